@@ -1,0 +1,54 @@
+/* The command line: one table of verbs, each with its options, help and function; bash completion and the
+ * usage texts walk it. Data goes to stdout, messages to stderr, exit codes are HtExit. Main thread. */
+#pragma once
+
+#include "hiretty/command/context.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* What a verb may use: opened only on demand, so that `--help` and `config` work without any of it. */
+typedef struct HtCliHost HtCliHost;
+
+/* How app opens things for a verb; implemented by app, or by a test. */
+typedef struct HtCliOps {
+    /* A context with an open cache and outbox; NULL and error. Owned by the host. */
+    HtContext *(*context)(HtCliHost *host, GError **error);
+    /* A sync that is not started (for ht_sync_once); NULL and error when there is no server given. */
+    HtSync *(*sync)(HtCliHost *host, GError **error);
+} HtCliOps;
+
+struct HtCliHost {
+    const HtCliOps *ops;
+    const HtPaths *paths;
+    const HtSettings *settings;
+    const char *dsn;  /* --dsn or HIRETTY_DSN or the profile's; NULL = none */
+    bool offline;     /* --offline */
+    bool no_color;
+    gpointer user_data;
+};
+
+typedef int (*HtVerbFunc)(HtCliHost *host, int argc, char **argv);
+
+typedef struct HtVerb {
+    const char *name;
+    const char *usage;    /* after the name: "--job JOB [--where FILTER]" */
+    const char *summary;  /* one line */
+    const char *words;    /* for completion: sub-commands, "list push drop export"; NULL = none */
+    const char *options;  /* for completion: "--json --job"; --help is always there */
+    HtVerbFunc run;       /* argv[0] is the verb; returns an HtExit */
+} HtVerb;
+
+const HtVerb *ht_verbs(int *n_verbs);
+const HtVerb *ht_verb_find(const char *name);
+/* Runs argv[0] as a verb. Unknown verb: one line and HT_EXIT_USAGE. */
+int ht_cli_main(HtCliHost *host, int argc, char **argv);
+/* Usage of the whole program for `hiretty --help`. Caller frees. */
+char *ht_cli_help(void);
+/* The bash completion script. Caller frees. */
+char *ht_cli_completion(void);
+
+/* Checks settings, keys and theme files; prints problems as "file:line: what"; HT_EXIT_DONE or _FAILED. */
+int ht_cli_check_config(const HtPaths *paths);
+/* Prints the present bindings (--dump-keys). */
+int ht_cli_dump_keys(const HtPaths *paths);

@@ -1,0 +1,67 @@
+/* A question to the recruiter: a text, a choice, a yes or no, or a text written in an editor. A command
+ * makes it, the screen asks it, and the answer goes back by ht_context_answer. A pasted text is an answer's
+ * text, never keys. Main thread. */
+#pragma once
+
+#include "hiretty/command/command.h"
+
+typedef enum {
+    HT_PROMPT_TEXT,    /* a line of text; `changed` hears every keystroke */
+    HT_PROMPT_CHOICE,  /* one of `choices`, narrowed by typing (fuzzy), Enter takes the selected */
+    HT_PROMPT_CONFIRM, /* `y` yes, everything else no; never by Enter */
+    HT_PROMPT_COUNT,   /* the number `expected` has to be typed */
+    HT_PROMPT_EDITOR   /* $EDITOR with `initial` */
+} HtPromptKind;
+
+/* One line to choose from. */
+typedef struct HtChoice {
+    const char *text;   /* what is shown and matched */
+    const char *detail; /* beside it, muted; may be NULL */
+    const char *key;    /* keys of a command; may be NULL */
+    gpointer data;      /* the maker's */
+    int64_t value;      /* the maker's */
+} HtChoice;
+
+typedef HtResult (*HtPromptThen)(HtContext *context, HtPrompt *prompt);
+
+struct HtPrompt {
+    HtPromptKind kind;
+    char *label;       /* "limit", "reject 37: reason" */
+    char *text;        /* as typed so far; first the initial text */
+    char *error;       /* what is wrong with `text`; NULL = fine */
+    int error_column;  /* character in `text` it points at; -1 none */
+    GArray *choices;   /* HtChoice; all of them, in order */
+    GArray *shown;     /* int: indices of `choices` that match `text`, best first */
+    int selected;      /* index into `shown` */
+    int64_t expected;  /* of HT_PROMPT_COUNT */
+    char *history;     /* name of the history that Up walks; NULL = none */
+    GStringChunk *strings;
+    /* A keystroke changed `text` (may be NULL). May set error, choices. */
+    void (*changed)(HtContext *context, HtPrompt *prompt);
+    /* Enter: the answer is in `text` and, for a choice, ht_prompt_choice. */
+    HtPromptThen then;
+    /* Esc (may be NULL): puts back what `changed` did. */
+    void (*cancelled)(HtContext *context, HtPrompt *prompt);
+    gpointer data;
+    GDestroyNotify free_data;
+};
+
+HtPrompt *ht_prompt_new(HtPromptKind kind, HtPromptThen then, const char *label, ...)
+    G_GNUC_PRINTF(3, 4);
+void ht_prompt_free(HtPrompt *prompt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPrompt, ht_prompt_free)
+
+/* Adds a line to choose from; texts are copied. */
+void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail, const char *key,
+                          int64_t value, gpointer data);
+/* New text from the screen: narrows the choices, calls `changed`. */
+void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text);
+void ht_prompt_select(HtPrompt *prompt, int delta);
+/* The selected choice; NULL = none matches. */
+const HtChoice *ht_prompt_choice(const HtPrompt *prompt);
+/* What Tab completes `text` to; NULL = nothing. Caller frees. */
+char *ht_prompt_complete(const HtPrompt *prompt);
+
+/* How well `typed` fits `text` as a subsequence, case and accents folded: < 0 not at all, else the more
+ * the better (starts of words and runs count). */
+int ht_fuzzy_score(const char *typed, const char *text);
