@@ -1,0 +1,51 @@
+/* One connection to a PostgreSQL server. Remote servers must prove who they are (verify-full with an
+ * explicit root, channel binding); Unix sockets are exempt; anything weaker needs `allow_weak_tls` and
+ * leaves a warning for as long as the connection lives. Every wait has its own deadline and ends at once
+ * when the GCancellable is cancelled.
+ * A connection belongs to one thread at a time; nothing here may run on the UI thread. */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hiretty/pg/error.h"
+
+typedef struct HtPgConnection HtPgConnection;
+
+/* Asks for a password after the server wanted one and neither the connection settings nor libpq's
+ * passfile had it. Returns a string that pg wipes and frees, or NULL (gives up: HT_PG_ERROR_AUTH).
+ * `attempt` is 0 the first time. `user` and `server` are sanitised. */
+typedef char *(*HtPgPasswordFunc)(const char *user, const char *server, int attempt, gpointer data);
+
+typedef struct {
+    const char *dsn;              /* libpq's "key=value …", URI or "service=…"; NULL: PG… variables alone */
+    const char *application_name; /* NULL: "hiretty" */
+    const char *root_certificate; /* file of CA certificates; NULL: the DSN's, else the system's bundle */
+    bool allow_weak_tls;          /* accept what the DSN says about TLS, with a lasting warning */
+    int64_t connect_timeout_ms;   /* whole connect incl. name lookup and TLS; 0: 10,000 */
+    HtPgPasswordFunc password;    /* NULL: never asks */
+    gpointer password_data;
+} HtPgOptions;
+
+/* Blocks until connected, refused, out of time or cancelled. `cancellable` (nullable) is kept for all
+ * later waits. */
+HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancellable, GError **error);
+void ht_pg_close(HtPgConnection *pg);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgConnection, ht_pg_close)
+
+/* Longest silence of the server within a statement, from now on; 0: the default, 15,000. */
+void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms);
+/* false after a cut, a silence or a protocol error: close it and connect again. */
+bool ht_pg_is_usable(const HtPgConnection *pg);
+/* Looks, without waiting, whether the server has closed the line meanwhile. */
+bool ht_pg_is_alive(HtPgConnection *pg);
+/* The socket, for a poll between statements. */
+int ht_pg_socket(const HtPgConnection *pg);
+
+/* "db.example.com:5432/hiring" or "/run/postgresql", sanitised; for people. */
+const char *ht_pg_server_label(const HtPgConnection *pg);
+const char *ht_pg_user(const HtPgConnection *pg); /* sanitised */
+int ht_pg_server_version(const HtPgConnection *pg); /* 150018 */
+/* The lasting warning about weak TLS, or NULL. */
+const char *ht_pg_warning(const HtPgConnection *pg);

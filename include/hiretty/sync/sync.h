@@ -1,0 +1,134 @@
+/* Keeps the cache equal to what the server lets this login see, and sends the outbox. Owns its thread and
+ * its connection; writes the cache and the outbox only through their own functions; prints nothing.
+ * All functions are for the thread that made the HtSync (UI or command line) and none of them waits for the
+ * network, except ht_sync_once, ht_sync_check and ht_sync_stop, which say so. Exactly one process of a
+ * profile syncs; the others see its changes through the cache. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hiretty/cache/cache.h"
+#include "hiretty/outbox/outbox.h"
+#include "hiretty/pg/connection.h"
+
+#define HT_SYNC_ERROR (ht_sync_error_quark())
+GQuark ht_sync_error_quark(void);
+
+typedef enum {
+    HT_SYNC_ERROR_FAILED = 0,
+    HT_SYNC_ERROR_OFFLINE,   /* no server; the work is kept (exit 3) */
+    HT_SYNC_ERROR_REFUSED,   /* the login or the membership is refused (exit 5) */
+    HT_SYNC_ERROR_SETUP,     /* settings, TLS, password: somebody must change something (exit 5) */
+    HT_SYNC_ERROR_SCHEMA,    /* the database is newer or not ours (exit 5) */
+    HT_SYNC_ERROR_BUSY,      /* another process of this profile syncs (exit 1) */
+    HT_SYNC_ERROR_CACHE,     /* the cache could not be written (disk full …) (exit 1) */
+    HT_SYNC_ERROR_CANCELLED,
+} HtSyncError;
+
+/* The exit status (HtExit) that such an error means on the command line. */
+int ht_sync_exit(const GError *error);
+
+typedef struct HtSync HtSync;
+
+typedef struct {
+    HtPgOptions connection; /* copied, its texts too; password_data must outlive the HtSync */
+    const HtPaths *paths;   /* lives longer than the HtSync */
+    const char *host_label; /* this machine's name for client_devices; NULL: the host name */
+} HtSyncOptions;
+
+typedef enum {
+    HT_SYNC_NEVER = 0,  /* not started, no server configured */
+    HT_SYNC_CONNECTING, /* first try since start or since the line was lost */
+    HT_SYNC_LOADING,    /* a first load, a resync or a reload is under way */
+    HT_SYNC_LIVE,       /* up to date as of last_sync_us */
+    HT_SYNC_OFFLINE,    /* tries again by itself; error says why */
+    HT_SYNC_REFUSED,    /* the server said no; waits for a poke */
+    HT_SYNC_LOCKED,     /* the cache is purged and locked */
+    HT_SYNC_ELSEWHERE,  /* another process of this profile syncs */
+} HtSyncState;
+
+typedef enum {
+    HT_SYNC_FOCUSED = 0, /* the terminal has the focus: polls each second */
+    HT_SYNC_IDLE,        /* no key for a minute: 5 s */
+    HT_SYNC_BACKGROUND,  /* focus is elsewhere: 30 s */
+} HtSyncFocus;
+
+typedef struct {
+    char table[32];          /* server name of the table that arrives, "" when nothing is loading */
+    bool wide;               /* second phase: résumés, transcripts; lists are ready already */
+    int64_t rows;            /* of the whole load, so far */
+    int64_t total_estimate;  /* 0: not known yet */
+    double rows_per_s;
+    int64_t seconds_left;    /* -1: not known yet */
+} HtSyncProgress;
+
+/* A copy by value; texts are clean and cut at whole characters. */
+typedef struct {
+    HtSyncState state;
+    int64_t since_us;     /* wall clock: since when this state */
+    int64_t last_sync_us; /* wall clock: last completed pull; 0: never */
+    HtSyncProgress progress;
+    guint pending;   /* intents not yet acknowledged */
+    guint conflicts; /* waiting for a person */
+    bool read_only;  /* the person's role may change nothing */
+    char role[16];   /* admin | recruiter | interviewer | viewer, "" before the first hello */
+    char tenant[96];
+    char server[96];
+    char warning[256]; /* lasting: weak TLS, schema newer than this program knows … */
+    char error[256];   /* why offline or refused: one line, what to do in it */
+} HtSyncStatus;
+
+const char *ht_sync_state_name(HtSyncState state); /* "never", "live" … for --json and scripts */
+
+/* `outbox` may be NULL (pull only). Neither connects nor starts a thread. */
+HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *options, GError **error);
+/* Stops (≤ 2 s) and frees. */
+void ht_sync_free(HtSync *sync);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSync, ht_sync_free)
+
+/* Called in `context` (NULL: the thread-default one of the caller) when the status changed: at once for
+ * state, pending and conflicts, at most once a second for progress. Set before start. */
+typedef void (*HtSyncNotify)(gpointer data);
+void ht_sync_set_notify(HtSync *sync, GMainContext *context, HtSyncNotify func, gpointer data);
+
+void ht_sync_start(HtSync *sync); /* the thread: connects, loads, polls, pushes until stopped */
+void ht_sync_poke(HtSync *sync);  /* now: something was submitted, or the person asks (also ends backoff) */
+void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus);
+void ht_sync_stop(HtSync *sync); /* waits at most 2 s; what was not sent stays in the outbox */
+void ht_sync_status(HtSync *sync, HtSyncStatus *out); /* any thread */
+
+/* One run for the command line, in the calling thread; not while started. */
+typedef enum {
+    HT_SYNC_ONCE = 0,              /* push, then pull */
+    HT_SYNC_ONCE_FULL = 1 << 0,    /* load everything anew (outbox kept) */
+    HT_SYNC_ONCE_PUSH_ONLY = 1 << 1,
+    HT_SYNC_ONCE_PULL_ONLY = 1 << 2,
+} HtSyncOnceFlags;
+
+typedef struct {
+    int64_t rows_changed; /* rows written */
+    int64_t rows_deleted;
+    int64_t rows_received;
+    int64_t bytes_received; /* of row data */
+    int64_t duration_us;
+    bool loaded;            /* a first load or full resync took place */
+    guint sent, applied, merged, conflicts, gone, rejected, parked; /* intents */
+    char why_full[96];      /* why everything was loaded anew, "" otherwise */
+} HtSyncReport;
+
+bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, HtSyncReport *report,
+                  GError **error);
+
+/* Is the cache the server's view of this login? Pulls, then compares a digest of every table at one
+ * snapshot. Blocks; not while started. */
+typedef struct {
+    const char *table; /* static */
+    bool same;
+    int64_t rows_here, rows_there;
+    char digest_here[40], digest_there[40]; /* sums of row digests, decimal */
+} HtSyncCheck;
+
+/* Array of HtSyncCheck in table order; NULL on error. */
+GArray *ht_sync_check(HtSync *sync, GCancellable *cancellable, GError **error);
