@@ -1,0 +1,37 @@
+/* Where a profile's files live (XDG), and opening them so that nobody else gets at them.
+ * Any thread; ht_process_harden at the start of main, before threads. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct HtPaths HtPaths;
+
+/* Profile names: letters, digits, '-', '_', at most 64; NULL means "default". Creates what is
+ * missing as 0700 (the configuration folder is never created). HT_ERROR_UNSAFE for a folder of ours
+ * that is a link, someone else's or open to others. */
+HtPaths *ht_paths_new(const char *profile, GError **error);
+void ht_paths_free(HtPaths *paths);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPaths, ht_paths_free)
+
+const char *ht_paths_profile(const HtPaths *paths);
+const char *ht_paths_config_dir(const HtPaths *paths); /* …/hiretty */
+const char *ht_paths_cache_dir(const HtPaths *paths);  /* …/hiretty/PROFILE */
+const char *ht_paths_state_dir(const HtPaths *paths); /* …/hiretty/PROFILE: outbox, drafts, log */
+const char *
+ht_paths_runtime_dir(const HtPaths *paths); /* XDG_RUNTIME_DIR, else in the state folder */
+
+/* Makes DIR (with parents) 0700, or checks that it is a folder of ours that no one else can write.
+ */
+bool ht_dir_ensure_private(const char *dir, GError **error);
+
+/* open(2) with O_NOFOLLOW | O_CLOEXEC and 0600; refuses what is not a regular file of ours that no
+ * one else can write; takes from group and others what they can read. -1 on failure. */
+int ht_file_open_private(const char *path, int flags, GError **error);
+/* The whole of such a file, at most `max_bytes`; the NUL after it is not counted. */
+char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError **error);
+/* Replaces such a file in one step (a new file, synced, renamed over). */
+bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error);
+
+/* umask 077, no core dumps, no ptrace by others (the last two not in sanitizer builds). */
+void ht_process_harden(void);

@@ -1,0 +1,282 @@
+/* Personal data lies on shared hosts: every folder and file of ours is 0700 or 0600, ours, and no
+ * link. Checks are made on open descriptors, so nothing can change between looking and using. */
+#include "hiretty/base/paths.h"
+
+#include "hiretty/base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct HtPaths {
+    char *profile;
+    char *config_dir, *cache_dir, *state_dir, *runtime_dir;
+};
+
+static bool refuse(GError **error, const char *path, const char *why)
+{
+    g_set_error(error, HT_ERROR, HT_ERROR_UNSAFE, "%s: %s", path, why);
+    return false;
+}
+
+/* Ours, and writable by nobody else. */
+static bool check_owner(const char *path, const struct stat *st, GError **error)
+{
+    if (st->st_uid != geteuid())
+        return refuse(error, path, "belongs to someone else");
+    if (st->st_mode & (S_IWGRP | S_IWOTH))
+        return refuse(error, path, "can be written by others (chmod go-w)");
+    return true;
+}
+
+static bool profile_is_valid(const char *name)
+{
+    gsize len = strlen(name);
+    for (const char *p = name; *p; p++) {
+        if (!g_ascii_isalnum(*p) && *p != '-' && *p != '_')
+            return false;
+    }
+    return len > 0 && len <= 64;
+}
+
+bool ht_dir_ensure_private(const char *dir, GError **error)
+{
+    if (g_mkdir_with_parents(dir, 0700) != 0) {
+        ht_error_set_errno(error, errno, dir);
+        return false;
+    }
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno == ELOOP || errno == ENOTDIR)
+            return refuse(error, dir, "is a link or no folder");
+        ht_error_set_errno(error, errno, dir);
+        return false;
+    }
+    struct stat st;
+    bool ok = fstat(fd, &st) == 0 && check_owner(dir, &st, error);
+    if (ok && (st.st_mode & (S_IRWXG | S_IRWXO)))
+        ok = fchmod(fd, 0700) == 0 || refuse(error, dir, "can be read by others");
+    close(fd);
+    return ok;
+}
+
+static bool make_dirs(HtPaths *paths, GError **error)
+{
+    /* The folders above, too: hiretty/ itself must be ours, or a profile could be swapped. */
+    const char *leaves[] = {paths->cache_dir, paths->state_dir};
+    for (gsize i = 0; i < G_N_ELEMENTS(leaves); i++) {
+        g_autofree char *parent = g_path_get_dirname(leaves[i]);
+        if (!ht_dir_ensure_private(parent, error) || !ht_dir_ensure_private(leaves[i], error))
+            return false;
+    }
+    return ht_dir_ensure_private(paths->runtime_dir, error);
+}
+
+/* $VARIABLE if absolute (as the XDG specification asks), else ~/FALLBACK. Read each time: GLib
+ * caches its own answers for the life of the process. */
+static char *base_dir(const char *variable, const char *fallback)
+{
+    const char *value = g_getenv(variable);
+    if (value && g_path_is_absolute(value))
+        return g_strdup(value);
+    return g_build_filename(g_get_home_dir(), fallback, NULL);
+}
+
+HtPaths *ht_paths_new(const char *profile, GError **error)
+{
+    const char *name = profile && *profile ? profile : "default";
+    if (!profile_is_valid(name)) {
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                    "profile names have letters, digits, '-' and '_' only");
+        return NULL;
+    }
+    g_autofree char *config = base_dir("XDG_CONFIG_HOME", ".config");
+    g_autofree char *cache = base_dir("XDG_CACHE_HOME", ".cache");
+    g_autofree char *state = base_dir("XDG_STATE_HOME", ".local/state");
+    g_autoptr(HtPaths) paths = g_new0(HtPaths, 1);
+    paths->profile = g_strdup(name);
+    paths->config_dir = g_build_filename(config, "hiretty", NULL);
+    paths->cache_dir = g_build_filename(cache, "hiretty", name, NULL);
+    paths->state_dir = g_build_filename(state, "hiretty", name, NULL);
+    const char *runtime = g_getenv("XDG_RUNTIME_DIR");
+    bool usable = runtime && g_path_is_absolute(runtime) && g_access(runtime, W_OK | X_OK) == 0;
+    paths->runtime_dir = usable ? g_build_filename(runtime, "hiretty", NULL)
+                                : g_build_filename(paths->state_dir, "run", NULL);
+    return make_dirs(paths, error) ? g_steal_pointer(&paths) : NULL;
+}
+
+void ht_paths_free(HtPaths *paths)
+{
+    if (!paths)
+        return;
+    g_free(paths->profile);
+    g_free(paths->config_dir);
+    g_free(paths->cache_dir);
+    g_free(paths->state_dir);
+    g_free(paths->runtime_dir);
+    g_free(paths);
+}
+
+const char *ht_paths_profile(const HtPaths *paths)
+{
+    return paths->profile;
+}
+
+const char *ht_paths_config_dir(const HtPaths *paths)
+{
+    return paths->config_dir;
+}
+
+const char *ht_paths_cache_dir(const HtPaths *paths)
+{
+    return paths->cache_dir;
+}
+
+const char *ht_paths_state_dir(const HtPaths *paths)
+{
+    return paths->state_dir;
+}
+
+const char *ht_paths_runtime_dir(const HtPaths *paths)
+{
+    return paths->runtime_dir;
+}
+
+static bool check_file(int fd, const char *path, GError **error)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        ht_error_set_errno(error, errno, path);
+        return false;
+    }
+    if (!S_ISREG(st.st_mode))
+        return refuse(error, path, "is no regular file");
+    if (!check_owner(path, &st, error))
+        return false;
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) && fchmod(fd, 0600) != 0)
+        return refuse(error, path, "can be read by others");
+    return true;
+}
+
+int ht_file_open_private(const char *path, int flags, GError **error)
+{
+    /* O_TRUNC only after the checks; O_NONBLOCK so that a planted pipe cannot hang us. */
+    int truncate = flags & O_TRUNC;
+    int fd = open(path, (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    if (fd < 0) {
+        if (errno == ELOOP)
+            refuse(error, path, "is a link");
+        else if (errno == ENOENT)
+            g_set_error(error, HT_ERROR, HT_ERROR_MISSING, "%s: %s", path, g_strerror(ENOENT));
+        else
+            ht_error_set_errno(error, errno, path);
+        return -1;
+    }
+    bool ok = check_file(fd, path, error);
+    if (ok && truncate && ftruncate(fd, 0) != 0) {
+        ht_error_set_errno(error, errno, path);
+        ok = false;
+    }
+    if (!ok) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool read_all(int fd, const char *path, GByteArray *into, gsize max_bytes, GError **error)
+{
+    guint8 block[16384];
+    for (;;) {
+        ssize_t n = read(fd, block, sizeof block);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            ht_error_set_errno(error, errno, path);
+            return false;
+        }
+        if (into->len + (gsize)n > max_bytes) {
+            g_set_error(error, HT_ERROR, HT_ERROR_TOO_BIG,
+                        "%s: larger than %" G_GSIZE_FORMAT " bytes", path, max_bytes);
+            return false;
+        }
+        g_byte_array_append(into, block, (guint)n);
+    }
+}
+
+char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError **error)
+{
+    int fd = ht_file_open_private(path, O_RDONLY, error);
+    if (fd < 0)
+        return NULL;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    bool ok = read_all(fd, path, bytes, max_bytes, error);
+    close(fd);
+    if (!ok)
+        return NULL;
+    if (len)
+        *len = bytes->len;
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+}
+
+static bool write_all(int fd, const char *data, gsize len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            data += n;
+            len -= (gsize)n;
+        }
+    }
+    return fsync(fd) == 0;
+}
+
+static void sync_folder_of(const char *path)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error)
+{
+    g_autofree char *fresh = g_strconcat(path, ".XXXXXX", NULL);
+    int fd = g_mkstemp_full(fresh, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        ht_error_set_errno(error, errno, path);
+        return false;
+    }
+    bool ok = write_all(fd, data, len < 0 ? strlen(data) : (gsize)len);
+    int saved = errno;
+    ok = close(fd) == 0 && ok;
+    if (ok && g_rename(fresh, path) == 0) {
+        sync_folder_of(path);
+        return true;
+    }
+    ht_error_set_errno(error, ok ? errno : saved, path);
+    g_unlink(fresh);
+    return false;
+}
+
+void ht_process_harden(void)
+{
+    umask(077);
+#if !HT_SANITIZED
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
