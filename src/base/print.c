@@ -12,10 +12,12 @@ static void put(FILE *out, const char *text)
     fputs(text, out);
 }
 
+G_GNUC_PRINTF(2, 0)
 static char *clean_format(HtTextMode mode, const char *format, va_list arguments)
 {
     g_autofree char *raw = g_strdup_vprintf(format, arguments);
-    return ht_text_sanitize(raw, -1, mode, NULL);
+    gsize skip = format[0] == '\r' ? 1 : 0; /* only ht_print_part has one, and writes it itself */
+    return ht_text_sanitize(raw + skip, -1, mode, NULL);
 }
 
 void ht_print_line(FILE *out, const char *format, ...)
@@ -32,10 +34,9 @@ void ht_print_part(FILE *out, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    bool to_start = format[0] == '\r';
-    g_autofree char *text = clean_format(HT_TEXT_LINE, format + (to_start ? 1 : 0), arguments);
+    g_autofree char *text = clean_format(HT_TEXT_LINE, format, arguments);
     va_end(arguments);
-    if (to_start)
+    if (format[0] == '\r')
         put(out, "\r");
     put(out, text);
     fflush(out);
