@@ -1,0 +1,143 @@
+/* The cache: the tenant's data in SQLite on this machine. It holds exactly what the server said
+ * (base), what the outbox intends (shown), and what is derived from both.
+ *
+ * Threads: one store thread for each HtCache writes; everybody else reads through an HtReader of
+ * his own. Several processes may have the same cache open. Files: CACHE_DIR/cache-N.db (a
+ * generation), `current` → the one in use. A first load fills a new generation beside the old;
+ * publishing it replaces the link, and readers follow at their next ht_reader_refresh. */
+#pragma once
+
+#include "hiretty/base/ident.h"
+#include "hiretty/base/paths.h"
+#include "hiretty/cache/db.h"
+#include "hiretty/cache/error.h"
+#include "hiretty/domain/key.h"
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct HtCache HtCache;
+typedef struct HtReader HtReader;
+typedef struct HtApply HtApply;
+typedef struct HtGeneration HtGeneration;
+
+typedef enum {
+    HT_CACHE_DEFAULT = 0,
+    HT_CACHE_NO_POLL = 1 << 0, /* do not look for other processes' changes (short commands) */
+} HtCacheFlags;
+
+/* Opens or creates the profile's cache. A corrupt, foreign or newer file is moved aside
+ * (cache-N.db.corrupt-TIME…), an empty one takes its place and ht_cache_problem says so in one
+ * line; only what makes work impossible is an error. */
+HtCache *ht_cache_open(const HtPaths *paths, HtCacheFlags flags, GError **error);
+/* Finishes the intents in the queue, drops queued pulls, stops the thread. Close readers first. */
+void ht_cache_close(HtCache *cache);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtCache, ht_cache_close)
+
+/* What open found and mended, for people; NULL = nothing. */
+const char *ht_cache_problem(HtCache *cache);
+const char *ht_cache_dir(HtCache *cache);
+/* Path of the current generation. Caller frees. */
+char *ht_cache_path(HtCache *cache);
+/* Full integrity check of the current generation, on the calling thread (slow). */
+bool ht_cache_verify(HtCache *cache, GError **error);
+/* Removes every generation (`hiretty cache wipe`); the outbox is not touched. HT_CACHE_ERROR_BUSY
+ * when another process has it open. */
+bool ht_cache_wipe(const HtPaths *paths, GError **error);
+
+/* --- Change bus: bit N is sync table N; the others are below. */
+#define HT_CHANGED(number) (UINT64_C(1) << (number))
+#define HT_CHANGED_SHOWN HT_CHANGED(0)       /* intents: shown rows, counts, outbox list */
+#define HT_CHANGED_SEEN HT_CHANGED(61)       /* what was opened here */
+#define HT_CHANGED_META HT_CHANGED(62)       /* sync's notes: progress, last sync */
+#define HT_CHANGED_GENERATION HT_CHANGED(63) /* another file: ht_reader_refresh, then everything   \
+                                              */
+#define HT_CHANGED_ALL (~UINT64_C(0))
+
+typedef void (*HtChangeFunc)(uint64_t tables, gpointer data);
+/* Calls `func` in `context` (NULL: the thread-default one) after commits of this and other
+ * processes, several gathered in one call. Returns a number for unsubscribe; after that returns on
+ * the context's own thread, `func` is not called any more. */
+guint ht_cache_subscribe(HtCache *cache, GMainContext *context, HtChangeFunc func, gpointer data);
+void ht_cache_unsubscribe(HtCache *cache, guint id);
+
+/* --- Reading. A reader is of one thread; statements see one snapshot each, or all the same between
+ * begin and end. */
+HtReader *ht_reader_new(HtCache *cache, const char *thread, GError **error);
+void ht_reader_free(HtReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReader, ht_reader_free)
+/* Any thread. Also a statement that starts right after is stopped only by a new call. */
+void ht_reader_interrupt(HtReader *reader);
+/* Follows to a new generation. *changed (nullable): keys of before mean nothing now. */
+bool ht_reader_refresh(HtReader *reader, bool *changed, GError **error);
+bool ht_reader_begin(HtReader *reader, GError **error);
+void ht_reader_end(HtReader *reader);
+HtDb *
+ht_reader_db(HtReader *reader); /* borrowed; for the layer itself, outbox and sync's digests */
+
+/* Identity. */
+HtKey ht_reader_key(HtReader *reader, const HtUuid *id); /* 0 = unknown */
+bool ht_reader_uuid(HtReader *reader, HtKey key, HtUuid *out);
+char *ht_reader_meta(HtReader *reader, const char *name); /* NULL = none; caller frees */
+
+/* --- Writing. `func` runs on the store thread inside one transaction of the current generation;
+ * false (with error) rolls back. Never from the UI's thread: it blocks. */
+typedef bool (*HtApplyFunc)(HtApply *apply, gpointer data, GError **error);
+bool ht_cache_apply(HtCache *cache, HtApplyFunc func, gpointer data, GError **error);
+/* The same without blocking; `done` runs on the store thread (error NULL = committed, owned by the
+ * caller of `done`). */
+typedef void (*HtAppliedFunc)(const GError *error, gpointer data);
+void ht_cache_apply_async(HtCache *cache, HtApplyFunc func, gpointer data, GDestroyNotify free_data,
+                          HtAppliedFunc done, gpointer done_data);
+/* A note of sync's (cursor, fingerprints, acked_seq …); NULL = none. Any thread; caller frees. */
+char *ht_cache_meta(HtCache *cache, const char *name);
+
+/* --- First loads. A generation that is being loaded survives its process (within one boot of the
+ * machine); its own meta holds how far it came. One process at a time (sync's lock). */
+/* Takes up an unfinished generation (*resumed) or starts one. */
+HtGeneration *ht_cache_generation_begin(HtCache *cache, bool *resumed, GError **error);
+/* Like ht_cache_apply, one transaction on the new generation, bulk mode allowed. */
+bool ht_cache_generation_apply(HtGeneration *generation, HtApplyFunc func, gpointer data,
+                               GError **error);
+void ht_cache_generation_apply_async(HtGeneration *generation, HtApplyFunc func, gpointer data,
+                                     GDestroyNotify free_data, HtAppliedFunc done,
+                                     gpointer done_data);
+char *ht_cache_generation_meta(HtGeneration *generation, const char *name); /* caller frees */
+/* Indexes, triggers, counters, people's full text, sync to disk, then the link. Consumes
+ * `generation` when true. Seconds for millions of rows; intents are served between its steps. Wide
+ * columns that were not loaded yet go into the current cache afterwards (ht_cache_apply, bulk
+ * mode). */
+bool ht_cache_generation_publish(HtGeneration *generation, GError **error);
+/* Leaves the files for a later begin. */
+void ht_cache_generation_release(HtGeneration *generation);
+/* Deletes them. */
+void ht_cache_generation_discard(HtGeneration *generation);
+
+/* --- Purging: no byte of what was deleted stays in the file, its WAL or the full text. */
+/* After rows went: FTS 'optimize', then the checkpoint. Queued, low priority. */
+void ht_cache_purge_async(HtCache *cache);
+/* Everything of the tenant goes (access refused); with `lock` the cache stays locked, for the
+ * reason given, until ht_cache_unlock, in all processes. The outbox is not touched. Not on the UI's
+ * thread. */
+bool ht_cache_purge(HtCache *cache, bool lock, const char *reason, GError **error);
+bool ht_cache_is_locked(HtCache *cache, char **reason); /* `reason` nullable; caller frees */
+bool ht_cache_set_lock(HtCache *cache, const char *reason,
+                       GError **error); /* NULL unlocks; deletes nothing */
+bool ht_cache_unlock(HtCache *cache, GError **error);
+
+/* Full text of résumés, transcripts and notes is built in the background after a first load: 0 …
+ * 100. */
+int ht_cache_index_percent(HtReader *reader);
+
+/* --- Scanning whole tables, for digests. Values are in canonical text as sql/sync/columns defines
+ * it (NULL pointer = NULL); a wide column comes from its own table; the order of rows is free. */
+typedef struct {
+    const char *text;
+    gsize len;
+} HtScanValue;
+struct HtSyncTable;
+typedef bool (*HtScanFunc)(const HtScanValue *values, gpointer data);
+/* `func` returns false to stop. */
+bool ht_cache_scan(HtReader *reader, const struct HtSyncTable *table, const int *columns, int n,
+                   HtScanFunc func, gpointer data, GError **error);

@@ -1,0 +1,51 @@
+/* Matches: the keys of a list in order, and the rows of a page. A list keeps the key array and
+ * fetches rows by key; there is no OFFSET and no count. The outbox's intents are already in what
+ * these functions give. */
+#pragma once
+
+#include "hiretty/cache/cache.h"
+#include "hiretty/domain/filter.h"
+#include "hiretty/domain/match.h"
+
+typedef enum {
+    HT_MATCH_SORT_SCORE = 0,
+    HT_MATCH_SORT_NAME,
+    HT_MATCH_SORT_TITLE,
+    HT_MATCH_SORT_COMPANY,
+    HT_MATCH_SORT_LOCATION,
+    HT_MATCH_SORT_STAGE,
+    HT_MATCH_SORT_APPLIED,
+    HT_MATCH_SORT_AGE, /* in the present stage */
+    HT_MATCH_SORT_SOURCE,
+    HT_MATCH_SORTS
+} HtMatchSort;
+
+const char *ht_match_sort_name(HtMatchSort sort);             /* "score" … */
+bool ht_match_sort_parse(const char *name, HtMatchSort *out); /* false: unknown */
+
+typedef struct {
+    HtKey job;              /* 0 = every job */
+    HtKey candidate;        /* 0 = anybody */
+    const HtFilter *filter; /* NULL = all */
+    HtMatchSort sort;
+    bool ascending; /* default: best, newest, longest first; texts the other way round */
+    gsize limit;    /* 0 = all */
+    int64_t now_us; /* what "3d" counts from; 0 = ht_clock_now_us() */
+} HtMatchQuery;
+
+/* Reader thread for a whole list (10 ms for 68,000); with `limit` of a page and sort by score,
+ * without filter, also the UI's thread (1 ms). Ties by key, so that the order is total. */
+HtKeyArray *ht_cache_match_keys(HtReader *reader, const HtMatchQuery *query, GError **error);
+/* A page (UI thread, < 2 ms for 60 rows): n rows in the order of keys; a row that is gone has
+ * HT_MATCH_GONE and only its key. ht_match_row_clear each. */
+bool ht_cache_match_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRow *rows,
+                         GError **error);
+/* One match; NULL with HT_CACHE_ERROR_NOT_FOUND. Free with ht_match_rows_free(row, 1). */
+HtMatchRow *ht_cache_match(HtReader *reader, HtKey key, GError **error);
+/* Does this one match pass the filter? (marks by filter, rules) */
+bool ht_cache_match_passes(HtReader *reader, HtKey key, const HtFilter *filter, int64_t now_us);
+/* The newest explanation; NULL without error when there is none or its text has not arrived. */
+HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **error);
+/* A command line's word for a match: uuid or a unique start of one, else (with job) a candidate's
+ * name or e-mail. */
+HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error);

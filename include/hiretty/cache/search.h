@@ -1,0 +1,32 @@
+/* Full-text search as one types: every word is a prefix, accents and case do not matter. Reader
+ * thread; ends with HT_CACHE_ERROR_INTERRUPTED when the next key comes. */
+#pragma once
+
+#include "hiretty/cache/cache.h"
+
+typedef enum {
+    HT_SEARCH_PEOPLE = 1 << 0, /* name, titles, companies, place, skills, tags */
+    HT_SEARCH_TEXTS = 1 << 1,  /* résumés, transcripts, notes */
+} HtSearchScope;
+
+typedef struct {
+    int start, end; /* bytes of `snippet` */
+} HtSearchRange;
+
+typedef struct {
+    HtKey candidate;
+    HtKey document;   /* résumé, session or note; 0 for people */
+    const char *kind; /* "person", "resume", "screening", "voice", "note"; static */
+    char *name;       /* the person's */
+    char *snippet;    /* the place, one line */
+    GArray *ranges;   /* HtSearchRange: what matched */
+} HtSearchHit;
+
+void ht_search_hit_free(HtSearchHit *hit);
+
+/* HtSearchHit*, best first, at most `limit`. Words in quotes are a phrase; nothing a user types is
+ * a syntax error. */
+GPtrArray *ht_cache_search(HtReader *reader, const char *words, unsigned scopes, gsize limit,
+                           GError **error);
+/* Only the people's keys, best first. */
+HtKeyArray *ht_cache_search_keys(HtReader *reader, const char *words, gsize limit, GError **error);

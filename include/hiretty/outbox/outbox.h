@@ -1,0 +1,223 @@
+/* The outbox: what a recruiter decided here, on disk before the screen says so, until the server
+ * has answered.
+ *
+ * Intents never touch base rows: they live in STATE_DIR/outbox.db (synchronous FULL) and are
+ * combined into the cache's shown tables. All writing happens on the cache's store thread;
+ * submit_async and the plain getters are for any thread. Several processes may record intents; one
+ * pushes. Errors: HT_OUTBOX_ERROR, or HT_CACHE_ERROR from below (a full disk is
+ * HT_CACHE_ERROR_FULL: nothing was recorded). */
+#pragma once
+
+#include "hiretty/cache/cache.h"
+#include "hiretty/domain/decision.h"
+#include "hiretty/domain/stage.h"
+
+#include <gio/gio.h>
+
+#define HT_OUTBOX_ERROR (ht_outbox_error_quark())
+GQuark ht_outbox_error_quark(void);
+
+typedef enum {
+    HT_OUTBOX_ERROR_FAILED = 1,
+    HT_OUTBOX_ERROR_REFUSED, /* nothing of the intent was possible; the message says why (first row)
+                              */
+    HT_OUTBOX_ERROR_NOTHING, /* nothing to undo, redo, resolve */
+    HT_OUTBOX_ERROR_MALFORMED, /* outcomes that do not fit the batch */
+} HtOutboxError;
+
+typedef struct HtOutbox HtOutbox;
+
+/* Opens or creates the file and brings the cache's shown tables in step with it. A corrupt one is
+ * moved aside, never deleted, and ht_outbox_problem says so. */
+HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error);
+/* Before ht_cache_close. */
+void ht_outbox_close(HtOutbox *outbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtOutbox, ht_outbox_close)
+const char *ht_outbox_problem(HtOutbox *outbox); /* NULL = none */
+/* This machine's device id for the server. */
+void ht_outbox_device(HtOutbox *outbox, HtUuid *out);
+
+/* --- Intents */
+typedef enum {
+    HT_INTENT_DECIDE = 1,
+    HT_INTENT_NOTE,
+    HT_INTENT_NOTE_EDIT,
+    HT_INTENT_NOTE_DELETE,
+    HT_INTENT_TAG_ADD,
+    HT_INTENT_TAG_REMOVE,
+    HT_INTENT_UNDO,       /* the last group that is not undone */
+    HT_INTENT_REDO,       /* the group undone last, as long as nothing new was done */
+    HT_INTENT_UNDO_GROUP, /* `group` */
+} HtIntentKind;
+
+/* What was in view when a row was decided. */
+typedef struct {
+    HtKey match;
+    bool viewed; /* the explanation was open for a second or the row was entered */
+    bool blind;
+    int seconds;
+} HtViewed;
+
+typedef struct {
+    HtIntentKind kind;
+    /* decide */
+    GArray *matches; /* HtViewed */
+    HtDecisionKind decision;
+    HtStageType to_type;   /* NONE: the machine's choice */
+    HtKey to_stage;        /* 0: by type */
+    HtKey reason;          /* rejection_reasons; for reject, withdraw, reopen */
+    int64_t hold_until;    /* µs; for hold */
+    char *note;            /* becomes a note on each person, the decision points at it */
+    bool mail;             /* the reason's template, else the tenant's default for the decision */
+    int64_t mail_delay_us; /* sent at the earliest so long after now */
+    char *bulk_kind;       /* "marks", "filter", "review" …; NULL = single */
+    char *bulk_filter;     /* its text */
+    bool needs_viewed;     /* bulk reject: rows never opened are left out, listed as refused */
+    guint64 pass; /* groups of one review pass share a number (gu undoes them together); 0 = none */
+    /* note, tags */
+    GArray *candidates; /* HtKey */
+    HtKey note_match;   /* the match a note speaks of, or 0 */
+    HtUuid note_id;     /* edit, delete */
+    char *tag;
+    char *visibility; /* "team" (default) or "private" */
+    /* undo group */
+    int64_t group;
+    char *label; /* for lists; NULL: made from the above */
+} HtIntent;
+
+HtIntent *ht_intent_new(HtIntentKind kind);
+void ht_intent_free(HtIntent *intent);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtIntent, ht_intent_free)
+void ht_intent_add_match(HtIntent *intent, HtKey match, bool viewed, bool blind, int seconds);
+void ht_intent_add_candidate(HtIntent *intent, HtKey candidate);
+
+typedef struct {
+    HtKey key; /* match or candidate */
+    char *why;
+} HtRefusal;
+
+typedef struct {
+    int64_t group; /* 0 when nothing was recorded */
+    int n_done, n_refused;
+    char *label;               /* "Rejected 175: Must-have missing" */
+    char *why;                 /* of the first refusal; NULL = none */
+    GPtrArray *refusals;       /* HtRefusal*, all of them */
+    int n_mails, n_mails_held; /* rendered; held back for an unfilled variable */
+    char *mails_held_why;      /* "{{interview_time}} is not known" */
+    GArray *keys;              /* HtKey: the rows it touched, for the cursor */
+} HtReceipt;
+
+void ht_receipt_free(HtReceipt *receipt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReceipt, ht_receipt_free)
+
+/* Takes the intent. The callback comes after fsync, in the caller's thread-default context. */
+void ht_outbox_submit_async(HtOutbox *outbox, HtIntent *intent, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+/* NULL: nothing was recorded (REFUSED carries the first reason). */
+HtReceipt *ht_outbox_submit_finish(HtOutbox *outbox, GAsyncResult *result, GError **error);
+/* For the command line: blocks. Takes the intent. */
+HtReceipt *ht_outbox_submit(HtOutbox *outbox, HtIntent *intent, GError **error);
+/* Undoes all groups of a review pass that are not undone yet. Blocks. */
+HtReceipt *ht_outbox_undo_pass(HtOutbox *outbox, guint64 pass, GError **error);
+void ht_outbox_undo_pass_async(HtOutbox *outbox, guint64 pass, GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data); /* submit_finish */
+guint64 ht_outbox_new_pass(HtOutbox *outbox);
+/* What `u` and C-r would do: a label, NULL = nothing. Caller frees. */
+char *ht_outbox_undo_label(HtOutbox *outbox);
+char *ht_outbox_redo_label(HtOutbox *outbox);
+/* The row was opened, or its evidence was in view for `seconds`. Async. */
+void ht_outbox_note_view(HtOutbox *outbox, HtKey match, bool blind, int seconds);
+
+/* --- Looking. Any thread; a snapshot of the file. */
+typedef enum {
+    HT_OP_PENDING = 0,
+    HT_OP_SENDING,
+    HT_OP_PARKED,   /* the server could not take it; kept, with the reason */
+    HT_OP_CONFLICT, /* somebody else was first: resolve */
+    HT_OP_REJECTED, /* the server said no */
+    HT_OP_GONE,     /* the row is not there or not visible any more */
+    HT_OP_DONE,     /* applied or merged; kept for undo */
+    HT_OP_DROPPED,  /* given up here */
+} HtOpState;
+
+const char *ht_op_state_name(HtOpState state);
+
+typedef struct {
+    int64_t seq, group;
+    HtUuid op, row; /* row: the match, or the note/tag row */
+    HtOpState state;
+    char *function; /* "decisions" or "fields" */
+    char *label;    /* "Reject · Customer Support Specialist": no server words */
+    char *group_label;
+    HtKey match, candidate; /* of the present cache; 0 = unknown there */
+    int64_t at;
+    char *why;  /* parked, conflict, rejected, gone */
+    char *code; /* the server's short code */
+} HtOutboxItem;
+
+typedef struct {
+    HtOutboxItem item;
+    char *base, *mine, *theirs; /* lines for people */
+    char *theirs_by;
+    int64_t theirs_at;
+    char *current_json; /* what the server sent */
+} HtConflict;
+
+typedef struct {
+    int pending, sending, parked, conflicts, rejected; /* rejected: gone included */
+} HtOutboxCounts;
+
+void ht_outbox_item_free(HtOutboxItem *item);
+void ht_conflict_free(HtConflict *conflict);
+
+/* HtOutboxItem* by seq: everything that is not done. `limit` 0 = all. */
+GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error);
+/* Cheap: kept counters; also changes of other processes (they come with HT_CHANGED_SHOWN). */
+void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out);
+/* HtConflict*: conflict, rejected and gone ops. */
+GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error);
+
+typedef enum {
+    HT_RESOLVE_KEEP_MINE = 1, /* a new op on what is there now */
+    HT_RESOLVE_TAKE_THEIRS,
+} HtResolution;
+bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, HtResolution resolution, GError **error);
+/* Gives up an op that is pending, parked, in conflict or rejected; one that is being sent is
+ * refused. */
+bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error);
+/* All that is not done, as JSON text (ids, codes, notes). Caller frees. */
+char *ht_outbox_export(HtOutbox *outbox, GError **error);
+
+/* --- For the pusher (sync thread) */
+typedef enum {
+    HT_PUSH_DECISIONS = 1,
+    HT_PUSH_FIELDS,
+} HtPushFunction;
+
+typedef struct {
+    HtPushFunction function;
+    int64_t first_seq, last_seq;
+    int n;
+    char *ops_json; /* the array that app.push_decisions / app.push_fields takes */
+    bool is_resend; /* was sent before; its outcome is unknown */
+} HtPushBatch;
+
+void ht_push_batch_free(HtPushBatch *batch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPushBatch, ht_push_batch_free)
+
+/* The next ops in order, all for one function; on disk as 'sending' when this returns. A batch
+ * whose outcome is unknown comes first, unchanged. NULL without error: nothing to do. */
+HtPushBatch *ht_outbox_next_batch(HtOutbox *outbox, int max, GError **error);
+/* The server's answer (JSON array, one outcome an op). Base rows, acked_seq and shown change in one
+ * transaction. */
+bool ht_outbox_acknowledge(HtOutbox *outbox, const HtPushBatch *batch, const char *outcomes_json,
+                           GError **error);
+/* The connection broke. Nothing changes on disk: the next batch is the same one. */
+void ht_outbox_requeue(HtOutbox *outbox, const HtPushBatch *batch);
+/* The whole batch raised an error on the server and nothing of it was applied: halves it for the
+ * next call; a batch of one op is parked with `why`. */
+bool ht_outbox_bisect(HtOutbox *outbox, const HtPushBatch *batch, const char *why, GError **error);
+bool ht_outbox_park(HtOutbox *outbox, int64_t seq, const char *why, GError **error);
+/* After a full resync: the server's acked_seq for this device (hello). */
+bool ht_outbox_set_acked(HtOutbox *outbox, int64_t acked_seq, GError **error);
