@@ -26,7 +26,8 @@ HtPgField ht_pg_rows_field(const HtPgRows *rows, int row, int column);
 /* Runs one statement and keeps all its rows. */
 HtPgRows *ht_pg_query(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
                       GError **error);
-/* The same for statements without rows or whose rows do not matter. */
+/* The same without parameters, for statements whose rows do not matter. Several, separated by
+ * semicolons, are allowed here; without a BEGIN of their own they are one transaction. */
 bool ht_pg_run(HtPgConnection *pg, const char *sql, GError **error);
 
 /* Called for each row as it arrives; the fields live until it returns. false stops (set the error). */

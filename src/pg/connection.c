@@ -1,0 +1,253 @@
+/* Connecting and waiting. libpq is always used without blocking: each wait is ours, with a deadline
+ * and a way out, because a stopped server or a network that swallows packets is never noticed
+ * otherwise. Addresses are tried one after the other, each with its share of the time that is left.
+ */
+#include "hiretty/pg/connection.h"
+
+#include "internal.h"
+
+#include <locale.h>
+#include <string.h>
+
+#define DEFAULT_CONNECT_MS 10000
+#define DEFAULT_SILENCE_MS 15000
+#define PASSWORD_ATTEMPTS 3
+
+bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,
+                       GCancellable *cancellable, const char *what, GError **error)
+{
+    GPollFD fds[2] = {{.fd = fd, .events = (gushort)condition}};
+    guint n = 1;
+    if (g_cancellable_make_pollfd(cancellable, &fds[1]))
+        n = 2;
+    bool is_ready = false, is_late = false;
+    while (!is_ready && !is_late && !g_cancellable_is_cancelled(cancellable)) {
+        int64_t left_us = deadline_us - g_get_monotonic_time();
+        is_late = left_us <= 0;
+        int64_t wait_ms = is_late ? 0 : left_us / 1000 + 1;
+        fds[0].revents = 0;
+        is_ready = g_poll(fds, n, (int)MIN(wait_ms, G_MAXINT)) > 0 && fds[0].revents != 0;
+    }
+    if (n == 2)
+        g_cancellable_release_fd(cancellable);
+    if (is_ready)
+        return true;
+    if (g_cancellable_is_cancelled(cancellable))
+        ht_pg_error_set(error, HT_PG_ERROR_CANCELLED, NULL, "cancelled");
+    else
+        ht_pg_error_set(error, HT_PG_ERROR_OFFLINE, NULL, "%s", what);
+    return false;
+}
+
+static void ignore_notice(void *data, const char *message)
+{
+    (void)data;
+    (void)message;
+}
+
+static PGconn *start(const HtPgSettings *settings, const HtPgPlace *place)
+{
+    guint n = settings->names->len;
+    g_autofree const char **names = g_new0(const char *, n + 4);
+    g_autofree const char **values = g_new0(const char *, n + 4);
+    for (guint i = 0; i < n; i++) {
+        names[i] = settings->names->pdata[i];
+        values[i] = settings->values->pdata[i];
+    }
+    const char *const extra[][2] = {
+        {"port", place->port},
+        {"host", *place->host ? place->host : NULL},
+        {"hostaddr", place->address},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(extra); i++) {
+        if (extra[i][1]) {
+            names[n] = extra[i][0];
+            values[n++] = extra[i][1];
+        }
+    }
+    PGconn *conn = PQconnectStartParams(names, values, 0);
+    if (conn) {
+        PQsetNoticeProcessor(conn, ignore_notice, NULL);
+        PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    }
+    return conn;
+}
+
+/* true: connected. Otherwise *error is set. */
+static bool finish(PGconn *conn, const HtPgSettings *settings, int64_t deadline_us,
+                   GCancellable *cancellable, GError **error)
+{
+    g_autofree char *late =
+        g_strdup_printf("%s: no answer within the time limit (the network, or a server that hangs)",
+                        settings->label);
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    if (PQstatus(conn) == CONNECTION_BAD)
+        status = PGRES_POLLING_FAILED;
+    while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
+        GIOCondition condition = status == PGRES_POLLING_READING ? G_IO_IN : G_IO_OUT;
+        if (!ht_pg_wait_socket(PQsocket(conn), condition, deadline_us, cancellable, late, error))
+            return false;
+        status = PQconnectPoll(conn);
+    }
+    if (status == PGRES_POLLING_OK)
+        return true;
+    ht_pg_error_from_connect(error, settings->label, PQerrorMessage(conn),
+                             PQconnectionUsedPassword(conn));
+    return false;
+}
+
+/* Tries every place; NULL and the first error that says something. *needs_password is set when the
+ * server asked for one and none was known. */
+static PGconn *try_places(const HtPgSettings *settings, int64_t deadline_us,
+                          GCancellable *cancellable, bool *needs_password, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    for (guint i = 0; i < settings->places->len; i++) {
+        int64_t now = g_get_monotonic_time();
+        int64_t share = (deadline_us - now) / (settings->places->len - i);
+        g_autoptr(GError) mine = NULL;
+        g_autoptr(PGconn) conn = start(settings, settings->places->pdata[i]);
+        if (!conn) {
+            ht_pg_error_set(error, HT_PG_ERROR_FAILED, NULL, "connection: out of memory");
+            return NULL;
+        }
+        if (finish(conn, settings, now + share, cancellable, &mine))
+            return g_steal_pointer(&conn);
+        *needs_password = PQconnectionNeedsPassword(conn);
+        bool is_last = *needs_password || !ht_pg_error_is_passing(mine);
+        if (!problem || is_last) {
+            g_clear_error(&problem);
+            problem = g_steal_pointer(&mine);
+        }
+        if (is_last)
+            break;
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
+}
+
+static void wipe(char *password)
+{
+    if (password) {
+        explicit_bzero(password, strlen(password));
+        g_free(password);
+    }
+}
+
+/* Asks for a password as long as the server wants another one. */
+static PGconn *connect_asking(HtPgSettings *settings, const HtPgOptions *options,
+                              GCancellable *cancellable, GError **error)
+{
+    int64_t limit_us =
+        (options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_MS) * 1000;
+    if (!ht_pg_settings_resolve(settings, g_get_monotonic_time() + limit_us, cancellable, error))
+        return NULL;
+    for (int attempt = 0;; attempt++) {
+        bool needs_password = false;
+        g_autoptr(GError) problem = NULL;
+        int64_t deadline_us = g_get_monotonic_time() + limit_us;
+        PGconn *conn = try_places(settings, deadline_us, cancellable, &needs_password, &problem);
+        if (conn)
+            return conn;
+        bool is_wrong = attempt > 0 && g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_AUTH);
+        char *password = NULL;
+        if ((needs_password || is_wrong) && options->password && attempt < PASSWORD_ATTEMPTS)
+            password =
+                options->password(settings->user, settings->label, attempt, options->password_data);
+        if (!password) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return NULL;
+        }
+        ht_pg_settings_set(settings, "password", password);
+        wipe(password);
+    }
+}
+
+HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancellable, GError **error)
+{
+    g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, error);
+    if (!settings)
+        return NULL;
+    /* libpq's own messages are told apart by their words: in this thread they are English. */
+    locale_t plain = newlocale(LC_MESSAGES_MASK, "C", (locale_t)0);
+    locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    PGconn *conn = connect_asking(settings, options, cancellable, error);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    if (!conn)
+        return NULL;
+    PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
+    PQsetnonblocking(conn, 1);
+    HtPgConnection *pg = g_new0(HtPgConnection, 1);
+    pg->conn = conn;
+    pg->cancellable = cancellable ? g_object_ref(cancellable) : NULL;
+    pg->label = g_steal_pointer(&settings->label);
+    pg->user = g_steal_pointer(&settings->user);
+    pg->warning = g_steal_pointer(&settings->warning);
+    pg->silence_us = DEFAULT_SILENCE_MS * 1000;
+    return pg;
+}
+
+void ht_pg_close(HtPgConnection *pg)
+{
+    if (!pg)
+        return;
+    PQfinish(pg->conn);
+    g_clear_object(&pg->cancellable);
+    g_free(pg->label);
+    g_free(pg->user);
+    g_free(pg->warning);
+    g_free(pg);
+}
+
+void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms)
+{
+    pg->silence_us = (silence_ms > 0 ? silence_ms : DEFAULT_SILENCE_MS) * 1000;
+}
+
+bool ht_pg_is_usable(const HtPgConnection *pg)
+{
+    return !pg->is_broken && PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+bool ht_pg_is_alive(HtPgConnection *pg)
+{
+    for (int i = 0; i < 16 && ht_pg_is_usable(pg); i++) {
+        GPollFD fd = {.fd = PQsocket(pg->conn), .events = G_IO_IN};
+        if (g_poll(&fd, 1, 0) <= 0)
+            return true;
+        /* A server that ends a session says so first and closes then. */
+        if (!PQconsumeInput(pg->conn))
+            pg->is_broken = true;
+        else
+            PQisBusy(pg->conn);
+    }
+    return ht_pg_is_usable(pg);
+}
+
+int ht_pg_socket(const HtPgConnection *pg)
+{
+    return PQsocket(pg->conn);
+}
+
+const char *ht_pg_server_label(const HtPgConnection *pg)
+{
+    return pg->label;
+}
+
+const char *ht_pg_user(const HtPgConnection *pg)
+{
+    return pg->user;
+}
+
+int ht_pg_server_version(const HtPgConnection *pg)
+{
+    return PQserverVersion(pg->conn);
+}
+
+const char *ht_pg_warning(const HtPgConnection *pg)
+{
+    return pg->warning;
+}

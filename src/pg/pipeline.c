@@ -1,0 +1,162 @@
+/* Several statements in one round trip. Rows stream one by one, so that a pull of many rows holds
+ * one of them at a time. After the first error the server skips the rest; all answers are read up
+ * to the synchronisation mark in any case, so the connection stays usable. */
+#include "internal.h"
+
+typedef struct {
+    const char *sql;
+    GArray *params;   /* HtPgParam */
+    GPtrArray *texts; /* owns the texts of params */
+    HtPgRowFunc func;
+    gpointer data;
+} Step;
+
+struct HtPgPipeline {
+    HtPgConnection *pg;
+    GArray *steps;
+};
+
+static void step_clear(gpointer data)
+{
+    Step *step = data;
+    g_ptr_array_unref(step->texts);
+    g_array_unref(step->params);
+}
+
+HtPgPipeline *ht_pg_pipeline_new(HtPgConnection *pg)
+{
+    HtPgPipeline *pipeline = g_new0(HtPgPipeline, 1);
+    pipeline->pg = pg;
+    pipeline->steps = g_array_new(FALSE, FALSE, sizeof(Step));
+    g_array_set_clear_func(pipeline->steps, step_clear);
+    return pipeline;
+}
+
+void ht_pg_pipeline_free(HtPgPipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    g_array_unref(pipeline->steps);
+    g_free(pipeline);
+}
+
+void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql, GArray *params, HtPgRowFunc func,
+                        gpointer data)
+{
+    Step step = {.sql = sql,
+                 .params = g_array_new(FALSE, TRUE, sizeof(HtPgParam)),
+                 .texts = g_ptr_array_new_with_free_func(g_free),
+                 .func = func,
+                 .data = data};
+    for (guint i = 0; params && i < params->len; i++) {
+        HtPgParam param = g_array_index(params, HtPgParam, i);
+        char *copy = g_strdup(param.text);
+        g_ptr_array_add(step.texts, copy);
+        param.text = copy;
+        g_array_append_val(step.params, param);
+    }
+    g_array_append_val(pipeline->steps, step);
+}
+
+static bool call_rows(const Step *step, const PGresult *result, GError **error)
+{
+    int n = PQnfields(result);
+    g_autofree HtPgField *fields = g_new0(HtPgField, n + 1);
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (int i = 0; i < n; i++) {
+            bool is_null = PQgetisnull(result, row, i);
+            fields[i].data = is_null ? NULL : (const guint8 *)PQgetvalue(result, row, i);
+            fields[i].len = is_null ? 0 : PQgetlength(result, row, i);
+        }
+        if (!step->func(fields, n, step->data, error))
+            return false;
+    }
+    return true;
+}
+
+/* All results of one statement. Problems go to *problem once; false: the connection broke. */
+static bool read_step(HtPgConnection *pg, const Step *step, GError **problem)
+{
+    PQsetSingleRowMode(pg->conn);
+    for (;;) {
+        PGresult *raw = NULL;
+        if (!ht_pg_next_result(pg, &raw, *problem ? NULL : problem))
+            return false;
+        if (!raw)
+            return true;
+        g_autoptr(PGresult) result = raw;
+        ExecStatusType status = PQresultStatus(result);
+        if (*problem || status == PGRES_PIPELINE_ABORTED || status == PGRES_COMMAND_OK ||
+            status == PGRES_EMPTY_QUERY) {
+            /* nothing to take */
+        } else if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK) {
+            if (step->func && !call_rows(step, result, problem) && !*problem)
+                ht_pg_error_set(problem, HT_PG_ERROR_FAILED, NULL, "a row was not taken");
+        } else {
+            ht_pg_error_from_result(problem, pg, result);
+        }
+        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            return false;
+    }
+}
+
+static bool read_sync(HtPgConnection *pg, GError **problem)
+{
+    for (;;) {
+        PGresult *raw = NULL;
+        if (!ht_pg_next_result(pg, &raw, *problem ? NULL : problem))
+            return false;
+        g_autoptr(PGresult) result = raw;
+        if (result && PQresultStatus(result) == PGRES_PIPELINE_SYNC)
+            return true;
+        if (PQstatus(pg->conn) == CONNECTION_BAD) {
+            if (!*problem)
+                ht_pg_error_from_result(problem, pg, result);
+            return false;
+        }
+    }
+}
+
+static bool run(HtPgPipeline *pipeline, GError **problem)
+{
+    HtPgConnection *pg = pipeline->pg;
+    for (guint i = 0; i < pipeline->steps->len; i++) {
+        const Step *step = &g_array_index(pipeline->steps, Step, i);
+        if (!ht_pg_send(pg, step->sql, (const HtPgParam *)(gpointer)step->params->data,
+                        (int)step->params->len, problem))
+            return false;
+    }
+    if (!PQpipelineSync(pg->conn)) {
+        ht_pg_error_from_result(problem, pg, NULL);
+        return false;
+    }
+    if (!ht_pg_flush(pg, problem))
+        return false;
+    for (guint i = 0; i < pipeline->steps->len; i++) {
+        if (!read_step(pg, &g_array_index(pipeline->steps, Step, i), problem))
+            return false;
+    }
+    return read_sync(pg, problem);
+}
+
+bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error)
+{
+    HtPgConnection *pg = pipeline->pg;
+    if (!ht_pg_check_usable(pg, error))
+        return false;
+    g_autoptr(GError) problem = NULL;
+    if (!PQenterPipelineMode(pg->conn)) {
+        ht_pg_error_from_result(error, pg, NULL);
+        return false;
+    }
+    if (!run(pipeline, &problem) || !PQexitPipelineMode(pg->conn)) {
+        pg->is_broken = true;
+        if (!problem)
+            ht_pg_error_from_result(&problem, pg, NULL);
+    }
+    g_array_set_size(pipeline->steps, 0);
+    if (!problem)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}

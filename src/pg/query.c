@@ -1,0 +1,236 @@
+/* Statements on a connection that never blocks inside libpq. Ids travel as a binary uuid[], so that
+ * thousands of keys cost 20 bytes each and no quoting. */
+#include "hiretty/pg/query.h"
+
+#include "internal.h"
+
+#include <string.h>
+
+#define OID_UUID 2950
+#define OID_UUID_ARRAY 2951
+
+struct HtPgRows {
+    PGresult *result;
+};
+
+bool ht_pg_check_usable(HtPgConnection *pg, GError **error)
+{
+    if (ht_pg_is_usable(pg))
+        return true;
+    ht_pg_error_set(error, HT_PG_ERROR_OFFLINE, NULL, "%s: the connection was cut", pg->label);
+    return false;
+}
+
+static bool wait_ready(HtPgConnection *pg, GIOCondition condition, GError **error)
+{
+    g_autofree char *late = g_strdup_printf("%s: the server is silent for %" G_GINT64_FORMAT " s",
+                                            pg->label, pg->silence_us / G_USEC_PER_SEC);
+    if (ht_pg_wait_socket(PQsocket(pg->conn), condition, g_get_monotonic_time() + pg->silence_us,
+                          pg->cancellable, late, error))
+        return true;
+    pg->is_broken = true; /* an answer may still come; nobody may take it for another one's */
+    return false;
+}
+
+bool ht_pg_read_more(HtPgConnection *pg, GError **error)
+{
+    if (!wait_ready(pg, G_IO_IN, error))
+        return false;
+    if (PQconsumeInput(pg->conn))
+        return true;
+    ht_pg_error_from_result(error, pg, NULL);
+    return false;
+}
+
+bool ht_pg_flush(HtPgConnection *pg, GError **error)
+{
+    for (;;) {
+        int left = PQflush(pg->conn);
+        if (left == 0)
+            return true;
+        if (left < 0) {
+            /* The server may have said why before it closed. */
+            if (PQconsumeInput(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK)
+                return true;
+            ht_pg_error_from_result(error, pg, NULL);
+            return false;
+        }
+        if (!wait_ready(pg, G_IO_IN | G_IO_OUT, error))
+            return false;
+        if (!PQconsumeInput(pg->conn)) {
+            ht_pg_error_from_result(error, pg, NULL);
+            return false;
+        }
+    }
+}
+
+bool ht_pg_next_result(HtPgConnection *pg, PGresult **result, GError **error)
+{
+    *result = NULL;
+    while (PQisBusy(pg->conn)) {
+        if (!wait_ready(pg, G_IO_IN, error))
+            return false;
+        /* A cut line still has a result: the server's last words, or libpq's. */
+        if (!PQconsumeInput(pg->conn))
+            break;
+    }
+    *result = PQgetResult(pg->conn);
+    return true;
+}
+
+void ht_pg_drain(HtPgConnection *pg)
+{
+    while (ht_pg_is_usable(pg)) {
+        PGresult *result = NULL;
+        if (!ht_pg_next_result(pg, &result, NULL) || !result)
+            return;
+        ExecStatusType status = PQresultStatus(result);
+        PQclear(result);
+        if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH)
+            pg->is_broken = true;
+    }
+}
+
+/* uuid[] in binary: dimensions, has-null flag, element type, length, lower bound, elements. */
+static void append_int32(GByteArray *out, guint32 value)
+{
+    guint32 net = GUINT32_TO_BE(value);
+    g_byte_array_append(out, (const guint8 *)&net, sizeof net);
+}
+
+static GByteArray *encode_ids(const HtUuid *ids, gsize n)
+{
+    GByteArray *out = g_byte_array_sized_new((guint)(20 + n * 20));
+    append_int32(out, n > 0 ? 1 : 0);
+    append_int32(out, 0);
+    append_int32(out, OID_UUID);
+    if (n > 0) {
+        append_int32(out, (guint32)n);
+        append_int32(out, 1);
+    }
+    for (gsize i = 0; i < n; i++) {
+        append_int32(out, sizeof ids[i].b);
+        g_byte_array_append(out, ids[i].b, sizeof ids[i].b);
+    }
+    return out;
+}
+
+bool ht_pg_send(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
+                GError **error)
+{
+    g_autofree Oid *types = g_new0(Oid, n_params + 1);
+    g_autofree const char **values = g_new0(const char *, n_params + 1);
+    g_autofree int *lengths = g_new0(int, n_params + 1);
+    g_autofree int *formats = g_new0(int, n_params + 1);
+    g_autoptr(GPtrArray) arrays =
+        g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+    for (int i = 0; i < n_params; i++) {
+        values[i] = params[i].text;
+        if (params[i].ids) {
+            GByteArray *array = encode_ids(params[i].ids, params[i].n_ids);
+            g_ptr_array_add(arrays, array);
+            types[i] = OID_UUID_ARRAY;
+            values[i] = (const char *)array->data;
+            lengths[i] = (int)array->len;
+            formats[i] = 1;
+        }
+    }
+    if (PQsendQueryParams(pg->conn, sql, n_params, types, values, lengths, formats, 1))
+        return true;
+    ht_pg_error_from_result(error, pg, NULL);
+    return false;
+}
+
+/* Collects the results of what was sent: the first error, else the last rows. */
+static PGresult *collect(HtPgConnection *pg, GError **error)
+{
+    g_autoptr(PGresult) kept = NULL;
+    g_autoptr(GError) problem = NULL;
+    for (;;) {
+        PGresult *result = NULL;
+        if (!ht_pg_next_result(pg, &result, problem ? NULL : &problem)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return NULL;
+        }
+        if (!result)
+            break;
+        ExecStatusType status = PQresultStatus(result);
+        g_autoptr(PGresult) owned = result;
+        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ||
+            status == PGRES_EMPTY_QUERY) {
+            g_clear_pointer(&kept, PQclear);
+            kept = g_steal_pointer(&owned);
+        } else if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN ||
+                   status == PGRES_COPY_BOTH) {
+            pg->is_broken = true;
+            ht_pg_error_set(error, HT_PG_ERROR_FAILED, NULL, "a COPY where rows were expected");
+            return NULL;
+        } else if (!problem) {
+            ht_pg_error_from_result(&problem, pg, result);
+        }
+    }
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    if (!kept)
+        ht_pg_error_from_result(error, pg, NULL);
+    return g_steal_pointer(&kept);
+}
+
+HtPgRows *ht_pg_query(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
+                      GError **error)
+{
+    if (!ht_pg_check_usable(pg, error) || !ht_pg_send(pg, sql, params, n_params, error) ||
+        !ht_pg_flush(pg, error))
+        return NULL;
+    PGresult *result = collect(pg, error);
+    if (!result)
+        return NULL;
+    HtPgRows *rows = g_new0(HtPgRows, 1);
+    rows->result = result;
+    return rows;
+}
+
+bool ht_pg_run(HtPgConnection *pg, const char *sql, GError **error)
+{
+    if (!ht_pg_check_usable(pg, error))
+        return false;
+    if (!PQsendQuery(pg->conn, sql)) {
+        ht_pg_error_from_result(error, pg, NULL);
+        return false;
+    }
+    if (!ht_pg_flush(pg, error))
+        return false;
+    g_autoptr(PGresult) result = collect(pg, error);
+    return result != NULL;
+}
+
+void ht_pg_rows_free(HtPgRows *rows)
+{
+    if (!rows)
+        return;
+    PQclear(rows->result);
+    g_free(rows);
+}
+
+int ht_pg_rows_count(const HtPgRows *rows)
+{
+    return PQntuples(rows->result);
+}
+
+int ht_pg_rows_columns(const HtPgRows *rows)
+{
+    return PQnfields(rows->result);
+}
+
+HtPgField ht_pg_rows_field(const HtPgRows *rows, int row, int column)
+{
+    HtPgField field = {0};
+    if (row < 0 || row >= PQntuples(rows->result) || column < 0 ||
+        column >= PQnfields(rows->result) || PQgetisnull(rows->result, row, column))
+        return field;
+    field.data = (const guint8 *)PQgetvalue(rows->result, row, column);
+    field.len = PQgetlength(rows->result, row, column);
+    return field;
+}

@@ -1,0 +1,258 @@
+/* From what a person wrote to what libpq gets. libpq itself tells the effective values (DSN,
+ * service file, PG… variables, defaults): an attempt with an impossible gssencmode fails before it
+ * touches the network, and by then everything is filled in. The safe values then overwrite what was
+ * asked for, never the other way round. */
+#include "internal.h"
+
+#include "hiretty/base/text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
+
+static void wipe_free(gpointer value)
+{
+    if (value) {
+        explicit_bzero(value, strlen(value));
+        g_free(value);
+    }
+}
+
+void ht_pg_place_free(HtPgPlace *place)
+{
+    g_free(place->host);
+    g_free(place->port);
+    g_free(place->address);
+    g_free(place);
+}
+
+void ht_pg_settings_free(HtPgSettings *settings)
+{
+    if (!settings)
+        return;
+    g_ptr_array_unref(settings->names);
+    g_ptr_array_unref(settings->values);
+    g_ptr_array_unref(settings->places);
+    g_free(settings->label);
+    g_free(settings->user);
+    g_free(settings->warning);
+    g_free(settings);
+}
+
+static guint find(const HtPgSettings *settings, const char *name)
+{
+    guint i = 0;
+    while (i < settings->names->len && strcmp(settings->names->pdata[i], name) != 0)
+        i++;
+    return i;
+}
+
+const char *ht_pg_settings_get(const HtPgSettings *settings, const char *name)
+{
+    guint i = find(settings, name);
+    return i < settings->names->len ? settings->values->pdata[i] : NULL;
+}
+
+void ht_pg_settings_set(HtPgSettings *settings, const char *name, const char *value)
+{
+    guint i = find(settings, name);
+    if (i < settings->names->len) {
+        g_ptr_array_remove_index(settings->names, i);
+        g_ptr_array_remove_index(settings->values, i);
+    }
+    if (value) {
+        g_ptr_array_add(settings->names, g_strdup(name));
+        g_ptr_array_add(settings->values, g_strdup(value));
+    }
+}
+
+static void wipe_options(PQconninfoOption *options)
+{
+    for (PQconninfoOption *o = options; o && o->keyword; o++) {
+        if (o->val && strstr(o->keyword, "password"))
+            explicit_bzero(o->val, strlen(o->val));
+    }
+    PQconninfoFree(options);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PQconninfoOption, wipe_options)
+
+static bool refuse(GError **error, const char *message)
+{
+    g_autofree char *line = g_strndup(message, strcspn(message, "\r\n"));
+    ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
+                    "connection settings: %s (see the server's settings)", line);
+    return false;
+}
+
+static bool read_effective(HtPgSettings *settings, const char *dsn, GError **error)
+{
+    char *problem = NULL;
+    g_autoptr(PQconninfoOption) syntax = PQconninfoParse(dsn ? dsn : "", &problem);
+    if (!syntax) {
+        refuse(error, problem ? problem : "not understood");
+        PQfreemem(problem);
+        return false;
+    }
+    const char *names[] = {"dbname", "gssencmode", NULL};
+    const char *values[] = {dsn ? dsn : "", "none of them", NULL};
+    g_autoptr(PGconn) probe = PQconnectStartParams(names, values, 1);
+    g_autoptr(PQconninfoOption) options = probe ? PQconninfo(probe) : NULL;
+    if (!options)
+        return refuse(error, "out of memory");
+    for (PQconninfoOption *o = options; o->keyword; o++) {
+        /* 'D': libpq's debugging options, and replication, which is nothing for a client. */
+        if (o->val && *o->val && o->dispchar[0] != 'D')
+            ht_pg_settings_set(settings, o->keyword, o->val);
+    }
+    if (g_strcmp0(ht_pg_settings_get(settings, "gssencmode"), values[1]) != 0)
+        return refuse(error, PQerrorMessage(probe));
+    return true;
+}
+
+static const char *nth(char **list, guint i)
+{
+    guint n = g_strv_length(list);
+    return i < n ? list[i] : n == 1 ? list[0] : "";
+}
+
+static bool split_places(HtPgSettings *settings, GError **error)
+{
+    const char *texts[] = {ht_pg_settings_get(settings, "host"),
+                           ht_pg_settings_get(settings, "hostaddr"),
+                           ht_pg_settings_get(settings, "port")};
+    g_auto(GStrv) hosts = g_strsplit(texts[0] ? texts[0] : "", ",", 64);
+    g_auto(GStrv) addresses = g_strsplit(texts[1] ? texts[1] : "", ",", 64);
+    g_auto(GStrv) ports = g_strsplit(texts[2] ? texts[2] : "5432", ",", 64);
+    guint n = MAX(1, MAX(g_strv_length(hosts), g_strv_length(addresses)));
+    if (g_strv_length(ports) > 1 && g_strv_length(ports) != n)
+        return refuse(error, "as many ports as hosts are needed");
+    for (guint i = 0; i < n; i++) {
+        const char *host = i < g_strv_length(hosts) ? hosts[i] : "";
+        const char *address = i < g_strv_length(addresses) ? addresses[i] : "";
+        const char *port = nth(ports, i);
+        HtPgPlace *place = g_new0(HtPgPlace, 1);
+        place->host = g_strdup(host);
+        place->port = g_strdup(*port ? port : "5432");
+        place->address = *address ? g_strdup(address) : NULL;
+        place->is_local = !*address && (!*host || *host == '/' || *host == '@');
+        g_ptr_array_add(settings->places, place);
+    }
+    ht_pg_settings_set(settings, "host", NULL);
+    ht_pg_settings_set(settings, "hostaddr", NULL);
+    ht_pg_settings_set(settings, "port", NULL);
+    return true;
+}
+
+static bool is_all_local(const HtPgSettings *settings)
+{
+    for (guint i = 0; i < settings->places->len; i++) {
+        const HtPgPlace *place = settings->places->pdata[i];
+        if (!place->is_local)
+            return false;
+    }
+    return true;
+}
+
+static bool set_roots(HtPgSettings *settings, const HtPgOptions *options, GError **error)
+{
+    const char *roots = options->root_certificate;
+    if (!roots || !*roots)
+        roots = ht_pg_settings_get(settings, "sslrootcert");
+    if (!roots || strcmp(roots, "system") == 0)
+        roots = SYSTEM_ROOTS;
+    if (access(roots, R_OK) != 0) {
+        ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
+                        "root certificates: %s cannot be read (set the file of your deployment)",
+                        roots);
+        return false;
+    }
+    g_autofree char *copy = g_strdup(roots);
+    ht_pg_settings_set(settings, "sslrootcert", copy);
+    return true;
+}
+
+static const char *weakness(const char *mode)
+{
+    if (strcmp(mode, "disable") == 0)
+        return "not encrypted: others on the network can read and change everything";
+    if (strcmp(mode, "allow") == 0 || strcmp(mode, "prefer") == 0)
+        return "perhaps not encrypted, and the server does not prove who it is";
+    if (strcmp(mode, "require") == 0)
+        return "encrypted, but the server does not prove who it is";
+    return "encrypted, but the server's name is not checked";
+}
+
+static bool secure(HtPgSettings *settings, const HtPgOptions *options, GError **error)
+{
+    g_autofree char *mode = g_strdup(ht_pg_settings_get(settings, "sslmode"));
+    ht_pg_settings_set(settings, "gssencmode", "disable");
+    if (is_all_local(settings)) {
+        ht_pg_settings_set(settings, "channel_binding", "disable");
+        ht_pg_settings_set(settings, "sslmode", "disable");
+        return true;
+    }
+    if (!mode)
+        mode = g_strdup("prefer");
+    if (options->allow_weak_tls && strcmp(mode, "verify-full") != 0) {
+        settings->warning = g_strdup_printf("connection to %s: %s (sslmode=%s)", settings->label,
+                                            weakness(mode), mode);
+        return strcmp(mode, "verify-ca") != 0 || set_roots(settings, options, error);
+    }
+    if (strcmp(mode, "disable") == 0) {
+        ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
+                        "connection settings: sslmode=disable would send everything unencrypted "
+                        "(remove it, or allow weak TLS explicitly)");
+        return false;
+    }
+    ht_pg_settings_set(settings, "sslmode", "verify-full");
+    ht_pg_settings_set(settings, "channel_binding", "require");
+    return set_roots(settings, options, error);
+}
+
+static void describe(HtPgSettings *settings)
+{
+    const HtPgPlace *place = settings->places->pdata[0];
+    const char *user = ht_pg_settings_get(settings, "user");
+    const char *database = ht_pg_settings_get(settings, "dbname");
+    if (!database)
+        database = user;
+    const char *host = place->host && *place->host ? place->host : place->address;
+    g_autofree char *raw = NULL;
+    if (place->is_local)
+        raw = g_strdup(*place->host ? place->host : "local socket");
+    else
+        raw = g_strdup_printf("%s:%s/%s", host ? host : "?", place->port, database ? database : "");
+    settings->label = ht_text_sanitize(raw, -1, HT_TEXT_LINE, NULL);
+    settings->user = ht_text_sanitize(user, -1, HT_TEXT_LINE, NULL);
+}
+
+HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
+{
+    g_autoptr(HtPgSettings) settings = g_new0(HtPgSettings, 1);
+    settings->names = g_ptr_array_new_with_free_func(g_free);
+    settings->values = g_ptr_array_new_with_free_func(wipe_free);
+    settings->places = g_ptr_array_new_with_free_func((GDestroyNotify)ht_pg_place_free);
+    if (!read_effective(settings, options->dsn, error) || !split_places(settings, error))
+        return NULL;
+    describe(settings);
+    if (!secure(settings, options, error))
+        return NULL;
+    static const char *const fixed[][2] = {
+        {"keepalives", "1"},
+        {"keepalives_idle", "5"},
+        {"keepalives_interval", "2"},
+        {"keepalives_count", "3"},
+        {"tcp_user_timeout", "8000"},
+        {"connect_timeout", "10"},
+        {"client_encoding", "UTF8"},
+        {"service", NULL},
+        {"fallback_application_name", NULL},
+        {"sslcompression", "0"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
+        ht_pg_settings_set(settings, fixed[i][0], fixed[i][1]);
+    ht_pg_settings_set(settings, "application_name",
+                       options->application_name ? options->application_name : "hiretty");
+    return g_steal_pointer(&settings);
+}
