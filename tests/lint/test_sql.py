@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""SQL stands in .sql files: none in C; each query file holds one statement under a header that says what
+it is for. Migrations and schemas (folders named migrations, schema or optional) hold many. ctest: once"""
+import re
+
+from common import files, finish, line_of, read, without_comments
+
+IN_C = re.compile(
+    r'"[^"\n]*\b(?:SELECT\b[^"\n]*\bFROM\b|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\b[^"\n]*\bSET\b|'
+    r"DELETE\s+FROM\b|CREATE\s+(?:TEMP\s+)?(?:TABLE|INDEX|TRIGGER|VIEW|VIRTUAL)\b|DROP\s+(?:TABLE|INDEX)\b|"
+    r'ALTER\s+TABLE\b|COPY\s*\()'
+)
+MANY = re.compile(r"(^|/)(migrations|schema|optional|demo|server)(/|\.sql$|$)")
+QUOTED = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|(\$\w*\$).*?\1", re.S)
+
+
+def statements(text):
+    """How many statements: what stands between semicolons outside quotes and comments. A trigger's body
+    in BEGIN … END counts as part of its statement."""
+    bare = QUOTED.sub(" ", text)
+    if re.search(r"\bCREATE\s+(TEMP\s+)?TRIGGER\b", bare, re.I):
+        bare = re.sub(r"\bBEGIN\b.*\bEND\b", " ", bare, flags=re.S | re.I)
+    return len([part for part in bare.split(";") if part.strip()])
+
+
+def main():
+    findings, checked = [], 0
+    for path in files("src", "include", ends=(".c", ".h")):
+        text = without_comments(read(path))
+        checked += 1
+        for match in IN_C.finditer(text):
+            findings.append(f"{path}:{line_of(text, match.start())}: SQL in C: {match.group(0)[:60]}")
+    for path in files("sql", ends=(".sql",)):
+        text = read(path)
+        checked += 1
+        if not text.startswith("--"):
+            findings.append(f"{path}: no header")
+        if not MANY.search(path) and statements(text) != 1:
+            findings.append(f"{path}: {statements(text)} statements")
+    finish(findings, checked)
+
+
+main()
