@@ -29,6 +29,7 @@ class Server:
 
     def __init__(self, *options):
         self.folder = tempfile.mkdtemp(prefix="hiretty-journey-")
+        os.chmod(self.folder, 0o755)  # other accounts of a journey reach the socket through it
         self.dir = os.path.join(self.folder, "db")
         self.env = {}
         self._dev("start", self.dir, *(options or ("--demo",)))
