@@ -1,0 +1,331 @@
+#!/usr/bin/python3
+# ctest: timeout=400 serial
+"""What bad input gets: one clear line or a working screen; no crash, nothing lost, the terminal restored."""
+
+import glob
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from terminal import Terminal  # noqa: E402
+from world import BINARY, BUSY_JOB, SLOW, Desk, Server, clean_environment, eventually, main  # noqa: E402
+
+server = Server()
+desk = Desk(server, "RECRUITER", "bad")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x80-\x9f]")
+
+
+def one_line(run, code, *words):
+    """Exit status, and exactly one clean line on stderr that names what matters."""
+    lines = run.stderr.rstrip("\n").split("\n")
+    assert run.returncode == code, (run.returncode, code, run.stdout[-500:], run.stderr)
+    assert len(lines) == 1 and lines[0].startswith("hiretty: "), run.stderr
+    assert not CONTROL.search(lines[0]), repr(lines[0])
+    for word in words:
+        assert re.search(word, lines[0], re.I), (word, lines[0])
+    assert "sslmode=disable" not in run.stderr and "sslmode to disable" not in run.stderr
+
+
+def dsn(**changes):
+    """The recruiter's connection over TLS on loopback, with changes."""
+    parts = {"host": "localhost", "port": server.env["HT_TCP_PORT"], "dbname": "hiretty",
+             "user": server.value("SELECT session_user", "RECRUITER"), "sslmode": "verify-full",
+             "sslrootcert": server.env["HT_ROOTCERT"], "connect_timeout": "3"}
+    parts.update(changes)
+    return " ".join(f"{name}={value}" for name, value in parts.items() if value)
+
+
+def wrong_password():
+    login = server.value("SELECT session_user", "RECRUITER")
+    server.sql(f"ALTER ROLE {login} PASSWORD 'right-one'")
+    with tempfile.NamedTemporaryFile("w", prefix="pass") as passfile:
+        passfile.write("*:*:*:*:wrong-one\n")
+        passfile.flush()
+        run = desk.run("sync", "--dsn", dsn(), env={"PGPASSFILE": passfile.name})
+        one_line(run, 5, "password")
+        assert "wrong-one" not in run.stderr
+        passfile.seek(0)
+        passfile.write("*:*:*:*:right-one\n")
+        passfile.flush()
+        assert desk.run("sync", "--dsn", dsn(), env={"PGPASSFILE": passfile.name}).returncode == 0
+
+
+def no_server():
+    with Desk(server, "RECRUITER", "none", "host=127.0.0.1 port=1 user=nobody dbname=x sslmode=verify-full") as other:
+        one_line(other.run("sync"), 3, "no server|could not connect|refused|not reach")
+        with Terminal(other.argv(), other.env, 80, 24) as screen:
+            screen.wait("offline", 20 * SLOW)
+            screen.press("Q")
+            assert screen.wait_end(10 * SLOW) == 0 and screen.left_behind() == []
+
+
+def impostor():
+    """A server that is not who it says: neither another name nor another authority gets a password."""
+    wrong_name = dsn(host="evil.example", hostaddr="127.0.0.1")
+    one_line(desk.run("sync", "--dsn", wrong_name), 5, "certificate|host name|prove")
+    one_line(desk.run("sync", "--dsn", dsn(sslrootcert="/etc/ssl/certs/ca-certificates.crt")), 5, "certificate|prove")
+    one_line(desk.run("sync", "--dsn", dsn(sslmode="require")), 5, "tls|verify|weak|certificate")
+
+
+def silent_server():
+    """Accepts, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        one_line(desk.run("sync", "--dsn", dsn(port=port), timeout_s=60), 3, "time|answer|silent")
+
+
+def half_cut_copy():
+    """The line is cut in the middle of the first load: offline, nothing wrong in the cache; then it goes on."""
+    with Desk(server, "RECRUITER", "cut", "") as other:
+        upstream = server.value("SELECT current_setting('unix_socket_directories')").split(",")[0].strip()
+        path = os.path.join(upstream, ".s.PGSQL." + server.value("SELECT current_setting('port')"))
+        folder = tempfile.mkdtemp(prefix="hiretty-cut-")
+        listen = socket.socket(socket.AF_UNIX)
+        listen.bind(os.path.join(folder, ".s.PGSQL.5432"))
+        listen.listen(8)
+        budget = [300_000]
+
+        def carry(source, sink, counted):
+            while data := source.recv(16384):
+                if counted:
+                    budget[0] -= len(data)
+                    if budget[0] <= 0:
+                        break
+                sink.sendall(data)
+            for end in (source, sink):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+        def serve():
+            while True:
+                try:
+                    client, _ = listen.accept()
+                except OSError:
+                    return
+                back = socket.socket(socket.AF_UNIX)
+                back.connect(path)
+                threading.Thread(target=carry, args=(client, back, False), daemon=True).start()
+                threading.Thread(target=carry, args=(back, client, True), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        login = server.value("SELECT session_user", "RECRUITER")
+        other.env["HIRETTY_DSN"] = f"host={folder} port=5432 dbname=hiretty user={login}"
+        one_line(other.run("sync"), 3)
+        budget[0] = 1 << 40
+        other.must("sync")
+        other.must("cache", "check")
+        listen.close()
+
+
+def newer_schema():
+    server.sql("INSERT INTO app.schema_migrations SELECT (max(version) + 1000), 'from_the_future', 'x' "
+               "FROM app.schema_migrations" if has_plain_migrations() else future_row())
+    try:
+        one_line(desk.run("db", "apply", "--dsn", server.dsn("DBA")), 5, "newer")
+        run = desk.run("sync")
+        assert run.returncode in (0, 5), run.stderr
+        assert re.search("newer", run.stderr + desk.must("status"), re.I), run.stderr
+    finally:
+        server.sql("DELETE FROM app.schema_migrations WHERE version > 900")
+
+
+def has_plain_migrations():
+    columns = [row[0] for row in server.sql("SELECT column_name FROM information_schema.columns WHERE table_schema = 'app' "
+                                            "AND table_name = 'schema_migrations' AND is_nullable = 'NO' AND column_default IS NULL "
+                                            "ORDER BY ordinal_position")]
+    return columns == ["version", "name", "checksum"]
+
+
+def future_row():
+    return ("INSERT INTO app.schema_migrations SELECT (jsonb_populate_record(m, jsonb_build_object('version', m.version + 1000, "
+            "'name', 'from_the_future'))).* FROM app.schema_migrations m ORDER BY version DESC LIMIT 1")
+
+
+def full_disk():
+    """A small file system fills up: the decision that cannot be written is refused in one line; the rest stays."""
+    if os.geteuid() != 0:
+        return "skipped: needs root to mount a small file system"
+    folder = tempfile.mkdtemp(prefix="hiretty-full-")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=False).returncode != 0:
+        return "skipped: no mounts here"
+    try:
+        desk.must("sync")
+        with Desk(server, "RECRUITER", "full") as other:
+            subprocess.run(["cp", "-a", os.path.join(desk.folder, "."), folder], check=True)
+            for variable, name in (("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state"), ("DATA", "data")):
+                other.env[f"XDG_{variable}_HOME"] = os.path.join(folder, name)
+            candidates = other.json("matches", "--job", BUSY_JOB)
+            one = candidates[-1]["id"]
+            with open(os.path.join(folder, "ballast"), "wb") as ballast:
+                try:
+                    while True:
+                        ballast.write(b"x" * 4096)
+                        ballast.flush()
+                except OSError:
+                    pass
+            run = other.run("--offline", "reject", "--job", BUSY_JOB, "--reason", "must_have_missing", one)
+            one_line(run, 1, "disk|space|full")
+            os.unlink(os.path.join(folder, "ballast"))
+            assert other.json("outbox", "list") == []
+            assert len(other.json("matches", "--job", BUSY_JOB)) == len(candidates)
+    finally:
+        eventually(lambda: subprocess.run(["umount", folder], check=False).returncode == 0, 10, "umount")
+        os.rmdir(folder)
+    return None
+
+
+def second_process():
+    """Two workstations on one cache: both work, one syncs."""
+    with Terminal(desk.argv(), desk.env, 120, 40) as first, Terminal(desk.argv(), desk.env, 120, 40) as second:
+        first.wait(BUSY_JOB, 30 * SLOW)
+        first.wait("live", 30 * SLOW)
+        second.wait(BUSY_JOB, 30 * SLOW)
+        match = desk.json("matches", "--job", BUSY_JOB, "--limit", "1")[0]["id"]
+        desk.must("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", match)
+        eventually(lambda: (first.pump(0), server.value(
+            f"SELECT count(*) FROM public.hiring_decisions WHERE match_id = '{match}'") == "1")[1], 30, "the push")
+        desk.must("undo")
+        for screen in (first, second):
+            screen.press("Q")
+            assert screen.wait_end(10 * SLOW) == 0
+
+
+def corrupt_cache():
+    """Garbage in the cache file: moved aside, said in one line, intents kept, the next sync heals it."""
+    desk.must("--offline", "note", "--job", BUSY_JOB, desk.json("matches", "--job", BUSY_JOB, "--limit", "1")[0]["id"],
+              "kept through the corruption")
+    pending = len(desk.json("outbox", "list"))
+    assert pending >= 1
+    path = os.path.realpath(desk.must("cache", "path").strip())
+    for extra in glob.glob(path + "-*"):
+        os.unlink(extra)
+    with open(path, "r+b") as file:
+        file.seek(0)
+        file.write(os.urandom(65536))
+    run = desk.run("status")
+    assert run.returncode == 0 and re.search("corrupt|damaged|moved aside", run.stdout + run.stderr, re.I), run
+    assert len(desk.json("outbox", "list")) == pending
+    desk.must("sync")
+    desk.must("cache", "check")
+    assert desk.json("outbox", "list") == []
+
+
+def small_terminals():
+    with Terminal(desk.argv(), desk.env, 20, 5) as screen:
+        screen.wait("(?i)larger|window", 20 * SLOW)
+        for columns, lines in ((1, 1), (500, 200), (3, 2), (80, 24), (20, 5), (160, 48)):
+            screen.resize(columns, lines)
+            screen.settle()
+        screen.wait(BUSY_JOB, 20 * SLOW)
+        screen.press("Q")
+        assert screen.wait_end(10 * SLOW) == 0 and screen.left_behind() == []
+
+
+def odd_terminals():
+    for change in ({"TERM": "dumb"}, {"TERM": "no-such-terminal"}, {"TERM": ""}, {"LANG": "C", "LC_ALL": "C"},
+                   {"TERM": "vt100"}, {"NO_COLOR": "1"}, {"TERM": "linux"}):
+        with Terminal(desk.argv(), {**desk.env, **change}, 80, 24) as screen:
+            try:
+                screen.wait("(?i)" + re.escape(BUSY_JOB) + "|hiretty: ", 20 * SLOW)
+                working = "hiretty: " not in screen.text()
+            except Exception as error:  # the program ended: then with one line
+                assert "hiretty: " in screen.text(), (change, error)
+                working = False
+            if working:
+                screen.press("Q")
+            code = screen.wait_end(10 * SLOW)
+            assert code in (0, 1, 2), (change, code)
+            assert (code == 0) == working, (change, code, screen.text())
+            assert screen.left_behind() == [], (change, screen.left_behind())
+            if "NO_COLOR" in change or change.get("TERM") == "vt100":
+                colours = re.findall(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|[34]8;)[0-9;]*m", bytes(screen.raw))
+                assert not colours, (change, colours[:3])
+            if change.get("LC_ALL") == "C":
+                assert all(byte < 128 for byte in screen.raw), "bytes above ASCII in the C locale"
+
+
+def no_terminal():
+    run = desk.run()
+    one_line(run, 2 if run.returncode == 2 else 1, "terminal")
+
+
+def ends_politely():
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        with Terminal(desk.argv(), desk.env, 80, 24) as screen:
+            screen.wait(BUSY_JOB, 30 * SLOW)
+            screen.kill(number)
+            screen.wait_end(3 * SLOW)
+            assert screen.left_behind() == [], (number, screen.left_behind())
+    with Terminal(desk.argv(), desk.env, 80, 24) as screen:
+        screen.wait(BUSY_JOB, 30 * SLOW)
+        screen.hang_up()
+        screen.wait_end(3 * SLOW)
+
+
+def hostile_text():
+    """Hostile text in every text column of a person: lines stay straight, nothing raw comes out."""
+    evil = "A\\x1b]0;owned\\x07\\rB\\u202eC\\u200b\\U000e0041\\u0301\\u0301\\u0301\\u0301\\u0301\\u0301\\n\\tD\\x9b31m"
+    server.sql(f"""UPDATE public.candidates c SET first_name = E'{evil}', last_name = E'{evil}', current_title = E'{evil}',
+        current_company = E'{evil}', location = E'{evil}' FROM public.candidate_job_matches m, public.jobs j
+        WHERE m.candidate_id = c.id AND m.tenant_id = c.tenant_id AND j.id = m.job_id AND j.title = '{BUSY_JOB}'
+          AND j.status = 'active'""")
+    desk.must("sync")
+    for arguments in (("matches", "--job", BUSY_JOB, "--limit", "5"), ("jobs",),
+                      ("matches", "--job", BUSY_JOB, "--limit", "5", "--plain")):
+        out = desk.must(*arguments)
+        assert not CONTROL.search(out), repr(out[:400])
+        assert "\u202e" not in out and "\u200b" not in out
+    with Terminal(desk.argv(), desk.env, 160, 48) as screen:
+        screen.wait(BUSY_JOB, 30 * SLOW)
+        screen.press("/")
+        screen.type("Customer S")
+        screen.press("Enter", "Enter")
+        screen.wait("D.*owned|owned.*D|ABC|A.*B.*C", 20 * SLOW)
+        screen.press("Enter")
+        screen.settle()
+        assert b"\x1b]" not in bytes(screen.raw).replace(b"\x1b]52;", b""), "an OSC got out"
+        assert b"\xe2\x80\xae" not in bytes(screen.raw), "a bidi control got out"
+        screen.press("Q")
+        assert screen.wait_end(10 * SLOW) == 0 and screen.left_behind() == []
+
+
+def wrong_usage():
+    for arguments in (("nonsense",), ("matches",), ("matches", "--job", "no such job anywhere"), ("reject",),
+                      ("matches", "--job", BUSY_JOB, "--where", "stge:applied"), ("--script", "/no/such/file"),
+                      ("sync", "--no-such-option"), ("transcript", "zzz")):
+        run = desk.run(*arguments)
+        assert run.returncode in (1, 2), (arguments, run.returncode)
+        one_line(run, run.returncode)
+        assert run.stdout == "", (arguments, run.stdout)
+
+
+def revoked_login():
+    """The membership ends: the next sync purges the cache, locks it and says so."""
+    with Desk(server, "VIEWER", "revoked") as other:
+        other.must("sync")
+        login = server.value("SELECT session_user", "VIEWER")
+        admin = subprocess.run([BINARY, "db", "revoke", "--dsn", server.dsn("DBA"), login],
+                               env={**clean_environment(), "HOME": other.folder, "LC_ALL": "C.UTF-8",
+                                    "XDG_RUNTIME_DIR": other.env["XDG_RUNTIME_DIR"]},
+                               capture_output=True, text=True, check=False)
+        assert admin.returncode == 0, admin.stderr
+        run = other.run("sync")
+        one_line(run, 5, "revoked|no longer|refused|access")
+
+
+try:
+    desk.must("sync")
+    main(wrong_password, no_server, impostor, silent_server, half_cut_copy, newer_schema, full_disk, second_process,
+         corrupt_cache, small_terminals, odd_terminals, no_terminal, ends_politely, hostile_text, wrong_usage,
+         revoked_login)
+finally:
+    desk.wipe()
+    server.stop()
