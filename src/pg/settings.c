@@ -194,6 +194,10 @@ static bool secure(HtPgSettings *settings, const HtPgOptions *options, GError **
     }
     if (!mode)
         mode = g_strdup("prefer");
+    static const char *const modes[] = {"disable",   "allow",       "prefer", "require",
+                                        "verify-ca", "verify-full", NULL};
+    if (!g_strv_contains(modes, mode))
+        return refuse(error, "sslmode has an unknown value");
     if (options->allow_weak_tls && strcmp(mode, "verify-full") != 0) {
         settings->warning = g_strdup_printf("connection to %s: %s (sslmode=%s)", settings->label,
                                             weakness(mode), mode);
