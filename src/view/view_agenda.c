@@ -1,0 +1,284 @@
+/* Lists that hold their rows: interviews by day, feedback of everybody, hits of a search. */
+#include "view_impl.h"
+
+#include "hiretty/cache/feedback.h"
+#include "hiretty/cache/interviews.h"
+#include "hiretty/cache/matches.h"
+#include "hiretty/cache/search.h"
+#include "meeting.h"
+
+#include <string.h>
+
+enum { DAYS_BACK = 1, DAYS_AHEAD = 60, MOST_FEEDBACK = 500, MOST_HITS = 200 };
+
+static GPtrArray *new_rows(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)ht_list_row_free);
+}
+
+/* Rows that have the words of the limit, with the heading above them. */
+static void add_row(GPtrArray *rows, HtListRow **heading, HtListRow *row, const char *words)
+{
+    if (words && *words && !ht_list_row_matches(row, words)) {
+        ht_list_row_free(row);
+        return;
+    }
+    if (heading && *heading)
+        g_ptr_array_add(rows, g_steal_pointer(heading));
+    g_ptr_array_add(rows, row);
+}
+
+/* ---- agenda -------------------------------------------------------------------------------------- */
+static const HtColumn agenda_columns[] = {
+    {"time", "My time", 12, 0, HT_ALIGN_LEFT, 0, NULL},
+    {"theirs", "Theirs", 14, 1, HT_ALIGN_LEFT, 60, NULL},
+    {"candidate", "Candidate", 14, 3, HT_ALIGN_LEFT, 0, NULL},
+    {"job", "Job", 12, 3, HT_ALIGN_LEFT, 80, NULL},
+    {"type", "Kind", 10, 1, HT_ALIGN_LEFT, 100, NULL},
+    {"panel", "Panel", 12, 3, HT_ALIGN_LEFT, 110, NULL},
+    {"status", "Status", 10, 0, HT_ALIGN_LEFT, 70, NULL},
+};
+
+static char *panel_names(const HtInterview *interview)
+{
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; interview->panel && i < interview->panel->len; i++) {
+        const HtPanelMember *member = interview->panel->pdata[i];
+        const char *name = member->is_me ? "you" : member->name ? member->name : "somebody";
+        g_string_append_printf(out, "%s%s", i ? ", " : "", name);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static HtListRow *day_row(const HtViewParts *parts, int64_t us)
+{
+    g_autofree char *day = ht_clock_format(us, parts->zone, "%A");
+    g_autofree char *date = ht_clock_format(us, parts->zone, "%-d %B %Y");
+    g_autofree char *number = ht_clock_format(us, parts->zone, "%Y%m%d");
+    HtListRow *row = ht_list_row_new(-g_ascii_strtoll(number, NULL, 10));
+    row->state = HT_ROW_SECTION;
+    ht_list_row_set(row, 0, HT_STYLE_ROW_SECTION, day);
+    ht_list_row_set(row, 2, HT_STYLE_ROW_SECTION, date);
+    return row;
+}
+
+static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *interview)
+{
+    HtListRow *row = ht_list_row_new(interview->key);
+    row->match = interview->match;
+    row->candidate = interview->candidate;
+    row->job = interview->job;
+    int64_t at = interview->scheduled_at;
+    const char *zone =
+        interview->candidate_timezone ? interview->candidate_timezone : interview->timezone;
+    g_autofree char *theirs = ht_their_time(parts, at, zone);
+    g_autofree char *warning = ht_clock_change_warning(parts, at, zone);
+    g_autofree char *from = ht_clock_format(at, parts->zone, "%H:%M");
+    g_autofree char *to = ht_clock_format(at + interview->duration_minutes * HT_US_PER_MINUTE,
+                                          parts->zone, "%H:%M");
+    g_autofree char *time =
+        g_strdup_printf("%s%s%s%s", from, ht_sign_dash(), to, warning ? "!" : "");
+    g_autofree char *panel = panel_names(interview);
+    ht_list_row_set(row, 0, warning ? HT_STYLE_WARNING : HT_STYLE_TIME, time);
+    ht_list_row_set(row, 1, HT_STYLE_TIME, theirs ? theirs : "");
+    ht_list_row_set(row, 2, interview->is_mine ? HT_STYLE_STRONG : HT_STYLE_ROW_NORMAL,
+                    interview->candidate_name);
+    ht_list_row_set(row, 3, HT_STYLE_ROW_NORMAL, interview->job_title);
+    ht_list_row_set(row, 4, HT_STYLE_MUTED, interview->type);
+    ht_list_row_set(row, 5, HT_STYLE_MUTED, panel);
+    ht_list_row_set(row, 6, HT_STYLE_ROW_NORMAL, interview->status);
+    row->preview = ht_doc_new();
+    ht_doc_interview(row->preview, parts, interview, 60);
+    return row;
+}
+
+static HtLoaded *agenda_load(HtReader *reader, const HtViewQuery *query, GError **error)
+{
+    HtViewParts parts = {.reader = reader, .zone = query->zone};
+    int64_t now = ht_clock_now_us();
+    g_autoptr(GPtrArray) list =
+        ht_cache_agenda(reader, now - DAYS_BACK * HT_US_PER_DAY, now + DAYS_AHEAD * HT_US_PER_DAY,
+                        false, error);
+    if (!list)
+        return NULL;
+    GPtrArray *rows = new_rows();
+    HtListRow *heading = NULL;
+    g_autofree char *last_day = g_strdup("");
+    for (guint i = 0; i < list->len; i++) {
+        const HtInterview *interview = list->pdata[i];
+        g_autofree char *day = ht_clock_format(interview->scheduled_at, query->zone, "%F");
+        if (strcmp(day, last_day) != 0) {
+            ht_list_row_free(heading);
+            heading = day_row(&parts, interview->scheduled_at);
+            g_free(last_day);
+            last_day = g_steal_pointer(&day);
+        }
+        add_row(rows, &heading, interview_row(&parts, interview), query->limit);
+    }
+    ht_list_row_free(heading);
+    return ht_loaded_new_rows(rows);
+}
+
+static void agenda_place(HtView *view, GString *out)
+{
+    int n = 0;
+    for (guint i = 0; view->rows && i < view->rows->len; i++)
+        n += !(((const HtListRow *)view->rows->pdata[i])->state & HT_ROW_SECTION);
+    g_autoptr(GTimeZone) zone = view->parts.zone ? g_time_zone_ref(view->parts.zone)
+                                                 : g_time_zone_new_local();
+    g_string_append_printf(out, "Interviews%s%d from yesterday on%stimes in %s", ht_sign_dot(), n,
+                           ht_sign_dot(), g_time_zone_get_identifier(zone));
+}
+
+static const HtViewClass agenda_class = {
+    .id = HT_VIEW_AGENDA,
+    .kind = HT_VIEW_TABLE,
+    .columns = agenda_columns,
+    .n_columns = G_N_ELEMENTS(agenda_columns),
+    .tables = HT_CHANGED(11) | HT_CHANGED(20) | HT_CHANGED(21) | HT_CHANGED(23),
+    .is_live = true,
+    .loads_here = true,
+    .is_plain = true,
+    .load = agenda_load,
+    .place = agenda_place,
+};
+
+HtView *ht_view_new_agenda(const HtViewParts *parts)
+{
+    HtView *view = ht_view_alloc(&agenda_class, parts);
+    ht_view_load(view, true);
+    return view;
+}
+
+/* ---- feedback --------------------------------------------------------------------------------------- */
+static const HtColumn feedback_columns[] = {
+    {"when", "Given", 12, 0, HT_ALIGN_LEFT, 0, NULL},
+    {"candidate", "Candidate", 14, 3, HT_ALIGN_LEFT, 0, NULL},
+    {"author", "By", 12, 2, HT_ALIGN_LEFT, 60, NULL},
+    {"type", "Interview", 10, 1, HT_ALIGN_LEFT, 90, NULL},
+    {"rating", "Rating", 6, 0, HT_ALIGN_RIGHT, 0, NULL},
+    {"said", "Recommends", 12, 1, HT_ALIGN_LEFT, 70, NULL},
+    {"flags", "Flags", 12, 3, HT_ALIGN_LEFT, 110, NULL},
+};
+
+static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedback)
+{
+    HtListRow *row = ht_list_row_new(feedback->key);
+    row->match = feedback->match;
+    g_autofree char *when = ht_day_text(parts, feedback->submitted_at);
+    g_autofree char *rating = feedback->rating > 0
+                                  ? g_strdup_printf("%" G_GINT64_FORMAT "/5", feedback->rating)
+                                  : g_strdup("");
+    g_autofree char *flags =
+        feedback->red_flags ? g_strjoinv(", ", feedback->red_flags) : g_strdup("");
+    g_autofree char *said = g_strdup(feedback->recommendation ? feedback->recommendation : "");
+    ht_list_row_set(row, 0, HT_STYLE_TIME, feedback->submitted_at ? when : "draft");
+    HtMatchRow *match = ht_cache_match(parts->reader, feedback->match, NULL);
+    if (match) {
+        row->candidate = match->candidate;
+        row->job = match->job;
+        g_autofree char *blind =
+            match->flags & HT_MATCH_BLIND ? ht_blind_name(&match->id) : g_strdup(match->name);
+        ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, blind);
+        ht_match_rows_free(match, 1);
+    }
+    ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, feedback->is_mine ? "you" : feedback->author);
+    ht_list_row_set(row, 3, HT_STYLE_MUTED, feedback->interview_type);
+    ht_list_row_set(row, 4, HT_STYLE_STRONG, rating);
+    ht_list_row_set(row, 5, HT_STYLE_ROW_NORMAL, g_strdelimit(said, "_", ' '));
+    ht_list_row_set(row, 6, *flags ? HT_STYLE_FLAG : HT_STYLE_MUTED, flags);
+    row->preview = ht_doc_new();
+    ht_doc_feedback(row->preview, parts, feedback, 60);
+    return row;
+}
+
+static HtLoaded *feedback_load(HtReader *reader, const HtViewQuery *query, GError **error)
+{
+    HtViewParts parts = {.reader = reader, .zone = query->zone};
+    g_autoptr(GPtrArray) list = ht_cache_feedback_recent(reader, MOST_FEEDBACK, error);
+    if (!list)
+        return NULL;
+    GPtrArray *rows = new_rows();
+    for (guint i = 0; i < list->len; i++)
+        add_row(rows, NULL, feedback_row(&parts, list->pdata[i]), query->limit);
+    return ht_loaded_new_rows(rows);
+}
+
+static void feedback_place(HtView *view, GString *out)
+{
+    g_string_append_printf(out, "Feedback%s%zu", ht_sign_dot(), view->base->n);
+}
+
+static const HtViewClass feedback_class = {
+    .id = HT_VIEW_FEEDBACK,
+    .kind = HT_VIEW_TABLE,
+    .columns = feedback_columns,
+    .n_columns = G_N_ELEMENTS(feedback_columns),
+    .tables = HT_CHANGED(20) | HT_CHANGED(23),
+    .is_live = true,
+    .is_plain = true,
+    .load = feedback_load,
+    .place = feedback_place,
+};
+
+HtView *ht_view_new_feedback(const HtViewParts *parts)
+{
+    HtView *view = ht_view_alloc(&feedback_class, parts);
+    ht_view_load(view, true);
+    return view;
+}
+
+/* ---- search: the limit is the words ------------------------------------------------------------------- */
+static const HtColumn search_columns[] = {
+    {"name", "Name", 16, 2, HT_ALIGN_LEFT, 0, NULL},
+    {"kind", "Where", 9, 0, HT_ALIGN_LEFT, 60, NULL},
+    {"snippet", "Text", 20, 6, HT_ALIGN_LEFT, 0, NULL},
+};
+
+static HtLoaded *search_load(HtReader *reader, const HtViewQuery *query, GError **error)
+{
+    GPtrArray *rows = new_rows();
+    if (!query->limit || !*query->limit)
+        return ht_loaded_new_rows(rows);
+    g_autoptr(GPtrArray) hits = ht_cache_search(
+        reader, query->limit, HT_SEARCH_PEOPLE | HT_SEARCH_TEXTS, MOST_HITS, error);
+    if (!hits) {
+        g_ptr_array_unref(rows);
+        return NULL;
+    }
+    for (guint i = 0; i < hits->len; i++) {
+        const HtSearchHit *hit = hits->pdata[i];
+        /* One person may have several places: the key is the place's own. */
+        HtListRow *row = ht_list_row_new(hit->document ? -hit->document : hit->candidate);
+        row->candidate = hit->candidate;
+        ht_list_row_set(row, 0, HT_STYLE_ROW_NORMAL, hit->name);
+        ht_list_row_set(row, 1, HT_STYLE_MUTED, hit->kind);
+        ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, hit->snippet);
+        g_ptr_array_add(rows, row);
+    }
+    return ht_loaded_new_rows(rows);
+}
+
+static void search_place(HtView *view, GString *out)
+{
+    g_string_append_printf(out, "Search%s%zu%s places", ht_sign_dot(), view->base->n,
+                           view->base->n >= MOST_HITS ? "+" : "");
+}
+
+static const HtViewClass search_class = {
+    .id = HT_VIEW_SEARCH,
+    .kind = HT_VIEW_TABLE,
+    .columns = search_columns,
+    .n_columns = G_N_ELEMENTS(search_columns),
+    .tables = HT_CHANGED_SHOWN | HT_CHANGED(11) | HT_CHANGED(13) | HT_CHANGED(14) | HT_CHANGED(19),
+    .is_plain = true,
+    .load = search_load,
+    .place = search_place,
+};
+
+HtView *ht_view_new_search(const HtViewParts *parts, const char *words)
+{
+    HtView *view = ht_view_alloc(&search_class, parts);
+    ht_view_set_limit(view, words ? words : "", NULL);
+    return view;
+}

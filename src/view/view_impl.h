@@ -1,0 +1,158 @@
+/* Inside the view layer: what the engine keeps and the questions that a kind of view answers. */
+#pragma once
+
+#include "hiretty/base/clock.h"
+#include "hiretty/base/log.h"
+#include "hiretty/cache/error.h"
+#include "hiretty/domain/filter.h"
+#include "hiretty/domain/score.h"
+#include "hiretty/domain/stage.h"
+#include "hiretty/view/views.h"
+
+enum { HT_VIEW_SUBJECTS = 3, HT_SCRATCH = 16 };
+
+/* What a load needs, copied for the reader thread. */
+typedef struct HtViewQuery {
+    HtFilter *filter;
+    char *limit; /* the filter as typed: lists that have no fields match its words */
+    const char *sort; /* static */
+    bool descending;
+    char *words;
+    HtKey subject[HT_VIEW_SUBJECTS]; /* what the view is about, e.g. the job */
+    GTimeZone *zone;
+    gpointer data; /* the view's own; only for classes that load in the UI thread */
+} HtViewQuery;
+
+/* What came back: keys in order and, for lists held in memory, the rows beside them. */
+typedef struct HtLoaded {
+    HtKeyArray *keys;
+    GPtrArray *rows; /* HtListRow*, NULL where rows are fetched by key */
+} HtLoaded;
+
+typedef struct HtViewClass {
+    HtViewId id;
+    HtViewKind kind;
+    const HtColumn *columns;
+    int n_columns;
+    const char *sort; /* the order at first, NULL = as it comes */
+    bool descending;
+    uint64_t tables; /* changes that concern it */
+    bool is_live;    /* takes in changes at once (short lists); else they wait for `R` */
+    bool loads_here; /* load runs in the UI thread: short, or not for another one */
+    bool is_plain;   /* the limit is words to be found in the texts of a row */
+    HtLoaded *(*load)(HtReader *reader, const HtViewQuery *query, GError **error);
+    /* Reads the rows of keys into the view's window; NULL: rows are in memory. */
+    void (*fetch)(HtView *view, const HtKey *keys, gsize n);
+    void (*clear_window)(HtView *view);
+    /* `slot`: index into the window. */
+    HtCell (*cell)(HtView *view, gsize slot, int column);
+    unsigned (*state)(HtView *view, gsize slot);
+    HtKey (*match_of)(HtView *view, gsize slot);
+    HtKey (*candidate_of)(HtView *view, gsize slot);
+    HtKey (*job_of)(HtView *view, gsize slot);
+    void (*place)(HtView *view, GString *out);
+    void (*preview)(HtView *view, gsize slot, HtDoc *doc, int width);
+    void (*fill)(HtView *view, HtDoc *doc, int width);
+    const char *const *tabs;
+    int n_tabs;
+    /* Text views: what they show. */
+    HtKey (*shown_match)(HtView *view);
+    HtKey (*shown_candidate)(HtView *view);
+    /* Keys of its own (subjects are the engine's): ids is an array of HtUuid to add to or take from. */
+    void (*keep_ids)(HtView *view);
+    void (*restore_ids)(HtView *view);
+    void (*free)(HtView *view);
+} HtViewClass;
+
+struct HtView {
+    const HtViewClass *class;
+    HtViewParts parts;
+    HtViewChangedFunc changed;
+    gpointer changed_data;
+    HtKey subject[HT_VIEW_SUBJECTS];
+    bool is_blind;
+    int page;
+    int64_t top;
+    /* table */
+    HtKeyArray *base;  /* the whole list */
+    HtKeyArray *only;  /* the marked ones of it; NULL: all are shown */
+    HtKeyArray *later; /* loaded, waits for `R`; NULL = none */
+    int64_t n_new;
+    int64_t cursor;
+    GPtrArray *rows; /* HtListRow*, beside `base`; NULL where rows are fetched */
+    int64_t window_first;
+    gsize window_n;
+    gpointer window; /* the class's */
+    GHashTable *marks, *last_marks; /* key → interned rule text */
+    HtKey anchor;
+    int64_t outside; /* -1: count again */
+    char *limit;
+    HtFilter *filter;
+    const char *sort;
+    bool descending;
+    guint64 ticket; /* of the load that runs */
+    bool reload;    /* again when it has come */
+    bool adopt;     /* show what comes, even if rows move */
+    char *problem;  /* of the last load, one line */
+    /* search */
+    char *search;
+    GHashTable *hits; /* keys; NULL = none searched */
+    guint64 search_ticket;
+    GArray *hit_lines; /* int, of the document */
+    /* texts */
+    char *title;
+    char *scratch[HT_SCRATCH];
+    guint next_scratch;
+    HtDoc *preview;
+    HtKey preview_key;
+    int preview_width;
+    GHashTable *preview_tops; /* key → line */
+    HtDoc *doc;
+    int doc_width, tab;
+    int64_t *tab_tops;
+    /* ids kept over a generation */
+    GArray *kept;      /* HtUuid: subjects, cursor, anchor */
+    GHashTable *kept_marks; /* HtUuid* → rule */
+    gpointer data;     /* the class's */
+    gpointer own;      /* freed last, with the class in it; NULL = the class is static */
+};
+
+HtView *ht_view_alloc(const HtViewClass *class, const HtViewParts *parts);
+/* Starts a load; `adopt`: what comes is shown whole. */
+void ht_view_load(HtView *view, bool adopt);
+void ht_view_emit_changed(HtView *view);
+void ht_view_forget_texts(HtView *view);
+/* Makes the rows around `row` present; the slot of the window, -1 when there is none. */
+gssize ht_view_slot(HtView *view, int64_t row);
+const HtKeyArray *ht_view_shown(const HtView *view);
+int64_t ht_view_index_of(const HtView *view, HtKey key);
+bool ht_view_is_section(const HtView *view, int64_t row);
+void ht_view_put_cursor(HtView *view, int64_t row);
+void ht_view_update_only(HtView *view);
+HtListRow *ht_view_list_row_of(const HtView *view, HtKey key);
+
+/* A text that lives for a few more calls (cells). Takes `text`. */
+const char *ht_view_keep(HtView *view, char *text);
+HtLoaded *ht_loaded_new_keys(HtKeyArray *keys);
+HtLoaded *ht_loaded_new_rows(GPtrArray *rows);
+void ht_loaded_free(gpointer loaded);
+/* Are all words in one of the texts of the row? */
+bool ht_list_row_matches(const HtListRow *row, const char *words);
+/* Clean copies; NULL for NULL. */
+char *ht_clean(const char *text);
+char *ht_clean_block(const char *text);
+
+/* Signs that an ASCII terminal can show too. Static. */
+const char *ht_sign_dot(void);  /* " · " */
+const char *ht_sign_dash(void); /* "–" */
+
+/* Roles and words shared by views. */
+HtStyle ht_style_of_stage(HtStageType type);
+HtStyle ht_style_of_band(HtScoreBand band);
+/* "87 high"; "–" without a score. Caller frees. */
+char *ht_score_text(int64_t score_centi, HtScoreBand band);
+/* "12 May 2025" and "Mon 12 May 14:30" in the view's zone; "" for 0. Caller frees. */
+char *ht_day_text(const HtViewParts *parts, int64_t us);
+char *ht_moment_text(const HtViewParts *parts, int64_t us);
+/* How a blind reader calls somebody: "Applicant 3f9a". Caller frees. */
+char *ht_blind_name(const HtUuid *id);

@@ -1,0 +1,390 @@
+/* Loading: a query is copied, runs here or on the reader's thread, and what comes is either shown at
+ * once (adopted) or kept for later, when rows would move under the cursor. Adopting keeps the cursor
+ * on its key and that key on its screen row. */
+#include "view_impl.h"
+
+#include <string.h>
+
+typedef struct {
+    HtViewQuery query;
+    const HtViewClass *class;
+} Job;
+
+HtLoaded *ht_loaded_new_keys(HtKeyArray *keys)
+{
+    if (!keys)
+        return NULL;
+    HtLoaded *loaded = g_new0(HtLoaded, 1);
+    loaded->keys = keys;
+    return loaded;
+}
+
+HtLoaded *ht_loaded_new_rows(GPtrArray *rows)
+{
+    if (!rows)
+        return NULL;
+    HtLoaded *loaded = g_new0(HtLoaded, 1);
+    loaded->rows = rows;
+    loaded->keys = ht_key_array_new(rows->len);
+    for (guint i = 0; i < rows->len; i++)
+        loaded->keys->keys[i] = ((const HtListRow *)rows->pdata[i])->key;
+    return loaded;
+}
+
+void ht_loaded_free(gpointer data)
+{
+    HtLoaded *loaded = data;
+    if (!loaded)
+        return;
+    g_clear_pointer(&loaded->keys, ht_key_array_free);
+    g_clear_pointer(&loaded->rows, g_ptr_array_unref);
+    g_free(loaded);
+}
+
+/* ---- showing what came ------------------------------------------------------------------------ */
+static GHashTable *set_of(const HtKeyArray *keys)
+{
+    GHashTable *set = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (gsize i = 0; i < keys->n; i++)
+        g_hash_table_add(set, GSIZE_TO_POINTER((gsize)keys->keys[i]));
+    return set;
+}
+
+static bool has(GHashTable *set, HtKey key)
+{
+    return g_hash_table_contains(set, GSIZE_TO_POINTER((gsize)key));
+}
+
+/* The key that takes the cursor when `old` is shown no more: itself, the next that survives, the one
+ * before. */
+static HtKey surviving_key(const HtKeyArray *old, int64_t cursor, const HtKeyArray *now)
+{
+    if (cursor < 0 || cursor >= (int64_t)old->n)
+        return 0;
+    if (ht_key_array_find(now, old->keys[cursor]) >= 0)
+        return old->keys[cursor];
+    g_autoptr(GHashTable) set = set_of(now);
+    for (gsize i = (gsize)cursor; i < old->n; i++) {
+        if (has(set, old->keys[i]))
+            return old->keys[i];
+    }
+    for (int64_t i = cursor; i >= 0; i--) {
+        if (has(set, old->keys[i]))
+            return old->keys[i];
+    }
+    return 0;
+}
+
+static void place_cursor(HtView *view, HtKey key, int64_t screen_row, int64_t fallback)
+{
+    int64_t row = ht_view_index_of(view, key);
+    if (row < 0)
+        row = MAX(0, fallback);
+    view->top = row - MAX(0, screen_row);
+    view->cursor = -1;
+    ht_view_put_cursor(view, row);
+}
+
+static void adopt(HtView *view, HtKeyArray *keys, GPtrArray *rows)
+{
+    const HtKeyArray *before = ht_view_shown(view);
+    int64_t screen_row = view->cursor - view->top, fallback = view->cursor;
+    HtKey key = surviving_key(before, view->cursor, keys);
+    ht_key_array_free(view->base);
+    view->base = keys;
+    g_clear_pointer(&view->rows, g_ptr_array_unref);
+    view->rows = rows;
+    g_clear_pointer(&view->later, ht_key_array_free);
+    view->n_new = 0;
+    if (view->class->clear_window)
+        view->class->clear_window(view);
+    view->window_n = 0;
+    ht_view_forget_texts(view);
+    ht_view_update_only(view);
+    place_cursor(view, key, screen_row, fallback);
+}
+
+void ht_view_update_only(HtView *view)
+{
+    if (!view->only)
+        return;
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    for (gsize i = 0; i < view->base->n; i++) {
+        if (has(view->marks, view->base->keys[i]))
+            g_array_append_val(keys, view->base->keys[i]);
+    }
+    ht_key_array_free(view->only);
+    gsize n = keys->len;
+    view->only = ht_key_array_take((HtKey *)(void *)g_array_free(keys, FALSE), n);
+}
+
+static bool same_keys(const HtKeyArray *a, const HtKeyArray *b)
+{
+    return a->n == b->n && (a->n == 0 || memcmp(a->keys, b->keys, a->n * sizeof(HtKey)) == 0);
+}
+
+static void keep_for_later(HtView *view, HtKeyArray *keys)
+{
+    g_clear_pointer(&view->later, ht_key_array_free);
+    view->n_new = 0;
+    if (same_keys(view->base, keys)) {
+        ht_key_array_free(keys);
+        return;
+    }
+    g_autoptr(GHashTable) old = set_of(view->base);
+    for (gsize i = 0; i < keys->n; i++)
+        view->n_new += !has(old, keys->keys[i]);
+    view->later = keys;
+}
+
+static void set_problem(HtView *view, const GError *error)
+{
+    g_free(view->problem);
+    view->problem = error ? ht_clean(error->message) : NULL;
+}
+
+static void take_loaded(HtView *view, HtLoaded *loaded, const GError *error)
+{
+    set_problem(view, error);
+    if (loaded) {
+        bool now = view->adopt || view->class->is_live || view->base->n == 0;
+        view->adopt = false;
+        HtKeyArray *keys = g_steal_pointer(&loaded->keys);
+        if (now)
+            adopt(view, keys, g_steal_pointer(&loaded->rows));
+        else
+            keep_for_later(view, keys);
+        ht_loaded_free(loaded);
+    }
+}
+
+/* ---- running ------------------------------------------------------------------------------------- */
+static void query_init(HtView *view, HtViewQuery *query)
+{
+    memset(query, 0, sizeof *query);
+    query->filter = ht_filter_dup(view->filter);
+    query->limit = g_strdup(view->limit);
+    query->sort = view->sort;
+    query->descending = view->descending;
+    query->words = g_strdup(view->search);
+    memcpy(query->subject, view->subject, sizeof query->subject);
+    query->zone = view->parts.zone ? g_time_zone_ref(view->parts.zone) : NULL;
+    query->data = view->data;
+}
+
+static void query_clear(HtViewQuery *query)
+{
+    g_clear_pointer(&query->filter, ht_filter_free);
+    g_clear_pointer(&query->zone, g_time_zone_unref);
+    g_clear_pointer(&query->limit, g_free);
+    g_clear_pointer(&query->words, g_free);
+}
+
+static void job_free(gpointer data)
+{
+    Job *job = data;
+    query_clear(&job->query);
+    g_free(job);
+}
+
+static gpointer job_run(HtReader *reader, gpointer data, GError **error)
+{
+    Job *job = data;
+    return job->class->load(reader, &job->query, error);
+}
+
+static void job_done(gpointer result, const GError *error, gpointer data)
+{
+    HtView *view = data;
+    view->ticket = 0;
+    take_loaded(view, result, error);
+    if (view->reload) {
+        view->reload = false;
+        ht_view_load(view, view->adopt);
+    }
+    ht_view_emit_changed(view);
+}
+
+static void load_here(HtView *view)
+{
+    HtViewQuery query;
+    query_init(view, &query);
+    g_autoptr(GError) error = NULL;
+    HtLoaded *loaded = view->class->load(view->parts.reader, &query, &error);
+    query_clear(&query);
+    take_loaded(view, loaded, error);
+}
+
+void ht_view_load(HtView *view, bool adopt_it)
+{
+    view->adopt = view->adopt || adopt_it;
+    if (!view->class->load)
+        return;
+    if (!view->parts.loader || view->class->loads_here) {
+        load_here(view);
+        return;
+    }
+    if (view->ticket && !adopt_it) {
+        view->reload = true;
+        return;
+    }
+    ht_loader_cancel(view->parts.loader, view->ticket);
+    Job *job = g_new0(Job, 1);
+    job->class = view->class;
+    query_init(view, &job->query);
+    HtLoad load = {.run = job_run,
+                   .data = job,
+                   .free_data = job_free,
+                   .done = job_done,
+                   .done_data = view,
+                   .free_result = ht_loaded_free};
+    view->ticket = ht_loader_submit(view->parts.loader, &load);
+}
+
+void ht_view_refresh(HtView *view, uint64_t table_mask)
+{
+    if (table_mask != 0 && !(table_mask & view->class->tables))
+        return;
+    if (view->class->clear_window)
+        view->class->clear_window(view);
+    view->window_n = 0;
+    ht_view_forget_texts(view);
+    ht_view_load(view, table_mask == 0);
+}
+
+/* ---- limit and sort ---------------------------------------------------------------------------- */
+bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
+{
+    HtFilter *parsed = NULL;
+    if (!view->class->is_plain && filter && *filter) {
+        parsed = ht_filter_parse(filter, NULL, error);
+        if (!parsed)
+            return false;
+    }
+    g_clear_pointer(&view->filter, ht_filter_free);
+    view->filter = parsed;
+    g_free(view->limit);
+    view->limit = filter && *filter ? g_strdup(filter) : NULL;
+    view->outside = -1;
+    ht_view_load(view, true);
+    return true;
+}
+
+const char *ht_view_limit(const HtView *view)
+{
+    return view->limit ? view->limit : "";
+}
+
+static int column_of_sort(const HtView *view, const char *sort)
+{
+    for (int i = 0; sort && i < view->class->n_columns; i++) {
+        const char *name = view->class->columns[i].sort;
+        if (name && strcmp(name, sort) == 0)
+            return i;
+    }
+    return -1;
+}
+
+bool ht_view_set_sort(HtView *view, const char *sort, bool descending)
+{
+    int column = column_of_sort(view, sort);
+    if (column < 0 && !(sort && view->class->sort && strcmp(sort, view->class->sort) == 0))
+        return false;
+    view->sort = column >= 0 ? view->class->columns[column].sort : view->class->sort;
+    view->descending = descending;
+    ht_view_load(view, true);
+    return true;
+}
+
+const char *ht_view_sort(const HtView *view, bool *descending)
+{
+    if (descending)
+        *descending = view->descending;
+    return view->sort ? view->sort : "";
+}
+
+int ht_view_sort_column(const HtView *view, bool *descending)
+{
+    if (descending)
+        *descending = view->descending;
+    return column_of_sort(view, view->sort);
+}
+
+/* ---- a new generation of the cache ----------------------------------------------------------------- */
+static void keep_one(HtView *view, HtKey key)
+{
+    HtUuid id;
+    if (!key || !ht_reader_uuid(view->parts.reader, key, &id))
+        memset(&id, 0, sizeof id);
+    g_array_append_val(view->kept, id);
+}
+
+void ht_view_keep_ids(HtView *view)
+{
+    ht_loader_cancel(view->parts.loader, view->ticket);
+    ht_loader_cancel(view->parts.loader, view->search_ticket);
+    view->ticket = view->search_ticket = 0;
+    g_clear_pointer(&view->kept, g_array_unref);
+    view->kept = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+    for (int i = 0; i < HT_VIEW_SUBJECTS; i++)
+        keep_one(view, view->subject[i]);
+    keep_one(view, ht_view_row_key(view, view->cursor));
+    keep_one(view, view->anchor);
+    g_clear_pointer(&view->kept_marks, g_hash_table_unref);
+    view->kept_marks = g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL);
+    GHashTableIter iter;
+    gpointer key, rule;
+    g_hash_table_iter_init(&iter, view->marks);
+    while (g_hash_table_iter_next(&iter, &key, &rule)) {
+        HtUuid id;
+        if (ht_reader_uuid(view->parts.reader, (HtKey)GPOINTER_TO_SIZE(key), &id))
+            g_hash_table_insert(view->kept_marks, ht_uuid_dup(&id), rule);
+    }
+    if (view->class->keep_ids)
+        view->class->keep_ids(view);
+}
+
+static HtKey kept_key(HtView *view, guint at)
+{
+    const HtUuid *id = &g_array_index(view->kept, HtUuid, at);
+    return ht_uuid_is_nil(id) ? 0 : ht_reader_key(view->parts.reader, id);
+}
+
+void ht_view_restore_ids(HtView *view)
+{
+    if (!view->kept)
+        return;
+    for (int i = 0; i < HT_VIEW_SUBJECTS; i++)
+        view->subject[i] = kept_key(view, (guint)i);
+    HtKey cursor = kept_key(view, HT_VIEW_SUBJECTS);
+    view->anchor = kept_key(view, HT_VIEW_SUBJECTS + 1);
+    g_hash_table_remove_all(view->marks);
+    g_hash_table_remove_all(view->last_marks);
+    g_hash_table_remove_all(view->preview_tops);
+    GHashTableIter iter;
+    gpointer id, rule;
+    g_hash_table_iter_init(&iter, view->kept_marks);
+    while (g_hash_table_iter_next(&iter, &id, &rule)) {
+        HtKey key = ht_reader_key(view->parts.reader, id);
+        if (key)
+            g_hash_table_insert(view->marks, GSIZE_TO_POINTER((gsize)key), rule);
+    }
+    if (view->class->restore_ids)
+        view->class->restore_ids(view);
+    g_clear_pointer(&view->hits, g_hash_table_unref);
+    if (view->class->fetch) {
+        /* The old keys mean nothing now: one row with the cursor's key is all that is kept, so that
+         * the list that comes finds its place. */
+        HtKeyArray *one = ht_key_array_new(cursor ? 1 : 0);
+        if (cursor)
+            one->keys[0] = cursor;
+        int64_t screen_row = view->cursor - view->top;
+        ht_key_array_free(view->base);
+        view->base = one;
+        g_clear_pointer(&view->only, ht_key_array_free);
+        view->cursor = cursor ? 0 : -1;
+        view->top = -MAX(0, screen_row);
+    }
+    view->window_n = 0;
+    ht_view_refresh(view, 0);
+}
