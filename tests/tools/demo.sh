@@ -7,10 +7,8 @@
 # --check: no screen; exit 0 only if what arrived is what the server shows that login. --prepare: stops
 # before the workstation and leaves the server running. --dir D: keeps everything in D (D/env to source;
 # a second run goes on with it); else a temporary folder that ends with the demo.
-# A loaded server is kept in build/demo, by a checksum of all that goes into it, and copied from there.
 set -euo pipefail
 tools=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
-root=$(realpath "$tools/../..")
 
 die() { echo "demo: $*" >&2; exit 1; }
 say() { echo "demo: $*" >&2; }
@@ -48,17 +46,6 @@ leave() {
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
 
-# Everything that shapes the loaded server: schema, loader, PostgreSQL, and the day, since the demo's
-# dates are relative to it.
-checksum() {
-  {
-    date -u +%F
-    find /usr/lib/postgresql -maxdepth 1 | sort
-    cd "$root"
-    find sql src/admin tests/tools -type f | LC_ALL=C sort | xargs sha256sum
-  } | sha256sum | cut -c1-24
-}
-
 # DIR/env's lines that belong to the demo alone: the folders of its recruiter and his connection.
 write_env() {
   local home=$dir/home part
@@ -76,29 +63,12 @@ write_env() {
   chmod 700 "$home"/*
 }
 
-from_scratch() {
-  say "loading the demo tenant (the next start copies it)"
-  bash "$tools/db.sh" start "$dir" --demo --no-vector
-  rm -rf "$root/build/demo"
-  bash "$tools/pg.sh" save "$dir" "$store/data"
-  cp "$dir/tenants" "$store/tenants"
-  write_env
-}
-
-from_store() {
-  bash "$tools/pg.sh" start "$dir" --no-vector --from "$store/data"
-  cp "$store/tenants" "$dir/tenants"
-  bash "$tools/db.sh" env "$dir"
-  write_env
-}
-
-store=$root/build/demo/$(checksum)
 if [ -e "$dir/pg" ]; then
   bash "$tools/pg.sh" resume "$dir"
-elif [ -e "$store/tenants" ]; then
-  from_store
 else
-  from_scratch
+  say "starting a private server with the demo tenant (made once a day, then copied)"
+  bash "$tools/db.sh" start "$dir" --demo --no-vector
+  write_env
 fi
 # shellcheck source=/dev/null
 . "$dir/env"
