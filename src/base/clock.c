@@ -82,7 +82,8 @@ static bool read_time(const char **p, int *seconds, int64_t *fraction_us)
         return false;
     *fraction_us = read_fraction(p);
     *seconds = hour * 3600 + minute * 60 + second;
-    return hour <= 24 && minute < 60 && second <= 60;
+    bool midnight = hour == 24 && minute == 0 && second == 0 && *fraction_us == 0;
+    return (hour < 24 || midnight) && minute < 60 && second <= 60;
 }
 
 /* Days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant's public formula). */
@@ -164,15 +165,17 @@ char *ht_clock_format(int64_t us, GTimeZone *zone, const char *format)
     return text ? text : g_strdup("");
 }
 
+/* g_date_time_format's %Y has no leading zeros. */
 char *ht_clock_format_iso(int64_t us)
 {
     int64_t rest;
-    floor_seconds(us, &rest);
-    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-    g_autofree char *head = ht_clock_format(us, utc, "%Y-%m-%dT%H:%M:%S");
-    if (!*head || rest == 0)
-        return *head ? g_strconcat(head, "Z", NULL) : g_strdup("");
-    return g_strdup_printf("%s.%06" G_GINT64_FORMAT "Z", head, rest);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(floor_seconds(us, &rest));
+    if (!utc)
+        return g_strdup("");
+    g_autofree char *head = g_date_time_format(utc, "%m-%dT%H:%M:%S");
+    int year = g_date_time_get_year(utc);
+    return rest == 0 ? g_strdup_printf("%04d-%sZ", year, head)
+                     : g_strdup_printf("%04d-%s.%06" G_GINT64_FORMAT "Z", year, head, rest);
 }
 
 char *ht_clock_format_age(int64_t duration_us, char out[16])

@@ -82,9 +82,9 @@ void ht_print_json(FILE *out, const char *json)
 
 void ht_print_error(const char *what, const char *why, const char *todo)
 {
-    g_autofree char *raw =
-        g_strdup_printf("hiretty: %s%s%s%s%s%s", what, why ? ": " : "", why ? why : "",
-                        todo ? " (" : "", todo ? todo : "", todo ? ")" : "");
+    g_autofree char *reason = g_strchomp(g_strdup(why ? why : ""));
+    g_autofree char *raw = g_strdup_printf("hiretty: %s%s%s%s%s%s", what, why ? ": " : "", reason,
+                                           todo ? " (" : "", todo ? todo : "", todo ? ")" : "");
     g_strdelimit(raw, "\n\t", ' ');
     g_strchomp(raw);
     g_autofree char *text = ht_text_sanitize(raw, -1, HT_TEXT_LINE, NULL);

@@ -195,7 +195,7 @@ static void take_groups(Loader *l, const char *profile)
         if (group_is_known(groups[i])) {
             take_group(l, groups[i], false);
         } else if (!g_str_has_prefix(groups[i], "profile ") && strcmp(groups[i], "keys") != 0 &&
-                   !g_str_has_prefix(groups[i], "keys ")) {
+                   !g_str_has_prefix(groups[i], "keys.")) {
             g_autofree char *what = g_strdup_printf("unknown group [%s]", groups[i]);
             warn(l, line_of(l->text, groups[i], NULL), what);
         }

@@ -650,6 +650,14 @@ static bool mark_is_accent(gunichar c)
            script == G_UNICODE_SCRIPT_LATIN || script == G_UNICODE_SCRIPT_GREEK;
 }
 
+/* GLib swaps the cases of Cherokee at each fold; Unicode's folded form is the capital. */
+static gunichar settle_case(gunichar c)
+{
+    if (c >= 0x13F8 && c <= 0x13FD)
+        return c - 8;
+    return c >= 0xAB70 && c <= 0xABBF ? c - 0xAB70 + 0x13A0 : c;
+}
+
 static char *fold_ascii(const char *text)
 {
     for (const char *p = text; *p; p++) {
@@ -670,7 +678,7 @@ char *ht_text_fold(const char *text)
     g_autofree char *apart = g_utf8_normalize(folded, -1, G_NORMALIZE_ALL);
     GString *out = g_string_sized_new(strlen(apart));
     for (const char *p = apart; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
+        gunichar c = settle_case(g_utf8_get_char(p));
         const char *base = stroke_letter(c);
         Class class = class_of(c);
         if (base)
