@@ -23,7 +23,7 @@ CREATE TABLE public.jobs (
     enriched_jd jsonb,
     published_at timestamptz,
     closed_at timestamptz,
-    created_by uuid,
+    created_by uuid DEFAULT app.my_user(),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     deleted_at timestamptz,

@@ -50,7 +50,7 @@ CREATE TABLE public.interviews (
     -- What .ics needs: an identity that stays, and a number that counts the changes.
     uid text NOT NULL DEFAULT gen_random_uuid()::text || '@hiretty',
     sequence int NOT NULL DEFAULT 0 CHECK (sequence >= 0),
-    created_by uuid,
+    created_by uuid DEFAULT app.my_user(),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     row_version bigint NOT NULL DEFAULT 1,

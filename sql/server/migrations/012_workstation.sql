@@ -133,16 +133,16 @@ CREATE INDEX candidate_merges_winner_idx ON public.candidate_merges (tenant_id, 
 CREATE INDEX candidate_merges_loser_idx ON public.candidate_merges (tenant_id, loser_id);
 CREATE INDEX candidate_merges_by_idx ON public.candidate_merges (tenant_id, merged_by);
 
--- A copy of the client on one machine. cursor: the snapshot it has reached; last_*: how its last batch of
+-- A copy of the client on one machine. watermark: the snapshot it has reached; last_*: how its last batch of
 -- intents ended, so that a repeated batch gets the same answer.
 CREATE TABLE public.client_devices (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     member_id uuid NOT NULL DEFAULT app.my_member(),
-    device uuid NOT NULL,
-    host text CHECK (length(host) <= 200),
-    cursor text,
-    last_seen_at timestamptz NOT NULL DEFAULT now(),
+    device_id uuid NOT NULL,
+    host_label text CHECK (length(host_label) <= 200),
+    watermark text,
+    last_seen timestamptz NOT NULL DEFAULT now(),
     last_seq bigint NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
     last_batch_hash text,
     last_outcomes jsonb,
@@ -151,7 +151,7 @@ CREATE TABLE public.client_devices (
     updated_at timestamptz NOT NULL DEFAULT now(),
     row_version bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (tenant_id, id),
-    UNIQUE (tenant_id, member_id, device),
+    UNIQUE (tenant_id, member_id, device_id),
     FOREIGN KEY (tenant_id, member_id) REFERENCES public.tenant_users (tenant_id, id)
 );
 
