@@ -1,0 +1,10 @@
+/* A text written in the person's own editor. The text lies in a private file that only this login
+ * can read, for as long as the editor runs; the editor sees a clean environment. Blocks. Main
+ * thread. */
+#pragma once
+
+#include <glib.h>
+
+/* The new text; NULL and error when the editor could not be run or failed. `initial` has been
+ * sanitised. Caller frees. The terminal must have been left. */
+char *ht_editor_run(const char *folder, const char *initial, GError **error);

@@ -1,0 +1,325 @@
+/* One buffer, one question: does a whole event stand at its start? A paste has its own mode, in
+ * which nothing but its end mark means anything: that is what keeps pasted text from becoming keys.
+ */
+#include "hiretty/ui/input.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ESC = 0x1b,
+    MAX_PASTE = 1024 * 1024, /* more is cut: nobody pastes a longer note */
+    MAX_SEQUENCE = 64,       /* a longer CSI sequence is noise */
+    MAX_STRING = 65536,      /* OSC, DCS …: answers of a terminal, swallowed */
+};
+
+static const char paste_end[] = "\033[201~";
+
+struct HtInput {
+    HtInputFunc func;
+    gpointer data;
+    GByteArray *bytes;
+    GString *paste;
+    bool pasting;
+};
+
+/* What is at the start of the buffer. */
+typedef enum { WHOLE, PARTIAL } Found;
+
+static void emit(HtInput *input, HtInputKind kind, const char *text)
+{
+    HtInputEvent event = {.kind = kind, .text = text};
+    input->func(&event, input->data);
+}
+
+static void drop(HtInput *input, gsize n)
+{
+    g_byte_array_remove_range(input->bytes, 0, (guint)MIN(n, input->bytes->len));
+}
+
+/* ---- names ---- */
+
+static const struct {
+    char final;
+    const char *name;
+} letter_keys[] = {{'A', "Up"},  {'B', "Down"},  {'C', "Right"}, {'D', "Left"}, {'H', "Home"},
+                   {'F', "End"}, {'Z', "S-Tab"}, {'P', "F1"},    {'Q', "F2"},   {'R', "F3"},
+                   {'S', "F4"},  {'M', "Enter"}, {'E', "Begin"}};
+
+static const struct {
+    int number;
+    const char *name;
+} tilde_keys[] = {{1, "Home"}, {2, "Insert"}, {3, "Delete"}, {4, "End"},  {5, "PgUp"},
+                  {6, "PgDn"}, {7, "Home"},   {8, "End"},    {11, "F1"},  {12, "F2"},
+                  {13, "F3"},  {14, "F4"},    {15, "F5"},    {17, "F6"},  {18, "F7"},
+                  {19, "F8"},  {20, "F9"},    {21, "F10"},   {23, "F11"}, {24, "F12"}};
+
+static const char *letter_name(char final)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(letter_keys); i++) {
+        if (letter_keys[i].final == final)
+            return letter_keys[i].name;
+    }
+    return NULL;
+}
+
+static const char *tilde_name(int number)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(tilde_keys); i++) {
+        if (tilde_keys[i].number == number)
+            return tilde_keys[i].name;
+    }
+    return NULL;
+}
+
+/* With Shift, Alt or Control held a named key is another key. */
+static void emit_modified(HtInput *input, const char *name, int modifier)
+{
+    static const char *const prefixes[] = {"", "S-", "M-", "S-M-", "C-", "S-C-", "M-C-", "S-M-C-"};
+    int index = modifier >= 2 && modifier <= 8 ? modifier - 1 : 0;
+    g_autofree char *text = g_strconcat(prefixes[index], name, NULL);
+    emit(input, HT_INPUT_KEY, text);
+}
+
+/* ---- sequences ---- */
+
+static void emit_mouse(HtInput *input, const int *numbers, bool press)
+{
+    int button = numbers[0] & ~(4 | 8 | 16);
+    const char *text = button == 64 ? "up" : button == 65 ? "down" : button == 0 ? "press" : NULL;
+    if (!text || !press)
+        return;
+    HtInputEvent event = {HT_INPUT_MOUSE, text, MAX(numbers[1] - 1, 0), MAX(numbers[2] - 1, 0)};
+    input->func(&event, input->data);
+}
+
+static void take_csi(HtInput *input, const char *sequence, gsize n)
+{
+    int numbers[3] = {0, 0, 0};
+    bool mouse = n > 3 && sequence[2] == '<';
+    const char *p = sequence + 2 + (mouse ? 1 : 0);
+    for (int i = 0; i < 3; i++) {
+        for (; g_ascii_isdigit(*p); p++)
+            numbers[i] = MIN(numbers[i] * 10 + (*p - '0'), 100000);
+        if (*p != ';')
+            break;
+        p++;
+    }
+    char final = sequence[n - 1];
+    const char *name = final == '~' ? tilde_name(numbers[0]) : letter_name(final);
+    if (mouse)
+        emit_mouse(input, numbers, final == 'M');
+    else if (final == '~' && numbers[0] == 200)
+        input->pasting = true;
+    else if (n == 3 && (final == 'I' || final == 'O'))
+        emit(input, HT_INPUT_FOCUS, final == 'I' ? "in" : "out");
+    else if (name && sequence[2] != '?' && sequence[2] != '>')
+        emit_modified(input, name, numbers[1]);
+}
+
+static Found csi(HtInput *input)
+{
+    const char *b = (const char *)input->bytes->data;
+    gsize n = input->bytes->len;
+    if (n > 2 && b[2] == '[') { /* the Linux console's F1 … F5 */
+        if (n < 4)
+            return PARTIAL;
+        char name[] = "F1";
+        name[1] = (char)('1' + (b[3] - 'A'));
+        if (b[3] >= 'A' && b[3] <= 'E')
+            emit(input, HT_INPUT_KEY, name);
+        drop(input, 4);
+        return WHOLE;
+    }
+    for (gsize i = 2; i < n; i++) {
+        guchar c = (guchar)b[i];
+        if (c >= 0x40 && c <= 0x7e) {
+            char sequence[MAX_SEQUENCE + 1];
+            gsize length = MIN(i + 1, (gsize)MAX_SEQUENCE);
+            memcpy(sequence, b, length);
+            sequence[length] = '\0';
+            drop(input, i + 1);
+            if (i + 1 <= MAX_SEQUENCE)
+                take_csi(input, sequence, length);
+            return WHOLE;
+        }
+        if (c < 0x20 || c > 0x7e) { /* broken off: what came so far is noise */
+            drop(input, i);
+            return WHOLE;
+        }
+    }
+    if (n > MAX_SEQUENCE)
+        drop(input, n);
+    return PARTIAL;
+}
+
+static Found ss3(HtInput *input)
+{
+    const char *b = (const char *)input->bytes->data;
+    gsize n = input->bytes->len, i = 2;
+    while (i < n && (g_ascii_isdigit(b[i]) || b[i] == ';') && i < 8)
+        i++;
+    if (i >= n)
+        return PARTIAL;
+    const char *name = letter_name(b[i]);
+    int modifier = i > 2 ? b[i - 1] - '0' : 0;
+    drop(input, (guchar)b[i] >= 0x20 ? i + 1 : i);
+    if (name)
+        emit_modified(input, name, modifier);
+    return WHOLE;
+}
+
+/* OSC, DCS, APC, PM, SOS: up to BEL or ST. */
+static Found control_string(HtInput *input)
+{
+    const guint8 *b = input->bytes->data;
+    for (gsize i = 2; i < input->bytes->len; i++) {
+        if (b[i] == 0x07 || (b[i] == '\\' && b[i - 1] == ESC && i > 2)) {
+            drop(input, i + 1);
+            return WHOLE;
+        }
+    }
+    if (input->bytes->len > MAX_STRING)
+        drop(input, input->bytes->len);
+    return PARTIAL;
+}
+
+static Found utf8(HtInput *input, gsize offset, char *name)
+{
+    const char *b = (const char *)input->bytes->data + offset;
+    gsize n = input->bytes->len - offset;
+    gunichar c = g_utf8_get_char_validated(b, (gssize)n);
+    if (c == (gunichar)-2 && n < 4)
+        return PARTIAL;
+    gsize used = c == (gunichar)-1 || c == (gunichar)-2 ? 1 : (gsize)g_unichar_to_utf8(c, NULL);
+    name[0] = '\0';
+    if (used > 1 || (guchar)*b < 0x80) {
+        memcpy(name, b, used);
+        name[used] = '\0';
+    }
+    drop(input, offset + used);
+    return WHOLE;
+}
+
+static Found escape(HtInput *input)
+{
+    guint8 next = input->bytes->len > 1 ? input->bytes->data[1] : 0;
+    if (input->bytes->len < 2)
+        return PARTIAL;
+    if (next == '[')
+        return csi(input);
+    if (next == 'O')
+        return ss3(input);
+    if (strchr("]P_^X", next) && next)
+        return control_string(input);
+    if (next == ESC) {
+        drop(input, 1);
+        emit(input, HT_INPUT_KEY, "Esc");
+        return WHOLE;
+    }
+    char character[8], name[16] = "M-";
+    if (utf8(input, 1, character) == PARTIAL)
+        return PARTIAL;
+    if ((guchar)character[0] >= 0x20) {
+        g_strlcat(name, character, sizeof name);
+        emit(input, HT_INPUT_KEY, name);
+    }
+    return WHOLE;
+}
+
+static void control(HtInput *input, guint8 c)
+{
+    drop(input, 1);
+    if (c == '\r' || c == '\n') {
+        emit(input, HT_INPUT_KEY, "Enter");
+    } else if (c == '\t') {
+        emit(input, HT_INPUT_KEY, "Tab");
+    } else if (c == 0x7f || c == '\b') {
+        emit(input, HT_INPUT_KEY, "Backspace");
+    } else {
+        char name[] = "C-@";
+        name[2] = (char)(c >= 1 && c <= 26 ? 'a' + c - 1 : '@' + c);
+        emit(input, HT_INPUT_KEY, name);
+    }
+}
+
+static Found paste(HtInput *input)
+{
+    gsize n = input->bytes->len, end_length = sizeof paste_end - 1;
+    const char *b = (const char *)input->bytes->data;
+    const char *end = memmem(b, n, paste_end, end_length);
+    /* Half an end mark may still be under way. */
+    gsize take = end ? (gsize)(end - b) : n > end_length ? n - end_length : 0;
+    gsize room = MAX_PASTE - MIN(input->paste->len, (gsize)MAX_PASTE);
+    g_string_append_len(input->paste, b, (gssize)MIN(take, room));
+    if (!end) {
+        drop(input, take);
+        return PARTIAL;
+    }
+    drop(input, take + end_length);
+    input->pasting = false;
+    g_autofree char *text = g_utf8_make_valid(input->paste->str, (gssize)input->paste->len);
+    g_string_truncate(input->paste, 0);
+    emit(input, HT_INPUT_PASTE, text);
+    return WHOLE;
+}
+
+static Found take_one(HtInput *input)
+{
+    guint8 c = input->bytes->data[0];
+    if (input->pasting)
+        return paste(input);
+    if (c == ESC)
+        return escape(input);
+    if (c < 0x20 || c == 0x7f) {
+        control(input, c);
+        return WHOLE;
+    }
+    char name[8];
+    if (utf8(input, 0, name) == PARTIAL)
+        return PARTIAL;
+    if (*name)
+        emit(input, HT_INPUT_KEY, strcmp(name, " ") == 0 ? "Space" : name);
+    return WHOLE;
+}
+
+void ht_input_feed(HtInput *input, const void *bytes, gsize n)
+{
+    g_byte_array_append(input->bytes, bytes, (guint)n);
+    while (input->bytes->len > 0 && take_one(input) == WHOLE)
+        continue;
+}
+
+bool ht_input_is_pending(const HtInput *input)
+{
+    return input->bytes->len > 0 && !input->pasting;
+}
+
+void ht_input_flush(HtInput *input)
+{
+    if (!ht_input_is_pending(input))
+        return;
+    bool lone_escape = input->bytes->len == 1 && input->bytes->data[0] == ESC;
+    g_byte_array_set_size(input->bytes, 0);
+    if (lone_escape)
+        emit(input, HT_INPUT_KEY, "Esc");
+}
+
+HtInput *ht_input_new(HtInputFunc func, gpointer data)
+{
+    HtInput *input = g_new0(HtInput, 1);
+    input->func = func;
+    input->data = data;
+    input->bytes = g_byte_array_new();
+    input->paste = g_string_new(NULL);
+    return input;
+}
+
+void ht_input_free(HtInput *input)
+{
+    if (!input)
+        return;
+    g_byte_array_free(input->bytes, TRUE);
+    g_string_free(input->paste, TRUE);
+    g_free(input);
+}

@@ -1,0 +1,413 @@
+/* Paint order: body, preview, frame, and over them what is asked. Everything is painted anew at
+ * every frame (0.2 ms); the terminal sends the difference. The preview alone may be left as it is:
+ * at a held key it would cost more bytes than the list. */
+#include "hiretty/ui/screen.h"
+
+#include "hiretty/command/keymap.h"
+#include "hiretty/command/prompt.h"
+#include "line_edit.h"
+#include "widgets.h"
+
+#include <string.h>
+
+struct HtScreen {
+    HtContext *context;
+    HtScreenHost host;
+    HtCanvas *canvas;
+    HtWidgetLook look;
+    bool below, done;
+    HtPrompt *prompt;
+    HtLineEditor *editor; /* of the prompt's line */
+    bool scroll_preview;
+    /* what of the preview is in sight */
+    HtRect preview_rect;
+    HtKey preview_key;
+    HtView *preview_view;
+    guint64 preview_serial;
+    bool preview_stale, preview_covered;
+};
+
+/* ---- results ---- */
+
+static void ask(HtScreen *screen, HtPrompt *prompt)
+{
+    screen->prompt = prompt;
+    ht_line_editor_start(screen->editor, prompt);
+}
+
+static void handle(HtScreen *screen, HtResult result);
+
+static void edit(HtScreen *screen, HtPrompt *prompt)
+{
+    g_autoptr(GError) error = NULL;
+    char *text = NULL;
+    if (screen->host.edit)
+        text = screen->host.edit(prompt->label, prompt->text ? prompt->text : "", screen->host.data,
+                                 &error);
+    if (!text) {
+        ht_context_cancel(screen->context, prompt);
+        ht_context_set_message(screen->context, HT_STYLE_ERROR, "%s",
+                               error ? error->message : "There is no editor here.");
+        return;
+    }
+    g_free(prompt->text);
+    prompt->text = text;
+    handle(screen, ht_context_answer(screen->context, prompt));
+}
+
+static void copy(HtScreen *screen, const char *text)
+{
+    const char *answer = "There is no clipboard here.";
+    if (screen->host.copy)
+        answer = screen->host.copy(text, screen->host.data);
+    ht_context_set_message(screen->context, HT_STYLE_NORMAL, "%s", answer);
+}
+
+static void handle(HtScreen *screen, HtResult result)
+{
+    switch (result.kind) {
+    case HT_RESULT_MESSAGE:
+        ht_context_set_message(screen->context, HT_STYLE_NORMAL, "%s", result.text);
+        break;
+    case HT_RESULT_ERROR:
+        ht_context_set_message(screen->context, HT_STYLE_ERROR, "%s", result.text);
+        break;
+    case HT_RESULT_PROMPT:
+        ask(screen, g_steal_pointer(&result.prompt));
+        break;
+    case HT_RESULT_EDITOR:
+        edit(screen, g_steal_pointer(&result.prompt));
+        break;
+    case HT_RESULT_COPY:
+        copy(screen, result.text);
+        break;
+    case HT_RESULT_QUIT:
+        screen->done = true;
+        break;
+    case HT_RESULT_NONE:
+    default:
+        break;
+    }
+    ht_result_clear(&result);
+}
+
+/* ---- prompts ---- */
+
+static void give_up(HtScreen *screen)
+{
+    ht_context_cancel(screen->context, g_steal_pointer(&screen->prompt));
+}
+
+static void answer(HtScreen *screen)
+{
+    HtPrompt *prompt = screen->prompt;
+    if (prompt->kind == HT_PROMPT_CHOICE && !ht_prompt_choice(prompt) && prompt->choices->len > 0)
+        return;
+    if (prompt->error)
+        return;
+    ht_line_editor_remember(screen->editor, prompt);
+    handle(screen, ht_context_answer(screen->context, g_steal_pointer(&screen->prompt)));
+}
+
+static void answer_count(HtScreen *screen)
+{
+    HtPrompt *prompt = screen->prompt;
+    gint64 number = -1;
+    if (g_ascii_string_to_signed(prompt->text ? prompt->text : "", 10, 0, G_MAXINT64, &number,
+                                 NULL) &&
+        number == prompt->expected) {
+        g_clear_pointer(&prompt->error, g_free);
+        answer(screen);
+        return;
+    }
+    g_free(prompt->error);
+    prompt->error =
+        g_strdup_printf("type %" G_GINT64_FORMAT " to confirm, or Esc", prompt->expected);
+    prompt->error_column = -1;
+}
+
+static bool is_give_up(const char *key)
+{
+    return strcmp(key, "Esc") == 0 || strcmp(key, "C-g") == 0 || strcmp(key, "C-c") == 0;
+}
+
+static bool choose(HtScreen *screen, const char *key)
+{
+    static const struct {
+        const char *key;
+        int delta;
+    } moves[] = {{"Up", -1}, {"C-p", -1},   {"S-Tab", -1}, {"Down", 1},
+                 {"C-n", 1}, {"PgUp", -10}, {"PgDn", 10}};
+    for (gsize i = 0; i < G_N_ELEMENTS(moves); i++) {
+        if (strcmp(key, moves[i].key) == 0) {
+            ht_prompt_select(screen->prompt, moves[i].delta);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void prompt_key(HtScreen *screen, const char *key)
+{
+    HtPrompt *prompt = screen->prompt;
+    if (is_give_up(key)) {
+        give_up(screen);
+    } else if (prompt->kind == HT_PROMPT_CONFIRM) {
+        if (strcmp(key, "y") == 0)
+            answer(screen);
+        else
+            give_up(screen);
+    } else if (strcmp(key, "Enter") == 0) {
+        if (prompt->kind == HT_PROMPT_COUNT)
+            answer_count(screen);
+        else
+            answer(screen);
+    } else if (prompt->kind == HT_PROMPT_CHOICE && choose(screen, key)) {
+        return;
+    } else {
+        ht_line_editor_key(screen->editor, screen->context, prompt, key);
+    }
+}
+
+void ht_screen_key(HtScreen *screen, const char *key)
+{
+    if (screen->prompt)
+        prompt_key(screen, key);
+    else
+        handle(screen, ht_context_feed(screen->context, key));
+}
+
+void ht_screen_paste(HtScreen *screen, const char *text)
+{
+    bool takes_text = screen->prompt && screen->prompt->kind != HT_PROMPT_CONFIRM;
+    if (takes_text)
+        ht_line_editor_insert(screen->editor, screen->context, screen->prompt, text);
+    else
+        ht_context_set_message(
+            screen->context, HT_STYLE_WARNING,
+            "A pasted text never runs commands. Open a prompt first, then paste.");
+}
+
+void ht_screen_scroll(HtScreen *screen, int delta)
+{
+    HtView *view = ht_context_view(screen->context);
+    if (view && !screen->prompt)
+        ht_view_move(view, delta);
+}
+
+void ht_screen_click(HtScreen *screen, int x, int y)
+{
+    HtView *view = ht_context_view(screen->context);
+    HtRect body = {0};
+    if (!view || screen->prompt || ht_view_kind(view) != HT_VIEW_TABLE)
+        return;
+    HtLayout layout;
+    HtLayoutWish wish = {.head = true,
+                         .preview =
+                             ht_context_preview_on(screen->context) && ht_view_has_preview(view),
+                         .below = screen->below};
+    ht_layout_compute(&layout, ht_canvas_columns(screen->canvas), ht_canvas_lines(screen->canvas),
+                      &wish);
+    body = layout.body;
+    int64_t row = ht_view_top(view) + y - body.y;
+    if (x < body.columns && y >= body.y && y < body.y + body.lines && row < ht_view_rows(view))
+        ht_view_set_cursor(view, row);
+}
+
+/* ---- painting ---- */
+
+static bool same_rect(const HtRect *a, const HtRect *b)
+{
+    return a->x == b->x && a->y == b->y && a->columns == b->columns && a->lines == b->lines;
+}
+
+static void clear_all_but(HtScreen *screen, const HtRect *kept)
+{
+    HtCanvas *canvas = screen->canvas;
+    int columns = ht_canvas_columns(canvas), lines = ht_canvas_lines(canvas);
+    HtRect above = {0, 0, columns, kept->y};
+    HtRect below = {0, kept->y + kept->lines, columns, lines - kept->y - kept->lines};
+    HtRect left = {0, kept->y, kept->x, kept->lines};
+    HtRect right = {kept->x + kept->columns, kept->y, columns - kept->x - kept->columns,
+                    kept->lines};
+    ht_canvas_clear(canvas, &above);
+    ht_canvas_clear(canvas, &below);
+    ht_canvas_clear(canvas, &left);
+    ht_canvas_clear(canvas, &right);
+}
+
+static void paint_preview(HtScreen *screen, HtView *view, const HtLayout *layout)
+{
+    int64_t cursor = ht_view_cursor(view);
+    HtKey key = ht_view_current_key(view);
+    const HtDoc *doc = cursor >= 0 ? ht_view_preview(view, cursor, layout->preview.columns) : NULL;
+    if (screen->preview_key != key || screen->preview_view != view || !screen->preview_serial)
+        screen->preview_serial++;
+    screen->preview_key = key;
+    screen->preview_view = view;
+    screen->preview_rect = layout->preview;
+    if (!doc)
+        return;
+    int top = ht_view_preview_top(view);
+    int shown = ht_widget_doc(screen->canvas, doc, &layout->preview, top);
+    if (shown != top)
+        ht_view_set_preview_top(view, shown);
+}
+
+/* An old preview may stay only where nothing was painted over it. */
+static bool can_keep_preview(const HtScreen *screen, HtView *view, const HtLayout *layout)
+{
+    return layout->preview.columns > 0 && screen->preview_view == view &&
+           !screen->preview_covered && same_rect(&screen->preview_rect, &layout->preview);
+}
+
+static void paint_body(HtScreen *screen, HtView *view, const HtLayout *layout)
+{
+    if (ht_view_kind(view) == HT_VIEW_TABLE) {
+        ht_widget_table(screen->canvas, view, layout, &screen->look);
+        return;
+    }
+    if (layout->head_y >= 0)
+        ht_widget_tabs(screen->canvas, view, layout->head_y, &screen->look);
+    ht_widget_text(screen->canvas, view, layout);
+}
+
+static void compute_layout(HtScreen *screen, HtView *view, HtLayout *layout)
+{
+    const char *const *names;
+    int active;
+    bool table = ht_view_kind(view) == HT_VIEW_TABLE;
+    HtLayoutWish wish = {
+        .head = table || ht_view_tabs(view, &names, &active) > 0,
+        .preview = table && ht_view_has_preview(view) && ht_context_preview_on(screen->context),
+        .below = screen->below,
+    };
+    ht_layout_compute(layout, ht_canvas_columns(screen->canvas), ht_canvas_lines(screen->canvas),
+                      &wish);
+}
+
+static void paint_over(HtScreen *screen, const HtLayout *layout)
+{
+    HtContext *context = screen->context;
+    screen->preview_covered = screen->prompt && screen->prompt->kind == HT_PROMPT_CHOICE;
+    if (screen->prompt) {
+        ht_widget_prompt(screen->canvas, screen->prompt, ht_line_editor_state(screen->editor),
+                         layout, &screen->look);
+        return;
+    }
+    ht_widget_hints(screen->canvas, context, layout);
+    ht_widget_message(screen->canvas, context, layout);
+    const char *pending = ht_keymap_pending(ht_context_keymap(context));
+    if (*pending && !g_ascii_isdigit(pending[strlen(pending) - 1])) {
+        ht_widget_keys(screen->canvas, context, layout, &screen->look);
+        screen->preview_covered = true;
+    }
+}
+
+const HtCanvas *ht_screen_paint(HtScreen *screen, bool with_preview)
+{
+    HtLayout layout;
+    HtView *view = ht_context_view(screen->context);
+    screen->preview_stale = false;
+    if (!view) {
+        ht_canvas_clear(screen->canvas, NULL);
+        return screen->canvas;
+    }
+    compute_layout(screen, view, &layout);
+    if (layout.too_small) {
+        ht_canvas_clear(screen->canvas, NULL);
+        ht_widget_too_small(screen->canvas);
+        screen->preview_covered = true;
+        return screen->canvas;
+    }
+    ht_view_set_page(view, layout.body.lines);
+    bool keep = !with_preview && can_keep_preview(screen, view, &layout);
+    if (keep)
+        clear_all_but(screen, &layout.preview);
+    else
+        ht_canvas_clear(screen->canvas, NULL);
+    paint_body(screen, view, &layout);
+    if (keep)
+        screen->preview_stale = screen->preview_key != ht_view_current_key(view);
+    else if (layout.preview.columns > 0)
+        paint_preview(screen, view, &layout);
+    else
+        screen->preview_view = NULL;
+    ht_widget_rules(screen->canvas, &layout, &screen->look);
+    ht_widget_title(screen->canvas, screen->context, &screen->look);
+    paint_over(screen, &layout);
+    return screen->canvas;
+}
+
+bool ht_screen_preview_is_stale(const HtScreen *screen)
+{
+    return screen->preview_stale;
+}
+
+guint64 ht_screen_preview_serial(const HtScreen *screen)
+{
+    return screen->preview_view && screen->preview_key ? screen->preview_serial : 0;
+}
+
+void ht_screen_previewed(HtScreen *screen, int64_t shown_ms)
+{
+    HtView *view = ht_context_view(screen->context);
+    if (view && view == screen->preview_view && ht_view_current_key(view) == screen->preview_key)
+        ht_view_previewed(view, ht_view_cursor(view), shown_ms);
+}
+
+/* ---- life ---- */
+
+void ht_screen_set_plain(HtScreen *screen, bool plain)
+{
+    screen->look.signs = ht_signs(plain || ht_text_is_ascii());
+}
+
+void ht_screen_set_low_bandwidth(HtScreen *screen, bool on)
+{
+    screen->look.low_bandwidth = on;
+}
+
+void ht_screen_set_preview_place(HtScreen *screen, const char *place)
+{
+    screen->below = strcmp(place, "below") == 0;
+}
+
+void ht_screen_resize(HtScreen *screen, int columns, int lines)
+{
+    ht_canvas_resize(screen->canvas, columns, lines);
+    ht_context_set_size(screen->context, columns, lines);
+    screen->preview_covered = true;
+}
+
+bool ht_screen_is_prompting(const HtScreen *screen)
+{
+    return screen->prompt != NULL;
+}
+
+bool ht_screen_is_done(const HtScreen *screen)
+{
+    return screen->done;
+}
+
+HtScreen *ht_screen_new(HtContext *context, const HtScreenHost *host)
+{
+    HtScreen *screen = g_new0(HtScreen, 1);
+    screen->context = context;
+    screen->host = host ? *host : (HtScreenHost){0};
+    screen->canvas = ht_canvas_new(80, 24);
+    screen->editor = ht_line_editor_new();
+    ht_screen_set_plain(screen, false);
+    return screen;
+}
+
+void ht_screen_free(HtScreen *screen)
+{
+    if (!screen)
+        return;
+    if (screen->prompt)
+        give_up(screen);
+    ht_line_editor_free(screen->editor);
+    ht_canvas_free(screen->canvas);
+    g_free(screen);
+}

@@ -1,0 +1,150 @@
+/* What stands around the body: where we are and how fresh it is at the top, what can be done and
+ * what happened at the bottom. */
+#include "widgets.h"
+
+#include "hiretty/command/keymap.h"
+
+#include <string.h>
+
+enum { HINTS = 5 };
+
+/* "Place · 200 applicants · limit …": the place is what the eye looks for. */
+static void paint_place(HtCanvas *canvas, const char *title, int columns)
+{
+    const char *dot = strstr(title, " \xC2\xB7 ");
+    if (!dot)
+        dot = strstr(title, " - ");
+    g_autofree char *place = dot ? g_strndup(title, (gsize)(dot - title)) : g_strdup(title);
+    int used = ht_canvas_text(canvas, 1, 0, columns, HT_STYLE_TITLE, place);
+    if (dot)
+        ht_canvas_text(canvas, 1 + used, 0, columns - used, HT_STYLE_MUTED, dot);
+}
+
+void ht_widget_title(HtCanvas *canvas, HtContext *context, const HtWidgetLook *look)
+{
+    (void)look;
+    int columns = ht_canvas_columns(canvas);
+    HtStyle role = HT_STYLE_NORMAL;
+    const char *borrowed = ht_context_state_text(context, &role);
+    g_autofree char *state = g_strdup(borrowed ? borrowed : "");
+    HtView *view = ht_context_view(context);
+    int state_width = MIN(ht_text_width(state), columns / 2);
+    if (view)
+        paint_place(canvas, ht_view_title(view), columns - state_width - 4);
+    ht_canvas_text(canvas, columns - 1 - state_width, 0, state_width, role, state);
+}
+
+static void paint_rule(HtCanvas *canvas, int y, int columns, gunichar horizontal)
+{
+    if (y >= 0)
+        ht_canvas_fill(canvas, 0, y, columns, HT_STYLE_BORDER, horizontal);
+}
+
+void ht_widget_rules(HtCanvas *canvas, const HtLayout *layout, const HtWidgetLook *look)
+{
+    const HtSigns *signs = look->signs;
+    paint_rule(canvas, layout->top_rule_y, layout->columns, signs->horizontal);
+    paint_rule(canvas, layout->middle_rule_y, layout->columns, signs->horizontal);
+    paint_rule(canvas, layout->bottom_rule_y, layout->columns, signs->horizontal);
+    if (!layout->preview_right)
+        return;
+    int x = layout->preview.x - 2, top = layout->rules ? layout->top_rule_y + 1 : 1;
+    int end = layout->body.y + layout->body.lines;
+    ht_canvas_column(canvas, x, top, end - top, HT_STYLE_BORDER, signs->vertical);
+    if (layout->top_rule_y >= 0)
+        ht_canvas_fill(canvas, x, layout->top_rule_y, 1, HT_STYLE_BORDER, signs->tee_down);
+    if (layout->bottom_rule_y >= 0)
+        ht_canvas_fill(canvas, x, layout->bottom_rule_y, 1, HT_STYLE_BORDER, signs->tee_up);
+}
+
+/* "12/200" or "34 %"; caller frees. */
+static char *position(HtView *view, const HtLayout *layout)
+{
+    if (ht_view_kind(view) == HT_VIEW_TABLE) {
+        int64_t rows = ht_view_rows(view), cursor = ht_view_cursor(view);
+        if (rows == 0)
+            return g_strdup("");
+        return g_strdup_printf("%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "%s", cursor + 1, rows,
+                               ht_view_rows_open(view) ? "+" : "");
+    }
+    const HtDoc *doc = ht_view_doc(view, ht_widget_text_width(layout->body.columns));
+    int lines = doc ? ht_doc_lines(doc) : 0, page = layout->body.lines;
+    if (lines <= page)
+        return g_strdup("");
+    int percent = (int)(ht_view_top(view) * 100 / (lines - page));
+    return g_strdup_printf("%d %%", MIN(percent, 100));
+}
+
+void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layout)
+{
+    HtHint hints[HINTS];
+    int n = ht_context_hints(context, hints, HINTS), x = 1;
+    HtView *view = ht_context_view(context);
+    g_autofree char *where = view ? position(view, layout) : g_strdup("");
+    int room = layout->columns - ht_text_width(where) - 3;
+    for (int i = 0; i < n; i++) {
+        int needed = ht_text_width(hints[i].key) + 1 + ht_text_width(hints[i].word);
+        if (x + needed > room)
+            break;
+        x += ht_canvas_text(canvas, x, layout->hint_y, room - x, HT_STYLE_KEY, hints[i].key) + 1;
+        x += ht_canvas_text(canvas, x, layout->hint_y, room - x, HT_STYLE_MUTED, hints[i].word);
+        x += layout->columns >= 60 ? 3 : 2;
+    }
+    ht_canvas_field(canvas, layout->columns - 1 - ht_text_width(where), layout->hint_y,
+                    ht_text_width(where), HT_STYLE_BAR_STATUS, HT_ALIGN_RIGHT, where);
+}
+
+void ht_widget_message(HtCanvas *canvas, HtContext *context, const HtLayout *layout)
+{
+    HtStyle role = HT_STYLE_NORMAL;
+    g_autofree char *pending = g_strdup(ht_keymap_pending(ht_context_keymap(context)));
+    const char *text = ht_context_message(context, &role);
+    if (!text || !*text) {
+        text = ht_context_warning(context);
+        role = HT_STYLE_WARNING;
+    }
+    int room = layout->columns - 2 - (*pending ? ht_text_width(pending) + 2 : 0);
+    if (text)
+        ht_canvas_text(canvas, 1, layout->message_y, room, role, text);
+    ht_canvas_text(canvas, layout->columns - 1 - ht_text_width(pending), layout->message_y,
+                   ht_text_width(pending), HT_STYLE_KEY, pending);
+}
+
+void ht_widget_too_small(HtCanvas *canvas)
+{
+    static const char *const texts[] = {"Hiretty needs 40 columns and 10 lines.",
+                                        "Enlarge the window", "Too small"};
+    int columns = ht_canvas_columns(canvas), lines = ht_canvas_lines(canvas);
+    const char *first = columns >= 38 ? texts[0] : texts[2];
+    int y = lines > 2 ? lines / 2 - 1 : 0;
+    ht_canvas_field(canvas, 0, y, columns, HT_STYLE_STRONG, HT_ALIGN_CENTER, first);
+    if (lines > 2)
+        ht_canvas_field(canvas, 0, y + 1, columns, HT_STYLE_MUTED, HT_ALIGN_CENTER, texts[1]);
+    ht_canvas_set_cursor(canvas, 0, y);
+}
+
+void ht_widget_keys(HtCanvas *canvas, HtContext *context, const HtLayout *layout,
+                    const HtWidgetLook *look)
+{
+    HtKeymap *keymap = ht_context_keymap(context);
+    HtView *view = ht_context_view(context);
+    if (!view)
+        return;
+    g_autoptr(GArray) choices = ht_keymap_choices(keymap, ht_view_id(view));
+    int n = (int)choices->len, width = 26, across = MAX((layout->columns - 2) / width, 1);
+    int down = MIN((n + across - 1) / across, MAX(layout->lines - 6, 1));
+    if (n == 0)
+        return;
+    int y = layout->hint_y - down;
+    HtRect rect = {0, y - 1, layout->columns, down + 2};
+    ht_canvas_clear(canvas, &rect);
+    ht_canvas_fill(canvas, 0, y - 1, layout->columns, HT_STYLE_BORDER, look->signs->horizontal);
+    for (int i = 0; i < n && i < across * down; i++) {
+        const HtKeyChoice *choice = &g_array_index(choices, HtKeyChoice, i);
+        int x = 1 + i / down * width, line = y + i % down;
+        int used = ht_canvas_text(canvas, x, line, 7, HT_STYLE_KEY, choice->key);
+        const char *word = choice->command->hint ? choice->command->hint : choice->command->summary;
+        ht_canvas_text(canvas, x + MAX(used + 1, 3), line, width - MAX(used + 1, 3) - 2,
+                       HT_STYLE_NORMAL, word);
+    }
+}

@@ -1,0 +1,126 @@
+/* A question at the bottom: the line that is typed, and above it what there is to choose from. The
+ * list one decides about stays in sight. */
+#include "widgets.h"
+
+#include <string.h>
+
+enum { MOST_CHOICES = 14, DETAIL_COLUMN = 44 };
+
+static const char *hint_of(const HtPrompt *prompt)
+{
+    switch (prompt->kind) {
+    case HT_PROMPT_CONFIRM:
+        return "y yes, any other key no";
+    case HT_PROMPT_COUNT:
+        return "type the number, then Enter   Esc gives up";
+    case HT_PROMPT_CHOICE:
+        return "Enter takes it   Up Down chooses   type to narrow   Esc gives up";
+    case HT_PROMPT_EDITOR:
+    case HT_PROMPT_TEXT:
+    default:
+        return prompt->history ? "Enter accepts   Up earlier ones   Esc gives up"
+                               : "Enter accepts   Esc gives up";
+    }
+}
+
+static void paint_choice(HtCanvas *canvas, const HtPrompt *prompt, int shown, int y, int columns,
+                         const HtWidgetLook *look)
+{
+    int index = g_array_index(prompt->shown, int, shown);
+    const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, index);
+    bool selected = shown == prompt->selected;
+    bool bar = selected && !look->low_bandwidth;
+    HtStyle text = bar ? HT_STYLE_ROW_SELECTED : selected ? HT_STYLE_STRONG : HT_STYLE_NORMAL;
+    HtStyle detail = bar ? HT_STYLE_ROW_SELECTED : HT_STYLE_MUTED;
+    if (bar)
+        ht_canvas_fill(canvas, 0, y, columns, HT_STYLE_ROW_SELECTED, ' ');
+    if (selected)
+        ht_canvas_text(canvas, 1, y, 1, text, look->signs->cursor);
+    const char *key = choice->key ? choice->key : "";
+    int key_width = MIN(ht_text_width(key), 12),
+        room = columns - 4 - (key_width ? key_width + 2 : 0);
+    int used = ht_canvas_text(canvas, 3, y, room, text, choice->text);
+    int column = MAX(MIN(DETAIL_COLUMN, columns / 3), used + 2);
+    if (choice->detail && column < room)
+        ht_canvas_text(canvas, 3 + column, y, room - column, detail, choice->detail);
+    ht_canvas_text(canvas, columns - 1 - key_width, y, key_width, bar ? text : HT_STYLE_KEY, key);
+}
+
+static void paint_choices(HtCanvas *canvas, const HtPrompt *prompt, const HtLayout *layout,
+                          const HtWidgetLook *look)
+{
+    int n = (int)prompt->shown->len, all = (int)prompt->choices->len;
+    int lines = MIN(MIN(MAX(all, 1), MOST_CHOICES), MAX(layout->lines - 5, 1));
+    int y = layout->hint_y - lines, columns = layout->columns;
+    HtRect rect = {0, y - 1, columns, lines + 1};
+    ht_canvas_clear(canvas, &rect);
+    ht_canvas_fill(canvas, 0, y - 1, columns, HT_STYLE_BORDER, look->signs->horizontal);
+    g_autofree char *count =
+        n == all ? g_strdup_printf(" %d ", all) : g_strdup_printf(" %d of %d ", n, all);
+    int width = ht_text_width(count);
+    ht_canvas_text(canvas, columns - width - 2, y - 1, width, HT_STYLE_BAR_STATUS, count);
+    int top = CLAMP(prompt->selected - lines / 2, 0, MAX(n - lines, 0));
+    for (int i = 0; i < lines && top + i < n; i++)
+        paint_choice(canvas, prompt, top + i, y + i, columns, look);
+    if (n == 0)
+        ht_canvas_text(canvas, 3, y, columns - 4, HT_STYLE_MUTED, "Nothing like that.");
+}
+
+/* Keeps the cursor of the line in sight; returns what is shown of the text. */
+static const char *scrolled(const char *text, HtLineEdit *edit, int room, int *cursor_column)
+{
+    g_autofree char *before = g_strndup(text, (gsize)edit->cursor);
+    int at = ht_text_width(before);
+    if (at - edit->scroll >= room)
+        edit->scroll = at - room + 1;
+    if (at < edit->scroll)
+        edit->scroll = at;
+    const char *start = text + ht_text_fit(text, edit->scroll);
+    g_autofree char *hidden = g_strndup(text, (gsize)(start - text));
+    *cursor_column = at - ht_text_width(hidden);
+    return start;
+}
+
+/* The error points at its character when that is in sight. */
+static void paint_error(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
+                        const HtLayout *layout)
+{
+    int x = 1;
+    if (prompt->error_column >= 0 && prompt->text) {
+        g_autofree char *before = g_utf8_substring(
+            prompt->text, 0, MIN(prompt->error_column, g_utf8_strlen(prompt->text, -1)));
+        x = start_x + ht_text_width(before);
+    }
+    g_autofree char *text =
+        x > 1 ? g_strdup_printf("^ %s", prompt->error) : g_strdup(prompt->error);
+    /* Far at the right there is no room for the words: they go where they fit. */
+    if (x + ht_text_width(text) > layout->columns - 1)
+        x = MAX(layout->columns - 1 - ht_text_width(text), 1);
+    ht_canvas_text(canvas, x, layout->hint_y, layout->columns - x - 1, HT_STYLE_ERROR, text);
+}
+
+void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit,
+                      const HtLayout *layout, const HtWidgetLook *look)
+{
+    HtRect bottom = {0, layout->hint_y, layout->columns, 2};
+    int y = layout->message_y, columns = layout->columns;
+    if (prompt->kind == HT_PROMPT_CHOICE)
+        paint_choices(canvas, prompt, layout, look);
+    ht_canvas_clear(canvas, &bottom);
+    int x = 1 + ht_canvas_text(canvas, 1, y, columns * 2 / 3, HT_STYLE_PROMPT, prompt->label);
+    if (prompt->kind == HT_PROMPT_CONFIRM) {
+        x += ht_canvas_text(canvas, x, y, columns - x - 1, HT_STYLE_PROMPT, " [y/N] ");
+        ht_canvas_set_cursor(canvas, x, y);
+    } else {
+        x += ht_canvas_text(canvas, x, y, 3, HT_STYLE_PROMPT, look->signs->prompt);
+        int room = MAX(columns - x - 1, 1), cursor;
+        const char *text = prompt->text ? prompt->text : "";
+        const char *shown = scrolled(text, edit, room, &cursor);
+        ht_canvas_text(canvas, x, y, room, HT_STYLE_INPUT, shown);
+        ht_canvas_set_cursor(canvas, x + cursor, y);
+    }
+    if (prompt->error)
+        paint_error(canvas, prompt, x, layout);
+    else
+        ht_canvas_text(canvas, 1, layout->hint_y, columns - 2, HT_STYLE_MUTED, hint_of(prompt));
+}

@@ -1,0 +1,177 @@
+/* A list. The selected row is one run of one role over its whole width (colour inside it would cost
+ * bytes at every step and calm); all other rows have a role a cell. Left of the first column stand
+ * two signs, so that a screen without any attribute still tells the cursor, marks and states. */
+#include "widgets.h"
+
+enum { GUTTER = 3, MAX_COLUMNS = 32, GAP = 2 };
+
+typedef struct {
+    int index; /* in the view's columns */
+    int x, width;
+} Slot;
+
+typedef struct {
+    Slot slots[MAX_COLUMNS];
+    int n;
+} Grid;
+
+/* Which columns are shown, and how wide. */
+static void lay_out(Grid *grid, const HtColumn *columns, int n_columns, int width)
+{
+    int used = GUTTER + 1, weights = 0;
+    grid->n = 0;
+    for (int i = 0; i < n_columns && grid->n < MAX_COLUMNS; i++) {
+        if (width < columns[i].hide_below)
+            continue;
+        int needed = columns[i].min_width + (grid->n > 0 ? GAP : 0);
+        if (grid->n > 0 && used + needed > width)
+            continue;
+        grid->slots[grid->n++] = (Slot){i, 0, columns[i].min_width};
+        used += needed;
+        weights += columns[i].weight;
+    }
+    int left = MAX(width - used, 0), x = GUTTER;
+    for (int k = 0; k < grid->n; k++) {
+        Slot *slot = &grid->slots[k];
+        int weight = columns[slot->index].weight;
+        int share = weights > 0 ? left * weight / weights : 0;
+        left -= share;
+        weights -= weight;
+        slot->width += share;
+        slot->width = MIN(slot->width, MAX(width - x, 1));
+        slot->x = x;
+        x += slot->width + GAP;
+    }
+}
+
+static void paint_headings(HtCanvas *canvas, HtView *view, const Grid *grid, const HtLayout *layout,
+                           const HtWidgetLook *look)
+{
+    int n_columns;
+    bool descending;
+    const HtColumn *columns = ht_view_columns(view, &n_columns);
+    int sorted = ht_view_sort_column(view, &descending);
+    for (int k = 0; k < grid->n && layout->head_y >= 0; k++) {
+        const Slot *slot = &grid->slots[k];
+        const HtColumn *column = &columns[slot->index];
+        bool is_sorted = slot->index == sorted;
+        g_autofree char *text = is_sorted ? g_strdup_printf("%s %s", column->heading,
+                                                            descending ? look->signs->descending
+                                                                       : look->signs->ascending)
+                                          : g_strdup(column->heading);
+        /* A right-aligned heading with its arrow may reach into the gap at its left. */
+        int room = slot->width, x = slot->x;
+        if (column->align == HT_ALIGN_RIGHT && ht_text_width(text) > room && k > 0) {
+            int more = MIN(ht_text_width(text) - room, GAP - 1);
+            x -= more;
+            room += more;
+        }
+        ht_canvas_field(canvas, layout->body.x + x, layout->head_y, room,
+                        is_sorted ? HT_STYLE_HEADING : HT_STYLE_LABEL, column->align, text);
+    }
+}
+
+static void paint_signs(HtCanvas *canvas, int x, int y, unsigned state, bool selected,
+                        const HtWidgetLook *look)
+{
+    const HtSigns *signs = look->signs;
+    HtStyle bar = selected && !look->low_bandwidth ? HT_STYLE_ROW_SELECTED : HT_STYLE_NORMAL;
+    bool plain = bar == HT_STYLE_NORMAL;
+    if (selected)
+        ht_canvas_text(canvas, x, y, 1, plain ? HT_STYLE_STRONG : bar, signs->cursor);
+    const char *sign = state & HT_ROW_MARKED     ? signs->mark
+                       : state & HT_ROW_CONFLICT ? signs->conflict
+                       : state & HT_ROW_GONE     ? signs->gone
+                       : state & HT_ROW_PENDING  ? signs->pending
+                       : state & HT_ROW_UNREAD   ? signs->unread
+                                                 : " ";
+    HtStyle role = state & HT_ROW_MARKED     ? HT_STYLE_ROW_MARKED
+                   : state & HT_ROW_CONFLICT ? HT_STYLE_STATE_CONFLICT
+                   : state & HT_ROW_GONE     ? HT_STYLE_ROW_GONE
+                   : state & HT_ROW_PENDING  ? HT_STYLE_STATE_PENDING
+                                             : HT_STYLE_LINK;
+    ht_canvas_text(canvas, x + 1, y, 1, plain ? role : bar, sign);
+}
+
+static HtStyle role_of(HtStyle role, unsigned state, bool selected, bool first,
+                       const HtWidgetLook *look)
+{
+    bool plain = role == HT_STYLE_NORMAL || role == HT_STYLE_ROW_NORMAL || role == HT_STYLE_STRONG;
+    if (selected && !look->low_bandwidth)
+        return HT_STYLE_ROW_SELECTED;
+    if (state & HT_ROW_GONE)
+        return HT_STYLE_ROW_GONE;
+    if (state & HT_ROW_MARKED && plain)
+        return HT_STYLE_ROW_MARKED;
+    if (selected && first)
+        return HT_STYLE_STRONG;
+    return role;
+}
+
+static void paint_section(HtCanvas *canvas, HtView *view, int64_t row, const HtRect *rect, int y)
+{
+    HtCell cell = ht_view_cell(view, row, 0);
+    ht_canvas_text(canvas, rect->x + 1, y, rect->columns - 2, HT_STYLE_ROW_SECTION, cell.text);
+}
+
+static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const Grid *grid,
+                      const HtRect *rect, const HtWidgetLook *look)
+{
+    int n_columns;
+    const HtColumn *columns = ht_view_columns(view, &n_columns);
+    unsigned state = ht_view_row_state(view, row);
+    bool selected = row == ht_view_cursor(view);
+    if (state & HT_ROW_SECTION) {
+        paint_section(canvas, view, row, rect, y);
+        return;
+    }
+    if (selected && !look->low_bandwidth)
+        ht_canvas_fill(canvas, rect->x, y, rect->columns, HT_STYLE_ROW_SELECTED, ' ');
+    paint_signs(canvas, rect->x, y, state, selected, look);
+    for (int k = 0; k < grid->n; k++) {
+        const Slot *slot = &grid->slots[k];
+        HtCell cell = ht_view_cell(view, row, slot->index);
+        HtStyle role = role_of(cell.role, state, selected, k == 0, look);
+        int width = MIN(ht_text_width(cell.text), slot->width);
+        int before = columns[slot->index].align == HT_ALIGN_RIGHT    ? slot->width - width
+                     : columns[slot->index].align == HT_ALIGN_CENTER ? (slot->width - width) / 2
+                                                                     : 0;
+        /* Only the text carries the role: blanks between stay cheap. */
+        ht_canvas_text(canvas, rect->x + slot->x + before, y, slot->width - before, role,
+                       cell.text);
+    }
+}
+
+static void paint_empty(HtCanvas *canvas, HtView *view, const HtRect *rect)
+{
+    const char *limit = ht_view_limit(view);
+    const char *text = ht_view_is_loading(view) ? "Loading\xE2\x80\xA6"
+                       : limit && *limit        ? "Nothing matches this limit. Esc takes it away."
+                                                : "Nothing here.";
+    g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    ht_canvas_field(canvas, rect->x, rect->y + rect->lines / 3, rect->columns, HT_STYLE_MUTED,
+                    HT_ALIGN_CENTER, clean);
+    ht_canvas_set_cursor(canvas, rect->x, rect->y);
+}
+
+void ht_widget_table(HtCanvas *canvas, HtView *view, const HtLayout *layout,
+                     const HtWidgetLook *look)
+{
+    const HtRect *rect = &layout->body;
+    Grid grid;
+    int n_columns;
+    const HtColumn *columns = ht_view_columns(view, &n_columns);
+    lay_out(&grid, columns, n_columns, rect->columns);
+    paint_headings(canvas, view, &grid, layout, look);
+    int64_t rows = ht_view_rows(view);
+    if (rows == 0) {
+        paint_empty(canvas, view, rect);
+        return;
+    }
+    int64_t top = ht_view_top(view), cursor = ht_view_cursor(view);
+    ht_view_fetch(view, top, rect->lines);
+    for (int i = 0; i < rect->lines && top + i < rows; i++)
+        paint_row(canvas, view, top + i, rect->y + i, &grid, rect, look);
+    if (cursor >= top)
+        ht_canvas_set_cursor(canvas, rect->x, rect->y + (int)MIN(cursor - top, rect->lines - 1));
+}
