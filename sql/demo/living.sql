@@ -1,0 +1,21 @@
+-- The living demo, as superuser: working rows are made first, then the real tables are filled in one
+-- transaction with triggers off.
+-- Variables: seed, now (see helpers.sql).
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+\ir helpers.sql
+\ir names.sql
+\ir work.sql
+\ir members.sql
+\ir jobs_list.sql
+\ir people.sql
+\ir ledger.sql
+BEGIN;
+\ir triggers_off.sql
+\ir load_core.sql
+\ir load_people.sql
+\ir triggers_on.sql
+\ir check.sql
+DROP SCHEMA demo CASCADE;
+COMMIT;
