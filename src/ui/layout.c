@@ -25,9 +25,6 @@ static void place_preview(HtLayout *layout, const HtLayoutWish *wish)
         layout->preview_right = true;
         layout->preview =
             (HtRect){layout->columns - columns + 1, y, columns - 2, body->y + body->lines - y};
-        if (layout->rules)
-            layout->preview =
-                (HtRect){layout->columns - columns + 1, body->y, columns - 2, body->lines};
         body->columns = layout->columns - columns - 1;
         return;
     }
@@ -54,6 +51,8 @@ void ht_layout_compute(HtLayout *layout, int columns, int lines, const HtLayoutW
         layout->top_rule_y = y++;
     if (wish->head)
         layout->head_y = y++;
+    if (wish->gap && layout->rules)
+        y++;
     int end = lines - 2;
     if (layout->rules)
         layout->bottom_rule_y = --end;

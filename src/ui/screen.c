@@ -25,6 +25,10 @@ struct HtScreen {
     HtView *preview_view;
     guint64 preview_serial;
     bool preview_stale, preview_covered;
+    /* where the list stood in the last frame */
+    HtView *list_view;
+    int64_t list_top;
+    HtKey list_key;
 };
 
 /* ---- results ---- */
@@ -272,6 +276,24 @@ static void paint_body(HtScreen *screen, HtView *view, const HtLayout *layout)
     ht_widget_text(screen->canvas, view, layout);
 }
 
+/* Beside a preview a terminal cannot scroll: each line would cost a whole page of bytes. So there
+ * the list turns by half a page when the cursor runs over its edge. */
+static void turn_page(HtScreen *screen, HtView *view, const HtLayout *layout)
+{
+    int page = layout->body.lines;
+    int64_t top = ht_view_top(view), cursor = ht_view_cursor(view), rows = ht_view_rows(view);
+    int64_t by = top - screen->list_top;
+    HtKey key = ht_view_current_key(view);
+    bool moved = view == screen->list_view && key != screen->list_key;
+    if (moved && layout->preview_right && by > 0 && by < page / 2 && cursor == top + page - 1)
+        ht_view_set_top(view, CLAMP(screen->list_top + page / 2, 0, MAX(rows - page, top)));
+    else if (moved && layout->preview_right && by < 0 && -by < page / 2 && cursor == top)
+        ht_view_set_top(view, MAX(screen->list_top - page / 2, 0));
+    screen->list_view = view;
+    screen->list_top = ht_view_top(view);
+    screen->list_key = key;
+}
+
 static void compute_layout(HtScreen *screen, HtView *view, HtLayout *layout)
 {
     const char *const *names;
@@ -279,6 +301,7 @@ static void compute_layout(HtScreen *screen, HtView *view, HtLayout *layout)
     bool table = ht_view_kind(view) == HT_VIEW_TABLE;
     HtLayoutWish wish = {
         .head = table || ht_view_tabs(view, &names, &active) > 0,
+        .gap = !table,
         .preview = table && ht_view_has_preview(view) && ht_context_preview_on(screen->context),
         .below = screen->below,
     };
@@ -321,6 +344,8 @@ const HtCanvas *ht_screen_paint(HtScreen *screen, bool with_preview)
         return screen->canvas;
     }
     ht_view_set_page(view, layout.body.lines);
+    if (ht_view_kind(view) == HT_VIEW_TABLE)
+        turn_page(screen, view, &layout);
     bool keep = !with_preview && can_keep_preview(screen, view, &layout);
     if (keep)
         clear_all_but(screen, &layout.preview);

@@ -28,6 +28,7 @@ typedef struct HtLayout {
 
 typedef struct HtLayoutWish {
     bool head; /* headings or tabs */
+    bool gap;  /* a free line after them where there is room */
     bool preview;
     bool below; /* never at the right */
 } HtLayoutWish;
