@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""app.push_decisions: every outcome, replays, waves, two people, two processes. ctest: timeout=300"""
+import json
+import time
+
+from pushworld import Checks, World, new_id, now_us, op
+
+check = Checks()
+world = World()
+reason = world.reason()
+template = world.template()
+job, stages, pool = world.job(applicants=40)
+applied, listed = stages["applied"], stages["shortlist"]
+users = {r["pg_role"]: r["user_id"] for r in world.rows("super", "SELECT pg_role, user_id FROM public.tenant_users")}
+
+
+def one(login, sent, **more):
+    return world.push(login, [sent], **more)[0]
+
+
+def outcomes(answers):
+    return [(a["outcome"], a["code"]) for a in answers]
+
+
+def row(answer, table):
+    return next((r["row"] for r in answer["rows"] if r["tbl"] == table), None)
+
+
+def told(answer, sent, wanted, what):
+    check.same((answer["outcome"], answer["code"]), wanted, what)
+    check.same((answer["seq"], answer["op"]), (sent["seq"], sent["op"]), what + ": whose")
+    check.same(answer["why"] is None, wanted[0] == "applied", what + ": why")
+
+
+def applied_in_full():
+    match = pool.pop()
+    world.sql("super", "SET session_replication_role = replica; UPDATE public.candidate_job_matches SET stage_entered_at = now() - interval '3 days' WHERE id = '%s'" % match)
+    sent = op(match, "reject", applied, reason=reason, to_stage=stages["rejected"], ai_recommendation="reject", agreed_with_ai=True,
+              note={"id": new_id(), "body": "Not this time", "visibility": "team"},
+              bulk={"id": new_id(), "kind": "marks", "filter": "score<50", "row_count": 1},
+              mails=[{"id": new_id(), "template": template, "template_version": 1, "channel": "email", "subject": "About it",
+                      "body": "Dear Ann", "send_after": now_us() + 3_600_000_000}])
+    answer = one("rec", sent)
+    told(answer, sent, ("applied", None), "reject")
+    stored = world.match(match)
+    check.same((stored["status"], stored["stage_id"]), ("rejected", stages["rejected"]), "moved")
+    mine = row(answer, 15)
+    check.same((mine["status"], mine["stage_id"], mine["row_version"]), ("rejected", stages["rejected"], stored["row_version"]), "match in the answer")
+    decision = row(answer, 17)
+    check.same((decision["id"], decision["decided_by"], decision["ai_score_seen"], decision["decided_at"]),
+               (sent["op"], users["ht_a_rec1"], 7150, sent["at"]), "decision in the answer")
+    check.same(mine["stage_entered_at"], sent["at"], "since when")
+    kept = world.ledger(match)[0]
+    check.same((kept["client_op_id"], kept["note_id"], kept["bulk_op_id"], kept["agreed_with_ai"], kept["seconds_viewed"], kept["reason_id"]),
+               (sent["op"], sent["note"]["id"], sent["bulk"]["id"], True, 4, reason), "the ledger's row")
+    note = world.rows("super", "SELECT * FROM public.candidate_notes WHERE id = '%s'" % sent["note"]["id"])[0]
+    check.same((note["body"], note["match_id"], note["created_by"]), ("Not this time", match, users["ht_a_rec1"]), "its note")
+    check.same(row(answer, 13)["body"], "Not this time", "note in the answer")
+    bulk = world.rows("super", "SELECT * FROM public.bulk_operations WHERE id = '%s'" % sent["bulk"]["id"])[0]
+    check.same((bulk["kind"], bulk["filter"], bulk["actor"]), ("marks", "score<50", users["ht_a_rec1"]), "its bulk operation")
+    mail = world.rows("super", "SELECT * FROM public.notifications WHERE id = '%s'" % sent["mails"][0]["id"])[0]
+    check.same((mail["status"], mail["decision_id"], mail["subject"], mail["candidate_id"]),
+               ("queued", sent["op"], "About it", stored["candidate_id"]), "its mail")
+    undo = op(match, "undo", stages["rejected"], base_decision=sent["op"], reverses=sent["op"])
+    told(one("rec", undo), undo, ("applied", None), "undo")
+    check.same(world.match(match)["stage_id"], applied, "undone")
+    check.same(world.value("super", "SELECT status FROM public.notifications WHERE id = '%s'" % mail["id"]), "cancelled", "the mail of the undone")
+    again = op(match, "undo", applied, base_decision=undo["op"], reverses=sent["op"])
+    told(one("rec", again), again, ("rejected", "already_undone"), "undone twice")
+
+
+def chosen_by_the_server():
+    """No to_stage: the server knows where it leads."""
+    match = pool.pop()
+    base = None
+    way = [("shortlist", listed), ("advance", stages["screening"]), ("advance", stages["interview"]), ("offer", stages["offer"]),
+           ("hire", stages["hired"])]
+    standing = applied
+    for decision, target in way:
+        sent = op(match, decision, standing, base_decision=base)
+        told(one("rec", sent), sent, ("applied", None), decision)
+        check.same(world.match(match)["stage_id"], target, decision + " leads on")
+        base, standing = sent["op"], target
+    other = pool.pop()
+    first = op(other, "advance", applied, to_stage=stages["interview"])
+    second = op(other, "withdraw", stages["interview"], base_decision=first["op"], reason=reason)
+    third = op(other, "reopen", stages["withdrawn"], base_decision=second["op"], reason=reason)
+    hold = op(other, "hold", stages["interview"], base_decision=third["op"], hold_until=now_us() + 86_400_000_000)
+    answers = world.push("rec", [first, second, third, hold])
+    check.same(outcomes(answers), [("applied", None)] * 4, "four waves on one application")
+    check.same(world.match(other)["stage_id"], stages["interview"], "reopened where it was")
+    check.same(row(answers[0], 15)["held_until"], hold["hold_until"], "the answer holds the last state")
+    check.same(len(world.ledger(other)), 4, "four rows")
+    backwards = [op(other, "undo", None, reverses=x["op"]) for x in (hold, third, second, first)]
+    check.same(outcomes(world.push("rec", backwards)), [("applied", None)] * 4, "all undone, newest first")
+    check.same(world.match(other)["stage_id"], applied, "back at the start")
+
+
+def replays():
+    device = new_id()
+    ops = [op(pool.pop(), "shortlist", applied) for _ in range(3)]
+    ops.append(op(pool.pop(), "reject", applied))
+    first = world.push("rec", ops, device=device)
+    check.same(outcomes(first), [("applied", None)] * 3 + [("rejected", "reason_required")], "first time")
+    check.same(world.push("rec", ops, device=device), first, "the same batch: the same answer")
+    check.same(outcomes(world.push("rec", [ops[1]], device=device)), [("applied", None)], "one op of it")
+    check.same(outcomes(world.push("rec", ops, device=new_id())), outcomes(first), "from another device")
+    for sent in ops[:3]:
+        check.same(len(world.ledger(sent["match"])), 1, "one row")
+    thief = dict(ops[0], match=pool[-1])
+    told(one("rec", thief), thief, ("rejected", "duplicate"), "its id for something else")
+    told(one("rec2", ops[0]), ops[0], ("rejected", "duplicate"), "another's op")
+    twice = op(pool.pop(), "shortlist", applied)
+    check.same(outcomes(world.push("rec", [twice, dict(twice)])), [("applied", None)] * 2, "twice in a batch")
+    check.same(len(world.ledger(twice["match"])), 1, "and once in the ledger")
+    hello = json.loads(world.sql("rec", "SELECT app.sync_hello('{\"device\":\"%s\"}')" % device))
+    check.same(hello["acked_seq"], ops[-1]["seq"], "acknowledged up to the last")
+    check.same(world.push("rec", [], device=device), [], "nothing")
+
+
+def two_people():
+    match = pool.pop()
+    seen = op(match, "shortlist", applied)
+    told(one("rec", seen), seen, ("applied", None), "the first")
+    hers = op(match, "reject", listed, base_decision=seen["op"], reason=reason)
+    told(one("rec2", hers), hers, ("applied", None), "the second, who saw it")
+    late = op(match, "advance", listed, base_decision=seen["op"])
+    answer = one("rec", late)
+    told(answer, late, ("conflict", "stage_moved"), "the first, who did not see that")
+    check.same((answer["by"], answer["at"]), (users["ht_a_rec2"], hers["at"]), "by whom and when")
+    check.same((row(answer, 15)["status"], row(answer, 17)["decision"]), ("rejected", "reject"), "theirs")
+    check.true("reject" in answer["why"], "the sentence names it")
+    other = pool.pop()
+    hold = op(other, "hold", applied, hold_until=now_us() + 10**11)
+    one("rec2", hold)
+    blind = op(other, "shortlist", applied)
+    told(one("rec", blind), blind, ("conflict", "decided"), "a hold that was not seen")
+    mine = op(other, "hold", applied, base_decision=hold["op"], hold_until=now_us() + 10**11)
+    told(one("rec", mine), mine, ("applied", None), "seen")
+    own = op(other, "shortlist", applied, base_decision=hold["op"])
+    told(one("rec", own), own, ("applied", None), "one's own earlier decision is no conflict")
+    take = op(other, "undo", listed, base_decision=own["op"], reverses=own["op"])
+    told(one("rec2", take), take, ("rejected", "not_author"), "an undo of another's decision")
+    theirs = op(other, "advance", listed, base_decision=own["op"])
+    told(one("rec2", theirs), theirs, ("applied", None), "hers on top")
+    undo = op(other, "undo", listed, reverses=own["op"])
+    told(one("rec", undo), undo, ("conflict", "decided"), "an undo below another's decision")
+    lost = op(other, "advance", stages["screening"], base_decision=new_id())
+    told(one("rec", lost), lost, ("conflict", "base_unknown"), "built on a decision that never arrived")
+
+
+def gone():
+    unknown = op(new_id(), "shortlist", applied)
+    answer = one("rec", unknown)
+    told(answer, unknown, ("gone", "gone"), "an unknown application")
+    hidden_job, hidden_stages, hidden = world.job(confidential=True)
+    foreign_job, foreign_stages, foreign = world.job(tenant="b")
+    assert hidden_job and foreign_job
+
+    def shape(got):
+        return {k: v for k, v in got.items() if k not in ("seq", "op")}
+
+    for what, match, standing in (("another tenant's", foreign[0], foreign_stages["applied"]), ("a confidential job's", hidden[0], hidden_stages["applied"])):
+        sent = op(match, "shortlist", standing)
+        check.same(shape(one("rec", sent)), shape(answer), what + ": like an unknown one")
+        check.same(world.ledger(match), [], what + ": untouched")
+    world.platform("""INSERT INTO public.job_members (job_id, member_id, role)
+        SELECT '%s', id, 'recruiter' FROM public.tenant_users WHERE pg_role = 'ht_a_rec2'""" % hidden_job)
+    sent = op(hidden[0], "shortlist", hidden_stages["applied"])
+    told(one("rec2", sent), sent, ("applied", None), "its member")
+    check.same(shape(one("rec", op(hidden[0], "undo", None, reverses=sent["op"]))), shape(answer), "an undo there by another")
+
+
+def rejected():
+    match = pool.pop()
+
+    def refused(code, decision="shortlist", login="rec", standing=applied, **more):
+        sent = op(match, decision, standing, **more)
+        told(one(login, sent), sent, ("rejected", code), "%s %s" % (decision, code))
+
+    refused("reason_required", "reject")
+    refused("reason_required", "withdraw")
+    refused("hold_until_required", "hold")
+    refused("unknown_reason", "reject", reason=new_id())
+    refused("unknown_stage", "advance", to_stage=new_id())
+    refused("illegal_move", "hire")
+    refused("illegal_move", "reopen", reason=reason)
+    refused("illegal_move", "advance", to_stage=applied)
+    refused("unknown_decision", "promote")
+    refused("unknown_decision", "undo", reverses=new_id())
+    refused("note_required", "reject", reason=world.reason(needs_note=True))
+    refused("bad_note", "shortlist", note={"id": new_id(), "body": "  "})
+    refused("bad_mail", "shortlist", mails=[{"id": new_id(), "template": new_id(), "body": "x"}])
+    for login in ("view", "int"):
+        refused("not_allowed", login=login)
+        sent = op(new_id(), "shortlist", applied)
+        told(one(login, sent), sent, ("rejected", "not_allowed"), login + ", unknown application: no hint")
+    inactive = world.reason()
+    world.platform("UPDATE public.rejection_reasons SET is_active = false WHERE id = '%s'" % inactive)
+    refused("unknown_reason", "reject", reason=inactive)
+    check.same(world.ledger(match), [], "none of it is in the ledger")
+    for kind in ("hired", "rejected"):
+        world.platform("UPDATE public.candidate_job_matches SET status = '%s' WHERE id = '%s'" % (kind, match))
+        last = world.ledger(match)[-1]["id"]
+        refused("illegal_move", "advance", standing=stages[kind], base_decision=last, to_stage=stages["offer"])
+    mixed = [op(pool[-1], "reject", applied), op(pool[-2], "shortlist", applied), op(new_id(), "shortlist", applied)]
+    check.same(outcomes(world.push("rec", mixed)), [("rejected", "reason_required"), ("applied", None), ("gone", "gone")], "each its own outcome")
+    pool.pop(), pool.pop()
+    poison = [op(pool[-1], "shortlist", applied), op(pool[-2], "shortlist", applied, ai_score_seen=99999)]
+    check.refused(lambda: world.push("rec", poison), "ERROR", "a raising batch")
+    check.same(world.ledger(pool[-1]), [], "applies nothing")
+    check.same(outcomes(world.push("rec", poison[:1])), [("applied", None)], "the good half of it")
+    for bad in ("{}", "null", '[{"seq":1}]', '[{"seq":1,"op":"x","match":"y"}]'):
+        check.refused(lambda bad=bad: world.sql("rec", "SELECT app.push_decisions('%s', '%s')" % (new_id(), bad)), "ERROR", bad)
+    pool.pop(), pool.pop()
+
+
+def times():
+    day = 86_400_000_000
+    for what, at in (("a year ahead", now_us() + 365 * day), ("a year ago", now_us() - 365 * day), ("none", None), ("absurd", -5)):
+        match = pool.pop()
+        sent = op(match, "shortlist", applied, at=at)
+        told(one("rec", sent), sent, ("applied", None), "time: " + what)
+        stamp = world.value("super", "SELECT abs(extract(epoch FROM decided_at - created_at)) < 60 FROM public.hiring_decisions WHERE match_id = '%s'" % match)
+        check.same(stamp, "t", "time: the server's instead of " + what)
+    yesterday = op(pool.pop(), "shortlist", applied, at=now_us() - day // 2)
+    check.same(row(one("rec", yesterday), 17)["decided_at"], yesterday["at"], "half a day offline is kept")
+
+
+def mail_has_left():
+    match = pool.pop()
+    sent = op(match, "shortlist", applied, mails=[{"id": new_id(), "template": template, "subject": "s", "body": "b", "send_after": now_us()}])
+    told(one("rec", sent), sent, ("applied", None), "with a mail")
+    world.platform("UPDATE public.notifications SET status = 'sending' WHERE decision_id = '%s'" % sent["op"])
+    undo = op(match, "undo", listed, base_decision=sent["op"], reverses=sent["op"])
+    told(one("rec", undo), undo, ("rejected", "mail_sent"), "its mail is leaving")
+
+
+def two_processes():
+    """The same batch at the same time: the second waits, then gets the first one's answer."""
+    device = new_id()
+    ops = [op(match, "shortlist", applied) for match in pool[-3:]]
+    del pool[-3:]
+    push = world.push_sql(ops, device)
+    first = world.start_sql("rec", "BEGIN;\n" + push + "\nSELECT pg_sleep(1);\nCOMMIT;")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and world.value("super", """SELECT count(*) FROM pg_stat_activity
+            WHERE usename = 'ht_a_rec1' AND state = 'active' AND query LIKE '%pg_sleep(1)%'""") == "0":
+        pass
+    second = world.start_sql("rec", push)
+    answers = [json.loads(world.end_sql(tool).splitlines()[0]) for tool in (first, second)]
+    check.same(answers[0], answers[1], "the same answers")
+    check.same(outcomes(answers[1]), [("applied", None)] * 3, "applied")
+    for sent in ops:
+        check.same(len(world.ledger(sent["match"])), 1, "once")
+    # Two devices of two people on one application: one wins, the other is told.
+    match = pool.pop()
+    mine, hers = op(match, "shortlist", applied), op(match, "reject", applied, reason=reason)
+    tools = [world.start_sql("rec", world.push_sql([mine], new_id())), world.start_sql("rec2", world.push_sql([hers], new_id()))]
+    got = sorted(json.loads(world.end_sql(tool))[0]["outcome"] for tool in tools)
+    check.same(got, ["applied", "conflict"], "one wins")
+    check.same(len(world.ledger(match)), 1, "one decision")
+
+
+def many():
+    """200 decisions are fast, 5,000 are one batch."""
+    _, places, matches = world.job(applicants=5000)
+    batch = [op(match, "shortlist", places["applied"]) for match in matches[:200]]
+    started = time.monotonic()
+    answers = world.push("rec", batch)
+    took = time.monotonic() - started
+    check.same(outcomes(answers), [("applied", None)] * 200, "200")
+    check.true(took < 2, "200 decisions took %.2f s" % took)
+    print("200 decisions: %.0f ms" % (took * 1000))
+    batch = [op(match, "reject", places["applied"], reason=reason) for match in matches[200:]]
+    started = time.monotonic()
+    answers = world.push("rec", batch)
+    took = time.monotonic() - started
+    check.same(outcomes(answers), [("applied", None)] * 4800, "4,800")
+    check.true(took < 20, "4,800 decisions took %.1f s" % took)
+    print("4,800 decisions: %.2f s" % took)
+    check.refused(lambda: world.push("rec", [op(new_id(), "shortlist", applied) for _ in range(5001)]), "at most 5000", "5,001")
+
+
+for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, two_processes, many):
+    part()
+check.finish()
