@@ -48,11 +48,12 @@ bool ht_cache_wipe(const HtPaths *paths, GError **error);
 
 /* --- Change bus: bit N is sync table N; the others are below. */
 #define HT_CHANGED(number) (UINT64_C(1) << (number))
-#define HT_CHANGED_SHOWN HT_CHANGED(0)       /* intents: shown rows, counts, outbox list */
-#define HT_CHANGED_SEEN HT_CHANGED(61)       /* what was opened here */
-#define HT_CHANGED_META HT_CHANGED(62)       /* sync's notes: progress, last sync */
-#define HT_CHANGED_GENERATION HT_CHANGED(63) /* another file: ht_reader_refresh, then everything   \
-                                              */
+#define HT_CHANGED_SHOWN HT_CHANGED(0) /* intents: shown rows, counts, outbox list */
+#define HT_CHANGED_SEEN HT_CHANGED(61) /* what was opened here */
+#define HT_CHANGED_META HT_CHANGED(62) /* sync's notes: progress, last sync */
+#define HT_CHANGED_GENERATION                                                                      \
+    HT_CHANGED(63) /* another file: ht_reader_refresh, then everything                             \
+                    */
 #define HT_CHANGED_ALL (~UINT64_C(0))
 
 typedef void (*HtChangeFunc)(uint64_t tables, gpointer data);

@@ -71,6 +71,8 @@ HtStep ht_stmt_step(HtStmt *stmt, GError **error);
 /* Steps a statement that gives no rows, and resets it. */
 bool ht_stmt_run(HtStmt *stmt, GError **error);
 void ht_stmt_reset(HtStmt *stmt);
+/* Resets and sets all parameters to NULL. */
+void ht_stmt_clear(HtStmt *stmt);
 /* Resets at the end of a scope: g_auto(HtStmtUse) use = {ht_db_stmt(…)}; */
 typedef struct {
     HtStmt *stmt;

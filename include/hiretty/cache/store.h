@@ -18,7 +18,7 @@ void ht_store_touch(HtStore *store, uint64_t tables);
 
 /* Blocks the caller until `func` has run. Called on the store thread itself it just runs it. */
 bool ht_store_call(HtCache *cache, HtStoreFunc func, gpointer data, GError **error);
-/* Does not block; `done` runs on the store thread. */
+/* Does not block; `done` runs on the store thread and takes the error. */
 void ht_store_call_async(HtCache *cache, HtStoreFunc func, gpointer data,
                          void (*done)(bool ok, GError *error, gpointer data));
 

@@ -1,0 +1,2 @@
+-- The newest explanation of an application.
+CREATE INDEX explanations_by_match ON match_explanations (match_k, created_at);

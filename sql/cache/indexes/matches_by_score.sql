@@ -1,0 +1,2 @@
+-- The ranked list of a job.
+CREATE INDEX matches_by_score ON candidate_job_matches (job_k, score DESC);

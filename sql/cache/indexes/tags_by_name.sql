@@ -1,0 +1,2 @@
+-- All tags in use.
+CREATE INDEX tags_by_name ON candidate_tags (tag);

@@ -1,0 +1,2 @@
+-- All people. Rows: k.
+SELECT k FROM candidates;

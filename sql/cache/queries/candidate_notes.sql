@@ -1,0 +1,15 @@
+-- A person's notes as shown, newest first. 1: person. Rows: k (0: pending), uuid, match, body, author's names, author, visibility, times, version, is pending, in conflict.
+SELECT n.k, i.id, n.candidate_k, coalesce(n.match_k, 0), coalesce(x.body, n.body), u.first_name, u.last_name,
+       n.created_by_k, n.visibility, coalesce(n.created_at, 0) AS at, coalesce(x.edited_at, n.edited_at, 0),
+       coalesce(n.row_version, 0), x.id IS NOT NULL, coalesce(x.conflict, 0)
+FROM candidate_notes n JOIN ids i ON i.k = n.k
+LEFT JOIN users u ON u.k = n.created_by_k
+LEFT JOIN shown_notes x ON x.id = i.id
+WHERE n.candidate_k = ?1 AND n.deleted_at IS NULL AND coalesce(x.gone, 0) = 0
+UNION ALL
+SELECT 0, x.id, x.candidate_k, coalesce(x.match_k, 0), x.body, NULL, NULL, NULL, x.visibility, x.at,
+       coalesce(x.edited_at, 0), 0, 1, x.conflict
+FROM shown_notes x
+WHERE x.candidate_k = ?1 AND NOT x.gone AND NOT EXISTS (
+  SELECT 1 FROM ids i JOIN candidate_notes n ON n.k = i.k WHERE i.id = x.id)
+ORDER BY at DESC, 1 DESC;

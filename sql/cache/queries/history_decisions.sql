@@ -1,0 +1,13 @@
+-- Decisions of the server on an application. 1: match.
+SELECT d.decision, i.id, d.decided_at, u.first_name, u.last_name, d.actor_kind, f.name, t.name, r.label, n.body,
+       d.ai_score_seen, d.agreed_with_ai, coalesce(d.explanation_viewed, 0), coalesce(d.blind, 0),
+       coalesce(d.seconds_viewed, 0),
+       EXISTS (SELECT 1 FROM hiring_decisions x WHERE x.match_k = d.match_k AND x.reverses_k = d.k)
+       OR EXISTS (SELECT 1 FROM shown_decisions x WHERE x.match_k = d.match_k AND x.reverses = i.id AND NOT x.conflict)
+FROM hiring_decisions d JOIN ids i ON i.k = d.k
+LEFT JOIN users u ON u.k = d.decided_by_k
+LEFT JOIN job_stages f ON f.k = d.from_stage_k
+LEFT JOIN job_stages t ON t.k = d.to_stage_k
+LEFT JOIN rejection_reasons r ON r.k = d.reason_k
+LEFT JOIN candidate_notes n ON n.k = d.note_k
+WHERE d.match_k = ?1;

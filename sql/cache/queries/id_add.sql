@@ -1,0 +1,2 @@
+-- A new key. 1: uuid.
+INSERT INTO ids (id) VALUES (?1);

@@ -1,0 +1,24 @@
+-- One row of a list, as shown. 1: match, 2: now (µs).
+SELECT m.k, i.id, m.candidate_k, m.job_k, coalesce(s.stage_k, m.stage_k), st.stage_type, st.name, m.score,
+       c.first_name, c.last_name, c.current_title, c.current_company, p.last_title, p.last_company,
+       c.location, coalesce(m.source, c.source), p.skills, j.title, m.applied_at,
+       coalesce(s.stage_since, m.stage_entered_at), iif(s.holds, s.held_until, m.held_until),
+       m.row_version, coalesce(s.n_pending, 0), coalesce(s.n_conflict, 0), seen.k IS NULL,
+       c.merged_into_k IS NOT NULL,
+       m.bias_flags IS NOT NULL AND m.bias_flags NOT IN ('[]', '{}', 'null', '{"flags": []}'),
+       st.sla_hours, coalesce(st.is_blind, 0), coalesce(st.is_terminal, 0), s.decision, s.decision_id,
+       (SELECT group_concat(tag, ', ') FROM (
+          SELECT t.tag FROM candidate_tags t
+          WHERE t.candidate_k = m.candidate_k AND NOT EXISTS (
+            SELECT 1 FROM shown_tags x WHERE x.candidate_k = t.candidate_k AND x.tag = t.tag)
+          UNION SELECT x.tag FROM shown_tags x WHERE x.candidate_k = m.candidate_k AND NOT x.gone
+          ORDER BY 1))
+FROM candidate_job_matches m
+JOIN ids i ON i.k = m.k
+LEFT JOIN shown_matches s ON s.k = m.k
+LEFT JOIN candidates c ON c.k = m.candidate_k
+LEFT JOIN people p ON p.k = m.candidate_k
+LEFT JOIN job_stages st ON st.k = coalesce(s.stage_k, m.stage_k)
+LEFT JOIN jobs j ON j.k = m.job_k
+LEFT JOIN seen ON seen.k = m.k
+WHERE m.k = ?1;

@@ -1,0 +1,2 @@
+-- Removes a note. 1: name.
+DELETE FROM meta WHERE name = ?1;

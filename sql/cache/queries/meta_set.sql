@@ -1,0 +1,3 @@
+-- Writes a note; nothing when it is the same. 1: name, 2: value.
+INSERT INTO meta (name, value) VALUES (?1, ?2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value;

@@ -1,0 +1,2 @@
+-- Removes it. 1: k.
+DELETE FROM people WHERE k = ?1;

@@ -1,0 +1,12 @@
+-- Notes as pending intents make them: new ones, changed bodies, and those taken away (gone).
+CREATE TABLE shown_notes (
+  id          BLOB PRIMARY KEY,
+  candidate_k INTEGER NOT NULL,
+  match_k     INTEGER,
+  body        TEXT,
+  visibility  TEXT,
+  at          INTEGER NOT NULL,
+  edited_at   INTEGER,
+  gone        INTEGER NOT NULL,
+  conflict    INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,7 @@
+-- It counts as never opened again.
+CREATE TRIGGER seen_gone AFTER DELETE ON seen BEGIN
+  UPDATE counters SET n_seen = n_seen - 1
+  WHERE (job_k, stage_k) IN (
+    SELECT coalesce(m.job_k, 0), coalesce(s.stage_k, m.stage_k, 0)
+    FROM candidate_job_matches m LEFT JOIN shown_matches s ON s.k = m.k WHERE m.k = OLD.k);
+END;

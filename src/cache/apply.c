@@ -1,0 +1,549 @@
+/* Rows of the server, written. One INSERT … ON CONFLICT DO UPDATE … WHERE something differs does
+ * comparing and writing at once; what is derived from a row (search rows of people, the full text
+ * of documents) is noted here and made before the commit. Stage counters are triggers' work. */
+#include "internal.h"
+
+#include "hiretty/base/clock.h"
+
+#include <string.h>
+
+typedef enum { PART_KEY, PART_HOT, PART_WIDE } Part;
+
+typedef struct {
+    Part part;
+    int parameter; /* of that part's statement */
+    HtColumnType type;
+} Slot;
+
+struct HtApplyTable {
+    HtStore *store;
+    const HtSyncTable *table;
+    HtApplyMode mode;
+    int *columns;
+    int n;
+    Slot *slots;
+    HtStmt *hot, *wide; /* NULL: none of these columns */
+    HtUuid id;
+    GError *sticky;
+    int64_t changed;
+};
+
+/* What is derived from which table. */
+typedef enum {
+    DERIVE_NONE = 0,
+    DERIVE_PERSON,        /* the row is a person */
+    DERIVE_PERSON_OF_TAG, /* the row belongs to one */
+    DERIVE_PERSON_OF_RESUME,
+} PersonRule;
+
+typedef struct {
+    const char *name;
+    PersonRule person;
+    HtDocKind doc; /* 0 = none */
+} DeriveRule;
+
+static const DeriveRule derive_rules[] = {
+    {"candidates", DERIVE_PERSON, 0},
+    {"candidate_tags", DERIVE_PERSON_OF_TAG, 0},
+    {"resumes", DERIVE_PERSON_OF_RESUME, HT_DOC_RESUME},
+    {"screening_sessions", DERIVE_NONE, HT_DOC_SCREENING},
+    {"voice_sessions", DERIVE_NONE, HT_DOC_VOICE},
+    {"candidate_notes", DERIVE_NONE, HT_DOC_NOTE},
+};
+
+static const DeriveRule *rule_of(const HtSyncTable *table)
+{
+    static const DeriveRule none = {"", DERIVE_NONE, 0};
+    for (gsize i = 0; i < G_N_ELEMENTS(derive_rules); i++) {
+        if (g_str_equal(derive_rules[i].name, table->name))
+            return &derive_rules[i];
+    }
+    return &none;
+}
+
+/* --- Statements */
+
+static void append_update(GString *sql, const char *table, const GPtrArray *names, bool compare)
+{
+    if (names->len == 0) {
+        g_string_append(sql, " ON CONFLICT (k) DO NOTHING");
+        return;
+    }
+    g_string_append(sql, " ON CONFLICT (k) DO UPDATE SET ");
+    for (guint i = 0; i < names->len; i++)
+        g_string_append_printf(sql, "%s%s = excluded.%s", i ? ", " : "",
+                               (const char *)names->pdata[i], (const char *)names->pdata[i]);
+    for (guint i = 0; compare && i < names->len; i++)
+        g_string_append_printf(sql, "%s%s.%s IS NOT excluded.%s", i ? " OR " : " WHERE ", table,
+                               (const char *)names->pdata[i], (const char *)names->pdata[i]);
+}
+
+/* `names`: the part's columns without k; ?1 is k where the table has ids. */
+static char *insert_sql(const HtSyncTable *table, const GPtrArray *names, bool wide, bool compare)
+{
+    g_autofree char *name = g_strconcat(table->name, wide ? "_wide" : "", NULL);
+    GString *sql = g_string_new(NULL);
+    g_string_printf(sql, "INSERT INTO %s (%s", name, table->has_id ? "k" : "");
+    for (guint i = 0; i < names->len; i++)
+        g_string_append_printf(sql, "%s%s", table->has_id || i ? ", " : "",
+                               (const char *)names->pdata[i]);
+    g_string_append(sql, wide ? ") SELECT " : ") VALUES (");
+    int parameters = (int)names->len + table->has_id;
+    for (int i = 1; i <= parameters; i++)
+        g_string_append_printf(sql, "%s?%d", i > 1 ? ", " : "", i);
+    if (wide)
+        g_string_append_printf(sql, " WHERE EXISTS (SELECT 1 FROM %s WHERE k = ?1)", table->name);
+    else
+        g_string_append_c(sql, ')');
+    if (table->has_id)
+        append_update(sql, name, names, compare);
+    return g_string_free(sql, FALSE);
+}
+
+static HtStmt *prepare_part(HtApplyTable *rows, Part part, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    bool wide = part == PART_WIDE;
+    for (int i = 0; i < rows->n; i++) {
+        const HtSyncColumn *column = &rows->table->columns[rows->columns[i]];
+        Slot *slot = &rows->slots[i];
+        slot->type = column->type;
+        if (column->type == HT_TYPE_UUID) {
+            slot->part = PART_KEY;
+        } else if (column->is_wide == wide) {
+            slot->part = part;
+            slot->parameter = (int)names->len + 1 + rows->table->has_id;
+            g_ptr_array_add(names, (gpointer)(guintptr)column->cache);
+        }
+    }
+    g_autofree char *sql = insert_sql(rows->table, names, wide, rows->mode == HT_APPLY_UPSERT);
+    g_autofree char *label = g_strdup_printf("apply_%s%s", rows->table->name, wide ? "_wide" : "");
+    return ht_db_prepare(rows->store->db, label, sql, error);
+}
+
+/* Only wide columns come: the hot row is there already or not wanted. */
+static bool has_part(const HtApplyTable *rows, bool wide)
+{
+    for (int i = 0; i < rows->n; i++) {
+        const HtSyncColumn *column = &rows->table->columns[rows->columns[i]];
+        if (column->type != HT_TYPE_UUID && column->is_wide == wide)
+            return true;
+    }
+    return false;
+}
+
+void ht_apply_table_free(gpointer data)
+{
+    HtApplyTable *rows = data;
+    ht_stmt_finalize(rows->hot);
+    ht_stmt_finalize(rows->wide);
+    g_clear_error(&rows->sticky);
+    g_free(rows->columns);
+    g_free(rows->slots);
+    g_free(rows);
+}
+
+static HtApplyTable *find_table(HtStore *store, const HtSyncTable *table, const int *columns, int n,
+                                HtApplyMode mode)
+{
+    for (guint i = 0; i < store->tables->len; i++) {
+        HtApplyTable *rows = store->tables->pdata[i];
+        if (rows->table == table && rows->mode == mode && rows->n == n &&
+            memcmp(rows->columns, columns, sizeof(int) * (gsize)n) == 0)
+            return rows;
+    }
+    return NULL;
+}
+
+static bool check_columns(const HtSyncTable *table, const int *columns, int n, GError **error)
+{
+    bool id = !table->has_id;
+    for (int i = 0; i < n; i++) {
+        if (columns[i] < 0 || columns[i] >= table->n_columns) {
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_FAILED, "%s has no column %d",
+                        table->name, columns[i]);
+            return false;
+        }
+        id = id || table->columns[columns[i]].type == HT_TYPE_UUID;
+    }
+    if (!id)
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_FAILED, "rows of %s need their id",
+                    table->name);
+    return id;
+}
+
+HtApplyTable *ht_apply_table(HtApply *apply, const HtSyncTable *table, const int *columns,
+                             int n_columns, HtApplyMode mode, GError **error)
+{
+    g_autofree int *all = NULL;
+    if (!columns) {
+        n_columns = table->n_columns;
+        all = g_new(int, n_columns);
+        for (int i = 0; i < n_columns; i++)
+            all[i] = i;
+        columns = all;
+    }
+    HtApplyTable *rows = find_table(apply->store, table, columns, n_columns, mode);
+    if (rows)
+        return rows;
+    if (!check_columns(table, columns, n_columns, error))
+        return NULL;
+    rows = g_new0(HtApplyTable, 1);
+    rows->store = apply->store;
+    rows->table = table;
+    rows->mode = mode;
+    rows->n = n_columns;
+    rows->columns = g_memdup2(columns, sizeof(int) * (gsize)n_columns);
+    rows->slots = g_new0(Slot, n_columns);
+    bool wide = has_part(rows, true), hot = has_part(rows, false) || !wide;
+    if (hot)
+        rows->hot = prepare_part(rows, PART_HOT, error);
+    if (wide && (!hot || rows->hot))
+        rows->wide = prepare_part(rows, PART_WIDE, error);
+    if ((hot && !rows->hot) || (wide && !rows->wide)) {
+        ht_apply_table_free(rows);
+        return NULL;
+    }
+    g_ptr_array_add(apply->store->tables, rows);
+    return rows;
+}
+
+/* --- Values */
+
+static HtStmt *stmt_of(HtApplyTable *rows, int i)
+{
+    return rows->slots[i].part == PART_WIDE ? rows->wide : rows->hot;
+}
+
+void ht_apply_null(HtApplyTable *rows, int i)
+{
+    if (rows->slots[i].part != PART_KEY)
+        ht_stmt_bind_null(stmt_of(rows, i), rows->slots[i].parameter);
+}
+
+void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
+{
+    const Slot *slot = &rows->slots[i];
+    if (slot->part == PART_KEY) {
+        rows->id = id ? *id : (HtUuid){{0}};
+        return;
+    }
+    if (!id || ht_uuid_is_nil(id)) {
+        ht_apply_null(rows, i);
+        return;
+    }
+    HtKey k = ht_key_cache_get(rows->store->keys, rows->store->db, id, true,
+                               rows->sticky ? NULL : &rows->sticky);
+    ht_stmt_bind_int(stmt_of(rows, i), slot->parameter, k);
+}
+
+void ht_apply_int(HtApplyTable *rows, int i, int64_t value)
+{
+    ht_stmt_bind_int(stmt_of(rows, i), rows->slots[i].parameter, value);
+}
+
+void ht_apply_real(HtApplyTable *rows, int i, double value)
+{
+    ht_stmt_bind_real(stmt_of(rows, i), rows->slots[i].parameter, value);
+}
+
+void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
+{
+    if (!text)
+        ht_apply_null(rows, i);
+    else
+        ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text,
+                              len < 0 ? strlen(text) : (gsize)len);
+}
+
+/* --- Derived data */
+
+static HtKey query_key(HtDb *db, const char *resource, HtKey k, GError **error)
+{
+    HtStmt *stmt = ht_db_stmt(db, resource, error);
+    if (!stmt)
+        return 0;
+    ht_stmt_bind_int(stmt, 1, k);
+    HtKey found = ht_stmt_step(stmt, error) == HT_STEP_ROW ? ht_stmt_int(stmt, 0) : 0;
+    ht_stmt_reset(stmt);
+    return found;
+}
+
+static void note_person(HtApply *apply, PersonRule rule, HtKey k)
+{
+    HtKey person = k;
+    if (rule == DERIVE_PERSON_OF_TAG)
+        person = query_key(apply->db, HT_QUERY("owner_of_tag"), k, NULL);
+    else if (rule == DERIVE_PERSON_OF_RESUME)
+        person = query_key(apply->db, HT_QUERY("owner_of_resume"), k, NULL);
+    if (rule != DERIVE_NONE && person)
+        g_hash_table_add(apply->people, g_memdup2(&person, sizeof person));
+}
+
+static char *old_doc(HtApply *apply, HtDocKind kind, HtKey k, GError **error)
+{
+    if (!kind || !ht_doc_is_indexed(apply->db, k))
+        return NULL;
+    char *text = ht_doc_text(apply->db, kind, k, true, NULL, error);
+    return text ? text : g_strdup("");
+}
+
+/* After the row changed: its old words out, and the document into the queue. */
+static bool renew_doc(HtApply *apply, HtDocKind kind, HtKey k, const char *old, GError **error)
+{
+    if (old && !ht_doc_forget(apply->db, k, old, error))
+        return false;
+    apply->docs = true;
+    return ht_doc_queue(apply->db, kind, k, error);
+}
+
+bool ht_apply_finish(HtApply *apply, GError **error)
+{
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, apply->people);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        if (!ht_person_derive(apply->db, *(HtKey *)key, error))
+            return false;
+    }
+    return true;
+}
+
+/* --- Rows */
+
+static bool run_part(HtApplyTable *rows, HtStmt *stmt, HtKey k, bool *changed, GError **error)
+{
+    if (!stmt)
+        return true;
+    if (rows->table->has_id)
+        ht_stmt_bind_int(stmt, 1, k);
+    if (!ht_stmt_run(stmt, error))
+        return false;
+    *changed = *changed || ht_db_changes(rows->store->db) > 0;
+    return true;
+}
+
+static bool write_row(HtApplyTable *rows, HtKey k, GError **error)
+{
+    HtApply *apply = &rows->store->apply;
+    const DeriveRule *rule = rule_of(rows->table);
+    bool derives = !rows->store->loading, changed = false;
+    g_autofree char *old = derives ? old_doc(apply, rule->doc, k, error) : NULL;
+    if (!run_part(rows, rows->hot, k, &changed, error) ||
+        !run_part(rows, rows->wide, k, &changed, error))
+        return false;
+    if (!changed)
+        return true;
+    rows->changed++;
+    apply->mask |= HT_CHANGED(rows->table->number);
+    if (!derives)
+        return true;
+    note_person(apply, rule->person, k);
+    return !rule->doc || renew_doc(apply, rule->doc, k, old, error);
+}
+
+bool ht_apply_row(HtApplyTable *rows, GError **error)
+{
+    if (rows->sticky) {
+        g_propagate_error(error, g_steal_pointer(&rows->sticky));
+        return false;
+    }
+    HtKey k = 0;
+    if (rows->table->has_id) {
+        g_autoptr(GError) why = NULL;
+        k = ht_key_cache_get(rows->store->keys, rows->store->db, &rows->id, rows->hot != NULL,
+                             &why);
+        if (why) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return false;
+        }
+    }
+    /* A wide part whose row is gone meanwhile is not wanted any more. */
+    bool ok = (rows->table->has_id && !k) || write_row(rows, k, error);
+    memset(&rows->id, 0, sizeof rows->id);
+    if (rows->hot)
+        ht_stmt_clear(rows->hot);
+    if (rows->wide)
+        ht_stmt_clear(rows->wide);
+    return ok;
+}
+
+int64_t ht_apply_changed(const HtApplyTable *rows)
+{
+    return rows->changed;
+}
+
+static bool run_delete(HtDb *db, const char *table, const char *suffix, HtKey k, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("DELETE FROM %s%s WHERE k = ?1", table, suffix);
+    HtStmt *stmt = ht_db_stmt_text(db, sql, error);
+    if (!stmt)
+        return false;
+    ht_stmt_bind_int(stmt, 1, k);
+    return ht_stmt_run(stmt, error);
+}
+
+static bool delete_key(HtApply *apply, const HtSyncTable *table, HtKey k, GError **error)
+{
+    const DeriveRule *rule = rule_of(table);
+    bool derives = !apply->store->loading;
+    g_autofree char *old = derives ? old_doc(apply, rule->doc, k, error) : NULL;
+    if (derives)
+        note_person(apply, rule->person, k);
+    if (!run_delete(apply->db, table->name, "", k, error))
+        return false;
+    if (ht_db_changes(apply->db) > 0)
+        apply->mask |= HT_CHANGED(table->number);
+    if (table->n_wide > 0 && !run_delete(apply->db, table->name, "_wide", k, error))
+        return false;
+    if (old && !ht_doc_forget(apply->db, k, old, error))
+        return false;
+    return !derives || !rule->doc || run_delete(apply->db, "unindexed", "", k, error);
+}
+
+bool ht_apply_delete(HtApply *apply, const HtSyncTable *table, const HtUuid *id, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    HtKey k = ht_key_cache_get(apply->store->keys, apply->db, id, false, &why);
+    if (why) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return false;
+    }
+    return !k || delete_key(apply, table, k, error);
+}
+
+/* Keys and ids of all rows. */
+static bool list_rows(HtDb *db, const HtSyncTable *table, GArray *keys, GArray *ids, GError **error)
+{
+    g_autofree char *sql =
+        g_strdup_printf("SELECT t.k, i.id FROM %s t JOIN ids i ON i.k = t.k", table->name);
+    HtStmt *stmt = ht_db_stmt_text(db, sql, error);
+    HtStep step = HT_STEP_ERROR;
+    while (stmt && (step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
+        HtKey k = ht_stmt_int(stmt, 0);
+        HtUuid id;
+        ht_stmt_uuid(stmt, 1, &id);
+        g_array_append_val(keys, k);
+        if (ids)
+            g_array_append_val(ids, id);
+    }
+    if (stmt)
+        ht_stmt_reset(stmt);
+    return step == HT_STEP_DONE;
+}
+
+bool ht_apply_clear(HtApply *apply, const HtSyncTable *table, GError **error)
+{
+    const DeriveRule *rule = rule_of(table);
+    if (!apply->store->loading && (rule->person != DERIVE_NONE || rule->doc)) {
+        g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
+        if (!list_rows(apply->db, table, keys, NULL, error))
+            return false;
+        for (guint i = 0; i < keys->len; i++) {
+            if (!delete_key(apply, table, g_array_index(keys, HtKey, i), error))
+                return false;
+        }
+        return true;
+    }
+    const char *const suffixes[] = {"", "_wide"};
+    for (int i = 0; i < (table->n_wide > 0 ? 2 : 1); i++) {
+        g_autofree char *sql = g_strdup_printf("DELETE FROM %s%s", table->name, suffixes[i]);
+        HtStmt *stmt = ht_db_stmt_text(apply->db, sql, error);
+        if (!stmt || !ht_stmt_run(stmt, error))
+            return false;
+        if (ht_db_changes(apply->db) > 0)
+            apply->mask |= HT_CHANGED(table->number);
+    }
+    return true;
+}
+
+static gint compare_uuid(gconstpointer a, gconstpointer b)
+{
+    return ht_uuid_compare(a, b);
+}
+
+static gssize search_id(const HtUuid *sorted, gsize n, const HtUuid *id)
+{
+    const HtUuid *hit = n ? bsearch(id, sorted, n, sizeof *sorted,
+                                    (int (*)(const void *, const void *))compare_uuid)
+                          : NULL;
+    return hit ? hit - sorted : -1;
+}
+
+bool ht_apply_ids_keep(HtApply *apply, const HtSyncTable *table, const HtUuid *ids, gsize n,
+                       GArray *missing, int64_t *deleted, GError **error)
+{
+    g_autofree HtUuid *sorted = n ? g_memdup2(ids, n * sizeof *ids) : NULL;
+    if (n)
+        qsort(sorted, n, sizeof *sorted, (int (*)(const void *, const void *))compare_uuid);
+    g_autofree guint8 *found = g_malloc0(n + 1);
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+    if (!list_rows(apply->db, table, keys, here, error))
+        return false;
+    int64_t gone = 0;
+    for (guint i = 0; i < keys->len; i++) {
+        gssize at = search_id(sorted, n, &g_array_index(here, HtUuid, i));
+        if (at >= 0) {
+            found[at] = 1;
+            continue;
+        }
+        if (!delete_key(apply, table, g_array_index(keys, HtKey, i), error))
+            return false;
+        gone++;
+    }
+    for (gsize i = 0; missing && i < n; i++) {
+        if (!found[i] && (i == 0 || ht_uuid_compare(&sorted[i], &sorted[i - 1]) != 0))
+            g_array_append_val(missing, sorted[i]);
+    }
+    if (deleted)
+        *deleted = gone;
+    return true;
+}
+
+/* --- Notes */
+
+bool ht_apply_meta_set(HtApply *apply, const char *name, const char *value, GError **error)
+{
+    const char *resource = value ? HT_QUERY("meta_set") : HT_QUERY("meta_delete");
+    HtStmt *stmt = ht_db_stmt(apply->db, resource, error);
+    if (!stmt)
+        return false;
+    ht_stmt_bind_text(stmt, 1, name);
+    if (value)
+        ht_stmt_bind_text(stmt, 2, value);
+    if (!ht_stmt_run(stmt, error))
+        return false;
+    if (ht_db_changes(apply->db) > 0)
+        apply->mask |= HT_CHANGED_META;
+    return true;
+}
+
+char *ht_apply_meta_get(HtApply *apply, const char *name)
+{
+    HtStmt *stmt = ht_db_stmt(apply->db, HT_QUERY("meta_get"), NULL);
+    if (!stmt)
+        return NULL;
+    ht_stmt_bind_text(stmt, 1, name);
+    char *value = ht_stmt_step(stmt, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(stmt, 0) : NULL;
+    ht_stmt_reset(stmt);
+    return value;
+}
+
+bool ht_apply_meta_set_int(HtApply *apply, const char *name, int64_t value, GError **error)
+{
+    char text[24];
+    g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, value);
+    return ht_apply_meta_set(apply, name, text, error);
+}
+
+int64_t ht_apply_meta_get_int(HtApply *apply, const char *name, int64_t fallback)
+{
+    g_autofree char *text = ht_apply_meta_get(apply, name);
+    return text ? g_ascii_strtoll(text, NULL, 10) : fallback;
+}
+
+HtKey ht_apply_key(HtApply *apply, const HtUuid *id, GError **error)
+{
+    return ht_key_cache_get(apply->store->keys, apply->db, id, true, error);
+}

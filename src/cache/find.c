@@ -1,0 +1,64 @@
+/* A start of a uuid is a range of the unique index: two rows of it tell whether it is one. */
+#include "find.h"
+
+#include "internal.h"
+
+#include <string.h>
+
+#define LEAST_DIGITS 8
+
+/* Digits of the text (dashes left out); 0 when anything else is in it. */
+static gsize hex_digits(const char *text, guint8 digits[32])
+{
+    gsize n = 0;
+    for (const char *p = text; *p; p++) {
+        if (*p == '-')
+            continue;
+        if (!g_ascii_isxdigit(*p) || n == 32)
+            return 0;
+        digits[n++] = (guint8)g_ascii_xdigit_value(*p);
+    }
+    return n;
+}
+
+HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, GError **error)
+{
+    guint8 digits[32];
+    HtUuid from, to;
+    gsize n = text ? hex_digits(text, digits) : 0;
+    if (n < LEAST_DIGITS)
+        return 0;
+    for (gsize i = 0; i < 32; i++) {
+        guint8 low = i < n ? digits[i] : 0, high = i < n ? digits[i] : 15;
+        from.b[i / 2] = (guint8)(i % 2 ? from.b[i / 2] | low : low << 4);
+        to.b[i / 2] = (guint8)(i % 2 ? to.b[i / 2] | high : high << 4);
+    }
+    g_auto(HtStmtUse) use = {ht_db_stmt(ht_reader_db(reader), resource, error)};
+    if (!use.stmt)
+        return -1;
+    ht_stmt_bind_uuid(use.stmt, 1, &from);
+    ht_stmt_bind_uuid(use.stmt, 2, &to);
+    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
+        return 0;
+    HtKey k = ht_stmt_int(use.stmt, 0);
+    if (ht_stmt_step(use.stmt, NULL) == HT_STEP_DONE)
+        return k;
+    ht_cache_not_found(error, "several ids begin like that; give more of it");
+    return -1;
+}
+
+HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **error)
+{
+    HtStep step = ht_stmt_step(stmt, error);
+    if (step == HT_STEP_ERROR)
+        return 0;
+    if (step == HT_STEP_DONE) {
+        ht_cache_not_found(error, none);
+        return 0;
+    }
+    HtKey k = ht_stmt_int(stmt, 0);
+    if (ht_stmt_step(stmt, error) != HT_STEP_ROW)
+        return k;
+    ht_cache_not_found(error, several);
+    return 0;
+}

@@ -1,0 +1,145 @@
+/* What the files of this layer share. */
+#pragma once
+
+#include "files.h"
+
+#include "hiretty/cache/apply.h"
+#include "hiretty/cache/cache.h"
+#include "hiretty/cache/store.h"
+
+/* --- Queries */
+#define HT_QUERY(name) "sql/cache/queries/" name ".sql"
+
+/* --- The change bus (bus.c) */
+typedef struct HtBus HtBus;
+HtBus *ht_bus_new(void);
+void ht_bus_free(HtBus *bus);
+guint ht_bus_subscribe(HtBus *bus, GMainContext *context, HtChangeFunc func, gpointer data);
+void ht_bus_unsubscribe(HtBus *bus, guint id);
+void ht_bus_notify(HtBus *bus, uint64_t tables); /* any thread */
+
+/* --- Keys of uuids, remembered (keys.c); a direct-mapped table of a worker */
+typedef struct HtKeyCache HtKeyCache;
+HtKeyCache *ht_key_cache_new(void);
+void ht_key_cache_free(HtKeyCache *cache);
+void ht_key_cache_forget(HtKeyCache *cache);
+/* 0 with error on failure; without `make` also 0 for an unknown one. */
+HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error);
+
+/* --- Workers: a thread with the only writing connection of a file (store.c) */
+typedef enum {
+    HT_JOB_INTENT = 0, /* what a person does */
+    HT_JOB_PULL,
+    HT_JOB_IDLE, /* visits, full text, purges */
+    HT_JOB_QUEUES
+} HtJobQueue;
+
+struct HtApply {
+    HtStore *store;
+    HtDb *db;
+    uint64_t mask;
+    int64_t started_us;
+    GHashTable *people; /* keys of persons whose search row is to be made anew */
+    bool docs;          /* documents wait for the full text */
+};
+
+struct HtStore {
+    HtCache *cache;
+    HtDb *db;
+    HtFiles *files;
+    bool loading; /* a generation that is not current yet: nothing derived */
+    HtKeyCache *keys;
+    GPtrArray *tables; /* HtApplyTable*, kept as long as the connection */
+    HtApply apply;
+    /* bus, of the current generation */
+    int64_t known[64];
+    int64_t data_version;
+    /* the queue */
+    GMutex lock;
+    GCond wake;
+    GQueue jobs[HT_JOB_QUEUES];
+    gint intents; /* atomic: waiting in the first queue */
+    bool stopping, polls;
+    GThread *thread;
+    gint docs_posted; /* atomic: a step of the full text is in the queue */
+};
+
+/* Takes db and files. */
+HtStore *ht_worker_new(HtCache *cache, HtDb *db, HtFiles *files, bool loading, const char *name);
+/* Finishes the intents, drops the rest with HT_CACHE_ERROR_CLOSED. */
+void ht_worker_free(HtStore *store);
+bool ht_worker_call(HtStore *store, HtJobQueue queue, HtStoreFunc func, gpointer data,
+                    GError **error);
+void ht_worker_post(HtStore *store, HtJobQueue queue, HtStoreFunc func, gpointer data,
+                    GDestroyNotify free_data, HtAppliedFunc done, gpointer done_data);
+/* On the worker's thread: one transaction. */
+bool ht_worker_apply(HtStore *store, HtApplyFunc func, gpointer data, GError **error);
+/* On the store thread: another file from now on; both are taken. */
+void ht_worker_switch(HtStore *store, HtDb *db, HtFiles *files);
+/* What to pass to post for an apply; `free_data` frees data. */
+typedef struct {
+    HtApplyFunc func;
+    gpointer data;
+    GDestroyNotify free_data;
+} HtApplyJob;
+HtApplyJob *ht_apply_job_new(HtApplyFunc func, gpointer data, GDestroyNotify free_data);
+void ht_apply_job_free(gpointer job);
+bool ht_apply_job_run(HtStore *store, gpointer job, GError **error);
+
+/* --- Applying (apply.c, derive.c) */
+void ht_apply_table_free(gpointer table);
+bool ht_apply_finish(HtApply *apply, GError **error); /* derived rows, before the commit */
+
+typedef enum {
+    HT_DOC_RESUME = 1,
+    HT_DOC_SCREENING,
+    HT_DOC_VOICE,
+    HT_DOC_NOTE,
+    HT_DOC_KINDS
+} HtDocKind;
+
+#define HT_DOC_VERSION "1" /* of the extraction below: another one builds the index anew */
+
+/* The document's text, folded or as written; *candidate; NULL = nothing there. Caller frees. */
+char *ht_doc_text(HtDb *db, HtDocKind kind, HtKey k, bool folded, HtKey *candidate, GError **error);
+bool ht_doc_is_indexed(HtDb *db, HtKey k);
+bool ht_doc_forget(HtDb *db, HtKey k, const char *old_folded, GError **error);
+bool ht_doc_queue(HtDb *db, HtDocKind kind, HtKey k, GError **error);
+/* Indexes for some 15 ms; *more. */
+bool ht_docs_step(HtDb *db, bool *more, GError **error);
+bool ht_docs_queue_all(HtDb *db, GError **error);
+bool ht_person_derive(HtDb *db, HtKey k, GError **error);
+bool ht_people_rebuild(HtDb *db, GError **error);
+
+/* --- Cache (cache.c) */
+struct HtCache {
+    char *dir;
+    HtCacheFlags flags;
+    char *problem;
+    GMutex lock;    /* files, hook */
+    HtFiles *files; /* current generation */
+    HtStore *store;
+    HtBus *bus;
+    HtStoreFunc hook;
+    gpointer hook_data;
+};
+
+HtFiles *ht_cache_files(HtCache *cache); /* a reference */
+/* On the store thread: follows to the generation that another process made current. */
+bool ht_cache_follow(HtCache *cache, GError **error);
+void ht_cache_index_later(HtCache *cache);
+/* A note that the file is damaged: looked at whole at the next open. */
+void ht_cache_suspect(HtCache *cache);
+
+/* --- Reading (reader.c) */
+struct HtReader {
+    HtCache *cache;
+    HtFiles *files;
+    char *thread;
+    GMutex lock; /* db, for interrupt */
+    HtDb *db;
+};
+
+bool ht_cache_not_found(GError **error, const char *what); /* false */
+/* Statement of sql/cache/queries/NAME.sql with one key bound; NULL on failure. */
+HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GError **error);

@@ -1,0 +1,283 @@
+/* Lists are arrays of keys; rows are fetched by key. The plain ranked list of a job never looks at
+ * the pending intents: they change neither score nor job. Everything else overlays them by a LEFT
+ * JOIN on a small table. */
+#include "hiretty/cache/matches.h"
+
+#include "find.h"
+#include "internal.h"
+#include "match_filter.h"
+
+#include "hiretty/base/clock.h"
+#include "hiretty/base/text.h"
+#include "hiretty/domain/candidate.h"
+
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    const char *best, *reversed; /* ORDER BY, without the key that ends it */
+    bool people, stages;
+    bool shown; /* pending intents matter */
+} SortRule;
+
+static const SortRule sorts[HT_MATCH_SORTS] = {
+    [HT_MATCH_SORT_SCORE] = {"score", "m.score DESC", "m.score IS NULL, m.score", false, false,
+                             false},
+    [HT_MATCH_SORT_NAME] = {"name", "p.name", "p.name DESC", true, false, false},
+    [HT_MATCH_SORT_TITLE] = {"title", "p.title IS NULL, p.title", "p.title DESC", true, false,
+                             false},
+    [HT_MATCH_SORT_COMPANY] = {"company", "p.company IS NULL, p.company", "p.company DESC", true,
+                               false, false},
+    [HT_MATCH_SORT_LOCATION] = {"location", "p.place IS NULL, p.place", "p.place DESC", true, false,
+                                false},
+    [HT_MATCH_SORT_STAGE] = {"stage", "st.position, m.score DESC", "st.position DESC, m.score DESC",
+                             false, true, true},
+    [HT_MATCH_SORT_APPLIED] = {"applied", "m.applied_at DESC", "m.applied_at", false, false, false},
+    [HT_MATCH_SORT_AGE] = {"age", "coalesce(s.stage_since, m.stage_entered_at)",
+                           "coalesce(s.stage_since, m.stage_entered_at) DESC", false, false, true},
+    [HT_MATCH_SORT_SOURCE] = {"source", "m.source IS NULL, m.source", "m.source DESC", false, false,
+                              false},
+};
+
+const char *ht_match_sort_name(HtMatchSort sort)
+{
+    return sort < HT_MATCH_SORTS ? sorts[sort].name : "";
+}
+
+bool ht_match_sort_parse(const char *name, HtMatchSort *out)
+{
+    for (int i = 0; name && i < HT_MATCH_SORTS; i++) {
+        if (g_str_equal(sorts[i].name, name)) {
+            *out = (HtMatchSort)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append_joins(GString *sql, const HtFilterSql *filter, const SortRule *sort,
+                         bool filtered)
+{
+    if (filtered || sort->shown)
+        g_string_append(sql, " LEFT JOIN shown_matches s ON s.k = m.k");
+    if (filter->people || sort->people)
+        g_string_append(sql, " LEFT JOIN people p ON p.k = m.candidate_k");
+    if (filter->stages || sort->stages)
+        g_string_append(sql, " LEFT JOIN job_stages st ON st.k = coalesce(s.stage_k, m.stage_k)");
+    if (filter->jobs)
+        g_string_append(sql, " LEFT JOIN jobs j ON j.k = m.job_k");
+    if (filter->seen)
+        g_string_append(sql, " LEFT JOIN seen ON seen.k = m.k");
+}
+
+static HtKeyArray *read_keys(HtStmt *stmt, GError **error)
+{
+    g_autoptr(GArray) keys = g_array_sized_new(FALSE, FALSE, sizeof(HtKey), 256);
+    HtStep step;
+    while ((step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
+        HtKey k = ht_stmt_int(stmt, 0);
+        g_array_append_val(keys, k);
+    }
+    if (step == HT_STEP_ERROR)
+        return NULL;
+    gsize n = keys->len;
+    return ht_key_array_take((HtKey *)(gpointer)g_array_free(g_steal_pointer(&keys), FALSE), n);
+}
+
+/* 1: job, 2: candidate, 3: limit, 4 …: the filter's */
+HtKeyArray *ht_cache_match_keys(HtReader *reader, const HtMatchQuery *query, GError **error)
+{
+    const SortRule *sort = &sorts[query->sort < HT_MATCH_SORTS ? query->sort : 0];
+    bool filtered = query->filter && query->filter->terms->len > 0;
+    g_auto(HtFilterSql) filter = {0};
+    ht_filter_sql_init(&filter, 4);
+    ht_filter_sql_add(&filter, query->filter, query->now_us ? query->now_us : ht_clock_now_us());
+    g_autoptr(GString) sql = g_string_new("SELECT m.k FROM candidate_job_matches m");
+    append_joins(sql, &filter, sort, filtered);
+    g_string_append(sql, " WHERE 1");
+    if (query->job)
+        g_string_append(sql, " AND m.job_k = ?1");
+    if (query->candidate)
+        g_string_append(sql, " AND m.candidate_k = ?2");
+    g_string_append(sql, filter.where->str);
+    g_string_append_printf(sql, " ORDER BY %s, m.k",
+                           query->ascending ? sort->reversed : sort->best);
+    g_string_append(sql, " LIMIT ?3");
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql->str, error)};
+    if (!use.stmt)
+        return NULL;
+    if (query->job)
+        ht_stmt_bind_int(use.stmt, 1, query->job);
+    if (query->candidate)
+        ht_stmt_bind_int(use.stmt, 2, query->candidate);
+    ht_stmt_bind_int(use.stmt, 3, query->limit ? (int64_t)query->limit : -1);
+    ht_filter_sql_bind(&filter, use.stmt);
+    return read_keys(use.stmt, error);
+}
+
+/* --- Rows */
+
+static unsigned read_flags(HtStmt *stmt, const HtMatchRow *row, int64_t now_us)
+{
+    unsigned flags = 0;
+    if (ht_stmt_int(stmt, 22) > 0)
+        flags |= HT_MATCH_PENDING;
+    if (ht_stmt_int(stmt, 23) > 0)
+        flags |= HT_MATCH_CONFLICT;
+    if (ht_stmt_int(stmt, 24))
+        flags |= HT_MATCH_UNREAD;
+    if (ht_stmt_int(stmt, 25))
+        flags |= HT_MATCH_DUPLICATE;
+    if (row->held_until > now_us)
+        flags |= HT_MATCH_HELD;
+    if (ht_stmt_int(stmt, 26))
+        flags |= HT_MATCH_FLAGGED;
+    int64_t sla_us = ht_stmt_int(stmt, 27) * HT_US_PER_HOUR;
+    if (sla_us > 0 && row->stage_since && !ht_stmt_int(stmt, 29) &&
+        now_us - row->stage_since > sla_us)
+        flags |= HT_MATCH_OVER_SLA;
+    if (ht_stmt_int(stmt, 28))
+        flags |= HT_MATCH_BLIND;
+    return flags;
+}
+
+static void read_texts(HtStmt *stmt, HtMatchRow *row)
+{
+    row->stage_name = ht_stmt_dup_text(stmt, 6);
+    row->name = ht_person_name(ht_stmt_text(stmt, 8), ht_stmt_text(stmt, 9));
+    row->current_title = ht_stmt_dup_text(stmt, 10);
+    row->current_company = ht_stmt_dup_text(stmt, 11);
+    row->last_title = ht_stmt_dup_text(stmt, 12);
+    row->last_company = ht_stmt_dup_text(stmt, 13);
+    row->location = ht_stmt_dup_text(stmt, 14);
+    row->source = ht_stmt_dup_text(stmt, 15);
+    row->skills = ht_stmt_dup_text(stmt, 16);
+    row->job_title = ht_stmt_dup_text(stmt, 17);
+    row->tags = ht_stmt_dup_text(stmt, 32);
+}
+
+static void read_row(HtStmt *stmt, HtMatchRow *row, int64_t now_us)
+{
+    row->key = ht_stmt_int(stmt, 0);
+    ht_stmt_uuid(stmt, 1, &row->id);
+    row->candidate = ht_stmt_int(stmt, 2);
+    row->job = ht_stmt_int(stmt, 3);
+    row->stage = ht_stmt_int(stmt, 4);
+    row->stage_type = ht_stage_type_parse(ht_stmt_text(stmt, 5));
+    row->score = ht_stmt_is_null(stmt, 7) ? HT_SCORE_NONE : ht_stmt_int(stmt, 7);
+    row->band = ht_score_band(row->score);
+    read_texts(stmt, row);
+    row->applied_at = ht_stmt_int(stmt, 18);
+    row->stage_since = ht_stmt_int(stmt, 19);
+    row->held_until = ht_stmt_int(stmt, 20);
+    row->row_version = ht_stmt_int(stmt, 21);
+    row->flags = read_flags(stmt, row, now_us);
+    row->last_decision = ht_decision_parse(ht_stmt_text(stmt, 30));
+    ht_stmt_uuid(stmt, 31, &row->last_decision_id);
+}
+
+/* What the server decided last, where nothing pending says otherwise. */
+static bool read_last_decision(HtReader *reader, HtMatchRow *row, GError **error)
+{
+    if (row->last_decision != HT_DECISION_NONE)
+        return true;
+    g_auto(HtStmtUse)
+        use = {ht_reader_query(reader, HT_QUERY("match_last_decision"), row->key, error)};
+    if (!use.stmt)
+        return false;
+    HtStep step = ht_stmt_step(use.stmt, error);
+    if (step == HT_STEP_ROW) {
+        row->last_decision = ht_decision_parse(ht_stmt_text(use.stmt, 0));
+        ht_stmt_uuid(use.stmt, 1, &row->last_decision_id);
+    }
+    return step != HT_STEP_ERROR;
+}
+
+bool ht_cache_match_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRow *rows,
+                         GError **error)
+{
+    int64_t now_us = ht_clock_now_us();
+    memset(rows, 0, n * sizeof *rows);
+    for (gsize i = 0; i < n; i++) {
+        HtMatchRow *row = &rows[i];
+        g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("match_row"), keys[i], error)};
+        if (!use.stmt)
+            return false;
+        HtStep step = ht_stmt_step(use.stmt, error);
+        if (step == HT_STEP_ERROR)
+            return false;
+        if (step == HT_STEP_DONE) {
+            row->key = keys[i];
+            row->score = HT_SCORE_NONE;
+            row->flags = HT_MATCH_GONE;
+            continue;
+        }
+        read_row(use.stmt, row, now_us);
+        if (!read_last_decision(reader, row, error))
+            return false;
+    }
+    return true;
+}
+
+HtMatchRow *ht_cache_match(HtReader *reader, HtKey key, GError **error)
+{
+    HtMatchRow *row = g_new0(HtMatchRow, 1);
+    if (ht_cache_match_rows(reader, &key, 1, row, error)) {
+        if (!(row->flags & HT_MATCH_GONE))
+            return row;
+        ht_cache_not_found(error, "this application is not here any more");
+    }
+    ht_match_rows_free(row, 1);
+    return NULL;
+}
+
+bool ht_cache_match_passes(HtReader *reader, HtKey key, const HtFilter *filter, int64_t now_us)
+{
+    static const SortRule none = {0};
+    g_auto(HtFilterSql) compiled = {0};
+    ht_filter_sql_init(&compiled, 2);
+    ht_filter_sql_add(&compiled, filter, now_us ? now_us : ht_clock_now_us());
+    g_autoptr(GString) sql = g_string_new("SELECT 1 FROM candidate_job_matches m");
+    append_joins(sql, &compiled, &none, true);
+    g_string_append_printf(sql, " WHERE m.k = ?1%s", compiled.where->str);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql->str, NULL)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, key);
+    ht_filter_sql_bind(&compiled, use.stmt);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW;
+}
+
+HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("match_explanation"), match, error)};
+    if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return NULL;
+    HtExplanation *explanation = g_new0(HtExplanation, 1);
+    explanation->key = ht_stmt_int(use.stmt, 0);
+    explanation->text = ht_stmt_dup_text(use.stmt, 1);
+    ht_explanation_read_factors(explanation, ht_stmt_text(use.stmt, 2));
+    explanation->model_version = ht_stmt_dup_text(use.stmt, 3);
+    explanation->prompt_version = ht_stmt_dup_text(use.stmt, 4);
+    explanation->created_at = ht_stmt_int(use.stmt, 5);
+    explanation->is_stale = ht_stmt_int(use.stmt, 6) != 0;
+    return explanation;
+}
+
+HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error)
+{
+    HtKey k = ht_find_by_uuid(reader, HT_QUERY("matches_by_uuid"), text, error);
+    if (k)
+        return k > 0 ? k : 0;
+    if (!job) {
+        ht_cache_not_found(error, "no such application; name its job too");
+        return 0;
+    }
+    g_autofree char *folded = ht_text_fold(text);
+    g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("matches_by_person"), job, error)};
+    if (!use.stmt)
+        return 0;
+    ht_stmt_bind_text(use.stmt, 2, folded);
+    return ht_find_one(use.stmt, "nobody of that name or e-mail applied to this job",
+                       "several people of that name applied to this job; use the e-mail", error);
+}

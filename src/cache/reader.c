@@ -1,0 +1,131 @@
+/* A reader: a connection of one thread that follows to new generations only when its owner asks, so
+ * that keys keep their meaning in between. */
+#include "internal.h"
+
+#include <string.h>
+
+#define READER_CACHE_KIB 6144
+
+bool ht_cache_not_found(GError **error, const char *what)
+{
+    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, "%s", what);
+    return false;
+}
+
+/* Between taking the reference and the lock of the file nothing can remove it: this process holds
+ * the generation. */
+static bool open_files(HtReader *reader, GError **error)
+{
+    HtFiles *files = ht_cache_files(reader->cache);
+    HtDb *db = ht_db_open(files->path, HT_DB_READ, reader->thread, READER_CACHE_KIB, error);
+    if (!db) {
+        ht_files_unref(files);
+        return false;
+    }
+    g_mutex_lock(&reader->lock);
+    HtDb *old = reader->db;
+    reader->db = db;
+    g_mutex_unlock(&reader->lock);
+    ht_db_close(old);
+    ht_files_unref(reader->files);
+    reader->files = files;
+    return true;
+}
+
+HtReader *ht_reader_new(HtCache *cache, const char *thread, GError **error)
+{
+    HtReader *reader = g_new0(HtReader, 1);
+    reader->cache = cache;
+    reader->thread = g_strdup(thread);
+    g_mutex_init(&reader->lock);
+    if (!open_files(reader, error)) {
+        ht_reader_free(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+void ht_reader_free(HtReader *reader)
+{
+    if (!reader)
+        return;
+    ht_db_close(reader->db);
+    ht_files_unref(reader->files);
+    g_mutex_clear(&reader->lock);
+    g_free(reader->thread);
+    g_free(reader);
+}
+
+void ht_reader_interrupt(HtReader *reader)
+{
+    g_mutex_lock(&reader->lock);
+    ht_db_interrupt(reader->db);
+    g_mutex_unlock(&reader->lock);
+}
+
+bool ht_reader_refresh(HtReader *reader, bool *changed, GError **error)
+{
+    g_autoptr(HtFiles) files = ht_cache_files(reader->cache);
+    bool other = files->number != reader->files->number;
+    if (changed)
+        *changed = other;
+    return !other || open_files(reader, error);
+}
+
+bool ht_reader_begin(HtReader *reader, GError **error)
+{
+    return ht_db_begin(reader->db, false, error);
+}
+
+void ht_reader_end(HtReader *reader)
+{
+    ht_db_rollback(reader->db);
+}
+
+HtDb *ht_reader_db(HtReader *reader)
+{
+    return reader->db;
+}
+
+HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GError **error)
+{
+    HtStmt *stmt = ht_db_stmt(reader->db, resource, error);
+    if (stmt)
+        ht_stmt_bind_int(stmt, 1, key);
+    return stmt;
+}
+
+HtKey ht_reader_key(HtReader *reader, const HtUuid *id)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("id_key"), NULL)};
+    if (!use.stmt)
+        return 0;
+    ht_stmt_bind_uuid(use.stmt, 1, id);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
+}
+
+bool ht_reader_uuid(HtReader *reader, HtKey key, HtUuid *out)
+{
+    memset(out, 0, sizeof *out);
+    g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("key_id"), key, NULL)};
+    return use.stmt && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW &&
+           ht_stmt_uuid(use.stmt, 0, out);
+}
+
+char *ht_reader_meta(HtReader *reader, const char *name)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("meta_get"), NULL)};
+    if (!use.stmt)
+        return NULL;
+    ht_stmt_bind_text(use.stmt, 1, name);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(use.stmt, 0) : NULL;
+}
+
+int ht_cache_index_percent(HtReader *reader)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("doc_progress"), NULL)};
+    if (!use.stmt || ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
+        return 0;
+    int64_t waiting = ht_stmt_int(use.stmt, 0), done = ht_stmt_int(use.stmt, 1);
+    return waiting == 0 ? 100 : (int)(done * 100 / (waiting + done));
+}

@@ -1,0 +1,103 @@
+/* Whole tables in canonical text, so that both sides can hash the same bytes. The forms are those
+ * at the head of sql/sync/columns. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    char text[HT_UUID_TEXT + 4]; /* numbers, ids */
+} Scratch;
+
+static void append_column(GString *sql, const HtSyncTable *table, const HtSyncColumn *column)
+{
+    if (column->type == HT_TYPE_UUID)
+        g_string_append(sql, "(SELECT id FROM ids WHERE k = t.k)");
+    else if (column->type == HT_TYPE_REF)
+        g_string_append_printf(sql, "(SELECT id FROM ids WHERE k = %s.%s)",
+                               column->is_wide ? "w" : "t", column->cache);
+    else
+        g_string_append_printf(sql, "%s.%s", column->is_wide ? "w" : "t", column->cache);
+    (void)table;
+}
+
+static char *scan_sql(const HtSyncTable *table, const int *columns, int n)
+{
+    GString *sql = g_string_new("SELECT ");
+    bool wide = false;
+    for (int i = 0; i < n; i++) {
+        if (i)
+            g_string_append(sql, ", ");
+        append_column(sql, table, &table->columns[columns[i]]);
+        wide = wide || table->columns[columns[i]].is_wide;
+    }
+    g_string_append_printf(sql, " FROM %s t", table->name);
+    if (wide)
+        g_string_append_printf(sql, " LEFT JOIN %s_wide w ON w.k = t.k", table->name);
+    return g_string_free(sql, FALSE);
+}
+
+static void set_text(HtScanValue *value, const char *text, gsize len)
+{
+    value->text = text;
+    value->len = len;
+}
+
+static void read_value(HtStmt *stmt, int i, HtColumnType type, HtScanValue *value, Scratch *scratch)
+{
+    HtUuid id;
+    union {
+        double real;
+        guint64 bits;
+    } number;
+    if (ht_stmt_is_null(stmt, i)) {
+        set_text(value, NULL, 0);
+        return;
+    }
+    switch (type) {
+    case HT_TYPE_UUID:
+    case HT_TYPE_REF:
+        ht_stmt_uuid(stmt, i, &id);
+        ht_uuid_format(&id, scratch->text);
+        break;
+    case HT_TYPE_INT:
+    case HT_TYPE_CENTI:
+    case HT_TYPE_TIME:
+        g_snprintf(scratch->text, sizeof scratch->text, "%" G_GINT64_FORMAT, ht_stmt_int(stmt, i));
+        break;
+    case HT_TYPE_REAL:
+        number.real = ht_stmt_real(stmt, i);
+        g_snprintf(scratch->text, sizeof scratch->text, "%016" G_GINT64_MODIFIER "x", number.bits);
+        break;
+    case HT_TYPE_BOOL:
+        g_strlcpy(scratch->text, ht_stmt_int(stmt, i) ? "t" : "f", sizeof scratch->text);
+        break;
+    case HT_TYPE_TEXT:
+    case HT_TYPE_DATE:
+    case HT_TYPE_JSON:
+    case HT_TYPE_TEXTS:
+        value->text = ht_stmt_text(stmt, i);
+        value->len = ht_stmt_bytes(stmt, i);
+        return;
+    }
+    set_text(value, scratch->text, strlen(scratch->text));
+}
+
+bool ht_cache_scan(HtReader *reader, const struct HtSyncTable *table, const int *columns, int n,
+                   HtScanFunc func, gpointer data, GError **error)
+{
+    g_autofree char *sql = scan_sql(table, columns, n);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
+    if (!use.stmt)
+        return false;
+    g_autofree HtScanValue *values = g_new0(HtScanValue, n);
+    g_autofree Scratch *scratch = g_new0(Scratch, n);
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        for (int i = 0; i < n; i++)
+            read_value(use.stmt, i, table->columns[columns[i]].type, &values[i], &scratch[i]);
+        if (!func(values, data))
+            return true;
+    }
+    return step == HT_STEP_DONE;
+}

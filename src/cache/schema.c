@@ -1,0 +1,260 @@
+/* A cache is worth nothing that the server does not also have, so there is no chain of migrations
+ * for the synced tables: missing columns are added empty and a full load is asked for. */
+#include "schema.h"
+
+#include "hiretty/base/resource.h"
+#include "hiretty/cache/error.h"
+#include "hiretty/cache/sync_table.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *sql_type(HtColumnType type)
+{
+    switch (type) {
+    case HT_TYPE_REAL:
+        return "REAL";
+    case HT_TYPE_TEXT:
+    case HT_TYPE_DATE:
+    case HT_TYPE_JSON:
+    case HT_TYPE_TEXTS:
+        return "TEXT";
+    case HT_TYPE_UUID:
+    case HT_TYPE_REF:
+    case HT_TYPE_INT:
+    case HT_TYPE_CENTI:
+    case HT_TYPE_TIME:
+    case HT_TYPE_BOOL:
+        break;
+    }
+    return "INTEGER";
+}
+
+static char *create_table_sql(const HtSyncTable *table, bool wide)
+{
+    GString *sql = g_string_new(NULL);
+    g_string_printf(sql, "CREATE TABLE IF NOT EXISTS %s%s (k INTEGER PRIMARY KEY", table->name,
+                    wide ? "_wide" : "");
+    for (int i = 0; i < table->n_columns; i++) {
+        const HtSyncColumn *column = &table->columns[i];
+        if (column->type != HT_TYPE_UUID && column->is_wide == wide)
+            g_string_append_printf(sql, ", %s %s", column->cache, sql_type(column->type));
+    }
+    g_string_append_c(sql, ')');
+    return g_string_free(sql, FALSE);
+}
+
+static bool create_synced(HtDb *db, GError **error)
+{
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *hot = create_table_sql(&tables[i], false);
+        g_autofree char *wide = create_table_sql(&tables[i], true);
+        if (!ht_db_exec(db, hot, error) || (tables[i].n_wide > 0 && !ht_db_exec(db, wide, error)))
+            return false;
+    }
+    return true;
+}
+
+static bool run_folder(HtDb *db, const char *folder, GError **error)
+{
+    g_auto(GStrv) names = ht_resource_list(folder);
+    for (char **name = names; *name; name++) {
+        g_autofree char *path = g_build_filename(folder, *name, NULL);
+        if (!ht_db_exec(db, ht_resource_text(path), error)) {
+            g_prefix_error(error, "%s: ", *name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool put_meta(HtDb *db, const char *name, const char *value, GError **error)
+{
+    HtStmt *stmt = ht_db_stmt(db, "sql/cache/queries/meta_set.sql", error);
+    if (!stmt)
+        return false;
+    ht_stmt_bind_text(stmt, 1, name);
+    ht_stmt_bind_text(stmt, 2, value);
+    return ht_stmt_run(stmt, error);
+}
+
+static bool in_transaction(HtDb *db, bool (*func)(HtDb *, gpointer, GError **), gpointer data,
+                           GError **error)
+{
+    if (!ht_db_begin(db, true, error))
+        return false;
+    if (func(db, data, error) && ht_db_commit(db, error))
+        return true;
+    ht_db_rollback(db);
+    return false;
+}
+
+static bool create_all(HtDb *db, gpointer data, GError **error)
+{
+    const bool *loading = data;
+    g_autofree char *marks = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                                             HT_CACHE_APPLICATION_ID, HT_CACHE_VERSION);
+    return ht_db_exec(db, marks, error) && create_synced(db, error) &&
+           run_folder(db, "sql/cache/schema", error) &&
+           put_meta(db, "tables", ht_sync_tables_fingerprint(), error) &&
+           (*loading || (run_folder(db, "sql/cache/indexes", error) &&
+                         run_folder(db, "sql/cache/triggers", error)));
+}
+
+bool ht_schema_create(HtDb *db, bool loading, GError **error)
+{
+    return in_transaction(db, create_all, &loading, error);
+}
+
+bool ht_schema_add_indexes(HtDb *db, GError **error)
+{
+    return run_folder(db, "sql/cache/indexes", error);
+}
+
+bool ht_schema_add_triggers(HtDb *db, GError **error)
+{
+    return run_folder(db, "sql/cache/triggers", error);
+}
+
+/* A database that was cut off says in its header that it should be longer. */
+static bool is_truncated(HtDb *db, const char *path)
+{
+    g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+    struct stat st, st_wal;
+    if (stat(path, &st) != 0)
+        return false;
+    bool has_wal = stat(wal, &st_wal) == 0 && st_wal.st_size > 0;
+    int64_t pages = ht_db_pragma_int(db, "page_count");
+    return !has_wal && pages > 0 && st.st_size < pages * ht_db_pragma_int(db, "page_size");
+}
+
+static bool refuse(GError **error, HtCacheError code, const char *path, const char *why)
+{
+    g_set_error(error, HT_CACHE_ERROR, code, "%s %s", path, why);
+    return false;
+}
+
+bool ht_schema_check(HtDb *db, const char *path, bool *empty, GError **error)
+{
+    *empty = false;
+    int64_t id = ht_db_pragma_int(db, "application_id");
+    int64_t version = ht_db_pragma_int(db, "user_version");
+    if (id < 0 || version < 0 || is_truncated(db, path))
+        return refuse(error, HT_CACHE_ERROR_CORRUPT, path, "is damaged");
+    HtStmt *tables = ht_db_stmt(db, "sql/cache/queries/table_list.sql", error);
+    if (!tables)
+        return false;
+    HtStep step = ht_stmt_step(tables, error);
+    ht_stmt_reset(tables);
+    if (step == HT_STEP_ERROR)
+        return false;
+    *empty = step == HT_STEP_DONE;
+    if (*empty)
+        return true;
+    if (id != HT_CACHE_APPLICATION_ID)
+        return refuse(error, HT_CACHE_ERROR_FOREIGN, path, "is no cache of this program");
+    if (version > HT_CACHE_VERSION)
+        return refuse(error, HT_CACHE_ERROR_NEWER, path, "was written by a newer version");
+    HtStmt *meta = ht_db_stmt(db, "sql/cache/queries/meta_get.sql", error);
+    if (!meta)
+        return false;
+    ht_stmt_bind_text(meta, 1, "tables");
+    step = ht_stmt_step(meta, error);
+    ht_stmt_reset(meta);
+    if (step == HT_STEP_DONE)
+        return refuse(error, HT_CACHE_ERROR_CORRUPT, path, "has lost its notes");
+    return step == HT_STEP_ROW;
+}
+
+static bool has_column(HtDb *db, const char *table, const char *column)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT %s FROM %s LIMIT 0", column, table);
+    g_autoptr(GError) ignored = NULL;
+    HtStmt *stmt = ht_db_prepare(db, "has_column", sql, &ignored);
+    ht_stmt_finalize(stmt);
+    return stmt != NULL;
+}
+
+static bool add_columns(HtDb *db, const HtSyncTable *table, GError **error)
+{
+    for (int i = 0; i < table->n_columns; i++) {
+        const HtSyncColumn *column = &table->columns[i];
+        g_autofree char *name = g_strconcat(table->name, column->is_wide ? "_wide" : "", NULL);
+        if (column->type == HT_TYPE_UUID || has_column(db, name, column->cache))
+            continue;
+        g_autofree char *sql = g_strdup_printf("ALTER TABLE %s ADD COLUMN %s %s", name,
+                                               column->cache, sql_type(column->type));
+        if (!ht_db_exec(db, sql, error))
+            return false;
+    }
+    return true;
+}
+
+static bool mend(HtDb *db, gpointer data, GError **error)
+{
+    (void)data;
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    if (!create_synced(db, error))
+        return false;
+    for (int i = 0; i < n; i++) {
+        if (!add_columns(db, &tables[i], error))
+            return false;
+    }
+    return put_meta(db, "tables", ht_sync_tables_fingerprint(), error) &&
+           put_meta(db, "resync", "1", error);
+}
+
+bool ht_schema_mend(HtDb *db, GError **error)
+{
+    HtStmt *meta = ht_db_stmt(db, "sql/cache/queries/meta_get.sql", error);
+    if (!meta)
+        return false;
+    ht_stmt_bind_text(meta, 1, "tables");
+    bool same = ht_stmt_step(meta, NULL) == HT_STEP_ROW &&
+                g_strcmp0(ht_stmt_text(meta, 0), ht_sync_tables_fingerprint()) == 0;
+    ht_stmt_reset(meta);
+    return same || in_transaction(db, mend, NULL, error);
+}
+
+/* Triggers would count every row down: they go first and come back. */
+static bool empty_all(HtDb *db, gpointer data, GError **error)
+{
+    (void)data;
+    g_auto(GStrv) triggers = ht_resource_list("sql/cache/triggers");
+    for (char **name = triggers; *name; name++) {
+        g_autofree char *sql =
+            g_strdup_printf("DROP TRIGGER IF EXISTS %.*s", (int)strlen(*name) - 4, *name);
+        if (!ht_db_exec(db, sql, error))
+            return false;
+    }
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    HtStmt *list = ht_db_stmt(db, "sql/cache/queries/table_list.sql", error);
+    while (list && ht_stmt_step(list, error) == HT_STEP_ROW) {
+        const char *name = ht_stmt_text(list, 0);
+        if (!strstr(name, "_fts") && !g_str_has_prefix(name, "sqlite_") &&
+            !g_str_equal(name, "bus"))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+    if (!list)
+        return false;
+    ht_stmt_reset(list);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *sql = g_strdup_printf("DELETE FROM %s", (char *)names->pdata[i]);
+        if (!ht_db_exec(db, sql, error))
+            return false;
+    }
+    HtStmt *people = ht_db_stmt(db, "sql/cache/queries/people_fts_rebuild.sql", error);
+    if (!people || !ht_stmt_run(people, error))
+        return false;
+    HtStmt *texts = ht_db_stmt(db, "sql/cache/queries/texts_fts_clear.sql", error);
+    return texts && ht_stmt_run(texts, error) && run_folder(db, "sql/cache/triggers", error) &&
+           put_meta(db, "tables", ht_sync_tables_fingerprint(), error);
+}
+
+bool ht_schema_empty(HtDb *db, GError **error)
+{
+    return in_transaction(db, empty_all, NULL, error);
+}

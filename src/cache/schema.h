@@ -1,0 +1,21 @@
+/* The cache's tables: those of sql/sync/columns are generated, the others are files in sql/cache.
+ * Store or loader thread. */
+#pragma once
+
+#include "hiretty/cache/db.h"
+
+#define HT_CACHE_APPLICATION_ID 0x48495254 /* "HIRT" */
+#define HT_CACHE_VERSION 1
+
+/* All tables; with `loading` no index and no trigger yet. */
+bool ht_schema_create(HtDb *db, bool loading, GError **error);
+/* Indexes and triggers, after a load. One transaction each. */
+bool ht_schema_add_indexes(HtDb *db, GError **error);
+bool ht_schema_add_triggers(HtDb *db, GError **error);
+/* HT_CACHE_ERROR_FOREIGN, _NEWER, _CORRUPT for a file that is not a cache of ours; *empty: a file
+ * in which nothing was made yet. */
+bool ht_schema_check(HtDb *db, const char *path, bool *empty, GError **error);
+/* Adds what sql/sync/columns has and the file has not; then meta "resync" asks for a full load. */
+bool ht_schema_mend(HtDb *db, GError **error);
+/* Every row of every table goes, the notes too. */
+bool ht_schema_empty(HtDb *db, GError **error);

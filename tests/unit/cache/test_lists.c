@@ -1,0 +1,168 @@
+/* Lists as views ask for them: keys, rows, counts, filters, finding. */
+#include "fixture.h"
+
+#include "hiretty/cache/jobs.h"
+#include "hiretty/cache/matches.h"
+
+static HtKeyArray *match_keys(HtReader *reader, HtKey job, const char *filter_text,
+                              HtMatchSort sort, bool ascending, gsize limit)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtFilter) filter = filter_text ? ht_filter_parse(filter_text, NULL, &error) : NULL;
+    g_assert_no_error(error);
+    HtMatchQuery query = {
+        .job = job, .filter = filter, .sort = sort, .ascending = ascending, .limit = limit};
+    HtKeyArray *keys = ht_cache_match_keys(reader, &query, &error);
+    g_assert_no_error(error);
+    return keys;
+}
+
+static gsize count(HtReader *reader, HtKey job, const char *filter)
+{
+    g_autoptr(HtKeyArray) keys = match_keys(reader, job, filter, HT_MATCH_SORT_SCORE, false, 0);
+    return keys->n;
+}
+
+static void test_ranked(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    g_assert_no_error(error);
+    HtKey job = fixture_key(reader, "J1");
+    g_autoptr(HtKeyArray) keys = match_keys(reader, job, NULL, HT_MATCH_SORT_SCORE, false, 5);
+    g_assert_cmpuint(keys->n, ==, 5);
+    HtMatchRow rows[5];
+    ht_cache_match_rows(reader, keys->keys, 5, rows, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < 5; i++) {
+        g_assert_cmpint(rows[i].score, ==, (20 - i) * 100);
+        g_assert_cmpint(rows[i].stage_type, ==, HT_STAGE_APPLIED);
+        g_assert_cmpint((int)rows[i].flags & HT_MATCH_UNREAD, !=, 0);
+    }
+    g_assert_cmpstr(rows[0].name, ==, "Zoë Last20");
+    g_assert_cmpstr(rows[0].job_title, ==, "Customer Support Specialist");
+    for (int i = 0; i < 5; i++)
+        ht_match_row_clear(&rows[i]);
+    g_autoptr(HtKeyArray) up = match_keys(reader, job, NULL, HT_MATCH_SORT_NAME, true, 0);
+    g_assert_cmpuint(up->n, ==, 20);
+    g_assert_cmpint(up->keys[0], ==, fixture_key(reader, "M20"));
+    for (int sort = 0; sort < HT_MATCH_SORTS; sort++) {
+        g_autoptr(HtKeyArray) all = match_keys(reader, 0, NULL, (HtMatchSort)sort, false, 0);
+        g_assert_cmpuint(all->n, ==, 25);
+    }
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
+static void test_filters(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    HtKey job = fixture_key(reader, "J1");
+    g_assert_cmpuint(count(reader, job, "score>=11"), ==, 10);
+    g_assert_cmpuint(count(reader, job, "stage:applied"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "stage:screening|offer"), ==, 0);
+    g_assert_cmpuint(count(reader, job, "-stage:applied"), ==, 0);
+    g_assert_cmpuint(count(reader, job, "loc:berlin"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "company:lodz"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "zoe"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "last07"), ==, 1);
+    g_assert_cmpuint(count(reader, job, "\"zoe last07\""), ==, 1);
+    g_assert_cmpuint(count(reader, job, "email:person3@example.com"), ==, 1);
+    g_assert_cmpuint(count(reader, job, "reject:none"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "is:unread"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "is:held"), ==, 0);
+    g_assert_cmpuint(count(reader, job, "is:open"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "skill:python"), ==, 0);
+    g_assert_cmpuint(count(reader, job, "tag:vip"), ==, 0);
+    g_assert_cmpuint(count(reader, job, "-tag:vip"), ==, 20);
+    g_assert_cmpuint(count(reader, job, "updated<3d"), ==, 0);
+    g_assert_cmpuint(count(reader, job, "age>5d"), ==, 20);
+    g_assert_cmpuint(count(reader, 0, "job:engineer"), ==, 5);
+    g_assert_cmpuint(count(reader, 0, "dept:support"), ==, 25);
+    g_autoptr(HtFilter) filter = ht_filter_parse("score>=11", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_cache_match_passes(reader, fixture_key(reader, "M15"), filter, 0));
+    g_assert_false(ht_cache_match_passes(reader, fixture_key(reader, "M5"), filter, 0));
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
+static void test_jobs(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    HtJobQuery query = {.open_only = true};
+    g_autoptr(HtKeyArray) keys = ht_cache_job_keys(reader, &query, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(keys->n, ==, 2);
+    HtJobRow rows[2];
+    ht_cache_job_rows(reader, keys->keys, 2, rows, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(rows[0].title, ==, "Customer Support Specialist");
+    g_assert_cmpint(rows[0].counts[HT_STAGE_APPLIED], ==, 20);
+    g_assert_cmpint(rows[0].n_total, ==, 20);
+    g_assert_cmpint(rows[0].n_unseen, ==, 20);
+    g_assert_cmpint(rows[0].n_new, ==, 20);
+    g_assert_cmpint(rows[0].oldest_waiting, ==, 1000000001);
+    g_assert_true(rows[0].over_sla);
+    ht_job_row_clear(&rows[0]);
+    ht_job_row_clear(&rows[1]);
+    g_autoptr(HtJob) job = ht_cache_job(reader, keys->keys[1], &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(job->stages->len, ==, 8);
+    g_assert_cmpint(((HtJobStage *)job->stages->pdata[0])->n, ==, 5);
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(reader, "we_rejected", &error);
+    g_assert_cmpuint(reasons->len, ==, 1);
+    g_autoptr(HtMe) me = ht_cache_me(reader, &error);
+    g_assert_cmpstr(me->role, ==, "recruiter");
+    g_assert_cmpstr(me->tenant_name, ==, "Tenant A");
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
+static void test_find(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    HtKey job = fixture_key(reader, "J1");
+    char text[HT_UUID_TEXT];
+    HtUuid id = test_id('M', 7);
+    ht_uuid_format(&id, text);
+    g_assert_cmpint(ht_cache_job_find(reader, "support customer", &error), ==, job);
+    g_assert_cmpint(ht_cache_match_find(reader, 0, text, &error), ==, fixture_key(reader, "M7"));
+    g_assert_cmpint(ht_cache_match_find(reader, job, "zoe LAST09", &error), ==,
+                    fixture_key(reader, "M9"));
+    g_assert_cmpint(ht_cache_match_find(reader, job, "person3@example.com", &error), ==,
+                    fixture_key(reader, "M3"));
+    g_assert_no_error(error);
+    g_assert_cmpint(ht_cache_match_find(reader, job, "4d000000", &error), ==, 0);
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_cmpint(ht_cache_job_find(reader, "plumber", &error), ==, 0);
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cache/matches/ranked", test_ranked);
+    g_test_add_func("/cache/matches/filters", test_filters);
+    g_test_add_func("/cache/jobs/rows", test_jobs);
+    g_test_add_func("/cache/find/texts", test_find);
+    return g_test_run();
+}
