@@ -1,0 +1,415 @@
+/* `hiretty db`: an administrator's verbs. Passwords come from a prompt, standard input or a private
+ * file, never from the command line, where every user of the machine can read them. */
+#include "cmd_db.h"
+
+#include "hiretty/admin/admin.h"
+#include "hiretty/base/error.h"
+#include "hiretty/base/json.h"
+#include "hiretty/base/print.h"
+
+#include <errno.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define MAX_PASSWORD 1024
+
+/* Everything the sub-verbs take; one parse serves them all. */
+typedef struct {
+    gboolean help, json, quiet, password_prompt, password_stdin;
+    char *dsn, *password_file;
+    char *tenant, *role, *email, *name, *first_name, *last_name, *timezone, *login, *slug;
+} Options;
+
+typedef struct {
+    const char *name, *usage, *summary;
+    int (*run)(HtPgConnection *pg, const Options *options);
+} SubVerb;
+
+static void options_clear(Options *options)
+{
+    char **const texts[] = {&options->dsn,       &options->password_file, &options->tenant,
+                            &options->role,      &options->email,         &options->name,
+                            &options->last_name, &options->first_name,    &options->timezone,
+                            &options->login,     &options->slug};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_clear_pointer(texts[i], g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static int fail(GError *error)
+{
+    int code = HT_EXIT_FAILED;
+    if (error->domain == HT_PG_ERROR) {
+        switch ((HtPgError)error->code) {
+        case HT_PG_ERROR_OFFLINE:
+        case HT_PG_ERROR_SERVER:
+        case HT_PG_ERROR_CANCELLED:
+            code = HT_EXIT_OFFLINE;
+            break;
+        case HT_PG_ERROR_AUTH:
+        case HT_PG_ERROR_REFUSED:
+        case HT_PG_ERROR_DENIED:
+        case HT_PG_ERROR_TLS:
+            code = HT_EXIT_REFUSED;
+            break;
+        case HT_PG_ERROR_SETUP:
+            code = HT_EXIT_USAGE;
+            break;
+        case HT_PG_ERROR_FAILED:
+        case HT_PG_ERROR_RETRY:
+        case HT_PG_ERROR_DATA:
+        case HT_PG_ERROR_SCHEMA:
+        case HT_PG_ERROR_PROTOCOL:
+        default:
+            break;
+        }
+    } else if (error->domain == HT_ADMIN_ERROR) {
+        code = error->code == HT_ADMIN_ERROR_INVALID   ? HT_EXIT_USAGE
+               : error->code == HT_ADMIN_ERROR_MISSING ? HT_EXIT_FAILED
+                                                       : HT_EXIT_REFUSED;
+    }
+    ht_print_error(error->message, NULL, NULL);
+    return code;
+}
+
+static void print_json(const HtJson *json)
+{
+    g_autofree char *text = ht_json_print(json, false);
+    ht_print_json(stdout, text);
+    ht_print_line(stdout, "%s", "");
+}
+
+/* ---- passwords ----------------------------------------------------------------------------------
+ */
+
+/* One line of `fd` without its line feed; NULL when there is none. The caller wipes and frees it.
+ */
+static char *read_line(int fd)
+{
+    char *line = g_malloc0(MAX_PASSWORD + 1);
+    gsize len = 0;
+    while (len < MAX_PASSWORD) {
+        ssize_t n = read(fd, line + len, 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || line[len] == '\n')
+            break;
+        len++;
+    }
+    line[len] = '\0';
+    if (len > 0 && line[len - 1] == '\r')
+        line[len - 1] = '\0';
+    if (*line)
+        return line;
+    g_free(line);
+    return NULL;
+}
+
+static void wipe(char *password)
+{
+    if (!password)
+        return;
+    explicit_bzero(password, strlen(password));
+    g_free(password);
+}
+
+/* Asks on the terminal, without echo. NULL when there is no terminal or no answer. */
+static char *ask(const char *question)
+{
+    struct termios before;
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
+        return NULL;
+    struct termios silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    ht_print_part(stderr, "%s: ", question);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    char *answer = read_line(STDIN_FILENO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    ht_print_line(stderr, "%s", "");
+    return answer;
+}
+
+/* HtPgPasswordFunc: three tries. */
+static char *ask_login_password(const char *user, const char *server, int attempt, gpointer data)
+{
+    (void)data;
+    if (attempt >= 3)
+        return NULL;
+    g_autofree char *question = g_strdup_printf("password of %s at %s", user, server);
+    return ask(question);
+}
+
+/* The new password of a member; *password stays NULL when none was wanted. */
+static bool take_password(const Options *options, char **password, GError **error)
+{
+    if (options->password_stdin) {
+        *password = read_line(STDIN_FILENO);
+    } else if (options->password_file) {
+        gsize len = 0;
+        char *text = ht_file_load_private(options->password_file, MAX_PASSWORD, &len, error);
+        if (!text)
+            return false;
+        text[strcspn(text, "\r\n")] = '\0';
+        *password = text;
+    } else if (options->password_prompt) {
+        char *first = ask("new password"), *again = first ? ask("again") : NULL;
+        bool is_same = first && again && strcmp(first, again) == 0;
+        wipe(again);
+        if (!is_same) {
+            wipe(first);
+            g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
+                        "no password was given, or not the same one twice");
+            return false;
+        }
+        *password = first;
+    } else {
+        return true;
+    }
+    if (!*password || !**password)
+        g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID, "the password is empty");
+    return *password && **password;
+}
+
+/* ---- sub-verbs ----------------------------------------------------------------------------------
+ */
+
+static void print_step(int version, const char *name, gpointer data)
+{
+    const Options *options = data;
+    if (!options->json && !options->quiet)
+        ht_print_line(stdout, "%03d %s", version, name);
+}
+
+static int run_apply(HtPgConnection *pg, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    HtAdminApplied applied;
+    Options copy = *options;
+    if (!ht_admin_apply(pg, print_step, &copy, &applied, &error))
+        return fail(error);
+    if (options->json) {
+        g_autoptr(HtJson) json = ht_json_new_object();
+        ht_json_set_int(json, "from", applied.from);
+        ht_json_set_int(json, "to", applied.to);
+        ht_json_set_int(json, "applied", applied.applied);
+        print_json(json);
+    } else if (!options->quiet) {
+        if (applied.applied)
+            ht_print_line(stdout, "schema version %d, %d migrations applied", applied.to,
+                          applied.applied);
+        else
+            ht_print_line(stdout, "schema version %d, nothing to do", applied.to);
+    }
+    return HT_EXIT_DONE;
+}
+
+static void print_findings(const GPtrArray *findings, guint violations)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const HtAdminFinding *finding = findings->pdata[i];
+        ht_print_line(stdout, "%s %s: %s: %s", finding->is_advice ? "advice   " : "violation",
+                      finding->rule, finding->object, finding->detail);
+    }
+    ht_print_line(stdout, "%u violations, %u pieces of advice", violations,
+                  findings->len - violations);
+}
+
+static int run_check(HtPgConnection *pg, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) findings = ht_admin_check(pg, &error);
+    if (!findings)
+        return fail(error);
+    guint violations = 0;
+    g_autoptr(HtJson) list = ht_json_new_array();
+    for (guint i = 0; i < findings->len; i++) {
+        const HtAdminFinding *finding = findings->pdata[i];
+        violations += finding->is_advice ? 0 : 1;
+        HtJson *item = ht_json_new_object();
+        ht_json_set_string(item, "severity", finding->is_advice ? "advice" : "violation");
+        ht_json_set_string(item, "rule", finding->rule);
+        ht_json_set_string(item, "object", finding->object);
+        ht_json_set_string(item, "detail", finding->detail);
+        ht_json_add(list, item);
+    }
+    if (options->json)
+        print_json(list);
+    else
+        print_findings(findings, violations);
+    return violations ? HT_EXIT_FAILED : HT_EXIT_DONE;
+}
+
+static int run_add_tenant(HtPgConnection *pg, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *id = NULL;
+    if (!options->name || !options->slug) {
+        ht_print_error("add-tenant needs --name and --slug", NULL, NULL);
+        return HT_EXIT_USAGE;
+    }
+    if (!ht_admin_add_tenant(pg, options->name, options->slug, options->timezone, &id, &error))
+        return fail(error);
+    if (options->json) {
+        g_autoptr(HtJson) json = ht_json_new_object();
+        ht_json_set_string(json, "tenant", id);
+        print_json(json);
+    } else {
+        ht_print_line(stdout, "%s", id);
+    }
+    return HT_EXIT_DONE;
+}
+
+static int run_add_member(HtPgConnection *pg, const Options *options)
+{
+    if (!options->tenant || !options->role || !options->email) {
+        ht_print_error("add-member needs --tenant, --role and --email", NULL, NULL);
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) names = options->name ? g_strsplit(options->name, " ", 2) : NULL;
+    HtAdminMember member = {
+        .tenant = options->tenant,
+        .role = options->role,
+        .email = options->email,
+        .first_name = options->first_name ? options->first_name
+                      : names             ? names[0]
+                                          : NULL,
+        .last_name = options->last_name  ? options->last_name
+                     : names && names[0] ? names[1]
+                                         : NULL,
+        .timezone = options->timezone,
+        .login = options->login,
+    };
+    char *password = NULL;
+    HtAdminAdded added = {0};
+    bool ok = take_password(options, &password, &error);
+    member.password = password;
+    ok = ok && ht_admin_add_member(pg, &member, &added, &error);
+    wipe(password);
+    if (!ok)
+        return fail(error);
+    if (options->json) {
+        g_autoptr(HtJson) json = ht_json_new_object();
+        ht_json_set_string(json, "login", added.login);
+        ht_json_set_string(json, "tenant", added.tenant_id);
+        ht_json_set_string(json, "user", added.user_id);
+        ht_json_set_string(json, "member", added.member_id);
+        print_json(json);
+    } else {
+        ht_print_line(stdout, "%s", added.login);
+    }
+    ht_admin_added_clear(&added);
+    return HT_EXIT_DONE;
+}
+
+static int run_revoke(HtPgConnection *pg, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    int n_sessions = 0;
+    if (!ht_admin_revoke(pg, options->login, options->tenant, options->email, &n_sessions, &error))
+        return fail(error);
+    if (options->json) {
+        g_autoptr(HtJson) json = ht_json_new_object();
+        ht_json_set_int(json, "sessions_ended", n_sessions);
+        print_json(json);
+    } else if (!options->quiet) {
+        ht_print_line(stdout, "revoked; %d sessions ended", n_sessions);
+    }
+    return HT_EXIT_DONE;
+}
+
+/* clang-format off */
+static const SubVerb SUB_VERBS[] = {
+    {"apply",      "", "bring the database's schema to this program's version", run_apply},
+    {"check",      "", "compare the database with the security model; exit 1 if it differs", run_check},
+    {"add-tenant", "--name NAME --slug SLUG [--timezone ZONE]", "make a tenant; prints its id", run_add_tenant},
+    {"add-member", "--tenant SLUG --role ROLE --email E [--first-name F --last-name L | --name N] [--timezone Z] [--login NAME] [--password | --password-stdin | --password-file F]",
+                   "make a member and its login, or put it right; prints the login", run_add_member},
+    {"revoke",     "--login NAME | --tenant SLUG --email E", "end a membership, its login and its sessions", run_revoke},
+};
+/* clang-format on */
+
+static void print_usage(FILE *out)
+{
+    ht_print_line(out, "usage: hiretty db COMMAND [--dsn DSN] [--json] [--quiet]");
+    for (gsize i = 0; i < G_N_ELEMENTS(SUB_VERBS); i++) {
+        ht_print_line(out, "  %s %s", SUB_VERBS[i].name, SUB_VERBS[i].usage);
+        ht_print_line(out, "      %s", SUB_VERBS[i].summary);
+    }
+    ht_print_line(out,
+                  "ROLE is admin, recruiter, interviewer or viewer. The DSN is an administrator's: "
+                  "--dsn, or HIRETTY_DSN.");
+}
+
+static bool parse(int *argc, char ***argv, Options *o, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &o->help, NULL, NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, NULL, NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet, NULL, NULL},
+        {"dsn", 0, 0, G_OPTION_ARG_STRING, &o->dsn, NULL, NULL},
+        {"tenant", 0, 0, G_OPTION_ARG_STRING, &o->tenant, NULL, NULL},
+        {"role", 0, 0, G_OPTION_ARG_STRING, &o->role, NULL, NULL},
+        {"email", 0, 0, G_OPTION_ARG_STRING, &o->email, NULL, NULL},
+        {"name", 0, 0, G_OPTION_ARG_STRING, &o->name, NULL, NULL},
+        {"first-name", 0, 0, G_OPTION_ARG_STRING, &o->first_name, NULL, NULL},
+        {"last-name", 0, 0, G_OPTION_ARG_STRING, &o->last_name, NULL, NULL},
+        {"timezone", 0, 0, G_OPTION_ARG_STRING, &o->timezone, NULL, NULL},
+        {"login", 0, 0, G_OPTION_ARG_STRING, &o->login, NULL, NULL},
+        {"slug", 0, 0, G_OPTION_ARG_STRING, &o->slug, NULL, NULL},
+        {"password", 0, 0, G_OPTION_ARG_NONE, &o->password_prompt, NULL, NULL},
+        {"password-stdin", 0, 0, G_OPTION_ARG_NONE, &o->password_stdin, NULL, NULL},
+        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &o->password_file, NULL, NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static HtPgConnection *connect_admin(const HtCliHost *host, const Options *options, GError **error)
+{
+    const char *dsn = options->dsn ? options->dsn : host->dsn;
+    if (!dsn || !*dsn)
+        dsn = g_getenv("HIRETTY_DSN");
+    HtPgOptions settings = {
+        .dsn = dsn && *dsn ? dsn : NULL,
+        .application_name = "hiretty db",
+        .allow_weak_tls =
+            host->settings && ht_settings_bool(host->settings, "connect.allow_insecure"),
+        .password = ask_login_password,
+    };
+    return ht_pg_connect(&settings, NULL, error);
+}
+
+int ht_verb_db(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(Options) options = {0};
+    g_autoptr(GError) error = NULL;
+    if (!parse(&argc, &argv, &options, &error)) {
+        ht_print_error(error->message, NULL, "see hiretty db --help");
+        return HT_EXIT_USAGE;
+    }
+    if (options.help) {
+        print_usage(stdout);
+        return HT_EXIT_DONE;
+    }
+    const SubVerb *verb = NULL;
+    for (gsize i = 0; argc == 2 && i < G_N_ELEMENTS(SUB_VERBS); i++) {
+        if (strcmp(argv[1], SUB_VERBS[i].name) == 0)
+            verb = &SUB_VERBS[i];
+    }
+    if (!verb) {
+        ht_print_error(argc < 2 ? "db needs a command" : "no such db command, or too many words",
+                       NULL, "see hiretty db --help");
+        return HT_EXIT_USAGE;
+    }
+    g_autoptr(HtPgConnection) pg = connect_admin(host, &options, &error);
+    if (!pg)
+        return fail(error);
+    if (ht_pg_warning(pg))
+        ht_print_line(stderr, "%s", ht_pg_warning(pg));
+    return verb->run(pg, &options);
+}
