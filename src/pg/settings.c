@@ -221,7 +221,7 @@ static void describe(HtPgSettings *settings)
     const char *database = ht_pg_settings_get(settings, "dbname");
     if (!database)
         database = user;
-    const char *host = place->host && *place->host ? place->host : place->address;
+    const char *host = *place->host ? place->host : place->address;
     g_autofree char *raw = NULL;
     if (place->is_local)
         raw = g_strdup(*place->host ? place->host : "local socket");
@@ -259,4 +259,10 @@ HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
     ht_pg_settings_set(settings, "application_name",
                        options->application_name ? options->application_name : "hiretty");
     return g_steal_pointer(&settings);
+}
+
+char *ht_pg_options_user(const HtPgOptions *options)
+{
+    g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
+    return settings ? g_steal_pointer(&settings->user) : NULL;
 }

@@ -31,6 +31,9 @@ typedef struct {
 /* Blocks until connected, refused, out of time or cancelled. `cancellable` (nullable) is kept for all
  * later waits. */
 HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancellable, GError **error);
+/* The login that these options mean, without connecting; sanitised, NULL if they are wrong. Caller
+ * frees. */
+char *ht_pg_options_user(const HtPgOptions *options);
 void ht_pg_close(HtPgConnection *pg);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgConnection, ht_pg_close)
 

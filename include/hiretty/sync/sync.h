@@ -36,6 +36,7 @@ typedef struct {
     HtPgOptions connection; /* copied, its texts too; password_data must outlive the HtSync */
     const HtPaths *paths;   /* lives longer than the HtSync */
     const char *host_label; /* this machine's name for client_devices; NULL: the host name */
+    int64_t lease_us;       /* so long the cache may be read without the server; 0: 7 days */
 } HtSyncOptions;
 
 typedef enum {

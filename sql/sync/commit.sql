@@ -1,0 +1,3 @@
+-- Ends the transaction of a pull.
+-- Parameters: none. Rows: none.
+COMMIT

@@ -1,0 +1,3 @@
+-- Hands a batch of decisions over; the server applies each once, however often it is sent.
+-- Parameters: $1 the device's id, $2 the ops as a JSON array. Rows: one JSON array of outcomes, in order.
+SELECT app.push_decisions($1::uuid, $2::jsonb)::text

@@ -1,0 +1,3 @@
+-- Ends the transaction of a pull that is given up.
+-- Parameters: none. Rows: none.
+ROLLBACK

@@ -1,0 +1,133 @@
+/* A block of rows as COPY sent them, applied to the cache value by value. */
+#include "internal.h"
+
+#include <string.h>
+
+HtSyncBlock *ht_sync_block_new(const HtSyncSelect *select, GBytes *bytes, HtApplyMode mode)
+{
+    HtSyncBlock *block = g_new0(HtSyncBlock, 1);
+    block->select = select;
+    block->bytes = bytes;
+    block->mode = mode;
+    gsize len;
+    const guint8 *data = g_bytes_get_data(bytes, &len);
+    ht_pg_tuples_init(&block->tuples, data, len);
+    return block;
+}
+
+void ht_sync_block_free(HtSyncBlock *block)
+{
+    if (!block)
+        return;
+    g_bytes_unref(block->bytes);
+    g_free(block);
+}
+
+static void append_be(GByteArray *bytes, guint32 value, int n)
+{
+    guint8 out[4];
+    for (int i = 0; i < n; i++)
+        out[i] = (guint8)(value >> (8 * (n - 1 - i)));
+    g_byte_array_append(bytes, out, (guint)n);
+}
+
+void ht_sync_tuple_append(GByteArray *bytes, const HtPgField *fields, int n)
+{
+    append_be(bytes, (guint32)n, 2);
+    for (int i = 0; i < n; i++) {
+        append_be(bytes, fields[i].data ? (guint32)fields[i].len : G_MAXUINT32, 4);
+        if (fields[i].len > 0)
+            g_byte_array_append(bytes, fields[i].data, (guint)fields[i].len);
+    }
+}
+
+/* Sets one value; false if the bytes are not of the type. */
+static bool set_value(HtApplyTable *rows, int i, HtColumnType type, const HtPgField *field)
+{
+    HtUuid id;
+    int64_t number;
+    double real;
+    bool flag;
+    gsize len;
+    const char *text;
+    if (ht_pg_field_is_null(field)) {
+        ht_apply_null(rows, i);
+        return true;
+    }
+    switch (type) {
+    case HT_TYPE_UUID:
+    case HT_TYPE_REF:
+        if (!ht_pg_field_uuid(field, &id))
+            return false;
+        ht_apply_uuid(rows, i, &id);
+        return true;
+    case HT_TYPE_INT:
+    case HT_TYPE_CENTI:
+        if (!ht_pg_field_int(field, &number))
+            return false;
+        ht_apply_int(rows, i, number);
+        return true;
+    case HT_TYPE_TIME:
+        if (!ht_pg_field_time(field, &number))
+            return false;
+        ht_apply_int(rows, i, number);
+        return true;
+    case HT_TYPE_BOOL:
+        if (!ht_pg_field_bool(field, &flag))
+            return false;
+        ht_apply_int(rows, i, flag);
+        return true;
+    case HT_TYPE_REAL:
+        if (!ht_pg_field_real(field, &real))
+            return false;
+        ht_apply_real(rows, i, real);
+        return true;
+    case HT_TYPE_TEXT:
+    case HT_TYPE_DATE:
+    case HT_TYPE_JSON:
+    case HT_TYPE_TEXTS:
+    default:
+        text = ht_pg_field_text(field, &len);
+        ht_apply_text(rows, i, text, (gssize)len);
+        return true;
+    }
+}
+
+static bool broken(const HtSyncBlock *block, GError **error)
+{
+    g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL,
+                "the server's rows of %s make no sense (update Hiretty, or tell its administrator)",
+                block->select->table->name);
+    return false;
+}
+
+bool ht_sync_block_apply(HtSyncBlock *block, HtApply *apply, bool may_yield, bool *is_done,
+                         GError **error)
+{
+    const HtSyncSelect *select = block->select;
+    HtApplyTable *rows =
+        ht_apply_table(apply, select->table, select->columns, select->n, block->mode, error);
+    if (!rows)
+        return false;
+    g_autofree HtPgField *fields = g_new0(HtPgField, select->n);
+    int64_t before = ht_apply_changed(rows);
+    *is_done = false;
+    while (ht_pg_tuples_next(&block->tuples, fields, select->n)) {
+        for (int i = 0; i < select->n; i++) {
+            if (!set_value(rows, i, select->table->columns[select->columns[i]].type, &fields[i]))
+                return broken(block, error);
+        }
+        if (!ht_apply_row(rows, error))
+            return false;
+        block->rows++;
+        if (may_yield && (block->rows & 15) == 0 && ht_apply_should_yield(apply)) {
+            block->changed += ht_apply_changed(rows) - before;
+            return true;
+        }
+    }
+    if (block->tuples.broken)
+        return broken(block, error);
+    block->changed += ht_apply_changed(rows) - before;
+    *is_done = true;
+    return true;
+}

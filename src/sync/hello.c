@@ -1,0 +1,272 @@
+/* The server's greeting and what follows from it. Everything in it is checked: a missing part is an
+ * answer of something that does not speak our protocol. Each mismatch has one consequence, decided
+ * in ht_sync_plan and nowhere else. */
+#include "internal.h"
+
+#include <string.h>
+
+#define PROTOCOL 1
+
+static void scope_free(gpointer data)
+{
+    HtSyncScope *scope = data;
+    g_free(scope->name);
+    g_free(scope->fingerprint);
+    g_free(scope);
+}
+
+void ht_sync_hello_free(HtSyncHello *hello)
+{
+    if (!hello)
+        return;
+    char *texts[] = {hello->system_id, hello->epoch,       hello->snapshot,      hello->schema_fp,
+                     hello->role,      hello->tenant_name, hello->membership_fp, hello->tenant_id,
+                     hello->user_id,   hello->me};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_clear_pointer(&hello->scopes, g_ptr_array_unref);
+    ht_sync_columns_free(hello->columns);
+    g_free(hello->estimates);
+    g_free(hello->pages);
+    g_free(hello->share);
+    g_free(hello);
+}
+
+bool ht_sync_snapshot_parse(const char *text, guint64 *xmin, guint64 *xmax)
+{
+    if (!text || !g_ascii_isdigit(*text))
+        return false;
+    char *end;
+    *xmin = g_ascii_strtoull(text, &end, 10);
+    if (*end != ':' || !g_ascii_isdigit(end[1]))
+        return false;
+    *xmax = g_ascii_strtoull(end + 1, &end, 10);
+    return *end == ':' && strspn(end, "0123456789,:") == strlen(end) && *xmin <= *xmax;
+}
+
+static void read_scopes(HtSyncHello *hello, const HtJson *scopes)
+{
+    hello->scopes = g_ptr_array_new_with_free_func(scope_free);
+    for (const HtJson *e = ht_json_first(scopes); e; e = ht_json_next(e)) {
+        HtSyncScope *scope = g_new0(HtSyncScope, 1);
+        scope->name = g_strdup(ht_json_key(e));
+        scope->fingerprint = g_strdup(ht_json_get_string(e, "fp", ""));
+        const HtJson *numbers = ht_json_get(e, "tables");
+        for (const HtJson *t = ht_json_first(numbers); t; t = ht_json_next(t)) {
+            int64_t number = ht_json_int(t, 0);
+            if (number > 0 && number < 60 && ht_sync_table_by_number((int)number))
+                scope->tables |= HT_CHANGED(number);
+        }
+        g_ptr_array_add(hello->scopes, scope);
+    }
+}
+
+static void read_sizes(HtSyncHello *hello, const HtJson *json)
+{
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    hello->estimates = g_new0(int64_t, n);
+    hello->pages = g_new0(int64_t, n);
+    hello->share = g_new0(double, n);
+    for (int i = 0; i < n; i++) {
+        const char *name = tables[i].name;
+        hello->estimates[i] = MAX(0, ht_json_get_int(ht_json_get(json, "estimates"), name, 0));
+        hello->pages[i] = MAX(0, ht_json_get_int(ht_json_get(json, "pages"), name, 0));
+        hello->share[i] = ht_json_get_double(ht_json_get(json, "share"), name, 0);
+    }
+}
+
+static char *make_me(const HtJson *json)
+{
+    static const char *const parts[] = {"tenant", "user", "member", "role"};
+    g_autoptr(HtJson) me = ht_json_new_object();
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        const HtJson *part = ht_json_get(json, parts[i]);
+        if (part)
+            ht_json_set(me, parts[i], ht_json_dup(part));
+    }
+    return ht_json_print(me, false);
+}
+
+static char *dup_string(const HtJson *json, const char *key)
+{
+    return g_strdup(ht_json_get_string(json, key, ""));
+}
+
+static bool check(const HtSyncHello *hello, GError **error)
+{
+    guint64 xmin, xmax;
+    const char *problem = NULL;
+    if (!ht_sync_snapshot_parse(hello->snapshot, &xmin, &xmax) || strlen(hello->snapshot) > 100000)
+        problem = "its snapshot";
+    else if (!*hello->epoch || !*hello->system_id)
+        problem = "its identity";
+    else if (!*hello->membership_fp || !*hello->role)
+        problem = "the membership";
+    if (!problem)
+        return true;
+    g_set_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SCHEMA,
+                "the database's greeting lacks %s (is it Hiretty's?)", problem);
+    return false;
+}
+
+HtSyncHello *ht_sync_hello_parse(const char *text, gssize len, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(HtJson) json = ht_json_parse(text ? text : "", text ? len : 0, &problem);
+    g_autoptr(HtSyncHello) hello = g_new0(HtSyncHello, 1);
+    hello->protocol = (int)ht_json_get_int(json, "protocol", 0);
+    if (hello->protocol != PROTOCOL) {
+        g_set_error_literal(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SCHEMA,
+                            hello->protocol > PROTOCOL
+                                ? "the database is newer than this program (update Hiretty)"
+                                : "this is not a database of Hiretty (check the settings)");
+        return NULL;
+    }
+    hello->schema_version = (int)ht_json_get_int(json, "schema_version", 0);
+    if (ht_json_has(json, "refused")) {
+        hello->is_refused = true;
+        return g_steal_pointer(&hello);
+    }
+    hello->system_id = dup_string(json, "system_id");
+    hello->epoch = dup_string(json, "epoch");
+    hello->snapshot = dup_string(json, "snapshot");
+    hello->schema_fp = dup_string(json, "schema_fp");
+    hello->membership_fp = dup_string(json, "membership_fp");
+    hello->role = dup_string(json, "role");
+    hello->tenant_name = dup_string(ht_json_get(json, "tenant"), "name");
+    hello->tenant_id = dup_string(ht_json_get(json, "tenant"), "id");
+    hello->user_id = dup_string(ht_json_get(json, "user"), "id");
+    hello->timeline = ht_json_get_int(json, "timeline", 0);
+    hello->acked_seq = ht_json_get_int(json, "acked_seq", 0);
+    hello->poll_ms = CLAMP(ht_json_get_int(json, "poll_ms", 1000), 100, 60000);
+    hello->floor = g_ascii_strtoull(ht_json_get_string(json, "floor", "0"), NULL, 10);
+    hello->wants_wipe = ht_json_get_bool(json, "wipe", false);
+    hello->is_read_only = ht_json_get_bool(json, "read_only", false);
+    hello->server_version = (int)ht_json_get_int(json, "server_version_num", 0);
+    hello->columns = ht_sync_columns_new(ht_json_get(json, "columns"));
+    hello->me = make_me(json);
+    read_scopes(hello, ht_json_get(json, "scopes"));
+    read_sizes(hello, json);
+    if (!check(hello, error))
+        return NULL;
+    ht_sync_snapshot_parse(hello->snapshot, &hello->xmin, &hello->xmax);
+    return g_steal_pointer(&hello);
+}
+
+char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *columns,
+                             const char *login)
+{
+    g_autoptr(HtJson) json = ht_json_new_object();
+    ht_json_set_string(json, "system_id", hello->system_id);
+    ht_json_set_string(json, "epoch", hello->epoch);
+    ht_json_set_int(json, "timeline", hello->timeline);
+    ht_json_set_string(json, "schema_fp", hello->schema_fp);
+    ht_json_set_string(json, "membership_fp", hello->membership_fp);
+    ht_json_set_string(json, "tenant", hello->tenant_id);
+    ht_json_set_string(json, "user", hello->user_id);
+    ht_json_set_string(json, "role", hello->role);
+    ht_json_set_string(json, "login", login);
+    HtJson *scopes = ht_json_new_object();
+    for (guint i = 0; i < hello->scopes->len; i++) {
+        const HtSyncScope *scope = hello->scopes->pdata[i];
+        ht_json_set_string(scopes, scope->name, scope->fingerprint);
+    }
+    ht_json_set(json, "scopes", scopes);
+    ht_json_set(json, "columns", ht_sync_columns_print(columns));
+    return ht_json_print(json, false);
+}
+
+static bool differs(const HtJson *old, const char *key, const char *now)
+{
+    return strcmp(ht_json_get_string(old, key, ""), now) != 0;
+}
+
+static HtSyncPlan plan_of(HtSyncPlanKind kind, const char *why)
+{
+    return (HtSyncPlan){.kind = kind, .why = why};
+}
+
+/* Is the database the one that filled the cache, and does the feed reach back to the cursor? */
+static const char *why_resync(const HtJson *old, const char *cursor, const HtSyncHello *hello)
+{
+    guint64 xmin, xmax;
+    if (!old || !ht_sync_snapshot_parse(cursor, &xmin, &xmax))
+        return "first load";
+    if (differs(old, "epoch", hello->epoch) || differs(old, "system_id", hello->system_id))
+        return "another database";
+    if (ht_json_get_int(old, "timeline", 0) != hello->timeline)
+        return "the database was restored or another server took over";
+    if (hello->xmax < xmax || hello->xmin < xmin)
+        return "the database went back in time";
+    if (xmin < hello->floor)
+        return "away longer than the server keeps changes";
+    return NULL;
+}
+
+static void compare_scopes(const HtJson *old, const HtSyncHello *hello, HtSyncPlan *plan)
+{
+    /* A recruiter's tables are large and few of their rows come or go: ids are enough. What an
+     * interviewer sees is small, and rows of others change unseen by his feed. */
+    bool is_small = strcmp(hello->role, "interviewer") == 0;
+    const HtJson *known = ht_json_get(old, "scopes");
+    for (guint i = 0; i < hello->scopes->len; i++) {
+        const HtSyncScope *scope = hello->scopes->pdata[i];
+        if (!differs(known, scope->name, scope->fingerprint))
+            continue;
+        plan->is_changed = true;
+        if (is_small)
+            plan->reload |= scope->tables;
+        else
+            plan->reconcile |= scope->tables;
+    }
+}
+
+/* Who we are to the server, and which columns that gives. */
+static HtSyncPlan compare_membership(const HtJson *old, const HtSyncHello *hello)
+{
+    HtSyncPlan plan = {.is_changed = true};
+    if (differs(old, "tenant", hello->tenant_id) || differs(old, "user", hello->user_id))
+        return plan_of(HT_PLAN_PURGE_LOAD, "another person or tenant");
+    if (differs(old, "role", hello->role))
+        return plan_of(HT_PLAN_PURGE_LOAD, "the role changed");
+    return plan;
+}
+
+HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSyncHello *hello)
+{
+    if (hello->is_refused)
+        return plan_of(HT_PLAN_LOCK, "the server says that the membership has ended");
+    if (hello->wants_wipe)
+        return plan_of(HT_PLAN_LOCK,
+                       "the administrator asked for this machine's copy to be removed");
+    g_autoptr(HtJson) old = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
+    HtSyncPlan plan = {0};
+    bool is_other_member = old && differs(old, "membership_fp", hello->membership_fp);
+    const char *why = why_resync(old, cursor, hello);
+    bool is_new = !old || why;
+    if ((is_new || is_other_member) && !hello->columns)
+        return plan_of(HT_PLAN_ASK_COLUMNS, NULL);
+    if (is_other_member) {
+        plan = compare_membership(old, hello);
+        if (plan.kind != HT_PLAN_PULL)
+            return plan;
+    }
+    if (why)
+        return plan_of(HT_PLAN_LOAD, why);
+    if (hello->columns) {
+        g_autoptr(HtSyncColumns) before = ht_sync_columns_new(ht_json_get(old, "columns"));
+        bool is_other_schema = differs(old, "schema_fp", hello->schema_fp);
+        uint64_t lost, gained;
+        ht_sync_columns_compare(before, hello->columns, &lost, &gained);
+        if (lost)
+            return is_other_schema
+                       ? plan_of(HT_PLAN_LOAD, "the database's columns changed")
+                       : plan_of(HT_PLAN_PURGE_LOAD, "columns may not be read any more");
+        plan.reload |= gained;
+        plan.check_digests = is_other_schema;
+        plan.is_changed |= is_other_schema || gained;
+    }
+    compare_scopes(old, hello, &plan);
+    return plan;
+}

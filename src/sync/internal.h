@@ -1,0 +1,215 @@
+/* What the files of this layer share; nobody outside includes it. Everything but the status is of
+ * the one thread that runs the engine: sync's own, or the caller's in ht_sync_once and
+ * ht_sync_check. */
+#pragma once
+
+#include "hiretty/base/json.h"
+#include "hiretty/cache/apply.h"
+#include "hiretty/cache/sync_table.h"
+#include "hiretty/pg/query.h"
+#include "hiretty/sync/sync.h"
+
+/* --- Which columns of each table this login gets. Index of both: position in ht_sync_tables. */
+typedef struct {
+    int n_tables;
+    GArray **columns; /* int: indexes into the table's columns; NULL: not readable */
+} HtSyncColumns;
+
+/* `json`: {table: [names]} of a hello, or as ht_sync_columns_print wrote it. NULL stays NULL. */
+HtSyncColumns *ht_sync_columns_new(const HtJson *json);
+void ht_sync_columns_free(HtSyncColumns *columns);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSyncColumns, ht_sync_columns_free)
+HtJson *ht_sync_columns_print(const HtSyncColumns *columns);
+bool ht_sync_columns_readable(const HtSyncColumns *columns, const HtSyncTable *table);
+/* Tables (bit N is table N) that lost or gained columns from `before` to `now`. */
+void ht_sync_columns_compare(const HtSyncColumns *before, const HtSyncColumns *now, uint64_t *lost,
+                             uint64_t *gained);
+
+typedef enum {
+    HT_SELECT_ALL = 0,
+    HT_SELECT_HOT,  /* without the wide ones */
+    HT_SELECT_WIDE, /* id and the wide ones; NULL when there are none */
+} HtSyncSelectKind;
+
+/* A select list of one table. */
+typedef struct {
+    const HtSyncTable *table;
+    int *columns;
+    int n;
+    char *list;  /* SQL: "t.id::uuid, …" */
+    char *texts; /* SQL: the canonical texts */
+} HtSyncSelect;
+
+/* NULL when the table has nothing readable of that kind. */
+HtSyncSelect *ht_sync_select_new(const HtSyncColumns *columns, const HtSyncTable *table,
+                                 HtSyncSelectKind kind);
+void ht_sync_select_free(HtSyncSelect *select);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSyncSelect, ht_sync_select_free)
+
+/* sql/sync/NAME.sql as it is (static). */
+const char *ht_sync_sql(const char *name);
+/* The template with {table}, {columns}, {texts} of `select` and further pairs of name and value,
+ * ended by NULL, filled in. Caller frees. */
+char *ht_sync_sql_fill(const char *name, const HtSyncSelect *select, ...) G_GNUC_NULL_TERMINATED;
+
+/* --- hello */
+typedef struct {
+    char *name, *fingerprint;
+    uint64_t tables;
+} HtSyncScope;
+
+typedef struct {
+    bool is_refused, wants_wipe, is_read_only;
+    int protocol, schema_version, server_version;
+    char *system_id, *epoch, *snapshot, *schema_fp, *membership_fp, *role, *tenant_name;
+    char *tenant_id, *user_id;
+    int64_t timeline, acked_seq, poll_ms;
+    guint64 floor, xmin, xmax;
+    GPtrArray *scopes;          /* HtSyncScope */
+    HtSyncColumns *columns;     /* NULL: not in this answer */
+    int64_t *estimates, *pages; /* by position; 0: not known */
+    double *share;              /* by position; 0: not known */
+    char *me;                   /* JSON for the cache's readers */
+} HtSyncHello;
+
+/* NULL: HT_SYNC_ERROR_SCHEMA when it is not the protocol that we speak. */
+HtSyncHello *ht_sync_hello_parse(const char *text, gssize len, GError **error);
+void ht_sync_hello_free(HtSyncHello *hello);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSyncHello, ht_sync_hello_free)
+/* "xmin:xmax:…" */
+bool ht_sync_snapshot_parse(const char *text, guint64 *xmin, guint64 *xmax);
+
+/* What the cache remembers of the hello that filled it, as JSON. `columns`: those that are in use.
+ */
+char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *columns,
+                             const char *login);
+
+typedef enum {
+    HT_PLAN_PULL = 0,    /* the feed's keys, and the tables named below */
+    HT_PLAN_ASK_COLUMNS, /* hello must be asked again, with the columns */
+    HT_PLAN_LOAD,        /* everything anew */
+    HT_PLAN_PURGE_LOAD,  /* the same, and what is here goes first */
+    HT_PLAN_LOCK,        /* access refused: purge and lock */
+} HtSyncPlanKind;
+
+typedef struct {
+    HtSyncPlanKind kind;
+    const char *why;    /* static; for LOAD, PURGE_LOAD and LOCK */
+    uint64_t reload;    /* tables whose rows all come again */
+    uint64_t reconcile; /* tables whose ids are compared */
+    bool is_changed;    /* fingerprints to be stored */
+    bool check_digests; /* the schema changed in ways that only digests show */
+} HtSyncPlan;
+
+/* `remembered`: as above (NULL: nothing is here); `cursor`: the last snapshot. */
+HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSyncHello *hello);
+
+/* --- Rows on their way into the cache. */
+typedef struct {
+    const HtSyncSelect *select; /* outlives the block */
+    GBytes *bytes;              /* whole tuples of these columns */
+    HtPgTuples tuples;          /* how far it is applied */
+    HtApplyMode mode;
+    int64_t rows, changed; /* counted while applying */
+} HtSyncBlock;
+
+HtSyncBlock *ht_sync_block_new(const HtSyncSelect *select, GBytes *bytes, HtApplyMode mode);
+void ht_sync_block_free(HtSyncBlock *block);
+/* Applies rows until the end (*is_done) or, with `may_yield`, until the store wants a pause. */
+bool ht_sync_block_apply(HtSyncBlock *block, HtApply *apply, bool may_yield, bool *is_done,
+                         GError **error);
+/* Appends one tuple of `n` fields as COPY would have sent it. */
+void ht_sync_tuple_append(GByteArray *bytes, const HtPgField *fields, int n);
+
+/* --- The engine. */
+struct HtSync {
+    HtCache *cache;
+    HtOutbox *outbox;
+    const HtPaths *paths;
+    HtPgOptions connection;
+    char *owned_dsn, *owned_name, *owned_root; /* the texts of connection */
+    char *host_label;
+    int64_t lease_us;
+    HtUuid device;
+
+    GMutex lock; /* guards what follows, up to the engine */
+    HtSyncStatus status;
+    GMainContext *notify_context;
+    HtSyncNotify notify;
+    gpointer notify_data;
+    GSource *notify_source; /* under way */
+    int64_t notified_us;
+
+    bool has_ended; /* the thread; with `ended` */
+    GCond ended;
+
+    GThread *thread;
+    GMainContext *context;
+    GCancellable *cancellable;
+    gint is_stopping, is_poked, focus; /* atomic */
+
+    /* The engine: one thread at a time. */
+    HtPgConnection *pg;
+    int lock_fd;             /* -1: the sync lock is not ours */
+    HtSyncColumns *columns;  /* in use */
+    HtSyncHello *hello;      /* the last one with columns */
+    char *cursor;            /* newer than the cache's when pulls were empty */
+    int64_t asked_us;        /* monotonic: last hello with fingerprints */
+    int64_t seen_us;         /* monotonic: last app.device_seen */
+    int64_t load_started_us; /* monotonic */
+    HtSyncReport *report;    /* borrowed; never NULL while running */
+};
+
+/* Names of the cache's notes. */
+#define HT_META_CURSOR "cursor"
+#define HT_META_HELLO "hello"
+#define HT_META_ME "me"
+#define HT_META_LAST_SYNC "last_sync_us"
+#define HT_META_WIDE "wide_left" /* tables whose wide columns are still to come, as JSON */
+#define HT_META_RESYNC "resync"
+
+/* error.c: turns errors of pg, cache and outbox into this layer's. */
+void ht_sync_error_take(GError **error, GError *from);
+
+/* lockfile.c */
+bool ht_sync_lock_take(HtSync *sync, GError **error);
+void ht_sync_lock_release(HtSync *sync);
+
+/* status.c */
+void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error);
+void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello);
+void ht_sync_status_synced(HtSync *sync);
+/* rows_done < 0: nothing is loading any more. */
+void ht_sync_status_progress(HtSync *sync, const char *table, bool is_wide, int64_t rows,
+                             int64_t total);
+void ht_sync_status_notify(HtSync *sync, bool at_once);
+void ht_sync_status_clear(HtSync *sync);
+
+/* session.c: errors of these are HT_SYNC_ERROR. */
+bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **error);
+void ht_sync_disconnect(HtSync *sync);
+bool ht_sync_cycle(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error);
+HtSyncHello *ht_sync_ask_hello(HtSync *sync, bool with_columns, GError **error);
+char *ht_sync_hello_question(HtSync *sync, bool with_columns);
+/* Purges the cache and locks it. */
+bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
+
+/* puller.c. Errors as they come from pg and cache. *plan is what is to be done instead when it is
+ * not HT_PLAN_PULL; nothing was changed then. `keep_open`: the transaction stays open for digests.
+ */
+bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan,
+                  GError **error);
+
+/* load.c: a first load into a new generation; and the wide columns after it. */
+bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GError **error);
+bool ht_sync_load_wide(HtSync *sync, GError **error);
+bool ht_sync_wide_is_due(HtSync *sync);
+
+/* pusher.c */
+bool ht_sync_push(HtSync *sync, GError **error);
+
+/* check.c */
+bool ht_sync_digest_there(HtPgConnection *pg, const HtSyncSelect *select, int64_t *rows,
+                          char digest[40], GError **error);
+bool ht_sync_digest_here(HtReader *reader, const HtSyncSelect *select, int64_t *rows,
+                         char digest[40], GError **error);

@@ -1,0 +1,506 @@
+/* One pull: what changed between the cursor's snapshot and now, seen in one transaction of the
+ * server, written to the cache with the new cursor. Rows come in blocks; as long as all of them are
+ * small, one transaction of the cache takes them all; larger pulls are written block by block and
+ * only the last transaction moves the cursor, so a cut in between is repaired by the next pull from
+ * the old one. */
+#include "internal.h"
+
+#include "hiretty/base/clock.h"
+
+#include <string.h>
+
+#define BLOCK_BYTES ((gsize)1 << 20)
+#define IDS_A_STATEMENT 20000
+/* A table of which this share changed is cheaper to take whole. */
+#define RELOAD_SHARE 5
+#define RELOAD_MIN 1000
+
+typedef struct {
+    const HtSyncTable *table;
+    HtSyncSelect *select;
+    GArray *keys;      /* HtUuid: of the feed, then those missing here */
+    GArray *gone;      /* HtUuid */
+    GArray *kept;      /* HtUuid: all ids there, after a reload or for reconciling; else NULL */
+    GByteArray *bytes; /* rows that make no block yet */
+    bool is_cleared;   /* a table without ids is emptied first */
+} PullTable;
+
+typedef struct {
+    HtSync *sync;
+    HtSyncHello *hello;
+    HtSyncPlan plan;
+    GPtrArray *tables; /* PullTable, by position */
+    uint64_t reload;
+    gsize n_keys;
+    GPtrArray *blocks; /* HtSyncBlock: not yet applied */
+    guint next_block, next_table, next_gone;
+    bool is_final, is_done;
+} Pull;
+
+static void pull_table_free(gpointer data)
+{
+    PullTable *table = data;
+    ht_sync_select_free(table->select);
+    g_array_unref(table->keys);
+    g_array_unref(table->gone);
+    g_clear_pointer(&table->kept, g_array_unref);
+    g_byte_array_unref(table->bytes);
+    g_free(table);
+}
+
+static Pull *pull_new(HtSync *sync)
+{
+    Pull *pull = g_new0(Pull, 1);
+    pull->sync = sync;
+    pull->tables = g_ptr_array_new_with_free_func(pull_table_free);
+    pull->blocks = g_ptr_array_new_with_free_func((GDestroyNotify)ht_sync_block_free);
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    for (int i = 0; i < n; i++) {
+        PullTable *table = g_new0(PullTable, 1);
+        table->table = &tables[i];
+        table->keys = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+        table->gone = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+        table->bytes = g_byte_array_new();
+        g_ptr_array_add(pull->tables, table);
+    }
+    return pull;
+}
+
+static void pull_free(Pull *pull)
+{
+    g_ptr_array_unref(pull->blocks);
+    g_ptr_array_unref(pull->tables);
+    ht_sync_hello_free(pull->hello);
+    g_free(pull);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pull, pull_free)
+
+/* --- What the server says. */
+static bool on_hello(const HtPgField *fields, int n, gpointer data, GError **error)
+{
+    Pull *pull = data;
+    gsize len = 0;
+    const char *text = n == 1 ? ht_pg_field_text(&fields[0], &len) : NULL;
+    ht_sync_hello_free(pull->hello);
+    pull->hello = ht_sync_hello_parse(text, (gssize)len, error);
+    return pull->hello != NULL;
+}
+
+static bool on_key(const HtPgField *fields, int n, gpointer data, GError **error)
+{
+    Pull *pull = data;
+    int64_t number = 0;
+    if (n != 2 || !ht_pg_field_int(&fields[0], &number)) {
+        g_set_error_literal(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL,
+                            "the change feed makes no sense");
+        return false;
+    }
+    const HtSyncTable *table =
+        number > 0 && number < 60 ? ht_sync_table_by_number((int)number) : NULL;
+    if (!table)
+        return true; /* of a newer schema */
+    HtUuid id;
+    PullTable *mine = pull->tables->pdata[table - ht_sync_tables(NULL)];
+    if (ht_pg_field_uuid(&fields[1], &id)) {
+        g_array_append_val(mine->keys, id);
+        pull->n_keys++;
+    } else {
+        pull->reload |= HT_CHANGED(number);
+    }
+    return true;
+}
+
+static void add_text(GArray *params, const char *text)
+{
+    HtPgParam param = {.text = text};
+    g_array_append_val(params, param);
+}
+
+/* The first trip: hello and the feed's keys. */
+static bool ask(Pull *pull, const char *cursor, bool with_columns, GError **error)
+{
+    g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
+    g_autoptr(GArray) hello = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
+    g_autoptr(GArray) feed = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
+    g_autofree char *question = ht_sync_hello_question(pull->sync, with_columns);
+    add_text(hello, question);
+    ht_pg_pipeline_add(pipeline, ht_sync_sql("begin"), NULL, NULL, NULL);
+    ht_pg_pipeline_add(pipeline, ht_sync_sql("hello"), hello, on_hello, pull);
+    guint64 xmin, xmax;
+    if (ht_sync_snapshot_parse(cursor, &xmin, &xmax)) {
+        g_autofree char *oldest = g_strdup_printf("%" G_GUINT64_FORMAT, xmin);
+        add_text(feed, oldest);
+        add_text(feed, cursor);
+        ht_pg_pipeline_add(pipeline, ht_sync_sql("feed"), feed, on_key, pull);
+    }
+    return ht_pg_pipeline_finish(pipeline, error);
+}
+
+/* --- Writing. Resumes where it stopped; with is_final the last step are the notes. */
+static bool write_notes(Pull *pull, HtApply *apply, GError **error)
+{
+    HtSync *sync = pull->sync;
+    if (pull->plan.is_changed) {
+        g_autofree char *remembered =
+            ht_sync_hello_remember(pull->hello, sync->columns, ht_pg_user(sync->pg));
+        if (!ht_apply_meta_set(apply, HT_META_HELLO, remembered, error) ||
+            !ht_apply_meta_set(apply, HT_META_ME, pull->hello->me, error))
+            return false;
+    }
+    return ht_apply_meta_set(apply, HT_META_CURSOR, pull->hello->snapshot, error) &&
+           ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, ht_clock_now_us(), error);
+}
+
+static bool delete_gone(Pull *pull, PullTable *table, HtApply *apply, GError **error)
+{
+    for (; pull->next_gone < table->gone->len; pull->next_gone++) {
+        if (!ht_apply_delete(apply, table->table,
+                             &g_array_index(table->gone, HtUuid, pull->next_gone), error))
+            return false;
+        pull->sync->report->rows_deleted++;
+    }
+    bool is_whole = pull->reload & HT_CHANGED(table->table->number);
+    if (is_whole && table->select && !table->table->has_id && !table->is_cleared) {
+        table->is_cleared = true; /* it is empty there: no block did it */
+        return ht_apply_clear(apply, table->table, error);
+    }
+    if (!table->kept)
+        return true;
+    int64_t deleted = 0;
+    bool ok = ht_apply_ids_keep(apply, table->table, (const HtUuid *)(gpointer)table->kept->data,
+                                table->kept->len, NULL, &deleted, error);
+    pull->sync->report->rows_deleted += deleted;
+    g_clear_pointer(&table->kept, g_array_unref);
+    return ok;
+}
+
+static bool apply_blocks(HtApply *apply, gpointer data, GError **error)
+{
+    Pull *pull = data;
+    for (; pull->next_block < pull->blocks->len; pull->next_block++) {
+        HtSyncBlock *block = pull->blocks->pdata[pull->next_block];
+        PullTable *table = pull->tables->pdata[block->select->table - ht_sync_tables(NULL)];
+        if (!block->select->table->has_id && !table->is_cleared) {
+            table->is_cleared = true;
+            if (!ht_apply_clear(apply, block->select->table, error))
+                return false;
+        }
+        bool is_done = false;
+        /* The first block's transaction is also the last one when there is just one. */
+        bool may_yield = pull->blocks->len > 4 || block->select->table->has_id;
+        if (!ht_sync_block_apply(block, apply, may_yield, &is_done, error))
+            return false;
+        if (!is_done)
+            return true;
+    }
+    for (; pull->is_final && pull->next_table < pull->tables->len; pull->next_table++) {
+        if (!delete_gone(pull, pull->tables->pdata[pull->next_table], apply, error))
+            return false;
+        pull->next_gone = 0;
+    }
+    if (pull->is_final && !write_notes(pull, apply, error))
+        return false;
+    pull->is_done = true;
+    return true;
+}
+
+static bool flush(Pull *pull, GError **error)
+{
+    HtSyncReport *report = pull->sync->report;
+    pull->next_block = 0;
+    pull->is_done = false;
+    while (!pull->is_done) {
+        if (!ht_cache_apply(pull->sync->cache, apply_blocks, pull, error))
+            return false;
+    }
+    for (guint i = 0; i < pull->blocks->len; i++) {
+        const HtSyncBlock *block = pull->blocks->pdata[i];
+        report->rows_received += block->rows;
+        report->rows_changed += block->changed;
+        report->bytes_received += (int64_t)g_bytes_get_size(block->bytes);
+    }
+    g_ptr_array_set_size(pull->blocks, 0);
+    return true;
+}
+
+/* --- Rows by key. */
+typedef struct {
+    Pull *pull;
+    PullTable *table;
+} RowTaker;
+
+static void close_block(Pull *pull, PullTable *table)
+{
+    if (table->bytes->len == 0)
+        return;
+    GBytes *bytes = g_byte_array_free_to_bytes(table->bytes);
+    table->bytes = g_byte_array_new();
+    g_ptr_array_add(pull->blocks, ht_sync_block_new(table->select, bytes, HT_APPLY_UPSERT));
+}
+
+static bool on_row(const HtPgField *fields, int n, gpointer data, GError **error)
+{
+    RowTaker *taker = data;
+    PullTable *table = taker->table;
+    HtUuid id;
+    if (n != table->select->n + 1 || !ht_pg_field_uuid(&fields[0], &id)) {
+        g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "rows of %s make no sense",
+                    table->table->name);
+        return false;
+    }
+    if (ht_pg_field_is_null(&fields[1])) {
+        g_array_append_val(table->gone, id);
+        return true;
+    }
+    ht_sync_tuple_append(table->bytes, fields + 1, n - 1);
+    if (table->bytes->len < BLOCK_BYTES)
+        return true;
+    close_block(taker->pull, table);
+    return flush(taker->pull, error);
+}
+
+static bool fetch_keys(Pull *pull, GError **error)
+{
+    g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(g_free);
+    bool is_empty = true;
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        bool is_whole = pull->reload & HT_CHANGED(table->table->number);
+        if (!table->select || is_whole || table->keys->len == 0)
+            continue;
+        char *sql = ht_sync_sql_fill("rows", table->select, NULL);
+        RowTaker *taker = g_new0(RowTaker, 1);
+        *taker = (RowTaker){.pull = pull, .table = table};
+        g_ptr_array_add(owned, sql);
+        g_ptr_array_add(owned, taker);
+        for (guint at = 0; at < table->keys->len; at += IDS_A_STATEMENT) {
+            g_autoptr(GArray) params = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
+            HtPgParam param = {.ids = &g_array_index(table->keys, HtUuid, at),
+                               .n_ids = MIN(IDS_A_STATEMENT, table->keys->len - at)};
+            g_array_append_val(params, param);
+            ht_pg_pipeline_add(pipeline, sql, params, on_row, taker);
+        }
+        is_empty = false;
+    }
+    if (!is_empty && !ht_pg_pipeline_finish(pipeline, error))
+        return false;
+    for (guint i = 0; i < pull->tables->len; i++)
+        close_block(pull, pull->tables->pdata[i]);
+    return true;
+}
+
+/* --- Whole tables. */
+static bool on_copied(GBytes *bytes, gpointer data, GError **error)
+{
+    RowTaker *taker = data;
+    PullTable *table = taker->table;
+    if (table->kept) {
+        gsize len;
+        const guint8 *start = g_bytes_get_data(bytes, &len);
+        HtPgTuples tuples;
+        g_autofree HtPgField *fields = g_new0(HtPgField, table->select->n);
+        ht_pg_tuples_init(&tuples, start, len);
+        HtUuid id;
+        while (ht_pg_tuples_next(&tuples, fields, table->select->n)) {
+            if (ht_pg_field_uuid(&fields[0], &id))
+                g_array_append_val(table->kept, id);
+        }
+    }
+    HtApplyMode mode = table->table->has_id ? HT_APPLY_UPSERT : HT_APPLY_BULK;
+    g_ptr_array_add(taker->pull->blocks, ht_sync_block_new(table->select, bytes, mode));
+    /* Rows without ids replace all at once: they wait for the last transaction. */
+    return !table->table->has_id || flush(taker->pull, error);
+}
+
+static bool reload_tables(Pull *pull, uint64_t which, GError **error)
+{
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        if (!(which & HT_CHANGED(table->table->number)) || !table->select)
+            continue;
+        RowTaker taker = {.pull = pull, .table = table};
+        if (table->table->has_id && !table->kept)
+            table->kept = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+        g_autofree char *sql = ht_sync_sql_fill("copy_table", table->select, NULL);
+        if (!ht_pg_copy_out(pull->sync->pg, sql, BLOCK_BYTES, on_copied, &taker, error))
+            return false;
+    }
+    return true;
+}
+
+/* --- Reconciling: which ids are there. */
+typedef struct {
+    PullTable *table;
+    GArray *ids, *missing;
+    int64_t deleted;
+} Reconcile;
+
+static bool on_id(const HtPgField *fields, int n, gpointer data, GError **error)
+{
+    Reconcile *reconcile = data;
+    HtUuid id;
+    if (n != 1 || !ht_pg_field_uuid(&fields[0], &id)) {
+        g_set_error_literal(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "ids make no sense");
+        return false;
+    }
+    g_array_append_val(reconcile->ids, id);
+    return true;
+}
+
+static bool keep_ids(HtApply *apply, gpointer data, GError **error)
+{
+    Reconcile *reconcile = data;
+    g_array_set_size(reconcile->missing, 0);
+    return ht_apply_ids_keep(apply, reconcile->table->table,
+                             (const HtUuid *)(gpointer)reconcile->ids->data, reconcile->ids->len,
+                             reconcile->missing, &reconcile->deleted, error);
+}
+
+static bool reconcile_tables(Pull *pull, GError **error)
+{
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        uint64_t bit = HT_CHANGED(table->table->number);
+        if (!(pull->plan.reconcile & bit) || (pull->reload & bit) || !table->select ||
+            !table->table->has_id)
+            continue;
+        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+        g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+        Reconcile reconcile = {.table = table, .ids = ids, .missing = missing};
+        g_autofree char *sql = ht_sync_sql_fill("ids", table->select, NULL);
+        g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
+        ht_pg_pipeline_add(pipeline, sql, NULL, on_id, &reconcile);
+        if (!ht_pg_pipeline_finish(pipeline, error) ||
+            !ht_cache_apply(pull->sync->cache, keep_ids, &reconcile, error))
+            return false;
+        pull->sync->report->rows_deleted += reconcile.deleted;
+        g_array_append_vals(table->keys, missing->data, missing->len);
+    }
+    return true;
+}
+
+/* A type or default that changed touches no row: only digests show which tables it reached. */
+static bool find_differences(Pull *pull, uint64_t *differing, GError **error)
+{
+    *differing = 0;
+    g_autoptr(HtReader) reader = ht_reader_new(pull->sync->cache, "sync", error);
+    if (!reader)
+        return false;
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        if (!table->select || table->gone->len > 0 ||
+            (pull->reload & HT_CHANGED(table->table->number)))
+            continue;
+        int64_t rows_here, rows_there;
+        char here[40], there[40];
+        if (!ht_sync_digest_there(pull->sync->pg, table->select, &rows_there, there, error) ||
+            !ht_sync_digest_here(reader, table->select, &rows_here, here, error))
+            return false;
+        if (rows_here != rows_there || strcmp(here, there) != 0)
+            *differing |= HT_CHANGED(table->table->number);
+    }
+    return true;
+}
+
+/* --- The whole. */
+static void choose_reloads(Pull *pull)
+{
+    const HtSyncHello *sizes = pull->sync->hello;
+    pull->reload |= pull->plan.reload;
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        table->select = ht_sync_select_new(pull->sync->columns, table->table, HT_SELECT_ALL);
+        int64_t n = table->keys->len, estimate = sizes ? sizes->estimates[i] : 0;
+        if (table->table->is_reload_only ? n > 0 : n > RELOAD_MIN && n > estimate / RELOAD_SHARE)
+            pull->reload |= HT_CHANGED(table->table->number);
+    }
+}
+
+static bool fetch(Pull *pull, GError **error)
+{
+    uint64_t differing = 0;
+    if (!reconcile_tables(pull, error) || !fetch_keys(pull, error) ||
+        !reload_tables(pull, pull->reload, error))
+        return false;
+    if (!pull->plan.check_digests)
+        return true;
+    return flush(pull, error) && find_differences(pull, &differing, error) &&
+           reload_tables(pull, differing, error);
+}
+
+/* Takes over what a hello with columns brought; one without keeps what was known. */
+static void adopt_hello(Pull *pull)
+{
+    HtSync *sync = pull->sync;
+    if (pull->hello->columns) {
+        ht_sync_columns_free(sync->columns);
+        g_autoptr(HtJson) json = ht_sync_columns_print(pull->hello->columns);
+        sync->columns = ht_sync_columns_new(json);
+        sync->asked_us = g_get_monotonic_time();
+    } else if (sync->hello) {
+        g_free(pull->hello->schema_fp);
+        pull->hello->schema_fp = g_strdup(sync->hello->schema_fp);
+    }
+    ht_sync_status_hello(sync, pull->hello);
+}
+
+static bool decide(Pull *pull, const char *cursor)
+{
+    HtSync *sync = pull->sync;
+    g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
+    g_autofree char *resync = ht_cache_meta(sync->cache, HT_META_RESYNC);
+    pull->plan = ht_sync_plan(remembered, cursor, pull->hello);
+    if (pull->plan.kind == HT_PLAN_PULL && resync && *resync)
+        pull->plan = (HtSyncPlan){.kind = HT_PLAN_LOAD, .why = "this version keeps other columns"};
+    if (pull->plan.kind == HT_PLAN_PULL && !sync->columns && !pull->hello->columns)
+        pull->plan.kind = HT_PLAN_ASK_COLUMNS;
+    return pull->plan.kind == HT_PLAN_PULL;
+}
+
+static bool finish(Pull *pull, bool keep_open, GError **error)
+{
+    HtSync *sync = pull->sync;
+    if (!keep_open && !ht_pg_run(sync->pg, ht_sync_sql("commit"), error))
+        return false;
+    bool is_empty = pull->n_keys == 0 && !pull->reload && !pull->plan.reconcile &&
+                    !pull->plan.is_changed && !pull->plan.check_digests;
+    pull->is_final = true;
+    if (!is_empty && !flush(pull, error))
+        return false;
+    g_free(sync->cursor);
+    sync->cursor = g_strdup(pull->hello->snapshot);
+    if (pull->hello->columns) {
+        ht_sync_hello_free(sync->hello);
+        sync->hello = g_steal_pointer(&pull->hello);
+    }
+    return true;
+}
+
+bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan, GError **error)
+{
+    g_autoptr(Pull) pull = pull_new(sync);
+    g_autofree char *cursor =
+        sync->cursor ? g_strdup(sync->cursor) : ht_cache_meta(sync->cache, HT_META_CURSOR);
+    *plan = (HtSyncPlan){0};
+    if (!ask(pull, cursor, with_columns || !sync->columns, error))
+        return false;
+    if (!decide(pull, cursor)) {
+        *plan = pull->plan;
+        return ht_pg_run(sync->pg, ht_sync_sql("rollback"), error);
+    }
+    adopt_hello(pull);
+    choose_reloads(pull);
+    bool had_gone = false;
+    if (!fetch(pull, error))
+        return false;
+    for (guint i = 0; i < pull->tables->len; i++)
+        had_gone |= ((PullTable *)pull->tables->pdata[i])->gone->len > 0;
+    int64_t deleted = sync->report->rows_deleted;
+    if (!finish(pull, keep_open, error))
+        return false;
+    if (had_gone || sync->report->rows_deleted > deleted || pull->plan.reconcile)
+        ht_cache_purge_async(sync->cache);
+    return true;
+}

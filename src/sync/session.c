@@ -1,0 +1,205 @@
+/* One turn of the engine on the held connection: connect if needed, pull, push, pull what that
+ * changed; and what follows from the server's greeting. */
+#include "internal.h"
+
+#include "hiretty/base/clock.h"
+
+#include <string.h>
+
+/* How often the columns and the schema's fingerprint are asked for again. */
+#define ASK_US (5 * HT_US_PER_MINUTE)
+#define SEEN_US (10 * HT_US_PER_MINUTE)
+#define PULLS_MAX 6
+
+static bool take(GError **error, GError *problem)
+{
+    ht_sync_error_take(error, problem);
+    return false;
+}
+
+void ht_sync_disconnect(HtSync *sync)
+{
+    g_clear_pointer(&sync->pg, ht_pg_close);
+    sync->asked_us = 0;
+    sync->seen_us = 0;
+}
+
+bool ht_sync_refuse(HtSync *sync, const char *why, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    g_clear_pointer(&sync->cursor, g_free);
+    g_clear_pointer(&sync->columns, ht_sync_columns_free);
+    g_clear_pointer(&sync->hello, ht_sync_hello_free);
+    if (!ht_cache_purge(sync->cache, true, why, &problem))
+        return take(error, g_steal_pointer(&problem));
+    g_set_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED,
+                "%s: what was kept here is removed (ask your administrator)", why);
+    return false;
+}
+
+/* Did this very login fill the cache? A mistyped name must not empty another one's. */
+static bool is_login_of_cache(HtSync *sync)
+{
+    g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
+    g_autoptr(HtJson) json = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
+    const char *login = ht_json_get_string(json, "login", NULL);
+    g_autofree char *now = ht_pg_options_user(&sync->connection);
+    return login && g_strcmp0(login, now) == 0;
+}
+
+bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **error)
+{
+    if (sync->pg && ht_pg_is_alive(sync->pg))
+        return true;
+    ht_sync_disconnect(sync);
+    GError *problem = NULL;
+    sync->pg = ht_pg_connect(&sync->connection, cancellable, &problem);
+    if (sync->pg)
+        return true;
+    /* The login itself was refused (28000), not the place it comes from. */
+    if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_REFUSED) &&
+        strcmp(ht_pg_error_sqlstate(), "28000") == 0 && !strstr(problem->message, "pg_hba.conf") &&
+        is_login_of_cache(sync)) {
+        g_clear_error(&problem);
+        return ht_sync_refuse(sync, "the server refuses this login", error);
+    }
+    return take(error, problem);
+}
+
+char *ht_sync_hello_question(HtSync *sync, bool with_columns)
+{
+    g_autoptr(HtJson) json = ht_json_new_object();
+    char device[HT_UUID_TEXT];
+    if (sync->outbox)
+        ht_json_set_string(json, "device", ht_uuid_format(&sync->device, device));
+    ht_json_set_bool(json, "fingerprint", with_columns);
+    return ht_json_print(json, false);
+}
+
+HtSyncHello *ht_sync_ask_hello(HtSync *sync, bool with_columns, GError **error)
+{
+    g_autofree char *question = ht_sync_hello_question(sync, with_columns);
+    HtPgParam param = {.text = question};
+    g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, ht_sync_sql("hello"), &param, 1, error);
+    if (!rows)
+        return NULL;
+    HtPgField field = ht_pg_rows_field(rows, 0, 0);
+    gsize len;
+    const char *text = ht_pg_field_text(&field, &len);
+    return ht_sync_hello_parse(text, (gssize)len, error);
+}
+
+/* Everything anew: hello with columns first, its snapshot is where the feed goes on. */
+static bool load(HtSync *sync, const HtSyncPlan *plan, GError **error)
+{
+    g_autoptr(HtSyncHello) hello = ht_sync_ask_hello(sync, true, error);
+    if (!hello)
+        return false;
+    if (hello->is_refused || hello->wants_wipe)
+        return true; /* the next pull sees it too and acts */
+    if (plan->kind == HT_PLAN_PURGE_LOAD && !ht_cache_purge(sync->cache, false, plan->why, error))
+        return false;
+    ht_sync_columns_free(sync->columns);
+    g_autoptr(HtJson) json = ht_sync_columns_print(hello->columns);
+    sync->columns = ht_sync_columns_new(json);
+    ht_sync_status_hello(sync, hello);
+    ht_sync_hello_free(sync->hello);
+    sync->hello = g_steal_pointer(&hello);
+    return ht_sync_load(sync, sync->hello, plan->why, error);
+}
+
+/* Pulls until the cache is at the server's present, whatever has to come before. */
+static bool pull(HtSync *sync, bool is_full, GError **error)
+{
+    bool with_columns = sync->asked_us == 0 || g_get_monotonic_time() - sync->asked_us > ASK_US;
+    for (int i = 0; i < PULLS_MAX; i++) {
+        HtSyncPlan plan = {.kind = HT_PLAN_LOAD, .why = "asked for"};
+        g_autoptr(GError) problem = NULL;
+        if (!is_full && !ht_sync_pull(sync, with_columns, false, &plan, &problem)) {
+            if (!g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY))
+                return take(error, g_steal_pointer(&problem));
+            plan.kind = HT_PLAN_ASK_COLUMNS;
+        }
+        is_full = false;
+        if (plan.kind == HT_PLAN_PULL)
+            return true;
+        if (plan.kind == HT_PLAN_LOCK)
+            return ht_sync_refuse(sync, plan.why, error);
+        if (plan.kind != HT_PLAN_ASK_COLUMNS && !load(sync, &plan, &problem))
+            return take(error, g_steal_pointer(&problem));
+        with_columns = true;
+    }
+    g_set_error_literal(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE,
+                        "the server changes faster than it can be read (it is tried again)");
+    return false;
+}
+
+static bool write_seen(HtApply *apply, gpointer data, GError **error)
+{
+    HtSync *sync = data;
+    return ht_apply_meta_set(apply, HT_META_CURSOR, sync->cursor, error) &&
+           ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, ht_clock_now_us(), error);
+}
+
+/* At connect and every ten minutes: the server learns that this device is alive, and the cache how
+ * far empty pulls have come and that the lease is renewed. */
+static bool bookkeep(HtSync *sync, GError **error)
+{
+    int64_t now = g_get_monotonic_time();
+    if (sync->seen_us != 0 && now - sync->seen_us < SEEN_US)
+        return true;
+    sync->seen_us = now;
+    if (!ht_cache_apply(sync->cache, write_seen, sync, error))
+        return false;
+    if (!sync->outbox)
+        return true;
+    char device[HT_UUID_TEXT];
+    HtPgParam params[] = {{.text = ht_uuid_format(&sync->device, device)},
+                          {.text = sync->host_label},
+                          {.text = sync->cursor}};
+    g_autoptr(HtPgRows) rows =
+        ht_pg_query(sync->pg, ht_sync_sql("device_seen"), params, G_N_ELEMENTS(params), error);
+    return rows != NULL;
+}
+
+static bool unlock(HtSync *sync, GError **error)
+{
+    return !ht_cache_is_locked(sync->cache, NULL) || ht_cache_unlock(sync->cache, error);
+}
+
+static bool may_push(HtSync *sync, HtSyncOnceFlags flags)
+{
+    return sync->outbox && !(flags & HT_SYNC_ONCE_PULL_ONLY) && !sync->status.read_only;
+}
+
+static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error)
+{
+    bool is_fresh = !sync->pg;
+    if (!ht_sync_ensure_connected(sync, cancellable, error))
+        return false;
+    is_fresh |= sync->asked_us == 0;
+    /* On a new connection nothing is sent before it is known whom we speak to. */
+    if ((is_fresh || !may_push(sync, flags)) && !pull(sync, flags & HT_SYNC_ONCE_FULL, error))
+        return false;
+    GError *problem = NULL;
+    if (may_push(sync, flags)) {
+        guint sent = sync->report->sent;
+        if (!ht_sync_push(sync, &problem))
+            return take(error, problem);
+        bool is_changed = sync->report->sent != sent;
+        if ((!is_fresh || is_changed) && !pull(sync, false, error))
+            return false;
+    }
+    if (!bookkeep(sync, &problem) || !unlock(sync, &problem))
+        return take(error, problem);
+    ht_sync_status_synced(sync);
+    return true;
+}
+
+bool ht_sync_cycle(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error)
+{
+    bool ok = run(sync, flags, cancellable, error);
+    if (!ok)
+        ht_sync_disconnect(sync); /* also ends an open transaction */
+    return ok;
+}

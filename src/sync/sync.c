@@ -1,0 +1,333 @@
+/* The public face: making and freeing, one run for the command line, and the thread that keeps the
+ * cache live. The thread polls the held connection at a pace that follows the person's attention,
+ * each turn ±20 % so that a thousand clients do not beat in step, and backs off while the server is
+ * away. A poke (something was decided, a key was pressed) ends any wait. */
+#include "internal.h"
+
+#include "hiretty/base/clock.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_LEASE_US (7 * HT_US_PER_DAY)
+#define ELSEWHERE_MS 3000
+#define BACKOFF_MAX_MS 60000
+#define STOP_US (2 * G_USEC_PER_SEC)
+#define ONCE_LOCK_US (3 * G_USEC_PER_SEC)
+
+HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *options, GError **error)
+{
+    if (!options->paths) {
+        g_set_error_literal(error, HT_SYNC_ERROR, HT_SYNC_ERROR_FAILED, "no folders given");
+        return NULL;
+    }
+    HtSync *sync = g_new0(HtSync, 1);
+    sync->cache = cache;
+    sync->outbox = outbox;
+    sync->paths = options->paths;
+    sync->connection = options->connection;
+    sync->connection.dsn = sync->owned_dsn = g_strdup(options->connection.dsn);
+    sync->connection.application_name = sync->owned_name =
+        g_strdup(options->connection.application_name);
+    sync->connection.root_certificate = sync->owned_root =
+        g_strdup(options->connection.root_certificate);
+    sync->host_label = g_strdup(options->host_label ? options->host_label : g_get_host_name());
+    sync->lease_us = options->lease_us > 0 ? options->lease_us : DEFAULT_LEASE_US;
+    sync->lock_fd = -1;
+    if (outbox)
+        ht_outbox_device(outbox, &sync->device);
+    g_mutex_init(&sync->lock);
+    g_cond_init(&sync->ended);
+    sync->status.since_us = ht_clock_now_us();
+    sync->status.progress.seconds_left = -1;
+    g_autofree char *last = ht_cache_meta(cache, HT_META_LAST_SYNC);
+    sync->status.last_sync_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    g_autofree char *remembered = ht_cache_meta(cache, HT_META_HELLO);
+    g_autoptr(HtJson) json = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
+    g_strlcpy(sync->status.role, ht_json_get_string(json, "role", ""), sizeof sync->status.role);
+    sync->status.read_only = strcmp(sync->status.role, "viewer") == 0;
+    return sync;
+}
+
+static void free_now(HtSync *sync)
+{
+    ht_sync_status_clear(sync);
+    ht_sync_disconnect(sync);
+    ht_sync_lock_release(sync);
+    ht_sync_columns_free(sync->columns);
+    ht_sync_hello_free(sync->hello);
+    g_free(sync->cursor);
+    g_free(sync->host_label);
+    g_free(sync->owned_dsn);
+    g_free(sync->owned_name);
+    g_free(sync->owned_root);
+    g_clear_object(&sync->cancellable);
+    g_clear_pointer(&sync->context, g_main_context_unref);
+    g_mutex_clear(&sync->lock);
+    g_cond_clear(&sync->ended);
+    g_free(sync);
+}
+
+void ht_sync_free(HtSync *sync)
+{
+    if (!sync)
+        return;
+    ht_sync_stop(sync);
+    ht_sync_status_clear(sync);
+    /* A thread that did not end in time keeps what it works on; the process is about to end. */
+    if (!sync->thread)
+        free_now(sync);
+}
+
+/* --- One run. */
+static bool take_lock_soon(HtSync *sync, GCancellable *cancellable, GError **error)
+{
+    int64_t deadline = g_get_monotonic_time() + ONCE_LOCK_US;
+    for (;;) {
+        g_autoptr(GError) problem = NULL;
+        if (ht_sync_lock_take(sync, &problem))
+            return true;
+        if (!g_error_matches(problem, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY) ||
+            g_get_monotonic_time() > deadline || g_cancellable_is_cancelled(cancellable)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        g_usleep(50000); /* another short run is about to end */
+    }
+}
+
+static HtSyncState state_of(const GError *error, bool is_locked)
+{
+    if (is_locked)
+        return HT_SYNC_LOCKED;
+    if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) ||
+        g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP) ||
+        g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SCHEMA))
+        return HT_SYNC_REFUSED;
+    return HT_SYNC_OFFLINE;
+}
+
+/* Too long without the server: what is here may be out of date or not ours any more. */
+static void watch_lease(HtSync *sync)
+{
+    g_autofree char *last = ht_cache_meta(sync->cache, HT_META_LAST_SYNC);
+    int64_t last_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    if (last_us > 0 && ht_clock_now_us() - last_us > sync->lease_us &&
+        !ht_cache_is_locked(sync->cache, NULL))
+        ht_cache_set_lock(sync->cache, "too long without the server (connect once to go on)", NULL);
+}
+
+static void note_failure(HtSync *sync, const GError *error)
+{
+    watch_lease(sync);
+    ht_sync_status_state(sync, state_of(error, ht_cache_is_locked(sync->cache, NULL)),
+                         error->message);
+}
+
+static bool run_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error)
+{
+    if (!ht_sync_cycle(sync, flags, cancellable, error))
+        return false;
+    while (ht_sync_wide_is_due(sync)) {
+        GError *problem = NULL;
+        if (!ht_sync_load_wide(sync, &problem)) {
+            ht_sync_error_take(error, problem);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
+                  HtSyncReport *report, GError **error)
+{
+    g_return_val_if_fail(!sync->thread, false);
+    HtSyncReport own;
+    HtSyncReport *mine = report ? report : &own;
+    memset(mine, 0, sizeof *mine);
+    if (!take_lock_soon(sync, cancellable, error))
+        return false;
+    int64_t started = g_get_monotonic_time();
+    sync->report = mine;
+    GError *problem = NULL;
+    bool ok = run_once(sync, flags, cancellable, &problem);
+    mine->duration_us = g_get_monotonic_time() - started;
+    if (ok)
+        ht_sync_status_state(sync, HT_SYNC_LIVE, NULL);
+    else if (problem)
+        note_failure(sync, problem);
+    if (problem)
+        g_propagate_error(error, problem);
+    ht_sync_disconnect(sync);
+    ht_sync_lock_release(sync);
+    sync->report = NULL;
+    return ok;
+}
+
+/* --- The thread. */
+static gboolean on_time(gpointer data)
+{
+    *(bool *)data = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* Until the time is over, a poke, or the end. */
+static void wait_ms(HtSync *sync, int64_t ms)
+{
+    bool is_over = ms <= 0;
+    GSource *timer = g_timeout_source_new((guint)CLAMP(ms, 0, G_MAXINT));
+    g_source_set_callback(timer, on_time, &is_over, NULL);
+    g_source_attach(timer, sync->context);
+    while (!is_over && !g_atomic_int_get(&sync->is_stopping) &&
+           !g_atomic_int_compare_and_exchange(&sync->is_poked, 1, 0))
+        g_main_context_iteration(sync->context, TRUE);
+    g_source_destroy(timer);
+    g_source_unref(timer);
+}
+
+static int64_t jitter(int64_t ms)
+{
+    return ms * g_random_int_range(80, 121) / 100;
+}
+
+static int64_t pace_ms(HtSync *sync)
+{
+    int64_t least = sync->hello ? sync->hello->poll_ms : 1000;
+    switch ((HtSyncFocus)g_atomic_int_get(&sync->focus)) {
+    case HT_SYNC_IDLE:
+        return MAX(least, 5000);
+    case HT_SYNC_BACKGROUND:
+        return MAX(least, 30000);
+    case HT_SYNC_FOCUSED:
+    default:
+        return least;
+    }
+}
+
+static void on_cache_changed(uint64_t tables, gpointer data)
+{
+    HtSync *sync = data;
+    if (!(tables & HT_CHANGED_SHOWN) || !sync->outbox)
+        return;
+    HtOutboxCounts counts = {0};
+    ht_outbox_counts(sync->outbox, &counts);
+    if (counts.pending > 0)
+        g_atomic_int_set(&sync->is_poked, 1);
+    ht_sync_status_notify(sync, true);
+}
+
+/* One turn; returns how long to wait for the next. */
+static int64_t turn(HtSync *sync, guint *failures)
+{
+    g_autoptr(GError) error = NULL;
+    if (!ht_sync_lock_take(sync, &error)) {
+        bool is_busy = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+        ht_sync_status_state(sync, is_busy ? HT_SYNC_ELSEWHERE : HT_SYNC_OFFLINE, error->message);
+        return jitter(ELSEWHERE_MS);
+    }
+    if (!sync->pg && *failures == 0)
+        ht_sync_status_state(sync, HT_SYNC_CONNECTING, NULL);
+    if (ht_sync_cycle(sync, HT_SYNC_ONCE, sync->cancellable, &error)) {
+        *failures = 0;
+        ht_sync_status_state(sync, HT_SYNC_LIVE, NULL);
+        return jitter(pace_ms(sync));
+    }
+    if (g_atomic_int_get(&sync->is_stopping))
+        return 0;
+    note_failure(sync, error);
+    HtSyncState state = state_of(error, ht_cache_is_locked(sync->cache, NULL));
+    *failures = MIN(*failures + 1, 7);
+    if (state == HT_SYNC_OFFLINE)
+        return jitter(MIN(BACKOFF_MAX_MS, INT64_C(500) << *failures));
+    return jitter(BACKOFF_MAX_MS);
+}
+
+/* Wide columns come in chunks between the turns, until the next one is due. */
+static void load_wide_until(HtSync *sync, int64_t deadline_us)
+{
+    while (sync->pg && ht_sync_wide_is_due(sync) && !g_atomic_int_get(&sync->is_stopping) &&
+           !g_atomic_int_get(&sync->is_poked) && g_get_monotonic_time() < deadline_us) {
+        g_autoptr(GError) error = NULL;
+        if (!ht_sync_load_wide(sync, &error)) {
+            ht_sync_disconnect(sync);
+            return;
+        }
+    }
+}
+
+static gpointer thread_main(gpointer data)
+{
+    HtSync *sync = data;
+    HtSyncReport report = {0};
+    guint failures = 0;
+    sync->report = &report;
+    g_main_context_push_thread_default(sync->context);
+    guint subscription = ht_cache_subscribe(sync->cache, sync->context, on_cache_changed, sync);
+    watch_lease(sync);
+    while (!g_atomic_int_get(&sync->is_stopping)) {
+        int64_t wait = turn(sync, &failures);
+        int64_t due_us = g_get_monotonic_time() + wait * 1000;
+        load_wide_until(sync, due_us);
+        wait_ms(sync, (due_us - g_get_monotonic_time()) / 1000);
+        if (failures > 0 && wait > 0 && g_get_monotonic_time() < due_us)
+            failures = 0; /* poked: no more patience */
+    }
+    ht_cache_unsubscribe(sync->cache, subscription);
+    ht_sync_disconnect(sync);
+    ht_sync_lock_release(sync);
+    g_main_context_pop_thread_default(sync->context);
+    sync->report = NULL;
+    g_mutex_lock(&sync->lock);
+    sync->has_ended = true;
+    g_cond_broadcast(&sync->ended);
+    g_mutex_unlock(&sync->lock);
+    return NULL;
+}
+
+void ht_sync_start(HtSync *sync)
+{
+    if (sync->thread)
+        return;
+    g_clear_object(&sync->cancellable);
+    g_clear_pointer(&sync->context, g_main_context_unref);
+    sync->cancellable = g_cancellable_new();
+    sync->context = g_main_context_new();
+    sync->has_ended = false;
+    g_atomic_int_set(&sync->is_stopping, 0);
+    g_atomic_int_set(&sync->is_poked, 0);
+    sync->thread = g_thread_new("sync", thread_main, sync);
+}
+
+void ht_sync_poke(HtSync *sync)
+{
+    g_atomic_int_set(&sync->is_poked, 1);
+    if (sync->thread)
+        g_main_context_wakeup(sync->context);
+}
+
+void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus)
+{
+    int before = g_atomic_int_get(&sync->focus);
+    g_atomic_int_set(&sync->focus, (int)focus);
+    if (before != (int)focus && focus == HT_SYNC_FOCUSED)
+        ht_sync_poke(sync);
+}
+
+void ht_sync_stop(HtSync *sync)
+{
+    if (!sync->thread)
+        return;
+    g_atomic_int_set(&sync->is_stopping, 1);
+    g_cancellable_cancel(sync->cancellable);
+    g_main_context_wakeup(sync->context);
+    int64_t deadline = g_get_monotonic_time() + STOP_US;
+    g_mutex_lock(&sync->lock);
+    while (!sync->has_ended && g_cond_wait_until(&sync->ended, &sync->lock, deadline)) {
+    }
+    bool has_ended = sync->has_ended;
+    g_mutex_unlock(&sync->lock);
+    if (has_ended) {
+        g_thread_join(sync->thread);
+        sync->thread = NULL;
+    }
+}
