@@ -184,10 +184,10 @@ static Found control_string(HtInput *input)
     return PARTIAL;
 }
 
-static Found utf8(HtInput *input, gsize offset, char *name)
+static Found utf8(HtInput *input, char *name)
 {
-    const char *b = (const char *)input->bytes->data + offset;
-    gsize n = input->bytes->len - offset;
+    const char *b = (const char *)input->bytes->data;
+    gsize n = input->bytes->len;
     gunichar c = g_utf8_get_char_validated(b, (gssize)n);
     if (c == (gunichar)-2 && n < 4)
         return PARTIAL;
@@ -197,7 +197,7 @@ static Found utf8(HtInput *input, gsize offset, char *name)
         memcpy(name, b, used);
         name[used] = '\0';
     }
-    drop(input, offset + used);
+    drop(input, used);
     return WHOLE;
 }
 
@@ -212,18 +212,9 @@ static Found escape(HtInput *input)
         return ss3(input);
     if (strchr("]P_^X", next) && next)
         return control_string(input);
-    if (next == ESC) {
-        drop(input, 1);
-        emit(input, HT_INPUT_KEY, "Esc");
-        return WHOLE;
-    }
-    char character[8], name[16] = "M-";
-    if (utf8(input, 1, character) == PARTIAL)
-        return PARTIAL;
-    if ((guchar)character[0] >= 0x20) {
-        g_strlcat(name, character, sizeof name);
-        emit(input, HT_INPUT_KEY, name);
-    }
+    /* Esc and a key typed fast, or held up together by the line; no Alt key means anything here. */
+    drop(input, 1);
+    emit(input, HT_INPUT_KEY, "Esc");
     return WHOLE;
 }
 
@@ -276,7 +267,7 @@ static Found take_one(HtInput *input)
         return WHOLE;
     }
     char name[8];
-    if (utf8(input, 0, name) == PARTIAL)
+    if (utf8(input, name) == PARTIAL)
         return PARTIAL;
     if (*name)
         emit(input, HT_INPUT_KEY, strcmp(name, " ") == 0 ? "Space" : name);

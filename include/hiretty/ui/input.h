@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 typedef enum {
-    HT_INPUT_KEY,   /* `text` is a key's name as keymap.h writes it: "j", "C-r", "PgDn", "M-x" */
+    HT_INPUT_KEY,   /* `text` is a key's name as keymap.h writes it: "j", "C-r", "PgDn" */
     HT_INPUT_PASTE, /* `text` is what was pasted, as it came (not cleaned), valid UTF-8 */
     HT_INPUT_FOCUS, /* `text` is "in" or "out" */
     HT_INPUT_MOUSE, /* `text` is "up", "down" (wheel) or "press" */
