@@ -48,12 +48,12 @@ static bool depth_is_bounded(const char *text, gsize len)
 HtJson *ht_json_parse(const char *text, gssize len, GError **error)
 {
     gsize size = !text ? 0 : len < 0 ? strlen(text) : (gsize)len;
-    if (size > HT_JSON_MAX_BYTES || !depth_is_bounded(text, size)) {
-        g_set_error_literal(error, HT_ERROR, HT_ERROR_TOO_BIG, "JSON is too large or too deep");
-        return NULL;
-    }
     if (!text || !g_utf8_validate(text, (gssize)size, NULL)) {
         g_set_error_literal(error, HT_ERROR, HT_ERROR_INVALID, "JSON is not UTF-8");
+        return NULL;
+    }
+    if (size > HT_JSON_MAX_BYTES || !depth_is_bounded(text, size)) {
+        g_set_error_literal(error, HT_ERROR, HT_ERROR_TOO_BIG, "JSON is too large or too deep");
         return NULL;
     }
     g_autofree char *copy =

@@ -33,4 +33,4 @@ CREATE TABLE app.feed_tables (
 
 REVOKE ALL ON app.instance, app.time_zones, app.feed_tables FROM PUBLIC;
 GRANT SELECT ON app.instance, app.time_zones, app.feed_tables TO hiretty_client, hiretty_platform;
-GRANT SELECT ON app.feed_tables TO hiretty_audit;
+GRANT SELECT ON app.feed_tables TO hiretty_audit, hiretty_auth;
