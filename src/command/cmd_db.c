@@ -77,7 +77,6 @@ static void print_json(const HtJson *json)
 {
     g_autofree char *text = ht_json_print(json, false);
     ht_print_json(stdout, text);
-    ht_print_line(stdout, "%s", "");
 }
 
 /* ---- passwords ----------------------------------------------------------------------------------

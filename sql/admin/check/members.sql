@@ -8,22 +8,24 @@ WITH logins AS (
     FROM pg_catalog.pg_roles r
     WHERE r.rolname NOT LIKE 'hiretty\_%' AND r.rolname NOT LIKE 'pg\_%'
 )
-SELECT 'violation', l.rolname::text, problem.detail
+SELECT problem.severity, l.rolname::text, problem.detail
 FROM logins l
 LEFT JOIN public.tenant_users tu ON tu.pg_role = l.rolname
 CROSS JOIN LATERAL (
-    SELECT 'may do more than a member: superuser, bypassrls, createrole, createdb or replication' AS detail
+    SELECT 'violation' AS severity,
+        'may do more than a member: superuser, bypassrls, createrole, createdb or replication' AS detail
     WHERE l.rolsuper OR l.rolbypassrls OR l.rolcreaterole OR l.rolcreatedb OR l.rolreplication
     UNION ALL
-    SELECT format('is in %s; a member is in hiretty_%s alone', array_to_string(l.groups, ', '), tu.role)
+    SELECT 'violation', format('is in %s; a member is in hiretty_%s alone', array_to_string(l.groups, ', '), tu.role)
     WHERE tu.id IS NOT NULL AND tu.status = 'active' AND l.groups <> ARRAY['hiretty_' || tu.role]
     UNION ALL
-    SELECT 'is in a group of members, but has no membership' WHERE tu.id IS NULL
+    -- It sees no row here; it may be a member of another database of this cluster.
+    SELECT 'advice', 'is in a group of members, but has no membership here' WHERE tu.id IS NULL
     UNION ALL
-    SELECT 'its membership has ended, but it can still log in'
+    SELECT 'violation', 'its membership has ended, but it can still log in'
     WHERE tu.status <> 'active' AND l.rolcanlogin
     UNION ALL
-    SELECT format('is a member of %s', g) FROM unnest(l.groups) g
+    SELECT 'violation', format('is a member of %s', g) FROM unnest(l.groups) g
     WHERE tu.id IS NULL AND g NOT IN ('hiretty_client', 'hiretty_admin', 'hiretty_recruiter',
         'hiretty_interviewer', 'hiretty_viewer')
 ) problem
@@ -34,4 +36,4 @@ SELECT 'violation', tu.pg_role::text, 'an active membership names this login, wh
 FROM public.tenant_users tu
 WHERE tu.status = 'active' AND tu.pg_role IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = tu.pg_role)
-ORDER BY 2, 3;
+ORDER BY 1, 2, 3;
