@@ -129,7 +129,12 @@ CREATE TABLE public.hiring_decisions (
     FOREIGN KEY (tenant_id, match_id) REFERENCES public.candidate_job_matches (tenant_id, id),
     FOREIGN KEY (tenant_id, from_stage_id) REFERENCES public.job_stages (tenant_id, id),
     FOREIGN KEY (tenant_id, to_stage_id) REFERENCES public.job_stages (tenant_id, id),
-    FOREIGN KEY (tenant_id, base_decision_id) REFERENCES public.hiring_decisions (tenant_id, id),
+    -- The decisions of an application form one chain: each names the one before it, and no two the same.
+    CONSTRAINT hiring_decisions_match_id_key UNIQUE (tenant_id, match_id, id),
+    CONSTRAINT hiring_decisions_follows_one
+        UNIQUE NULLS NOT DISTINCT (tenant_id, match_id, base_decision_id),
+    CONSTRAINT hiring_decisions_base_of_same_match FOREIGN KEY (tenant_id, match_id, base_decision_id)
+        REFERENCES public.hiring_decisions (tenant_id, match_id, id),
     FOREIGN KEY (tenant_id, reason_id) REFERENCES public.rejection_reasons (tenant_id, id),
     FOREIGN KEY (tenant_id, note_id) REFERENCES public.candidate_notes (tenant_id, id),
     FOREIGN KEY (tenant_id, decided_by) REFERENCES public.tenant_users (tenant_id, user_id),
@@ -144,8 +149,6 @@ CREATE TABLE public.hiring_decisions (
 CREATE INDEX hiring_decisions_match_idx ON public.hiring_decisions (tenant_id, match_id, decided_at);
 CREATE INDEX hiring_decisions_from_idx ON public.hiring_decisions (tenant_id, from_stage_id);
 CREATE INDEX hiring_decisions_to_idx ON public.hiring_decisions (tenant_id, to_stage_id);
-CREATE INDEX hiring_decisions_base_idx ON public.hiring_decisions (tenant_id, base_decision_id)
-    WHERE base_decision_id IS NOT NULL;
 CREATE INDEX hiring_decisions_reason_idx ON public.hiring_decisions (tenant_id, reason_id)
     WHERE reason_id IS NOT NULL;
 CREATE INDEX hiring_decisions_note_idx ON public.hiring_decisions (tenant_id, note_id)

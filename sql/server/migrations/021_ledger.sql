@@ -6,16 +6,8 @@
 -- The unique key makes that an order without clocks, and makes the second of two people who decide
 -- at the same time fail instead of overwriting.
 SET LOCAL ROLE hiretty_owner;
-
-ALTER TABLE public.hiring_decisions
-    DROP CONSTRAINT hiring_decisions_tenant_id_base_decision_id_fkey,
-    ADD CONSTRAINT hiring_decisions_match_id_key UNIQUE (tenant_id, match_id, id),
-    ADD CONSTRAINT hiring_decisions_follows_one
-        UNIQUE NULLS NOT DISTINCT (tenant_id, match_id, base_decision_id),
-    ADD CONSTRAINT hiring_decisions_base_of_same_match
-        FOREIGN KEY (tenant_id, match_id, base_decision_id)
-        REFERENCES public.hiring_decisions (tenant_id, match_id, id);
-DROP INDEX public.hiring_decisions_base_idx;
+-- Bodies in SQL would be rewritten now, under row_security = off, which refuses walled tables.
+SET LOCAL check_function_bodies = off;
 
 -- The last decision of an application, NULL for none.
 CREATE FUNCTION app.last_decision(tenant uuid, match uuid) RETURNS uuid
