@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""Speed and memory of Hiretty, each figure beside its floor measured in the same run: what the machine
+does without us. use: run.py [--rows N] [--columns 160x48] [--dir D] [--json FILE]
+
+--rows: applications in the tenant (100,000; the design's bars are for 1,000,000). --dir: keeps the server
+and the client's folders in D; a second run goes on with them. HIRETTY_BIN is the program to measure.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tests/tools"
+# The way to the ranked list of the largest job, then what people do there.
+OPEN_JOB = r"jobs=gj first=gg open=\r"
+KEYS = r"j=j*100 k=k*40 page=\006*40 page_back=\002*20 end=G top=gg mark=\040*20 idle=10"
+
+
+def table_rows(path):
+    """Columns of each table as sql/sync/columns lists them."""
+    tables, columns = {}, None
+    for line in path.read_text().splitlines():
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] == "table":
+            name = words[words.index("from") + 1] if "from" in words else words[1]
+            columns = tables.setdefault(name, [])
+        elif "unless" not in words:
+            columns.append(words[0])
+    return tables
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.bin = os.environ["HIRETTY_BIN"]
+        self.instruments = ROOT / "build/release/bench"
+        self.dir = Path(args.dir or tempfile.mkdtemp(prefix="hiretty-bench.", dir="/tmp"))
+        self.figures = []
+        self.env = {}
+
+    def add(self, name, value, unit, floor=None, floor_name="", bar=None):
+        self.figures.append(dict(name=name, value=value, unit=unit, floor=floor, floor_name=floor_name, bar=bar))
+
+    # ---- the world -------------------------------------------------------------------------------
+
+    def start(self):
+        self.dir.mkdir(exist_ok=True)
+        self.dir.chmod(0o711)
+        if (self.dir / "pg").exists():
+            subprocess.run(["bash", TOOLS / "pg.sh", "resume", self.dir], check=True)
+        else:
+            print(f"making a server with {self.args.rows} applications", file=sys.stderr)
+            subprocess.run(
+                ["bash", TOOLS / "db.sh", "start", self.dir, "--rows", str(self.args.rows), "--no-vector"], check=True
+            )
+        dump = subprocess.run(
+            ["bash", "-c", '. "$1"; env -0', "-", self.dir / "env"], check=True, capture_output=True, text=True
+        )
+        server = dict(pair.split("=", 1) for pair in dump.stdout.split("\0") if "=" in pair)
+        home = self.dir / "home"
+        shutil.rmtree(home, ignore_errors=True)
+        self.env = {
+            "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "HIRETTY_DSN": server["HIRETTY_DSN_RECRUITER"],
+        }
+        for name in ("CONFIG_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):
+            folder = home / name.lower()
+            folder.mkdir(parents=True, mode=0o700)
+            self.env["XDG_" + name] = str(folder)
+
+    def stop(self):
+        if self.args.dir:
+            subprocess.run(["bash", TOOLS / "pg.sh", "halt", self.dir], check=False)
+        else:
+            subprocess.run(["bash", TOOLS / "pg.sh", "stop", self.dir], check=False)
+
+    # ---- sync ------------------------------------------------------------------------------------
+
+    def psql(self, sql, **more):
+        return subprocess.run(
+            ["psql", "-X", "-q", "-At", self.env["HIRETTY_DSN"], "-c", sql], check=True, text=True, **more
+        )
+
+    def readable(self):
+        """SELECT of each synced table, with the columns that this login may read."""
+        selects = {}
+        for table, columns in table_rows(ROOT / "sql/sync/columns").items():
+            schema, _, name = table.rpartition(".")
+            schema = schema or ("public" if table not in ("time_zones", "stage_transitions") else "app")
+            listed = ",".join(f"'{c}'" for c in columns)
+            answer = self.psql(
+                f"SELECT string_agg(quote_ident(c.attname), ',') FROM pg_attribute c "
+                f"WHERE c.attrelid = to_regclass('{schema}.{name}') AND c.attname IN ({listed}) "
+                f"AND has_column_privilege(c.attrelid, c.attnum, 'SELECT')",
+                stdout=subprocess.PIPE,
+            ).stdout.strip()
+            if answer:
+                selects[name] = f"SELECT {answer} FROM {schema}.{name}"
+        return selects
+
+    def copy_binary(self, selects):
+        """Rows and seconds of the same rows by COPY to nowhere."""
+        commands = []
+        for select in selects.values():
+            commands += ["-c", f"\\copy ({select}) TO /dev/null (FORMAT binary)"]
+        began = time.monotonic()
+        out = subprocess.run(
+            ["psql", "-X", self.env["HIRETTY_DSN"], *commands], check=True, text=True, capture_output=True
+        ).stdout
+        return sum(int(n) for n in re.findall(r"COPY (\d+)", out)), time.monotonic() - began
+
+    def copy_import(self, selects):
+        """Seconds of the same rows by psql piped into sqlite3's .import."""
+        target = self.dir / "import.db"
+        target.unlink(missing_ok=True)
+        began = time.monotonic()
+        for table, select in selects.items():
+            columns = re.match(r"SELECT (.*) FROM", select).group(1)
+            subprocess.run(["sqlite3", target, f"CREATE TABLE {table} ({columns})"], check=True)
+            with subprocess.Popen(
+                ["psql", "-X", "-q", self.env["HIRETTY_DSN"], "-c", f"COPY ({select}) TO STDOUT (FORMAT csv)"],
+                stdout=subprocess.PIPE,
+            ) as source:
+                subprocess.run(
+                    ["sqlite3", target, f".import --csv /dev/stdin {table}"], check=True, stdin=source.stdout
+                )
+        seconds = time.monotonic() - began
+        target.unlink()
+        return seconds
+
+    def sync(self):
+        selects = self.readable()
+        self.copy_binary(selects)  # warms the server's cache for all three alike
+        rows, copied = self.copy_binary(selects)
+        began = time.monotonic()
+        run = subprocess.run([self.bin, "sync"], env=self.env, capture_output=True, text=True)
+        took = time.monotonic() - began
+        if run.returncode != 0:
+            raise SystemExit(f"bench: hiretty sync: {run.returncode}: {run.stderr}")
+        imported = self.copy_import(selects)
+        self.add("first sync", rows / took, "rows/s", rows / copied, "COPY binary to nowhere")
+        self.add("first sync", rows / took, "rows/s", rows / imported, "psql | sqlite3 .import")
+        began = time.monotonic()
+        subprocess.run([self.bin, "sync"], env=self.env, check=True, capture_output=True)
+        again = time.monotonic() - began
+        began = time.monotonic()
+        self.psql("SELECT 1", stdout=subprocess.DEVNULL)
+        self.add("sync with nothing new", again * 1000, "ms", (time.monotonic() - began) * 1000, "psql SELECT 1")
+        size = sum(f.stat().st_size for f in Path(self.env["XDG_CACHE_HOME"]).rglob("*") if f.is_file())
+        self.add("cache on disk", size / 1e6, "MB")
+
+    # ---- the workstation ---------------------------------------------------------------------------
+
+    def meter(self, script, *program, **more):
+        run = subprocess.run(
+            [self.instruments / "bench_meter", self.args.columns, script, *program],
+            env={**self.env, **more}, check=True, capture_output=True, text=True,
+        )
+        return json.loads(run.stdout)
+
+    def first_frame(self):
+        echo = [self.meter("", "/bin/echo", "hello")["first_frame_ms"] for _ in range(15)]
+        ours = [self.meter("", self.bin, "--offline")["first_frame_ms"] for _ in range(15)]
+        floor = statistics.median(echo)
+        self.add("first frame", statistics.median(ours), "ms", floor, "/bin/echo", bar=floor + 40)
+
+    def keys(self):
+        database = self.dir / "floor.db"
+        floor_program = str(self.instruments / "bench_floor")
+        subprocess.run([floor_program, database, "fill", str(self.args.rows)], check=True)
+        floor = self.meter(KEYS.replace("end=G top=gg mark=\\040*20 ", ""), floor_program, str(database))
+        ours = self.meter(f"{OPEN_JOB} {KEYS}", self.bin, "--offline")
+        same = "curses over SQLite"
+        bars = {"j": 400 if self.args.columns == "160x48" else None}
+        for key, text in (("j", "j"), ("page", "PgDn"), ("page_back", "PgUp")):
+            self.add(f"{text}: key to paint", ours[key]["p50_ms"], "ms", floor[key]["p50_ms"], same)
+            self.add(f"{text}: key to paint, p99", ours[key]["p99_ms"], "ms", floor[key]["p99_ms"], same)
+            self.add(f"{text}: CPU", ours[key]["cpu_ms"], "ms", floor[key]["cpu_ms"], same)
+            self.add(f"{text}: bytes", ours[key]["bytes"], "bytes", floor[key]["bytes"], same, bar=bars.get(key))
+        for key, text in (("end", "G"), ("top", "gg"), ("mark", "Space"), ("open", "open the job")):
+            self.add(f"{text}: key to paint", ours[key]["p99_ms"], "ms")
+        self.add("idle for 10 s", ours["idle"]["bytes"], "bytes", floor["idle"]["bytes"], same)
+        self.add("idle CPU for 10 s", ours["idle"]["cpu_ms"], "ms", floor["idle"]["cpu_ms"], same)
+        self.add("peak resident memory", ours["peak_rss_kb"] / 1024, "MB", floor["peak_rss_kb"] / 1024, same, bar=60)
+
+    def statements(self):
+        """Worst statements of the UI's thread, from the program's own trace: "thread µs name"."""
+        trace = self.dir / "trace"
+        trace.unlink(missing_ok=True)
+        self.meter(f"{OPEN_JOB} {KEYS}", self.bin, "--offline", HIRETTY_TRACE=str(trace))
+        times = {}
+        for line in trace.read_text().splitlines() if trace.exists() else []:
+            thread, us, name = line.split(" ", 2)
+            if thread == "ui":
+                times.setdefault(name, []).append(int(us))
+        every = sorted(us for each in times.values() for us in each)
+        if not every:
+            raise SystemExit("bench: the program wrote no trace of its statements")
+        self.add("statements on the key path, p99", every[int(0.99 * (len(every) - 1))] / 1000, "ms", bar=5)
+        self.add("statements on the key path, worst", every[-1] / 1000, "ms")
+        for name, each in sorted(times.items(), key=lambda item: -max(item[1]))[:5]:
+            each.sort()
+            self.add(f"  {name[:48]}, p99", each[int(0.99 * (len(each) - 1))] / 1000, "ms")
+        for name in times:
+            for path in (ROOT / "sql").rglob(name + ".sql"):
+                bare = re.sub(r"--[^\n]*", "", path.read_text())
+                if re.search(r"\boffset\b|\bcount\s*\(\s*\*", bare, re.I):
+                    self.add(f"  {name} has OFFSET or count(*)", 1, "of 0", bar=0)
+
+    # ---- the report --------------------------------------------------------------------------------
+
+    def report(self):
+        print(f"\n{self.args.rows} applications, {self.args.columns}\n")
+        print(f"{'figure':44} {'value':>12} {'floor':>12} {'ratio':>7}  beside what; bar")
+        for f in self.figures:
+            floor = f"{f['floor']:12,.1f}" if f["floor"] is not None else " " * 12
+            ratio = f"{f['value'] / f['floor']:7.2f}" if f["floor"] else " " * 7
+            bar = ""
+            if f["bar"] is not None:
+                bar = f"; at most {f['bar']:,.0f}: " + ("ok" if f["value"] <= f["bar"] else "OVER")
+            print(f"{f['name']:44} {f['value']:12,.1f} {floor} {ratio}  {f['unit']}"
+                  f"{' / ' + f['floor_name'] if f['floor_name'] else ''}{bar}")
+        if self.args.json:
+            Path(self.args.json).write_text(json.dumps(self.figures, indent=1) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rows", type=int, default=100000)
+    parser.add_argument("--columns", default="160x48")
+    parser.add_argument("--dir")
+    parser.add_argument("--json")
+    bench = Bench(parser.parse_args())
+    bench.start()
+    try:
+        for part in (bench.sync, bench.first_frame, bench.keys, bench.statements):
+            print(f"{part.__name__} …", file=sys.stderr)
+            part()
+    finally:
+        bench.stop()
+    bench.report()
+
+
+if __name__ == "__main__":
+    main()
