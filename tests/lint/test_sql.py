@@ -10,6 +10,15 @@ IN_C = re.compile(
     r"DELETE\s+FROM\b|CREATE\s+(?:TEMP\s+)?(?:TABLE|INDEX|TRIGGER|VIEW|VIRTUAL)\b|DROP\s+(?:TABLE|INDEX)\b|"
     r'ALTER\s+TABLE\b|COPY\s*\()'
 )
+# Files that make SQL because no file could hold it, and why.
+GENERATORS = {
+    "src/cache/schema.c": "tables and indexes follow sql/sync/columns",
+    "src/cache/apply.c": "writes of the columns that this login's server sent",
+    "src/cache/scan.c": "reads of the same columns for digests",
+    "src/cache/match_filter.c": "a filter written by a person becomes conditions",
+    "src/cache/matches.c": "pages of a list by any sort order and such a filter",
+    "src/sync/columns.c": "select lists of the columns that this login may read",
+}
 MANY = re.compile(r"(^|/)(migrations|schema|optional|demo|server)(/|\.sql$|$)")
 QUOTED = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|(\$\w*\$).*?\1", re.S)
 
@@ -28,7 +37,7 @@ def main():
     for path in files("src", "include", ends=(".c", ".h")):
         text = without_comments(read(path))
         checked += 1
-        for match in IN_C.finditer(text):
+        for match in IN_C.finditer(text) if path not in GENERATORS else ():
             findings.append(f"{path}:{line_of(text, match.start())}: SQL in C: {match.group(0)[:60]}")
     for path in files("sql", ends=(".sql",)):
         text = read(path)
