@@ -128,7 +128,7 @@ WITH base AS (
 ), path AS (
   SELECT b.*, k, k > b.reach AS leaving,
     CASE WHEN b.quirk = 'undo' AND k = 1 THEN 3 WHEN b.quirk = 'reopen' AND k = 1 THEN 8
-         ELSE 1 + floor(CASE k WHEN 1 THEN 4 WHEN 4 THEN 7 WHEN 5 THEN 6 ELSE 5 END * demo.u(251, b.a, k) ^ 1.4)::int END AS d
+         ELSE CASE k WHEN 4 THEN 4 ELSE 1 END + floor(CASE k WHEN 1 THEN 4 WHEN 4 THEN 7 WHEN 5 THEN 6 ELSE 5 END * demo.u(251, b.a, k) ^ 1.4)::int END AS d
   FROM base b, generate_series(1, b.reach + (b.exit IS NOT NULL)::int) k
 ), timed AS (
   SELECT p.*, demo.office(w0 + (sum(d) OVER (PARTITION BY a ORDER BY k))::int, demo.u(252, a, k), tz) AS at FROM path p

@@ -15,6 +15,9 @@ BEGIN;
 \ir triggers_off.sql
 \ir load_core.sql
 \ir load_people.sql
+\ir screening.sql
+\ir interviews.sql
+\ir extras.sql
 \ir triggers_on.sql
 \ir check.sql
 DROP SCHEMA demo CASCADE;

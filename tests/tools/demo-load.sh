@@ -42,4 +42,4 @@ query -c "ANALYZE"
 counts=$(query -F ' ' -c "SELECT (SELECT count(*) FROM public.jobs), (SELECT count(*) FROM public.candidates),
   (SELECT count(*) FROM public.candidate_job_matches), (SELECT count(*) FROM public.hiring_decisions)")
 read -r jobs people matches decisions <<<"$counts"
-echo "demo-load: $jobs jobs, $people candidates, $matches applications, $decisions decisions in $(((($(date +%s%N) - started)) / 1000000)) ms"
+echo "demo-load: $jobs jobs, $people candidates, $matches applications, $decisions decisions in $((($(date +%s%N) - started) / 1000000)) ms"
