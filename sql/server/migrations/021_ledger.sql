@@ -37,7 +37,7 @@ $$;
 -- AFTER INSERT ON hiring_decisions, once a statement: all or nothing.
 CREATE FUNCTION app.ledger_apply() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     expected bigint;
     hit bigint;

@@ -115,7 +115,7 @@ $$;
 -- before. At most one op of an application.
 CREATE FUNCTION app.judge_decisions(ops app.decision_op[]) RETURNS app.decision_op[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     tenant uuid := app.my_tenant();
     author uuid := app.my_user();
@@ -132,8 +132,13 @@ BEGIN
                                   ELSE 'rejected' END,
                              v.code)::app.decision_op ORDER BY o.nr)
           FROM unnest(ops) o
-          LEFT JOIN public.candidate_job_matches m ON m.tenant_id = tenant AND m.id = o.match AND NOT m.job_id = ANY (hidden)
-          LEFT JOIN public.hiring_decisions k ON k.tenant_id = tenant AND k.client_op_id = o.op
+          -- LATERAL with OFFSET 0: one index lookup an op, whatever the planner believes about the tables.
+          LEFT JOIN LATERAL (
+              SELECT x.id, x.job_id, x.stage_id FROM public.candidate_job_matches x
+               WHERE x.tenant_id = tenant AND x.id = o.match AND NOT x.job_id = ANY (hidden) OFFSET 0) m ON true
+          LEFT JOIN LATERAL (
+              SELECT x.id, x.match_id, x.decision, x.decided_by FROM public.hiring_decisions x
+               WHERE x.tenant_id = tenant AND x.client_op_id = o.op OFFSET 0) k ON true
           LEFT JOIN LATERAL (
               SELECT d.id, d.decided_by FROM public.hiring_decisions d
                WHERE d.tenant_id = tenant AND d.match_id = m.id
@@ -143,10 +148,16 @@ BEGIN
           -- Behind the wall a join on a function's result uses no index: it is computed first.
           CROSS JOIN LATERAL (SELECT CASE WHEN o.decision IN ('undo', 'reopen') THEN app.effective_decision(tenant, last.id) END AS id
                               OFFSET 0) standing
-          LEFT JOIN public.hiring_decisions closing ON closing.tenant_id = tenant AND closing.id = standing.id
-          LEFT JOIN public.hiring_decisions b ON b.tenant_id = tenant AND b.match_id = m.id AND b.id = o.base
-          LEFT JOIN public.hiring_decisions r ON o.decision = 'undo' AND r.tenant_id = tenant AND r.match_id = m.id AND r.id = o.reverses
-          LEFT JOIN public.job_stages f ON f.tenant_id = tenant AND f.id = m.stage_id
+          LEFT JOIN LATERAL (
+              SELECT x.from_stage_id FROM public.hiring_decisions x WHERE x.tenant_id = tenant AND x.id = standing.id OFFSET 0) closing ON true
+          LEFT JOIN LATERAL (
+              SELECT x.id FROM public.hiring_decisions x
+               WHERE x.tenant_id = tenant AND x.match_id = m.id AND x.id = o.base OFFSET 0) b ON true
+          LEFT JOIN LATERAL (
+              SELECT x.id, x.decision, x.decided_by, x.from_stage_id FROM public.hiring_decisions x
+               WHERE x.tenant_id = tenant AND x.match_id = m.id AND x.id = o.reverses AND o.decision = 'undo' OFFSET 0) r ON true
+          LEFT JOIN LATERAL (
+              SELECT x.id, x.stage_type, x.position FROM public.job_stages x WHERE x.tenant_id = tenant AND x.id = m.stage_id OFFSET 0) f ON true
           LEFT JOIN LATERAL (
               SELECT s.id, s.stage_type, s.position FROM public.job_stages s
                WHERE s.tenant_id = tenant AND s.job_id = m.job_id
@@ -201,7 +212,7 @@ $$;
 -- Writes the ops that apply: notes first (decisions point at them), mails last (they point at decisions).
 CREATE FUNCTION app.write_decisions(ops app.decision_op[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     tenant uuid := app.my_tenant();
     author uuid := app.my_user();
@@ -241,7 +252,7 @@ $$;
 -- pull to show it.
 CREATE FUNCTION app.decision_outcomes(ops app.decision_op[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     tenant uuid := app.my_tenant();
 BEGIN
@@ -256,16 +267,20 @@ BEGIN
                        jsonb_build_object('tbl', 15, 'id', m.id, 'row', jsonb_build_object('id', m.id, 'status', m.status, 'stage_id', m.stage_id,
                            'stage_entered_at', app.to_us(m.stage_entered_at), 'held_until', app.to_us(m.held_until),
                            'updated_at', app.to_us(m.updated_at), 'row_version', m.row_version)))
-                     || CASE WHEN d.id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('tbl', 17, 'id', d.id, 'row', app.decision_json(d))) END
-                     || CASE WHEN n.id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('tbl', 13, 'id', n.id, 'row', app.note_json(n))) END END)
+                     || CASE WHEN d.id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('tbl', 17, 'id', d.id, 'row', app.decision_json(d.whole))) END
+                     || CASE WHEN n.id IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('tbl', 13, 'id', n.id, 'row', app.note_json(n.whole))) END END)
                ORDER BY o.nr)
           FROM unnest(ops) o
-          LEFT JOIN public.candidate_job_matches m ON o.outcome <> 'gone' AND o.code IS DISTINCT FROM 'not_allowed' AND m.tenant_id = tenant AND m.id = o.match
+          LEFT JOIN LATERAL (
+              SELECT x.* FROM public.candidate_job_matches x
+               WHERE o.outcome <> 'gone' AND o.code IS DISTINCT FROM 'not_allowed' AND x.tenant_id = tenant AND x.id = o.match OFFSET 0) m ON true
           CROSS JOIN LATERAL (SELECT CASE WHEN m.id IS NULL THEN NULL WHEN o.outcome = 'applied' THEN o.op
                                           WHEN o.outcome = 'conflict' THEN app.last_decision(tenant, m.id) END AS id OFFSET 0) shown
-          LEFT JOIN public.hiring_decisions d ON d.tenant_id = tenant AND d.id = shown.id
-          LEFT JOIN public.users u ON o.outcome = 'conflict' AND u.id = d.decided_by
-          LEFT JOIN public.candidate_notes n ON o.outcome = 'applied' AND n.tenant_id = tenant AND n.id = d.note_id);
+          LEFT JOIN LATERAL (SELECT x AS whole, x.* FROM public.hiring_decisions x WHERE x.tenant_id = tenant AND x.id = shown.id OFFSET 0) d ON true
+          LEFT JOIN LATERAL (SELECT x.first_name, x.last_name FROM public.users x WHERE o.outcome = 'conflict' AND x.id = d.decided_by OFFSET 0) u ON true
+          LEFT JOIN LATERAL (
+              SELECT x AS whole, x.id FROM public.candidate_notes x
+               WHERE o.outcome = 'applied' AND x.tenant_id = tenant AND x.id = d.note_id OFFSET 0) n ON true);
 END
 $$;
 

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""app.push_fields: notes, tags and plain fields; merge, conflict, the five outcomes. ctest: timeout=300"""
+import time
+
+from pushworld import Checks, World, new_id, now_us
+
+check = Checks()
+world = World()
+job, stages, matches = world.job(applicants=6)
+people = [world.match(m)["candidate_id"] for m in matches]
+users = {r["pg_role"]: r["user_id"] for r in world.rows("super", "SELECT pg_role, user_id FROM public.tenant_users")}
+seq = 0
+
+
+def op(kind, table, row, base_version=None, base=None, **fields):
+    global seq
+    seq += 1
+    return {"seq": seq, "op": new_id(), "kind": kind, "table": table, "row": row, "base_version": base_version, "set": fields,
+            "base": base or {}, "at": now_us()}
+
+
+def push(login, ops, device=None):
+    return world.push(login, ops, device=device, function="push_fields")
+
+
+def one(login, sent, wanted, what):
+    answer = push(login, [sent])[0]
+    check.same((answer["outcome"], answer["code"]), wanted, what)
+    check.same((answer["seq"], answer["op"]), (sent["seq"], sent["op"]), what + ": whose")
+    if wanted[0] in ("rejected", "conflict", "gone"):
+        check.true(answer["why"], what + ": why")
+    return answer
+
+
+def stored(table, row):
+    found = world.rows("super", "SELECT * FROM public.%s WHERE id = '%s'" % (table, row))
+    return found[0] if found else None
+
+
+OK, GONE, NO = ("applied", None), ("gone", "gone"), ("rejected", "not_allowed")
+
+
+def notes():
+    note = new_id()
+    add = op("insert", "candidate_notes", note, candidate_id=people[0], match_id=matches[0], body="Knows Kafka", visibility="team")
+    answer = one("rec", add, OK, "a note")
+    row = answer["rows"][0]
+    check.same((row["tbl"], row["id"], row["row"]["body"], row["row"]["created_by"]), (13, note, "Knows Kafka", users["ht_a_rec1"]), "its row")
+    one("rec", dict(add, seq=add["seq"]), OK, "the same note again")
+    check.same(world.value("super", "SELECT count(*) FROM public.candidate_notes WHERE id = '%s'" % note), "1", "one note")
+    one("rec2", add, ("rejected", "duplicate"), "its id by another")
+    edit = op("update", "candidate_notes", note, base_version=1, base={"body": "Knows Kafka"}, body="Knows Kafka well")
+    answer = one("rec", edit, OK, "edited")
+    check.same(answer["rows"][0]["row"]["row_version"], 2, "version")
+    check.true(stored("candidate_notes", note)["edited_at"], "edited when")
+    one("rec", edit, ("merged", None), "edited again the same way")
+    one("rec", op("update", "candidate_notes", note, base_version=1, base={"body": "Knows Kafka"}, body="Other"), ("conflict", "version"), "an old base")
+    one("rec2", op("update", "candidate_notes", note, base_version=3, body="Mine now"), NO, "another's note")
+    one("rec2", op("delete", "candidate_notes", note), NO, "removing another's note")
+    one("rec", op("delete", "candidate_notes", note), OK, "removed")
+    one("rec", op("delete", "candidate_notes", note), OK, "removed twice")
+    check.true(stored("candidate_notes", note)["deleted_at"], "when")
+    private = new_id()
+    one("rec", op("insert", "candidate_notes", private, candidate_id=people[0], body="Only me", visibility="private"), OK, "a private note")
+    one("rec2", op("update", "candidate_notes", private, base_version=1, body="x"), GONE, "another's private note is not there")
+    one("rec", op("insert", "candidate_notes", new_id(), candidate_id=people[0], body=""), ("rejected", "bad_value"), "an empty note")
+    one("rec", op("insert", "candidate_notes", new_id(), candidate_id=people[0], body="x", visibility="all"), ("rejected", "bad_value"), "unknown visibility")
+    sent = op("insert", "candidate_notes", new_id(), candidate_id=people[0], body="x", created_by=users["ht_a_rec2"])
+    one("rec", sent, OK, "created_by is not the client's to say")
+    check.same(stored("candidate_notes", sent["row"])["created_by"], users["ht_a_rec1"], "it is the login's")
+    for login in ("view", "int"):
+        one(login, op("insert", "candidate_notes", new_id(), candidate_id=people[0], body="x"), NO, "a note by " + login)
+
+
+def parents():
+    _, _, foreign = world.job(tenant="b")
+    _, _, hidden = world.job(confidential=True)
+    unknown = one("rec", op("insert", "candidate_notes", new_id(), candidate_id=new_id(), body="x"), GONE, "an unknown person")
+    other = one("rec", op("insert", "candidate_notes", new_id(), candidate_id=world.match(foreign[0])["candidate_id"], body="x"), GONE, "another tenant's person")
+    shape = lambda a: {k: v for k, v in a.items() if k not in ("seq", "op")}
+    check.same(shape(unknown), shape(other), "the same answer")
+    one("rec", op("insert", "candidate_notes", new_id(), candidate_id=people[0], match_id=hidden[0], body="x"), GONE, "a hidden application")
+    one("rec", op("insert", "candidate_tags", new_id(), candidate_id=new_id(), tag="x"), GONE, "a tag on nobody")
+    one("rec_b", op("update", "candidates", people[0], base_version=1, location="Rome"), GONE, "another tenant's person, changed")
+    one("rec_b", op("delete", "candidate_tags", new_id()), OK, "an unknown tag is gone already")
+
+
+def tags():
+    tag = new_id()
+    one("rec", op("insert", "candidate_tags", tag, candidate_id=people[1], tag="Kafka"), OK, "a tag")
+    same = op("insert", "candidate_tags", new_id(), candidate_id=people[1], tag="kafka")
+    answer = one("rec2", same, ("merged", None), "the same tag by another")
+    check.same([(r["tbl"], r["id"], r.get("gone")) for r in answer["rows"]], [(12, tag, None), (12, same["row"], True)], "theirs stays, mine goes")
+    one("rec_b", op("delete", "candidate_tags", tag), OK, "another tenant's tag")
+    check.true(stored("candidate_tags", tag), "is not touched")
+    one("view", op("delete", "candidate_tags", tag), NO, "by a viewer")
+    answer = one("rec2", op("delete", "candidate_tags", tag), OK, "taken off")
+    check.same(answer["rows"], [{"tbl": 12, "id": tag, "gone": True}], "its row is gone")
+    check.same(stored("candidate_tags", tag), None, "removed")
+    one("rec", op("delete", "candidate_tags", tag), OK, "taken off again")
+    one("rec", op("insert", "candidate_tags", new_id(), candidate_id=people[1], tag=""), ("rejected", "bad_value"), "an empty tag")
+
+
+def fields():
+    person = people[2]
+    version = stored("candidates", person)["row_version"]
+    here = {"location": None, "current_title": None}
+    one("rec", op("update", "candidates", person, version, here, location="Oslo"), OK, "one field")
+    answer = one("rec2", op("update", "candidates", person, version, here, current_title="Engineer"), ("merged", None), "another field")
+    row = answer["rows"][0]["row"]
+    check.same((row["location"], row["current_title"]), ("Oslo", "Engineer"), "both")
+    answer = one("rec2", op("update", "candidates", person, version, here, location="Bergen"), ("conflict", "version"), "the same field")
+    check.same((answer["rows"][0]["row"]["location"], answer["at"]), ("Oslo", answer["rows"][0]["row"]["updated_at"]), "theirs")
+    one("rec2", op("update", "candidates", person, version, here, location="Oslo"), ("merged", None), "the same value")
+    one("rec2", op("update", "candidates", person, version, here, location="Bergen", current_title="Engineer"), ("conflict", "version"), "one of two fields")
+    check.same(stored("candidates", person)["location"], "Oslo", "nothing was overwritten")
+    one("rec", op("update", "candidates", person, version, {"first_name": "Ann"}, first_name="Anna"), ("merged", None), "by value")
+    one("rec", op("update", "candidates", person, version, here, anonymised_at=now_us()), NO, "a column that is not theirs")
+    one("rec", op("update", "candidates", person, version, here, tenant_id=world.tenant["b"]), NO, "the tenant")
+    one("rec", op("update", "candidates", person, version, here, nonsense=1), NO, "an unknown column")
+    one("rec", op("update", "candidates", person, version), ("rejected", "column"), "no column")
+    one("view", op("update", "candidates", person, version, here, location="x"), NO, "by a viewer")
+    one("rec", op("update", "candidate_job_matches", matches[2], 1, {}, status="hired"), NO, "a status is no field")
+    one("rec", op("insert", "hiring_decisions", new_id(), match_id=matches[2]), NO, "a decision is no field")
+    one("rec", op("update", "status_machine", new_id(), 1, {}, roles=[]), NO, "nor is the machine")
+    one("rec", op("update", "pg_class", new_id(), 1, {}, relname="x"), NO, "nor the catalog")
+    one("rec", op("update", "jobs", job, None, {"salary_min": None}, salary_min=6000050, published_at=1700000000000000), ("conflict", "version"), "a base without one of its columns")
+    one("rec", op("update", "jobs", job, stored("jobs", job)["row_version"], {}, salary_min=6000050, published_at=1700000000000000), OK, "money and time")
+    kept = stored("jobs", job)
+    check.same((kept["salary_min"], kept["published_at"][:19]), (60000.5, "2023-11-14T22:13:20"), "as hundredths and microseconds")
+
+
+def batches():
+    device = new_id()
+    person = people[3]
+    version = stored("candidates", person)["row_version"]
+    ops = [op("update", "candidates", person, version, {"location": None}, location="A"),
+           op("insert", "candidate_notes", new_id(), candidate_id=person, body=""),
+           op("update", "candidates", person, version + 1, {"location": "A"}, location="B"),
+           op("insert", "candidate_notes", new_id(), candidate_id=person, body="kept"),
+           op("update", "candidates", people[4], 1, {}, timezone="No/Where"),
+           op("insert", "candidate_tags", new_id(), candidate_id=person, tag="x")]
+    answers = push("rec", ops, device)
+    check.same([a["outcome"] for a in answers], ["applied", "rejected", "applied", "applied", "rejected", "applied"], "bad values among good ones")
+    check.same(stored("candidates", person)["location"], "B", "two waves on one field")
+    check.same(push("rec", ops, device), answers, "the same batch again")
+    check.same(push("rec", [], device), [], "nothing")
+    for bad in ('[{"seq":1,"op":"%s","kind":"truncate","table":"jobs","row":"%s","set":{}}]' % (new_id(), new_id()), "{}", "3"):
+        check.refused(lambda bad=bad: world.sql("rec", "SELECT app.push_fields('%s', '%s')" % (new_id(), bad)), "ERROR", bad[:30])
+    many = [op("insert", "candidate_tags", new_id(), candidate_id=people[5], tag="t%d" % i) for i in range(2000)]
+    started = time.monotonic()
+    check.same({a["outcome"] for a in push("rec", many)}, {"applied"}, "2,000 tags")
+    changes = [op("insert", "candidate_notes", new_id(), candidate_id=people[5], body="n%d" % i) for i in range(1000)]
+    push("rec", changes)
+    edits = [op("update", "candidate_notes", c["row"], 1, {}, body="edited") for c in changes]
+    check.same({a["outcome"] for a in push("rec", edits)}, {"applied"}, "1,000 edits")
+    took = time.monotonic() - started
+    check.true(took < 20, "4,000 ops took %.1f s" % took)
+    print("4,000 field ops: %.2f s" % took)
+
+
+for part in (notes, parents, tags, fields, batches):
+    part()
+check.finish()
