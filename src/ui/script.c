@@ -162,28 +162,34 @@ static char *screen_text(Player *player)
     return g_string_free(text, FALSE);
 }
 
+/* The runs of one line, "y: x+n role, …". */
 static void append_roles(GString *out, const HtCanvas *canvas, int y)
 {
     const HtCanvasCell *cells = ht_canvas_line(canvas, y);
-    int columns = ht_canvas_columns(canvas), start = 0;
+    int columns = ht_canvas_columns(canvas), start = 0, n = 0;
     for (int x = 1; x <= columns; x++) {
         if (x < columns && cells[x].role == cells[start].role)
             continue;
-        if (cells[start].role != HT_STYLE_NORMAL)
-            g_string_append_printf(out, "%d: %d+%d %s\n", y, start, x - start,
+        if (cells[start].role != HT_STYLE_NORMAL) {
+            g_string_append(out, n++ ? ", " : "");
+            if (n == 1)
+                g_string_append_printf(out, "%d: ", y);
+            g_string_append_printf(out, "%d+%d %s", start, x - start,
                                    ht_style_name((HtStyle)cells[start].role));
+        }
         start = x;
     }
+    if (n)
+        g_string_append_c(out, '\n');
 }
 
 static void append_looks(GString *out, Player *player, int y)
 {
     g_autofree char *looks = ht_terminal_line_looks(player->terminal, y);
-    g_auto(GStrv) runs = g_strsplit(looks, "\n", -1);
-    for (gsize i = 0; runs[i]; i++) {
-        if (*runs[i])
-            g_string_append_printf(out, "%d: %s\n", y, runs[i]);
-    }
+    g_auto(GStrv) runs = g_strsplit(g_strchomp(looks), "\n", -1);
+    g_autofree char *joined = g_strjoinv(", ", runs);
+    if (*joined)
+        g_string_append_printf(out, "%d: %s\n", y, joined);
 }
 
 static char *snapshot(Player *player)
