@@ -6,17 +6,18 @@
 -- The unique key makes that an order without clocks, and makes the second of two people who decide
 -- at the same time fail instead of overwriting.
 SET LOCAL ROLE hiretty_owner;
--- Bodies in SQL would be rewritten now, under row_security = off, which refuses walled tables.
-SET LOCAL check_function_bodies = off;
 
 -- The last decision of an application, NULL for none.
 CREATE FUNCTION app.last_decision(tenant uuid, match uuid) RETURNS uuid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT d.id FROM public.hiring_decisions d
-     WHERE d.tenant_id = tenant AND d.match_id = match
-       AND NOT EXISTS (SELECT FROM public.hiring_decisions e
-                        WHERE e.tenant_id = tenant AND e.match_id = match AND e.base_decision_id = d.id)
-     LIMIT 1
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT d.id FROM public.hiring_decisions d
+         WHERE d.tenant_id = tenant AND d.match_id = match
+           AND NOT EXISTS (SELECT FROM public.hiring_decisions e
+                            WHERE e.tenant_id = tenant AND e.match_id = match AND e.base_decision_id = d.id)
+         LIMIT 1);
+END
 $$;
 
 -- The decision that holds now: from `start` back along the chain, past each undo and what it undid.

@@ -116,15 +116,15 @@ DECLARE
     my_member uuid := app.my_member();
     my_role text := app.my_role();
     full_answer boolean := coalesce((p ->> 'fingerprint')::boolean, false);
-    version int;
+    schema_version int;
     answer jsonb;
 BEGIN
-    SELECT max(number) INTO version FROM app.schema_migrations;
+    SELECT max(m.version) INTO schema_version FROM app.schema_migrations m;
     IF my_tenant IS NULL THEN
-        RETURN jsonb_build_object('protocol', 1, 'refused', 'membership', 'schema_version', version);
+        RETURN jsonb_build_object('protocol', 1, 'refused', 'membership', 'schema_version', schema_version);
     END IF;
     SELECT jsonb_build_object(
-        'protocol', 1, 'schema_version', version,
+        'protocol', 1, 'schema_version', schema_version,
         'system_id', (SELECT s.system_identifier::text FROM pg_control_system() s),
         'timeline', (SELECT c.timeline_id FROM pg_control_checkpoint() c),
         'epoch', i.epoch, 'floor', i.feed_floor::text, 'poll_ms', i.poll_ms,
