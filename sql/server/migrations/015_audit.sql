@@ -36,22 +36,22 @@ CREATE OR REPLACE FUNCTION app.audit_%1$s() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $body$
 DECLARE
-    actor uuid := app.session_actor();
-    login jsonb := jsonb_build_object('login', session_user);
-    address inet := inet_client_addr();
+    audit_actor uuid := app.session_actor();
+    audit_login jsonb := jsonb_build_object('login', session_user);
+    audit_address inet := inet_client_addr();
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO public.audit_logs (tenant_id, user_id, action, entity_type, entity_id, metadata, ip_address)
-        SELECT %4$s, actor, '%1$s.update', '%1$s', r.id, login || jsonb_build_object('columns',
-            array_remove(ARRAY[%2$s]::text[], NULL))%3$s, address
+        SELECT %4$s, audit_actor, '%1$s.update', '%1$s', r.id, audit_login || jsonb_build_object('columns',
+            array_remove(ARRAY[%2$s]::text[], NULL))%3$s, audit_address
         FROM new_rows r JOIN old_rows o ON o.id = r.id%5$s
         WHERE r.row_version <> o.row_version;
     ELSIF TG_OP = 'INSERT' THEN
         INSERT INTO public.audit_logs (tenant_id, user_id, action, entity_type, entity_id, metadata, ip_address)
-        SELECT %4$s, actor, '%1$s.insert', '%1$s', r.id, login, address FROM new_rows r%5$s;
+        SELECT %4$s, audit_actor, '%1$s.insert', '%1$s', r.id, audit_login, audit_address FROM new_rows r%5$s;
     ELSE
         INSERT INTO public.audit_logs (tenant_id, user_id, action, entity_type, entity_id, metadata, ip_address)
-        SELECT %4$s, actor, '%1$s.delete', '%1$s', r.id, login, address FROM old_rows r%5$s;
+        SELECT %4$s, audit_actor, '%1$s.delete', '%1$s', r.id, audit_login, audit_address FROM old_rows r%5$s;
     END IF;
     RETURN NULL;
 END
