@@ -17,9 +17,9 @@ void ht_admin_added_clear(HtAdminAdded *added)
 }
 
 bool ht_admin_add_tenant(HtPgConnection *pg, const char *name, const char *slug,
-                         const char *timezone, char **id, GError **error)
+                         const char *zone, char **id, GError **error)
 {
-    const char *values[] = {name, slug, timezone ? timezone : "UTC"};
+    const char *values[] = {name, slug, zone ? zone : "UTC"};
     if (!ht_admin_begin(pg, PLATFORM, error))
         return false;
     g_autoptr(HtPgRows) rows = ht_admin_query(pg, "tenant_create", values, 3, error);
