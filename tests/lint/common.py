@@ -47,9 +47,7 @@ def line_of(text, offset):
 
 def finish(findings, checked):
     """Prints the findings and ends; a check that looked at nothing has failed too."""
+    print(f"{checked} checked, {len(findings)} findings" if checked else "nothing was checked")
     for finding in findings:
         print(finding)
-    if not checked:
-        print("nothing was checked")
-    print(f"{checked} checked, {len(findings)} findings")
     sys.exit(1 if findings or not checked else 0)
