@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""app.sync_hello and device_seen: identity, columns by role, scopes, fingerprints; cheap when polled. ctest: timeout=300"""
+import json
+import re
+
+from pushworld import ROOT, Checks, World, new_id
+
+check = Checks()
+world = World()
+
+
+def hello(login, **asked):
+    return json.loads(world.sql(login, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT app.sync_hello('%s'); COMMIT;" % json.dumps(asked)))
+
+
+def synced():
+    """The tables and columns of sql/sync/columns: {cache name: (number, server name, [columns])}."""
+    found, table = {}, None
+    with open(ROOT + "/sql/sync/columns", encoding="utf-8") as lines:
+        for line in lines:
+            words = line.split("#")[0].split()
+            if words[:1] == ["table"]:
+                table = words[1]
+                found[table] = (int(words[2]), words[words.index("from") + 1] if "from" in words else "public." + table, [])
+            elif words:
+                found[table][2].append(words[0])
+    return found
+
+
+TABLES = synced()
+
+
+def identity():
+    for login, role, tenant in (("rec", "recruiter", "a"), ("admin", "admin", "a"), ("int", "interviewer", "a"), ("view", "viewer", "a"), ("rec_b", "recruiter", "b")):
+        got = hello(login, fingerprint=True)
+        check.same((got["protocol"], got["role"], got["tenant"]["id"], got["read_only"]), (1, role, world.tenant[tenant], role == "viewer"), login)
+        known = world.rows("super", "SELECT u.id, u.first_name, t.id AS member FROM public.tenant_users t JOIN public.users u ON u.id = t.user_id WHERE t.pg_role = '%s'"
+                           % {"rec": "ht_a_rec1", "admin": "ht_a_admin1", "int": "ht_a_int1", "view": "ht_a_view1", "rec_b": "ht_b_rec1"}[login])[0]
+        check.same((got["user"]["id"], got["member"]["id"]), (known["id"], known["member"]), login + ": who")
+        check.true(re.fullmatch(r"\d+:\d+:[\d,]*", got["snapshot"]), login + ": snapshot")
+        check.same((got["acked_seq"], got["wipe"]), (0, False), login + ": a new device")
+        check.true(int(got["floor"]) <= int(got["snapshot"].split(":")[0]), login + ": floor")
+        for key in ("system_id", "timeline", "epoch", "schema_fp", "membership_fp", "server_time_us", "server_version_num", "poll_ms", "schema_version"):
+            check.true(got[key], login + ": " + key)
+        short = hello(login)
+        check.same([k for k in ("columns", "estimates", "pages") if k in short], [], login + ": a poll is short")
+        check.same((short["membership_fp"], short["epoch"], short["scopes"]), (got["membership_fp"], got["epoch"], got["scopes"]), login + ": a poll agrees")
+        check.same(got["schema_version"], int(world.value("super", "SELECT max(version) FROM app.schema_migrations")), login + ": schema")
+
+
+def columns():
+    """Exactly what each login can select, and every kept column for a recruiter."""
+    for login in ("rec", "admin", "int", "view"):
+        got = hello(login, fingerprint=True)["columns"]
+        for table, (_, server, wanted) in TABLES.items():
+            mine = [c for c in wanted if c in got.get(table, [])]
+            if mine:
+                world.sql(login, "SELECT %s FROM %s LIMIT 1" % (", ".join(mine), server))
+                check.done += 1
+            for column in set(wanted) - set(mine):
+                check.refused(lambda c=column, s=server, who=login: world.sql(who, "SELECT %s FROM %s" % (c, s)), "permission denied", "%s: %s.%s" % (login, table, column))
+    full = hello("rec", fingerprint=True)["columns"]
+    for table, (_, _, wanted) in TABLES.items():
+        check.same([c for c in wanted if c not in full.get(table, [])], [], "a recruiter reads all of " + table)
+    for secret in ("email", "phone"):
+        check.true(secret not in hello("view", fingerprint=True)["columns"]["candidates"], "a viewer reads no " + secret)
+        check.true(secret not in hello("int", fingerprint=True)["columns"]["candidates"], "an interviewer reads no " + secret)
+    check.same({r["name"]: r["number"] for r in world.rows("super", "SELECT name, number FROM app.feed_tables")},
+               {name: number for name, (number, _, _) in TABLES.items()}, "numbers of the tables")
+
+
+def refused():
+    before = hello("int2", fingerprint=True)["membership_fp"]
+    world.sql("super", "UPDATE public.tenant_users SET status = 'inactive' WHERE pg_role = 'ht_a_int2'")
+    got = hello("int2")
+    check.same((got.get("refused"), sorted(got)), ("membership", ["protocol", "refused", "schema_version"]), "an ended membership")
+    check.refused(lambda: world.sql("int2", "SELECT app.device_seen('%s', 'h', NULL)" % new_id()), "no active membership", "device_seen")
+    check.refused(lambda: world.push("int2", []), "no active membership", "push")
+    world.sql("super", "UPDATE public.tenant_users SET status = 'active' WHERE pg_role = 'ht_a_int2'")
+    check.same(hello("int2")["membership_fp"], before, "and back")
+    world.sql("super", "GRANT SELECT (salary_min) ON public.jobs TO hiretty_interviewer")
+    check.true(hello("int2")["membership_fp"] != before, "other columns: another fingerprint")
+    world.sql("super", "REVOKE SELECT (salary_min) ON public.jobs FROM hiretty_interviewer")
+    check.same(hello("int2")["membership_fp"], before, "and back again")
+
+
+def scopes():
+    def fp(login, scope):
+        return hello(login)["scopes"][scope]["fp"]
+
+    job, _, matches = world.job()
+    before = fp("rec", "confidential")
+    world.platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'" % job)
+    hidden = fp("rec", "confidential")
+    check.true(hidden != before, "a job turns confidential")
+    world.platform("INSERT INTO public.job_members (job_id, member_id, role) SELECT '%s', id, 'recruiter' FROM public.tenant_users WHERE pg_role = 'ht_a_rec1'" % job)
+    check.same(fp("rec", "confidential"), before, "its new member sees it")
+    check.same(fp("rec2", "confidential"), hidden, "others do not")
+    check.same(hello("rec_b")["scopes"]["confidential"]["fp"], before, "another tenant knows nothing of it")
+    world.platform("UPDATE public.jobs SET confidential = false WHERE id = '%s'" % job)
+    empty = fp("int", "panel")
+    interview, seat, other_seat = new_id(), new_id(), new_id()
+    world.platform("INSERT INTO public.interviews (id, match_id, interview_type, scheduled_at, duration_minutes) VALUES ('%s', '%s', 'technical', '2099-01-05 10:00Z', 60)" % (interview, matches[0]))
+    check.same(fp("int", "panel"), empty, "an interview of others")
+    for row, who in ((seat, "ht_a_int1"), (other_seat, "ht_a_int2")):
+        world.platform("INSERT INTO public.interview_panel (id, interview_id, member_id) SELECT '%s', '%s', id FROM public.tenant_users WHERE pg_role = '%s'" % (row, interview, who))
+    seated = fp("int", "panel")
+    check.true(seated != empty, "a seat on a panel")
+    check.same(world.value("int", "SELECT count(*) FROM public.candidate_job_matches"), "1", "and its application")
+    feedback = "INSERT INTO public.interview_feedback (interview_id, panel_member_id, recommendation, rating, submitted_at) VALUES ('%s', '%s', 'hire', 4, now())"
+    world.sql("int2", feedback % (interview, other_seat))
+    check.same(fp("int", "panel"), seated, "another's feedback leaves no trace")
+    world.sql("int", feedback % (interview, seat))
+    given = fp("int", "panel")
+    check.true(given != seated, "one's own opens the others'")
+    check.same(world.value("int", "SELECT count(*) FROM public.interview_feedback"), "2", "both are read")
+    world.platform("UPDATE public.interview_panel SET is_active = false WHERE id = '%s'" % seat)
+    check.same(fp("int", "panel"), empty, "the seat is gone")
+
+
+def devices():
+    device = new_id()
+    world.sql("rec", "SELECT app.device_seen('%s', 'laptop', '10:20:')" % device)
+    world.sql("rec", "SELECT app.device_seen('%s', 'laptop2', '11:20:')" % device)
+    rows = world.rows("super", "SELECT * FROM public.client_devices WHERE device_id = '%s'" % device)
+    check.same([(r["host_label"], r["watermark"], r["tenant_id"]) for r in rows], [("laptop2", "11:20:", world.tenant["a"])], "seen twice, one row")
+    world.sql("rec2", "SELECT app.device_seen('%s', 'other', NULL)" % device)
+    check.same(world.value("super", "SELECT count(*) FROM public.client_devices WHERE device_id = '%s'" % device), "2", "another login's device of that id")
+    check.same(world.value("rec", "SELECT count(*) FROM public.client_devices WHERE device_id = '%s'" % device), "1", "one sees one's own")
+    world.sql("admin", "UPDATE public.client_devices SET wipe_requested_at = now() WHERE device_id = '%s' AND host_label = 'laptop2'" % device)
+    check.same((hello("rec", device=device)["wipe"], hello("rec2", device=device)["wipe"]), (True, False), "wiped by an admin")
+    check.refused(lambda: world.sql("rec", "SELECT app.sync_hello('{\"device\":\"x\"}')"), "ERROR", "no uuid")
+
+
+def fingerprints():
+    def schema():
+        return hello("rec", fingerprint=True)["schema_fp"]
+
+    before = schema()
+    world.sql("super", "ALTER TABLE public.jobs ADD COLUMN extra text DEFAULT 'x'")
+    changed = schema()
+    check.true(changed != before, "a new column")
+    world.sql("super", "ALTER TABLE public.jobs DROP COLUMN extra")
+    check.same(schema(), before, "and gone")
+    check.same(schema(), json.loads(world.sql("rec_b", "SELECT app.sync_hello('{\"fingerprint\":true}')"))["schema_fp"], "the same for everybody")
+    estimates = hello("rec", fingerprint=True)["estimates"]
+    check.same(str(estimates["candidate_job_matches"]), world.value("rec", "SELECT count(*) FROM public.candidate_job_matches"), "estimates count the own tenant's rows")
+    check.same(hello("rec_b", fingerprint=True)["estimates"]["candidate_job_matches"], 0, "and nobody else's")
+
+
+def cheap():
+    took = float(world.sql("super", """SET SESSION AUTHORIZATION ht_a_rec1;
+        SELECT app.sync_hello('{"fingerprint":true}') IS NULL \\g /dev/null
+        SELECT app.sync_hello('{}') IS NULL \\g /dev/null
+        SELECT clock_timestamp() AS began \\gset
+        DO $$ BEGIN FOR i IN 1 .. 200 LOOP PERFORM app.sync_hello('{}'); END LOOP; END $$;
+        SELECT 1000 * extract(epoch FROM clock_timestamp() - :'began') / 200;"""))
+    check.true(took < 5, "a poll takes %.2f ms" % took)
+    print("a poll: %.2f ms" % took)
+
+
+for part in (identity, columns, refused, scopes, devices, fingerprints, cheap):
+    part()
+check.finish()
