@@ -3,7 +3,7 @@
  * two signs, so that a screen without any attribute still tells the cursor, marks and states. */
 #include "widgets.h"
 
-enum { GUTTER = 3, MAX_COLUMNS = 32, GAP = 2 };
+enum { GUTTER = 3, MAX_COLUMNS = 32, GAP = 2, LEAST_SQUEEZED = 10 };
 
 typedef struct {
     int index; /* in the view's columns */
@@ -23,10 +23,14 @@ static void lay_out(Grid *grid, const HtColumn *columns, int n_columns, int widt
     for (int i = 0; i < n_columns && grid->n < MAX_COLUMNS; i++) {
         if (width < columns[i].hide_below)
             continue;
-        int needed = columns[i].min_width + (grid->n > 0 ? GAP : 0);
-        if (grid->n > 0 && used + needed > width)
-            continue;
-        grid->slots[grid->n++] = (Slot){i, 0, columns[i].min_width};
+        int gap = grid->n > 0 ? GAP : 0, needed = columns[i].min_width + gap;
+        if (grid->n > 0 && used + needed > width) {
+            /* What can grow can also be squeezed: a cut text says more than none. */
+            if (columns[i].weight == 0 || width - used - GAP < LEAST_SQUEEZED)
+                continue;
+            needed = width - used;
+        }
+        grid->slots[grid->n++] = (Slot){i, 0, needed - gap};
         used += needed;
         weights += columns[i].weight;
     }
@@ -108,10 +112,18 @@ static HtStyle role_of(HtStyle role, unsigned state, bool selected, bool first,
     return role;
 }
 
+/* A heading between rows: what its cells say, one after the other. */
 static void paint_section(HtCanvas *canvas, HtView *view, int64_t row, const HtRect *rect, int y)
 {
-    HtCell cell = ht_view_cell(view, row, 0);
-    ht_canvas_text(canvas, rect->x + 1, y, rect->columns - 2, HT_STYLE_ROW_SECTION, cell.text);
+    int n_columns, x = 1;
+    ht_view_columns(view, &n_columns);
+    for (int i = 0; i < n_columns && x < rect->columns - 1; i++) {
+        HtCell cell = ht_view_cell(view, row, i);
+        if (*cell.text)
+            x += ht_canvas_text(canvas, rect->x + x, y, rect->columns - x - 1,
+                                x == 1 ? HT_STYLE_ROW_SECTION : HT_STYLE_MUTED, cell.text) +
+                 2;
+    }
 }
 
 static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const Grid *grid,

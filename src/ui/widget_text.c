@@ -47,17 +47,34 @@ void ht_widget_text(HtCanvas *canvas, HtView *view, const HtLayout *layout)
     ht_canvas_set_cursor(canvas, rect.x, rect.y);
 }
 
+/* Columns that tabs first … last take. */
+static int tabs_width(const char *const *names, int first, int last, int gap)
+{
+    int width = 0;
+    for (int i = first; i <= last; i++)
+        width += ht_text_width(names[i]) + 2 + (i > first ? gap : 0);
+    return width;
+}
+
 void ht_widget_tabs(HtCanvas *canvas, HtView *view, int y, const HtWidgetLook *look)
 {
     const char *const *names;
-    int active, n = ht_view_tabs(view, &names, &active), x = MARGIN;
-    int columns = ht_canvas_columns(canvas);
-    (void)look;
-    for (int i = 0; i < n && x < columns; i++) {
-        bool is_active = i == active;
-        g_autofree char *text = g_strdup_printf(is_active ? "[%s]" : " %s ", names[i]);
-        x += ht_canvas_text(canvas, x - 1, y, columns - x,
-                            is_active ? HT_STYLE_TAB_ACTIVE : HT_STYLE_TAB, text);
-        x += 1;
+    int active, n = ht_view_tabs(view, &names, &active), x = 1, first = 0;
+    int columns = ht_canvas_columns(canvas), room = columns - 2;
+    int gap = tabs_width(names, 0, n - 1, 1) <= room ? 1 : 0;
+    /* Too many: the first ones go, until the active one and its neighbour are in sight. */
+    while (first < active && tabs_width(names, first, MIN(active + 1, n - 1), gap) > room - 2)
+        first++;
+    if (first > 0)
+        ht_canvas_text(canvas, 0, y, 1, HT_STYLE_MUTED, look->signs->more);
+    for (int i = first; i < n; i++) {
+        g_autofree char *text = g_strdup_printf(i == active ? "[%s]" : " %s ", names[i]);
+        int width = ht_text_width(text);
+        if (x + width > columns) {
+            ht_canvas_text(canvas, columns - 1, y, 1, HT_STYLE_MUTED, look->signs->more);
+            break;
+        }
+        ht_canvas_text(canvas, x, y, width, i == active ? HT_STYLE_TAB_ACTIVE : HT_STYLE_TAB, text);
+        x += width + gap;
     }
 }
