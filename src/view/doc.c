@@ -1,5 +1,5 @@
-/* Lines are arrays of spans; span texts live in one string chunk, so that a document is a handful of
- * allocations and is freed at once. The current line is always the last one. */
+/* Lines are arrays of spans; span texts live in one string chunk, so that a document is a handful
+ * of allocations and is freed at once. The current line is always the last one. */
 #include "hiretty/view/doc.h"
 
 #include "hiretty/base/text.h"

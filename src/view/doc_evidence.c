@@ -32,7 +32,7 @@ static VerdictText verdict_text(HtVerdict verdict)
 static void add_bar(HtDoc *doc, int64_t centi)
 {
     int full = (int)((CLAMP(centi, 0, 10000) * BAR_CELLS + 5000) / 10000);
-    const char *on = ht_text_is_ascii() ? "#" : "█", *off = ht_text_is_ascii() ? "." : "░";
+    const char *on = ht_text_is_ascii() ? "=" : "━", *off = ht_text_is_ascii() ? "-" : "─";
     g_autoptr(GString) filled = g_string_new(NULL);
     g_autoptr(GString) empty = g_string_new(NULL);
     for (int i = 0; i < BAR_CELLS; i++)
@@ -73,8 +73,8 @@ static void add_head(HtDoc *doc, const HtViewParts *parts, const HtMatchRow *row
     ht_doc_newline(doc);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width, name && *name ? name : "(erased)");
     g_autofree char *score = ht_score_text(row->score, row->band);
-    g_autofree char *stage = ht_clean(row->stage_name ? row->stage_name
-                                                      : ht_stage_type_label(row->stage_type));
+    g_autofree char *stage =
+        ht_clean(row->stage_name ? row->stage_name : ht_stage_type_label(row->stage_type));
     ht_doc_newline(doc);
     ht_doc_addf(doc, ht_style_of_band(row->band), "Fit %s", score);
     ht_doc_add(doc, HT_STYLE_MUTED, ht_sign_dot());

@@ -24,8 +24,7 @@ static void add_field(HtDoc *doc, const char *label, const char *value, int widt
 
 static void add_two(HtDoc *doc, const char *label, const char *a, const char *b, int width)
 {
-    g_autofree char *both =
-        a && b ? g_strdup_printf("%s, %s", a, b) : g_strdup(a ? a : b ? b : "");
+    g_autofree char *both = a && b ? g_strdup_printf("%s, %s", a, b) : g_strdup(a ? a : b ? b : "");
     add_field(doc, label, both, width);
 }
 
@@ -86,7 +85,9 @@ void ht_doc_candidate(HtDoc *doc, const HtViewParts *parts, HtKey candidate, boo
     }
     g_autofree char *name = blind ? ht_blind_name(&person->id) : ht_clean(person->name);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width,
-                person->anonymised_at ? "(erased)" : name ? name : "");
+                person->anonymised_at ? "(erased)"
+                : name                ? name
+                                      : "");
     if (person->merged_into) {
         ht_doc_newline(doc);
         ht_doc_add(doc, HT_STYLE_WARNING, "! Merged into another person.");
@@ -104,7 +105,8 @@ void ht_doc_candidate(HtDoc *doc, const HtViewParts *parts, HtKey candidate, boo
     add_applications(doc, parts, candidate, width);
 }
 
-/* ---- résumé -------------------------------------------------------------------------------------- */
+/* ---- résumé
+ * -------------------------------------------------------------------------------------- */
 static char *joined(char **words)
 {
     if (!words || !words[0])
@@ -218,7 +220,8 @@ void ht_doc_resume(HtDoc *doc, const HtViewParts *parts, HtKey candidate, bool b
         add_gaps(doc, resume);
 }
 
-/* ---- transcripts ---------------------------------------------------------------------------------- */
+/* ---- transcripts
+ * ---------------------------------------------------------------------------------- */
 static void add_turn_head(HtDoc *doc, const HtViewParts *parts, const HtTurn *turn)
 {
     bool agent = turn->role && strcmp(turn->role, "agent") == 0;
@@ -313,7 +316,8 @@ void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool bli
     }
 }
 
-/* ---- history --------------------------------------------------------------------------------------- */
+/* ---- history
+ * --------------------------------------------------------------------------------------- */
 static void add_what(HtDoc *doc, const HtHistoryItem *item)
 {
     g_autofree char *from = ht_clean(item->from_stage), *to = ht_clean(item->to_stage);

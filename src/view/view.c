@@ -1,6 +1,6 @@
-/* The engine of every view. The cursor, the marks and the anchor are keys; row numbers are looked up
- * when the list changes. A changed list waits for `R` unless the view is live, so rows never move
- * under the hand; what they hold is always fresh, because rows are fetched by key. */
+/* The engine of every view. The cursor, the marks and the anchor are keys; row numbers are looked
+ * up when the list changes. A changed list waits for `R` unless the view is live, so rows never
+ * move under the hand; what they hold is always fresh, because rows are fetched by key. */
 #include "view_impl.h"
 
 #include <string.h>
@@ -272,6 +272,16 @@ bool ht_view_goto(HtView *view, HtKey key)
     return true;
 }
 
+void ht_view_want_cursor(HtView *view, HtKey key)
+{
+    view->wanted = ht_view_goto(view, key) ? 0 : key;
+}
+
+HtKey ht_view_subject_job(const HtView *view)
+{
+    return view->subject[0];
+}
+
 /* ---- rows ----------------------------------------------------------------------------------- */
 const HtColumn *ht_view_columns(const HtView *view, int *n_columns)
 {
@@ -404,7 +414,8 @@ HtKey ht_view_current_key(HtView *view)
     return match ? match : ht_view_current_candidate(view);
 }
 
-/* ---- preview ---------------------------------------------------------------------------------- */
+/* ---- preview ----------------------------------------------------------------------------------
+ */
 bool ht_view_has_preview(const HtView *view)
 {
     if (view->class->preview)
@@ -461,7 +472,8 @@ void ht_view_previewed(HtView *view, int64_t row, int64_t shown_ms)
                          view->parts.seen_data);
 }
 
-/* ---- texts -------------------------------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------------------------------
+ */
 const HtDoc *ht_view_doc(HtView *view, int width)
 {
     if (view->class->kind != HT_VIEW_TEXT)
@@ -513,7 +525,8 @@ bool ht_view_is_blind(const HtView *view)
     return view->is_blind;
 }
 
-/* ---- title ------------------------------------------------------------------------------------- */
+/* ---- title -------------------------------------------------------------------------------------
+ */
 static void add_marks(HtView *view, GString *out)
 {
     int64_t marks = ht_view_marks(view);

@@ -28,7 +28,8 @@ static void add_row(GPtrArray *rows, HtListRow **heading, HtListRow *row, const 
     g_ptr_array_add(rows, row);
 }
 
-/* ---- agenda -------------------------------------------------------------------------------------- */
+/* ---- agenda
+ * -------------------------------------------------------------------------------------- */
 static const HtColumn agenda_columns[] = {
     {"time", "My time", 12, 0, HT_ALIGN_LEFT, 0, NULL},
     {"theirs", "Theirs", 14, 1, HT_ALIGN_LEFT, 60, NULL},
@@ -52,13 +53,11 @@ static char *panel_names(const HtInterview *interview)
 
 static HtListRow *day_row(const HtViewParts *parts, int64_t us)
 {
-    g_autofree char *day = ht_clock_format(us, parts->zone, "%A");
-    g_autofree char *date = ht_clock_format(us, parts->zone, "%-d %B %Y");
+    g_autofree char *day = ht_clock_format(us, parts->zone, "%A %-d %B");
     g_autofree char *number = ht_clock_format(us, parts->zone, "%Y%m%d");
     HtListRow *row = ht_list_row_new(-g_ascii_strtoll(number, NULL, 10));
     row->state = HT_ROW_SECTION;
     ht_list_row_set(row, 0, HT_STYLE_ROW_SECTION, day);
-    ht_list_row_set(row, 2, HT_STYLE_ROW_SECTION, date);
     return row;
 }
 
@@ -74,8 +73,8 @@ static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *int
     g_autofree char *theirs = ht_their_time(parts, at, zone);
     g_autofree char *warning = ht_clock_change_warning(parts, at, zone);
     g_autofree char *from = ht_clock_format(at, parts->zone, "%H:%M");
-    g_autofree char *to = ht_clock_format(at + interview->duration_minutes * HT_US_PER_MINUTE,
-                                          parts->zone, "%H:%M");
+    g_autofree char *to =
+        ht_clock_format(at + interview->duration_minutes * HT_US_PER_MINUTE, parts->zone, "%H:%M");
     g_autofree char *time =
         g_strdup_printf("%s%s%s%s", from, ht_sign_dash(), to, warning ? "!" : "");
     g_autofree char *panel = panel_names(interview);
@@ -96,9 +95,8 @@ static HtLoaded *agenda_load(HtReader *reader, const HtViewQuery *query, GError 
 {
     HtViewParts parts = {.reader = reader, .zone = query->zone};
     int64_t now = ht_clock_now_us();
-    g_autoptr(GPtrArray) list =
-        ht_cache_agenda(reader, now - DAYS_BACK * HT_US_PER_DAY, now + DAYS_AHEAD * HT_US_PER_DAY,
-                        false, error);
+    g_autoptr(GPtrArray) list = ht_cache_agenda(reader, now - DAYS_BACK * HT_US_PER_DAY,
+                                                now + DAYS_AHEAD * HT_US_PER_DAY, false, error);
     if (!list)
         return NULL;
     GPtrArray *rows = new_rows();
@@ -124,8 +122,8 @@ static void agenda_place(HtView *view, GString *out)
     int n = 0;
     for (guint i = 0; view->rows && i < view->rows->len; i++)
         n += !(((const HtListRow *)view->rows->pdata[i])->state & HT_ROW_SECTION);
-    g_autoptr(GTimeZone) zone = view->parts.zone ? g_time_zone_ref(view->parts.zone)
-                                                 : g_time_zone_new_local();
+    g_autoptr(GTimeZone) zone =
+        view->parts.zone ? g_time_zone_ref(view->parts.zone) : g_time_zone_new_local();
     g_string_append_printf(out, "Interviews%s%d from yesterday on%stimes in %s", ht_sign_dot(), n,
                            ht_sign_dot(), g_time_zone_get_identifier(zone));
 }
@@ -150,7 +148,8 @@ HtView *ht_view_new_agenda(const HtViewParts *parts)
     return view;
 }
 
-/* ---- feedback --------------------------------------------------------------------------------------- */
+/* ---- feedback
+ * --------------------------------------------------------------------------------------- */
 static const HtColumn feedback_columns[] = {
     {"when", "Given", 12, 0, HT_ALIGN_LEFT, 0, NULL},
     {"candidate", "Candidate", 14, 3, HT_ALIGN_LEFT, 0, NULL},
@@ -228,7 +227,8 @@ HtView *ht_view_new_feedback(const HtViewParts *parts)
     return view;
 }
 
-/* ---- search: the limit is the words ------------------------------------------------------------------- */
+/* ---- search: the limit is the words
+ * ------------------------------------------------------------------- */
 static const HtColumn search_columns[] = {
     {"name", "Name", 16, 2, HT_ALIGN_LEFT, 0, NULL},
     {"kind", "Where", 9, 0, HT_ALIGN_LEFT, 60, NULL},
@@ -240,8 +240,8 @@ static HtLoaded *search_load(HtReader *reader, const HtViewQuery *query, GError 
     GPtrArray *rows = new_rows();
     if (!query->limit || !*query->limit)
         return ht_loaded_new_rows(rows);
-    g_autoptr(GPtrArray) hits = ht_cache_search(
-        reader, query->limit, HT_SEARCH_PEOPLE | HT_SEARCH_TEXTS, MOST_HITS, error);
+    g_autoptr(GPtrArray) hits =
+        ht_cache_search(reader, query->limit, HT_SEARCH_PEOPLE | HT_SEARCH_TEXTS, MOST_HITS, error);
     if (!hits) {
         g_ptr_array_unref(rows);
         return NULL;

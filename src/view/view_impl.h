@@ -14,7 +14,7 @@ enum { HT_VIEW_SUBJECTS = 3, HT_SCRATCH = 16 };
 /* What a load needs, copied for the reader thread. */
 typedef struct HtViewQuery {
     HtFilter *filter;
-    char *limit; /* the filter as typed: lists that have no fields match its words */
+    char *limit;      /* the filter as typed: lists that have no fields match its words */
     const char *sort; /* static */
     bool descending;
     char *words;
@@ -58,7 +58,8 @@ typedef struct HtViewClass {
     /* Text views: what they show. */
     HtKey (*shown_match)(HtView *view);
     HtKey (*shown_candidate)(HtView *view);
-    /* Keys of its own (subjects are the engine's): ids is an array of HtUuid to add to or take from. */
+    /* Keys of its own (subjects are the engine's): ids is an array of HtUuid to add to or take
+     * from. */
     void (*keep_ids)(HtView *view);
     void (*restore_ids)(HtView *view);
     void (*free)(HtView *view);
@@ -79,10 +80,11 @@ struct HtView {
     HtKeyArray *later; /* loaded, waits for `R`; NULL = none */
     int64_t n_new;
     int64_t cursor;
+    HtKey wanted;    /* takes the cursor when a load brings it; 0 = none */
     GPtrArray *rows; /* HtListRow*, beside `base`; NULL where rows are fetched */
     int64_t window_first;
     gsize window_n;
-    gpointer window; /* the class's */
+    gpointer window;                /* the class's */
     GHashTable *marks, *last_marks; /* key → interned rule text */
     HtKey anchor;
     int64_t outside; /* -1: count again */
@@ -111,10 +113,10 @@ struct HtView {
     int doc_width, tab;
     int64_t *tab_tops;
     /* ids kept over a generation */
-    GArray *kept;      /* HtUuid: subjects, cursor, anchor */
+    GArray *kept;           /* HtUuid: subjects, cursor, anchor */
     GHashTable *kept_marks; /* HtUuid* → rule */
-    gpointer data;     /* the class's */
-    gpointer own;      /* freed last, with the class in it; NULL = the class is static */
+    gpointer data;          /* the class's */
+    gpointer own;           /* freed last, with the class in it; NULL = the class is static */
 };
 
 HtView *ht_view_alloc(const HtViewClass *class, const HtViewParts *parts);

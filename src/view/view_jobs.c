@@ -42,10 +42,14 @@ static HtJobSort sort_of(const char *name)
         const char *name;
         HtJobSort sort;
     } sorts[] = {
-        {"activity", HT_JOB_SORT_ACTIVITY}, {"title", HT_JOB_SORT_TITLE},
-        {"department", HT_JOB_SORT_DEPARTMENT}, {"location", HT_JOB_SORT_LOCATION},
-        {"status", HT_JOB_SORT_STATUS}, {"total", HT_JOB_SORT_TOTAL},
-        {"new", HT_JOB_SORT_NEW}, {"waiting", HT_JOB_SORT_WAITING},
+        {"activity", HT_JOB_SORT_ACTIVITY},
+        {"title", HT_JOB_SORT_TITLE},
+        {"department", HT_JOB_SORT_DEPARTMENT},
+        {"location", HT_JOB_SORT_LOCATION},
+        {"status", HT_JOB_SORT_STATUS},
+        {"total", HT_JOB_SORT_TOTAL},
+        {"new", HT_JOB_SORT_NEW},
+        {"waiting", HT_JOB_SORT_WAITING},
     };
     for (gsize i = 0; name && i < G_N_ELEMENTS(sorts); i++) {
         if (strcmp(sorts[i].name, name) == 0)
@@ -117,8 +121,8 @@ static HtCell jobs_cell(HtView *view, gsize slot, int column)
         return text_cell(view, column == COL_TITLE ? "no longer there" : "", HT_STYLE_ROW_GONE);
     switch (column) {
     case COL_TITLE:
-        return text_cell(view, row->title, row->confidential ? HT_STYLE_STRONG
-                                                             : HT_STYLE_ROW_NORMAL);
+        return text_cell(view, row->title,
+                         row->confidential ? HT_STYLE_STRONG : HT_STYLE_ROW_NORMAL);
     case COL_DEPARTMENT:
         return text_cell(view, row->department, HT_STYLE_ROW_NORMAL);
     case COL_LOCATION:
@@ -170,7 +174,7 @@ static void add_stages(HtDoc *doc, const HtJob *job)
                     name);
         if (stage->is_blind)
             ht_doc_add(doc, HT_STYLE_MUTED, "  reviewed blind");
-        if (stage->sla_hours > 0)
+        if (stage->sla_hours > 0 && !stage->is_terminal)
             ht_doc_addf(doc, HT_STYLE_MUTED, "  within %" G_GINT64_FORMAT " h", stage->sla_hours);
     }
 }
@@ -232,8 +236,8 @@ static const HtViewClass jobs_class = {
     .n_columns = N_COLUMNS,
     .sort = "activity",
     .descending = true,
-    .tables = HT_CHANGED_SHOWN | HT_CHANGED_SEEN | HT_CHANGED_META | HT_CHANGED(6) |
-              HT_CHANGED(7) | HT_CHANGED(15),
+    .tables = HT_CHANGED_SHOWN | HT_CHANGED_SEEN | HT_CHANGED_META | HT_CHANGED(6) | HT_CHANGED(7) |
+              HT_CHANGED(15),
     .load = jobs_load,
     .fetch = jobs_fetch,
     .clear_window = jobs_clear,

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- shared words ------------------------------------------------------------------------------ */
+/* ---- shared words ------------------------------------------------------------------------------
+ */
 char *ht_clean(const char *text)
 {
     return text ? ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL) : NULL;
@@ -27,11 +28,13 @@ const char *ht_sign_dash(void)
 HtStyle ht_style_of_stage(HtStageType type)
 {
     static const HtStyle styles[HT_STAGE_TYPES] = {
-        [HT_STAGE_NONE] = HT_STYLE_ROW_NORMAL,         [HT_STAGE_APPLIED] = HT_STYLE_STAGE_APPLIED,
+        [HT_STAGE_NONE] = HT_STYLE_ROW_NORMAL,
+        [HT_STAGE_APPLIED] = HT_STYLE_STAGE_APPLIED,
         [HT_STAGE_SHORTLIST] = HT_STYLE_STAGE_SHORTLIST,
         [HT_STAGE_SCREENING] = HT_STYLE_STAGE_SCREENING,
         [HT_STAGE_INTERVIEW] = HT_STYLE_STAGE_INTERVIEW,
-        [HT_STAGE_OFFER] = HT_STYLE_STAGE_OFFER,       [HT_STAGE_HIRED] = HT_STYLE_STAGE_HIRED,
+        [HT_STAGE_OFFER] = HT_STYLE_STAGE_OFFER,
+        [HT_STAGE_HIRED] = HT_STYLE_STAGE_HIRED,
         [HT_STAGE_REJECTED] = HT_STYLE_STAGE_REJECTED,
         [HT_STAGE_WITHDRAWN] = HT_STYLE_STAGE_WITHDRAWN,
     };
@@ -78,7 +81,8 @@ char *ht_blind_name(const HtUuid *id)
     return g_strdup_printf("Applicant %.6s", text);
 }
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------
+ */
 HtListRow *ht_list_row_new(HtKey key)
 {
     HtListRow *row = g_new0(HtListRow, 1);
@@ -151,7 +155,8 @@ static GPtrArray *narrow(GPtrArray *rows, const char *words)
     return out;
 }
 
-/* ---- lists of somebody else ---------------------------------------------------------------------- */
+/* ---- lists of somebody else
+ * ---------------------------------------------------------------------- */
 typedef struct {
     HtViewClass class;
     HtListSpec spec;
@@ -210,7 +215,8 @@ gpointer ht_view_list_data(HtView *view)
     return view->rows && view->class->load == list_load ? ((List *)view->data)->spec.data : NULL;
 }
 
-/* ---- texts of somebody else ------------------------------------------------------------------------ */
+/* ---- texts of somebody else
+ * ------------------------------------------------------------------------ */
 typedef struct {
     HtViewClass class;
     const char *place;
@@ -233,11 +239,8 @@ HtView *ht_view_new_text(const HtViewParts *parts, HtViewId id, const char *plac
                          HtFillFunc fill, gpointer data)
 {
     Text *text = g_new0(Text, 1);
-    text->class = (HtViewClass){.id = id,
-                                .kind = HT_VIEW_TEXT,
-                                .tables = tables,
-                                .place = text_place,
-                                .fill = text_fill};
+    text->class = (HtViewClass){
+        .id = id, .kind = HT_VIEW_TEXT, .tables = tables, .place = text_place, .fill = text_fill};
     text->place = place;
     text->fill = fill;
     text->data = data;

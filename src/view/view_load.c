@@ -1,6 +1,6 @@
-/* Loading: a query is copied, runs here or on the reader's thread, and what comes is either shown at
- * once (adopted) or kept for later, when rows would move under the cursor. Adopting keeps the cursor
- * on its key and that key on its screen row. */
+/* Loading: a query is copied, runs here or on the reader's thread, and what comes is either shown
+ * at once (adopted) or kept for later, when rows would move under the cursor. Adopting keeps the
+ * cursor on its key and that key on its screen row. */
 #include "view_impl.h"
 
 #include <string.h>
@@ -41,7 +41,8 @@ void ht_loaded_free(gpointer data)
     g_free(loaded);
 }
 
-/* ---- showing what came ------------------------------------------------------------------------ */
+/* ---- showing what came ------------------------------------------------------------------------
+ */
 static GHashTable *set_of(const HtKeyArray *keys)
 {
     GHashTable *set = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -55,8 +56,8 @@ static bool has(GHashTable *set, HtKey key)
     return g_hash_table_contains(set, GSIZE_TO_POINTER((gsize)key));
 }
 
-/* The key that takes the cursor when `old` is shown no more: itself, the next that survives, the one
- * before. */
+/* The key that takes the cursor when `old` is shown no more: itself, the next that survives, the
+ * one before. */
 static HtKey surviving_key(const HtKeyArray *old, int64_t cursor, const HtKeyArray *now)
 {
     if (cursor < 0 || cursor >= (int64_t)old->n)
@@ -89,7 +90,10 @@ static void adopt(HtView *view, HtKeyArray *keys, GPtrArray *rows)
 {
     const HtKeyArray *before = ht_view_shown(view);
     int64_t screen_row = view->cursor - view->top, fallback = view->cursor;
-    HtKey key = surviving_key(before, view->cursor, keys);
+    bool wanted = view->wanted && ht_key_array_find(keys, view->wanted) >= 0;
+    HtKey key = wanted ? view->wanted : surviving_key(before, view->cursor, keys);
+    if (wanted)
+        view->wanted = 0;
     ht_key_array_free(view->base);
     view->base = keys;
     g_clear_pointer(&view->rows, g_ptr_array_unref);
@@ -158,7 +162,8 @@ static void take_loaded(HtView *view, HtLoaded *loaded, const GError *error)
     }
 }
 
-/* ---- running ------------------------------------------------------------------------------------- */
+/* ---- running
+ * ------------------------------------------------------------------------------------- */
 static void query_init(HtView *view, HtViewQuery *query)
 {
     memset(query, 0, sizeof *query);
@@ -252,7 +257,8 @@ void ht_view_refresh(HtView *view, uint64_t table_mask)
     ht_view_load(view, table_mask == 0);
 }
 
-/* ---- limit and sort ---------------------------------------------------------------------------- */
+/* ---- limit and sort ----------------------------------------------------------------------------
+ */
 bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
 {
     HtFilter *parsed = NULL;
@@ -310,7 +316,8 @@ int ht_view_sort_column(const HtView *view, bool *descending)
     return column_of_sort(view, view->sort);
 }
 
-/* ---- a new generation of the cache ----------------------------------------------------------------- */
+/* ---- a new generation of the cache
+ * ----------------------------------------------------------------- */
 static void keep_one(HtView *view, HtKey key)
 {
     HtUuid id;

@@ -1,5 +1,6 @@
 /* Applications, ranked: to one job, or to all of them. The list is an array of keys; what is on the
- * screen is fetched by key, intents included, so a row shows a decision as soon as it is on disk. */
+ * screen is fetched by key, intents included, so a row shows a decision as soon as it is on disk.
+ */
 #include "view_impl.h"
 
 #include "hiretty/cache/jobs.h"
@@ -53,9 +54,8 @@ typedef struct {
 
 static HtLoaded *matches_load(HtReader *reader, const HtViewQuery *query, GError **error)
 {
-    HtMatchQuery matches = {.job = query->subject[0],
-                            .filter = query->filter,
-                            .ascending = !query->descending};
+    HtMatchQuery matches = {
+        .job = query->subject[0], .filter = query->filter, .ascending = !query->descending};
     if (!ht_match_sort_parse(query->sort, &matches.sort))
         matches.sort = HT_MATCH_SORT_SCORE;
     return ht_loaded_new_keys(ht_cache_match_keys(reader, &matches, error));

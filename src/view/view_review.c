@@ -1,6 +1,6 @@
-/* A pass over the undecided applicants of a job: one at a time, evidence first, résumé below. What is
- * shown has been entered, so its evidence counts as opened. Decided ones are kept in the queue, so
- * that an undo leads back to them. */
+/* A pass over the undecided applicants of a job: one at a time, evidence first, résumé below. What
+ * is shown has been entered, so its evidence counts as opened. Decided ones are kept in the queue,
+ * so that an undo leads back to them. */
 #include "view_impl.h"
 
 #include "hiretty/cache/jobs.h"
@@ -12,7 +12,7 @@ typedef struct {
     HtKeyArray *queue;
     HtDecisionKind *decided; /* beside the queue */
     bool *skipped;
-    gsize at;    /* == queue->n: the pass is done */
+    gsize at; /* == queue->n: the pass is done */
     gsize n_decided;
     guint64 pass;
     int64_t shown_since_us; /* monotonic */
@@ -36,8 +36,7 @@ static void enter(HtView *view)
     review->shown_since_us = ht_clock_mono_us();
     view->top = 0;
     ht_view_forget_texts(view);
-    HtMatchRow *row =
-        here(review) ? ht_cache_match(view->parts.reader, here(review), NULL) : NULL;
+    HtMatchRow *row = here(review) ? ht_cache_match(view->parts.reader, here(review), NULL) : NULL;
     view->subject[1] = row ? row->candidate : 0;
     if (row && view->parts.seen)
         view->parts.seen(row->key, view->is_blind || (row->flags & HT_MATCH_BLIND), 0,
@@ -52,7 +51,7 @@ static void add_done(HtView *view, HtDoc *doc)
     int64_t counts[HT_DECISION_KINDS] = {0};
     for (gsize i = 0; i < review->queue->n; i++)
         counts[review->decided[i]]++;
-    ht_doc_heading(doc, "The pass is done.");
+    ht_doc_heading(doc, "Nobody left to review.");
     for (int kind = HT_DECISION_NONE + 1; kind < HT_DECISION_KINDS; kind++) {
         if (!counts[kind])
             continue;
@@ -90,8 +89,11 @@ static void review_fill(HtView *view, HtDoc *doc, int width)
 static void review_place(HtView *view, GString *out)
 {
     const Review *review = view->data;
-    g_string_append_printf(out, "Review%s%s%s%zu of %zu decided", ht_sign_dot(),
-                           review->job_title, ht_sign_dot(), review->n_decided, review->queue->n);
+    g_string_append_printf(out, "Review%s%s%s", ht_sign_dot(), review->job_title, ht_sign_dot());
+    if (review->at < review->queue->n)
+        g_string_append_printf(out, "%zu of %zu", review->at + 1, review->queue->n);
+    else
+        g_string_append_printf(out, "nobody left%s%zu decided", ht_sign_dot(), review->n_decided);
 }
 
 static HtKey review_match(HtView *view)
@@ -122,8 +124,7 @@ static void review_restore(HtView *view)
     Review *review = view->data;
     for (gsize i = 0; review->ids && i < review->queue->n; i++) {
         const HtUuid *id = &g_array_index(review->ids, HtUuid, i);
-        review->queue->keys[i] =
-            ht_uuid_is_nil(id) ? 0 : ht_reader_key(view->parts.reader, id);
+        review->queue->keys[i] = ht_uuid_is_nil(id) ? 0 : ht_reader_key(view->parts.reader, id);
     }
 }
 
@@ -256,4 +257,61 @@ void ht_review_progress(const HtView *view, int64_t *decided, int64_t *total)
     const Review *review = review_of(view);
     *decided = review ? (int64_t)review->n_decided : 0;
     *total = review ? (int64_t)review->queue->n : 0;
+}
+
+HtKeyArray *ht_review_queue(const HtView *view)
+{
+    const Review *review = review_of(view);
+    HtKeyArray *copy = ht_key_array_new(review ? review->queue->n : 0);
+    if (copy->n > 0)
+        memcpy(copy->keys, review->queue->keys, copy->n * sizeof(HtKey));
+    return copy;
+}
+
+HtDecisionKind ht_review_decided(const HtView *view, HtKey match)
+{
+    const Review *review = review_of(view);
+    gssize at = review ? ht_key_array_find(review->queue, match) : -1;
+    return at >= 0 ? review->decided[at] : HT_DECISION_NONE;
+}
+
+void ht_review_take_in(HtView *view)
+{
+    Review *review = review_of(view);
+    if (!review || review->queue->n == 0)
+        return;
+    gsize n = review->queue->n;
+    HtMatchRow *rows = g_new0(HtMatchRow, n);
+    if (ht_cache_match_rows(view->parts.reader, review->queue->keys, n, rows, NULL)) {
+        for (gsize i = 0; i < n; i++) {
+            bool closed = ht_stage_type_is_terminal(rows[i].stage_type);
+            bool mine = (rows[i].flags & HT_MATCH_PENDING) && rows[i].last_decision;
+            if (!review->decided[i] && (closed || mine))
+                ht_review_set_decided(view, review->queue->keys[i],
+                                      rows[i].last_decision ? rows[i].last_decision
+                                                            : HT_DECISION_REJECT);
+        }
+    }
+    ht_match_rows_free(rows, n);
+}
+
+void ht_review_resume(HtView *view, HtKey match)
+{
+    Review *review = review_of(view);
+    if (!review)
+        return;
+    bool found = match && ht_review_goto(view, match);
+    if (!found)
+        review->at = 0;
+    if (review->queue->n > 0 && ht_review_decided(view, here(review)) != HT_DECISION_NONE)
+        go_next(view, review);
+    else
+        enter(view);
+}
+
+bool ht_review_wants(const HtMatchRow *row, bool any_stage)
+{
+    if (row->key == 0 || (row->flags & HT_MATCH_GONE) || ht_stage_type_is_terminal(row->stage_type))
+        return false;
+    return any_stage || (row->stage_type == HT_STAGE_APPLIED && !(row->flags & HT_MATCH_HELD));
 }

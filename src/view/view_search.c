@@ -43,7 +43,8 @@ static void job_done(gpointer result, const GError *error, gpointer data)
     ht_view_emit_changed(view);
 }
 
-/* What is searched for is words, whatever the recruiter types: a filter if it is one, else a phrase. */
+/* What is searched for is words, whatever the recruiter types: a filter if it is one, else a
+ * phrase. */
 static HtFilter *search_filter(const char *words)
 {
     HtFilter *filter = ht_filter_parse(words, NULL, NULL);

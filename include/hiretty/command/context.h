@@ -46,6 +46,13 @@ HtResult ht_context_answer(HtContext *context, HtPrompt *prompt);
 /* The prompt was given up: undoes its previews and frees it. */
 void ht_context_cancel(HtContext *context, HtPrompt *prompt);
 HtKeymap *ht_context_keymap(HtContext *context);
+/* Keys pressed while an intent is being written wait for it (the screen confirms only what is on disk) and
+ * are worked off by themselves; then `changed` is called. A result of theirs that the screen has to act on
+ * (a prompt, a copy, the end) is taken here: false when there is none. Call until false after each `changed`.
+ */
+bool ht_context_take_result(HtContext *context, HtResult *result);
+/* The oldest key that still waits (a prompt that was taken gets it); NULL = none. Caller frees. */
+char *ht_context_take_key(HtContext *context);
 
 /* ---- views ----------------------------------------------------------------------------------- */
 /* Opens the first view (or the ones of the last session). */

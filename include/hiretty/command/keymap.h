@@ -1,4 +1,4 @@
-/* Keys to commands: defaults from the command table, changed by the `[keys]` and `[keys.VIEW]` groups of
+/* Keys to commands: defaults from the command table, changed by the `[keys]` and `[keys VIEW]` groups of
  * the configuration; per view with a generic fallback; prefixes (`g` …); counts (`3j`).
  *
  * Key names: a printable character stands for itself ("j", "G", "*", "/"); others are "Space", "Enter",

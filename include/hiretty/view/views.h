@@ -1,8 +1,10 @@
-/* The kinds of view and how each is made. Thread: the UI's. A view borrows everything in its parts. */
+/* The kinds of view and how each is made. Thread: the UI's. A view borrows everything in its parts.
+ */
 #pragma once
 
 #include "hiretty/cache/cache.h"
 #include "hiretty/domain/decision.h"
+#include "hiretty/domain/match.h"
 #include "hiretty/view/loader.h"
 #include "hiretty/view/view.h"
 
@@ -38,8 +40,7 @@ bool ht_view_is_blind(const HtView *view);
 
 /* ---- review: one applicant at a time -------------------------------------------------------- */
 /* A pass over `queue` (match keys in the order shown; taken over), from the first undecided one. */
-HtView *ht_view_new_review(const HtViewParts *parts, HtKey job, HtKeyArray *queue,
-                           guint64 pass);
+HtView *ht_view_new_review(const HtViewParts *parts, HtKey job, HtKeyArray *queue, guint64 pass);
 guint64 ht_review_pass(const HtView *view);
 /* Milliseconds the present applicant has been in view. */
 int64_t ht_review_shown_ms(const HtView *view);
@@ -52,19 +53,28 @@ bool ht_review_skip(HtView *view);
 bool ht_review_goto(HtView *view, HtKey match);
 /* How many are decided, of how many. */
 void ht_review_progress(const HtView *view, int64_t *decided, int64_t *total);
+/* For a session: the queue (new), what was decided about one of it, taking in what the cache knows
+ * to be decided, and going on at `match` or, if that is decided, at the next undecided one. */
+HtKeyArray *ht_review_queue(const HtView *view);
+HtDecisionKind ht_review_decided(const HtView *view, HtKey match);
+void ht_review_take_in(HtView *view);
+void ht_review_resume(HtView *view, HtKey match);
+/* May the review queue hold this row? Open stages; without `any_stage` new applications alone. */
+bool ht_review_wants(const HtMatchRow *row, bool any_stage);
 
-/* ---- lists whose rows somebody else makes (outbox, conflicts, help, sheet) -------------------- */
+/* ---- lists whose rows somebody else makes (outbox, conflicts, help, sheet) --------------------
+ */
 enum { HT_LIST_CELLS = 8 };
 
 typedef struct HtListRow {
     HtKey key; /* identity within the list, never 0 */
     HtKey match, candidate, job;
-    unsigned state;  /* HtRowState */
-    int64_t number;  /* the maker's */
-    gpointer data;   /* the maker's, static or interned */
+    unsigned state; /* HtRowState */
+    int64_t number; /* the maker's */
+    gpointer data;  /* the maker's, static or interned */
     char *text[HT_LIST_CELLS];
     HtStyle role[HT_LIST_CELLS];
-    HtDoc *preview;  /* may be NULL */
+    HtDoc *preview; /* may be NULL */
 } HtListRow;
 
 HtListRow *ht_list_row_new(HtKey key);
@@ -76,8 +86,8 @@ typedef struct HtListSpec {
     HtViewId id;
     const HtColumn *columns;
     int n_columns;
-    const char *place;  /* title, borrowed for as long as the view lives */
-    uint64_t tables;    /* changes that make it load again */
+    const char *place; /* title, borrowed for as long as the view lives */
+    uint64_t tables;   /* changes that make it load again */
     GPtrArray *(*load)(gpointer data, GError **error); /* HtListRow*, the array frees them; fast */
     gpointer data;
     GDestroyNotify free_data;
@@ -93,8 +103,10 @@ typedef void (*HtFillFunc)(HtDoc *doc, int width, gpointer data);
 HtView *ht_view_new_text(const HtViewParts *parts, HtViewId id, const char *place, uint64_t tables,
                          HtFillFunc fill, gpointer data);
 
-/* ---- for commands ------------------------------------------------------------------------------ */
-/* The rule that marked a row: the filter text a person wrote; "" = marked by hand; NULL = not marked. */
+/* ---- for commands ------------------------------------------------------------------------------
+ */
+/* The rule that marked a row: the filter text a person wrote; "" = marked by hand; NULL = not
+ * marked. */
 const char *ht_view_mark_rule(HtView *view, HtKey key);
 /* All keys of the present list in order. New. */
 HtKeyArray *ht_view_keys(HtView *view);
@@ -102,6 +114,10 @@ bool ht_view_is_marked(HtView *view, HtKey key);
 void ht_view_set_marked(HtView *view, HtKey key, bool marked);
 /* Moves the cursor to a key; false if the list does not hold it. */
 bool ht_view_goto(HtView *view, HtKey key);
+/* The same, or as soon as a load brings the key. */
+void ht_view_want_cursor(HtView *view, HtKey key);
+/* The job that the view as a whole is about; 0 = none. */
+HtKey ht_view_subject_job(const HtView *view);
 /* Rows that came in since the list was shown and wait for `R`. */
 int64_t ht_view_new_rows(const HtView *view);
 /* What `y` copies: the row or the text as plain text. Caller frees. */
@@ -111,7 +127,8 @@ char *ht_view_copy_text(HtView *view);
 void ht_view_keep_ids(HtView *view);
 void ht_view_restore_ids(HtView *view);
 
-/* ---- texts that a command prints too ---------------------------------------------------------- */
+/* ---- texts that a command prints too ----------------------------------------------------------
+ */
 /* Why a match scored as it did: bars, quotes, "no evidence", model and date, warnings. */
 void ht_doc_evidence(HtDoc *doc, const HtViewParts *parts, HtKey match, bool blind, int width);
 void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey transcript, bool blind,

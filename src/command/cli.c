@@ -1,0 +1,446 @@
+/* The table of verbs, and what all verbs share: options, errors, tables, JSON. */
+#include "cli_impl.h"
+
+#include "cmd_db.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* clang-format off */
+static const HtVerb verbs[] = {
+    {"sync",       "[--full]",                         "send what waits, then fetch what is new",            NULL, "--full --json", ht_verb_sync},
+    {"status",     "",                                 "connection, cache and outbox",                       NULL, "--json", ht_verb_status},
+    {"jobs",       "[--where FILTER] [--all]",         "jobs with counts by stage",                          NULL, "--where --all --limit --sort --plain --json", ht_verb_jobs},
+    {"matches",    "--job JOB [--where FILTER]",       "applications to a job, ranked",                      NULL, "--job --where --limit --sort --plain --json", ht_verb_matches},
+    {"candidate",  "CANDIDATE [--job JOB]",            "one person: summary, evidence, résumé, history",     NULL, "--job --json", ht_verb_candidate},
+    {"transcript", "SESSION|CANDIDATE",                "what was said in a screening",                       NULL, "--json", ht_verb_transcript},
+    {"interviews", "[--days N] [--mine]",              "interviews by day, in both time zones",              NULL, "--days --mine --plain --json", ht_verb_interviews},
+    {"feedback",   "[CANDIDATE]",                      "interview feedback, newest first",                   NULL, "--limit --plain --json", ht_verb_feedback},
+    {"search",     "WORDS…",                           "people, résumés, transcripts and notes",             NULL, "--limit --plain --json", ht_verb_search},
+    {"advance",    "--job JOB [--where FILTER | WHO…]", "shortlist, or move to the next stage",              NULL, "--job --where --to --note --json", ht_verb_advance},
+    {"reject",     "--job JOB --reason CODE [--where FILTER | WHO…]", "reject with a reason; a score alone never does", NULL, "--job --where --reason --note --json", ht_verb_reject},
+    {"hold",       "--job JOB --until DAY [--where FILTER | WHO…]", "hold until a day",                      NULL, "--job --where --until --note --json", ht_verb_hold},
+    {"undo",       "[--redo]",                         "take back the last action, a bulk one as a whole",   NULL, "--redo --json", ht_verb_undo},
+    {"note",       "[--job JOB] WHO TEXT…",            "write a note on a person",                           NULL, "--job --json", ht_verb_note},
+    {"outbox",     "[list|push|drop NUMBER|export]",   "what has not left yet",                              "list push drop export", "--plain --json", ht_verb_outbox},
+    {"conflicts",  "[list|resolve NUMBER mine|theirs]", "where somebody else decided otherwise",             "list resolve", "--plain --json", ht_verb_conflicts},
+    {"doctor",     "",                                 "checks terminal, locale, database, TLS and cache, and names each mend", NULL, "--json", ht_verb_doctor},
+    {"cache",      "path|check|wipe",                  "the local copy: where it is, whether it is right, remove it", "path check wipe", "--json", ht_verb_cache},
+    {"config",     "[--defaults]",                     "settings and where they come from",                  NULL, "--defaults --json", ht_verb_config},
+    {"db",         "apply|check|add-tenant|add-member|revoke", "set up and check the server (administrators)", "apply check add-tenant add-member revoke", "--dsn --json --quiet --tenant --role --email --name --first-name --last-name --timezone --login --slug --password --password-stdin --password-file", ht_verb_db},
+    {"completion", "bash",                             "a completion script for the shell",                  "bash", "", ht_verb_completion},
+};
+/* clang-format on */
+
+const HtVerb *ht_verbs(int *n_verbs)
+{
+    *n_verbs = G_N_ELEMENTS(verbs);
+    return verbs;
+}
+
+const HtVerb *ht_verb_find(const char *name)
+{
+    for (gsize i = 0; name && i < G_N_ELEMENTS(verbs); i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+/* ---- options
+ * ------------------------------------------------------------------------------------------- */
+typedef struct {
+    const char *name;
+    GOptionArg arg;
+    gsize offset;
+    const char *text, *value;
+} OptionRow;
+
+#define AT(field) G_STRUCT_OFFSET(HtCliOptions, field)
+static const OptionRow option_rows[] = {
+    {"json", G_OPTION_ARG_NONE, AT(json), "print data as JSON", NULL},
+    {"plain", G_OPTION_ARG_NONE, AT(plain), "one line a row, nothing cut", NULL},
+    {"full", G_OPTION_ARG_NONE, AT(full), "fetch everything anew", NULL},
+    {"all", G_OPTION_ARG_NONE, AT(all), "closed ones too", NULL},
+    {"mine", G_OPTION_ARG_NONE, AT(mine), "only those with you on the panel", NULL},
+    {"defaults", G_OPTION_ARG_NONE, AT(defaults), "print a file with every default", NULL},
+    {"redo", G_OPTION_ARG_NONE, AT(redo), "do again what was taken back", NULL},
+    {"job", G_OPTION_ARG_FILENAME, AT(job), "a job: words of its title, or its id", "JOB"},
+    {"where", G_OPTION_ARG_FILENAME, AT(where), "a filter: stage:applied score>=80 skill:python",
+     "FILTER"},
+    {"reason", G_OPTION_ARG_FILENAME, AT(reason), "code or label of a reason", "CODE"},
+    {"note", G_OPTION_ARG_FILENAME, AT(note), "a note that goes with it", "TEXT"},
+    {"until", G_OPTION_ARG_FILENAME, AT(until), "3d, 2w, friday, 2026-05-01", "DAY"},
+    {"to", G_OPTION_ARG_FILENAME, AT(to), "a later stage than the next", "STAGE"},
+    {"sort", G_OPTION_ARG_FILENAME, AT(sort), "order: score, name, age, … ; - before turns it",
+     "ORDER"},
+    {"limit", G_OPTION_ARG_INT, AT(limit), "at most so many rows", "N"},
+    {"days", G_OPTION_ARG_INT, AT(days), "so many days ahead (default 14)", "N"},
+};
+#undef AT
+
+static bool names_option(const char *list, const char *name)
+{
+    g_auto(GStrv) words = g_strsplit(list ? list : "", " ", -1);
+    for (int i = 0; words[i]; i++) {
+        if (g_str_has_prefix(words[i], "--") && strcmp(words[i] + 2, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void ht_cli_options_clear(HtCliOptions *options)
+{
+    char *texts[] = {options->job,   options->where, options->reason, options->note,
+                     options->until, options->to,    options->sort};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_strfreev(options->rest);
+    memset(options, 0, sizeof *options);
+}
+
+static void print_verb_help(const HtVerb *verb)
+{
+    ht_print_line(stdout, "Usage: hiretty %s %s", verb->name, verb->usage);
+    ht_print_line(stdout, "%s", verb->summary);
+    ht_print_line(stdout, "%s", "");
+    for (gsize i = 0; i < G_N_ELEMENTS(option_rows); i++) {
+        const OptionRow *row = &option_rows[i];
+        if (!names_option(verb->options, row->name))
+            continue;
+        g_autofree char *left = g_strdup_printf("--%s%s%s", row->name, row->value ? " " : "",
+                                                row->value ? row->value : "");
+        ht_print_line(stdout, "  %-18s %s", left, row->text);
+    }
+    ht_print_line(stdout, "  %-18s %s", "--help", "this text");
+}
+
+static void add_entries(GOptionContext *context, const HtVerb *verb, HtCliOptions *options)
+{
+    g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    for (gsize i = 0; i < G_N_ELEMENTS(option_rows); i++) {
+        const OptionRow *row = &option_rows[i];
+        if (!names_option(verb->options, row->name))
+            continue;
+        GOptionEntry entry = {row->name, 0,         0, row->arg, (char *)options + row->offset,
+                              row->text, row->value};
+        g_array_append_val(entries, entry);
+    }
+    GOptionEntry help = {"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL};
+    GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
+                         &options->rest,     NULL, NULL};
+    g_array_append_val(entries, help);
+    g_array_append_val(entries, rest);
+    g_option_context_add_main_entries(context, (const GOptionEntry *)(const void *)entries->data,
+                                      NULL);
+}
+
+bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit)
+{
+    const HtVerb *verb = ht_verb_find(argv[0]);
+    memset(options, 0, sizeof *options);
+    options->days = 14;
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    add_entries(context, verb, options);
+    /* GOption takes what it knows out of the array: give it one of its own. */
+    g_autofree char **copy = g_new0(char *, (gsize)argc + 1);
+    memcpy(copy, argv, (gsize)argc * sizeof *copy);
+    char **left = copy;
+    g_autoptr(GError) error = NULL;
+    if (!g_option_context_parse(context, &argc, &left, &error)) {
+        *exit = ht_cli_usage_error(verb->name, "%s", error->message);
+        return false;
+    }
+    if (options->help) {
+        print_verb_help(verb);
+        *exit = ht_cli_finish(verb->name);
+        return false;
+    }
+    if (options->limit < 0 || options->days < 1) {
+        *exit = ht_cli_usage_error(verb->name, "a number above 0 is wanted");
+        return false;
+    }
+    if (!options->rest)
+        options->rest = g_new0(char *, 1);
+    return true;
+}
+
+guint ht_cli_n_rest(const HtCliOptions *options)
+{
+    return g_strv_length(options->rest);
+}
+
+/* ---- errors
+ * ---------------------------------------------------------------------------------------------- */
+int ht_cli_usage_error(const char *verb, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *why = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *todo = g_strdup_printf("hiretty %s --help", verb);
+    ht_print_error(verb, why, todo);
+    return HT_EXIT_USAGE;
+}
+
+static int exit_of(const GError *error)
+{
+    if (error->domain == HT_SYNC_ERROR)
+        return ht_sync_exit(error);
+    if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED))
+        return HT_EXIT_REFUSED;
+    return HT_EXIT_FAILED;
+}
+
+int ht_cli_fail(const char *verb, GError *error)
+{
+    g_autoptr(GError) owned = error;
+    ht_print_error(verb, owned->message, NULL);
+    return exit_of(owned);
+}
+
+HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
+{
+    GError *error = NULL;
+    HtContext *context = host->ops->context(host, &error);
+    if (!context)
+        *exit = ht_cli_fail(verb, error);
+    return context;
+}
+
+HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit)
+{
+    if (!options->job) {
+        *exit = ht_cli_usage_error(verb, "--job is missing");
+        return 0;
+    }
+    GError *error = NULL;
+    HtKey job = ht_cache_job_find(context->parts.reader, options->job, &error);
+    if (!job)
+        *exit = error ? ht_cli_fail(verb, error) : ht_cli_usage_error(verb, "there is no such job");
+    return job;
+}
+
+bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit)
+{
+    *filter = NULL;
+    if (!text)
+        return true;
+    int column = 0;
+    g_autoptr(GError) error = NULL;
+    *filter = ht_filter_parse(text, &column, &error);
+    if (*filter)
+        return true;
+    *exit = ht_cli_usage_error(verb, "--where: %s at character %d of '%s'", error->message,
+                               column + 1, text);
+    return false;
+}
+
+int ht_cli_finish(const char *verb)
+{
+    GError *error = NULL;
+    if (ht_print_flush(stdout, &error))
+        return HT_EXIT_DONE;
+    return ht_cli_fail(verb, error);
+}
+
+/* ---- tables
+ * ------------------------------------------------------------------------------------------------
+ */
+struct HtCliTable {
+    char **headings;
+    guint n_columns;
+    GPtrArray *cells; /* char * */
+};
+
+enum { MOST_CELL = 48, GAP = 2 };
+
+int ht_cli_columns(void)
+{
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+        return size.ws_col;
+    return 0;
+}
+
+HtCliTable *ht_cli_table_new(const char *headings)
+{
+    HtCliTable *table = g_new0(HtCliTable, 1);
+    table->headings = g_strsplit(headings, "|", -1);
+    table->n_columns = g_strv_length(table->headings);
+    table->cells = g_ptr_array_new_with_free_func(g_free);
+    return table;
+}
+
+void ht_cli_table_add(HtCliTable *table, char *text)
+{
+    g_ptr_array_add(table->cells, ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL));
+    g_free(text);
+}
+
+static int *natural_widths(const HtCliTable *table)
+{
+    int *widths = g_new0(int, table->n_columns);
+    for (guint c = 0; c < table->n_columns; c++)
+        widths[c] = ht_text_width(table->headings[c]);
+    for (guint i = 0; i < table->cells->len; i++) {
+        guint c = i % table->n_columns;
+        widths[c] = MAX(widths[c], MIN(MOST_CELL, ht_text_width(table->cells->pdata[i])));
+    }
+    return widths;
+}
+
+/* Takes columns from the widest until the table fits. */
+static void squeeze(int *widths, guint n, int columns)
+{
+    for (;;) {
+        int total = GAP * (int)(n - 1);
+        guint widest = 0;
+        for (guint c = 0; c < n; c++) {
+            total += widths[c];
+            widest = widths[c] > widths[widest] ? c : widest;
+        }
+        if (total <= columns || widths[widest] <= 6)
+            return;
+        widths[widest]--;
+    }
+}
+
+static void print_row(const HtCliTable *table, char *const *cells, const int *widths)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (guint c = 0; c < table->n_columns; c++) {
+        bool last = c + 1 == table->n_columns;
+        g_autofree char *cut = last ? ht_text_cut(cells[c], widths[c], true) : NULL;
+        if (last)
+            g_string_append(line, cut);
+        else
+            ht_text_pad_into(line, cells[c], widths[c], HT_ALIGN_LEFT);
+        if (!last)
+            g_string_append(line, "  ");
+    }
+    ht_print_line(stdout, "%s", g_strchomp(line->str));
+}
+
+void ht_cli_table_print(HtCliTable *table, bool plain)
+{
+    g_autofree int *widths = natural_widths(table);
+    int columns = ht_cli_columns();
+    if (columns > 0)
+        squeeze(widths, table->n_columns, columns - 1);
+    if (!plain && table->cells->len > 0)
+        print_row(table, table->headings, widths);
+    for (guint i = 0; i + table->n_columns <= table->cells->len; i += table->n_columns) {
+        char *const *cells = (char *const *)table->cells->pdata + i;
+        if (!plain) {
+            print_row(table, cells, widths);
+            continue;
+        }
+        g_autoptr(GString) line = g_string_new(cells[0]);
+        for (guint c = 1; c < table->n_columns; c++)
+            g_string_append_printf(line, " | %s", cells[c]);
+        ht_print_line(stdout, "%s", line->str);
+    }
+    ht_cli_table_free(table);
+}
+
+void ht_cli_table_free(HtCliTable *table)
+{
+    g_strfreev(table->headings);
+    g_ptr_array_unref(table->cells);
+    g_free(table);
+}
+
+void ht_cli_print_doc(const HtDoc *doc)
+{
+    g_autofree char *text = ht_doc_text(doc);
+    ht_print_block(stdout, "%s", text);
+}
+
+/* ---- JSON
+ * ----------------------------------------------------------------------------------------------------
+ */
+void ht_cli_json_id(HtJson *object, const char *name, const HtUuid *id)
+{
+    char text[HT_UUID_TEXT];
+    if (ht_uuid_is_nil(id))
+        ht_json_set_null(object, name);
+    else
+        ht_json_set_string(object, name, ht_uuid_format(id, text));
+}
+
+void ht_cli_json_key(HtJson *object, const char *name, HtReader *reader, HtKey key)
+{
+    HtUuid id;
+    if (key && ht_reader_uuid(reader, key, &id))
+        ht_cli_json_id(object, name, &id);
+    else
+        ht_json_set_null(object, name);
+}
+
+void ht_cli_json_time(HtJson *object, const char *name, int64_t us)
+{
+    g_autofree char *text = us ? ht_clock_format_iso(us) : NULL;
+    ht_json_set_string(object, name, text);
+}
+
+void ht_cli_print_json(HtJson *json)
+{
+    g_autofree char *text = ht_json_print(json, true);
+    ht_print_json(stdout, text);
+    ht_json_free(json);
+}
+
+/* ---- main
+ * ------------------------------------------------------------------------------------------------------
+ */
+char *ht_cli_help(void)
+{
+    GString *out = g_string_new(
+        "Usage: hiretty [OPTIONS]             the workstation\n"
+        "       hiretty [OPTIONS] VERB …      one thing, for scripts\n\n"
+        "  --profile NAME   another tenant's settings, cache and outbox\n"
+        "  --dsn DSN        the server (libpq: \"service=…\", \"host=… dbname=… user=…\")\n"
+        "  --offline        do not connect\n"
+        "  --no-color       no colours (as does NO_COLOR)\n"
+        "  --script FILE    drive the workstation by a file of keys\n"
+        "  --record FILE    record the session\n"
+        "  --check-config   check settings, keys and themes\n"
+        "  --dump-keys      print the present keys\n"
+        "  --version, --help\n\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
+        g_string_append_printf(out, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
+    g_string_append(out, "\nhiretty VERB --help says more. Exit status: 0 done, 1 failed, 2 usage, "
+                         "3 offline (work kept),\n4 conflict, 5 refused.\n");
+    return g_string_free(out, FALSE);
+}
+
+static const HtVerb *nearest(const char *name)
+{
+    const HtVerb *best = NULL;
+    int best_score = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        int score = ht_fuzzy_score(name, verbs[i].name);
+        if (score > best_score) {
+            best = &verbs[i];
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+int ht_cli_main(HtCliHost *host, int argc, char **argv)
+{
+    const HtVerb *verb = argc > 0 ? ht_verb_find(argv[0]) : NULL;
+    if (verb)
+        return verb->run(host, argc, argv);
+    const HtVerb *near = argc > 0 ? nearest(argv[0]) : NULL;
+    g_autofree char *why = g_strdup_printf("there is no such verb%s%s", near ? "; nearest: " : "",
+                                           near ? near->name : "");
+    ht_print_error(argc > 0 ? argv[0] : "nothing", why, "hiretty --help");
+    return HT_EXIT_USAGE;
+}

@@ -1,0 +1,343 @@
+/* Verbs that change data: advance, reject, hold, undo, note. They record the intent, say what it
+ * did and wait a few seconds for the push. Named rows are few and deliberate; a bulk rejection
+ * still takes only rows somebody opened, or rows matched by a --where that speaks of more than a
+ * score. */
+#include "cli_impl.h"
+
+#include <string.h>
+
+/* ---- who is meant
+ * -------------------------------------------------------------------------------------------- */
+static GArray *named_matches(HtContext *context, const char *verb, HtKey job,
+                             const HtCliOptions *options, int *exit)
+{
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    for (int i = 0; options->rest[i]; i++) {
+        GError *error = NULL;
+        HtKey match = ht_cache_match_find(context->parts.reader, job, options->rest[i], &error);
+        if (!match) {
+            *exit = error ? ht_cli_fail(verb, error)
+                          : ht_cli_usage_error(verb, "'%s' did not apply", options->rest[i]);
+            g_array_unref(keys);
+            return NULL;
+        }
+        g_array_append_val(keys, match);
+    }
+    return keys;
+}
+
+static GArray *filtered_matches(HtContext *context, const char *verb, HtKey job,
+                                const HtCliOptions *options, int *exit)
+{
+    g_autoptr(HtFilter) filter = NULL;
+    if (!ht_cli_filter(verb, options->where, &filter, exit))
+        return NULL;
+    GError *error = NULL;
+    HtMatchQuery query = {.job = job, .filter = filter};
+    g_autoptr(HtKeyArray) found = ht_cache_match_keys(context->parts.reader, &query, &error);
+    if (!found) {
+        *exit = ht_cli_fail(verb, error);
+        return NULL;
+    }
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    g_array_append_vals(keys, found->keys, (guint)found->n);
+    return keys;
+}
+
+static GArray *matches_meant(HtContext *context, const char *verb, const HtCliOptions *options,
+                             int *exit)
+{
+    if (options->where && ht_cli_n_rest(options) > 0) {
+        *exit = ht_cli_usage_error(verb, "either --where or names, not both");
+        return NULL;
+    }
+    if (!options->where && ht_cli_n_rest(options) == 0) {
+        *exit = ht_cli_usage_error(verb, "whom? A name, an id or --where is wanted");
+        return NULL;
+    }
+    HtKey job = 0;
+    /* The id of an application needs no job. */
+    if (options->job || options->where) {
+        job = ht_cli_job(context, verb, options, exit);
+        if (!job)
+            return NULL;
+    }
+    return options->where ? filtered_matches(context, verb, job, options, exit)
+                          : named_matches(context, verb, job, options, exit);
+}
+
+/* ---- recording
+ * ---------------------------------------------------------------------------------------------------
+ */
+static HtJson *receipt_json(HtContext *context, const HtReceipt *receipt)
+{
+    HtJson *json = ht_json_new_object();
+    ht_json_set_string(json, "label", receipt->label);
+    ht_json_set_int(json, "done", receipt->n_done);
+    ht_json_set_int(json, "refused", receipt->n_refused);
+    ht_json_set_int(json, "mails", receipt->n_mails);
+    ht_json_set_int(json, "mails_held", receipt->n_mails_held);
+    HtJson *array = ht_json_new_array();
+    for (guint i = 0; receipt->refusals && i < receipt->refusals->len; i++) {
+        const HtRefusal *refusal = receipt->refusals->pdata[i];
+        HtJson *one = ht_json_new_object();
+        ht_cli_json_key(one, "id", context->parts.reader, refusal->key);
+        ht_json_set_string(one, "why", refusal->why);
+        ht_json_add(array, one);
+    }
+    ht_json_set(json, "refusals", array);
+    return json;
+}
+
+static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCliOptions *options)
+{
+    if (options->json) {
+        ht_cli_print_json(receipt_json(context, receipt));
+        return;
+    }
+    ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
+    if (receipt->n_refused > 0)
+        ht_print_line(stdout, "%d left out: %s", receipt->n_refused,
+                      receipt->why ? receipt->why : "not possible");
+    if (receipt->n_mails > 0)
+        ht_print_line(stdout, "%d mail%s queued", receipt->n_mails,
+                      receipt->n_mails == 1 ? "" : "s");
+    if (receipt->n_mails_held > 0)
+        ht_print_line(stdout, "%d mail%s held back: %s", receipt->n_mails_held,
+                      receipt->n_mails_held == 1 ? "" : "s",
+                      receipt->mails_held_why ? receipt->mails_held_why : "not complete");
+}
+
+static int record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
+                  const HtCliOptions *options)
+{
+    GError *error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(context->parts.outbox, intent, &error);
+    if (!receipt)
+        return ht_cli_fail(verb, error);
+    if (receipt->n_done == 0) {
+        ht_print_error(verb, receipt->why ? receipt->why : "nothing was possible", NULL);
+        return HT_EXIT_REFUSED;
+    }
+    say_receipt(context, receipt, options);
+    return ht_cli_push(host, context, verb, receipt->group);
+}
+
+static void add_matches(HtContext *context, HtIntent *intent, const GArray *keys)
+{
+    for (guint i = 0; i < keys->len; i++) {
+        HtKey match = g_array_index(keys, HtKey, i);
+        int seconds = 0;
+        bool viewed = ht_context_was_viewed(context, match, &seconds);
+        ht_intent_add_match(intent, match, viewed, false, seconds);
+    }
+}
+
+/* Applied ones are shortlisted, others advanced; the machine finds the stage. */
+static HtDecisionKind kind_of_advance(HtContext *context, const GArray *keys)
+{
+    HtDecisionKind kind = HT_DECISION_SHORTLIST;
+    for (guint i = 0; i < keys->len && kind == HT_DECISION_SHORTLIST; i++) {
+        HtMatchRow *row =
+            ht_cache_match(context->parts.reader, g_array_index(keys, HtKey, i), NULL);
+        if (!row || row->stage_type != HT_STAGE_APPLIED)
+            kind = HT_DECISION_ADVANCE;
+        if (row)
+            ht_match_rows_free(row, 1);
+    }
+    return kind;
+}
+
+static HtKey find_reason(HtContext *context, const char *text, HtUuid *id)
+{
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        if (g_strcmp0(reason->code, text) == 0 ||
+            (reason->label && g_ascii_strcasecmp(reason->label, text) == 0)) {
+            *id = reason->id;
+            return reason->key;
+        }
+    }
+    return 0;
+}
+
+/* "must_have_missing, experience …" for the message about an unknown one. */
+static char *known_reasons(HtContext *context)
+{
+    GString *out = g_string_new(NULL);
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, "we_rejected", NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++)
+        g_string_append_printf(out, "%s%s", i ? ", " : "",
+                               ((const HtReason *)reasons->pdata[i])->code);
+    return g_string_free(out, FALSE);
+}
+
+static bool take_reason(HtContext *context, HtIntent *intent, const HtCliOptions *options,
+                        int *exit)
+{
+    HtUuid id;
+    if (!options->reason) {
+        *exit = ht_cli_usage_error("reject", "--reason is missing");
+        return false;
+    }
+    intent->reason = find_reason(context, options->reason, &id);
+    if (intent->reason)
+        return true;
+    g_autofree char *known = known_reasons(context);
+    *exit = ht_cli_usage_error("reject", "there is no reason '%s'; known: %s", options->reason,
+                               *known ? known : "none yet, sync first");
+    return false;
+}
+
+static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys,
+                        const HtCliOptions *options, int *exit)
+{
+    g_autoptr(GError) error = NULL;
+    if (intent->decision == HT_DECISION_REJECT) {
+        bool rule = options->where && ht_rule_is_substantial(options->where);
+        intent->needs_viewed = (keys->len > 1 || options->where) && !rule;
+        intent->mail = true;
+        return take_reason(context, intent, options, exit);
+    }
+    if (intent->decision == HT_DECISION_HOLD) {
+        if (ht_parse_day(options->until, context->zone, &intent->hold_until, &error))
+            return true;
+        *exit = ht_cli_usage_error("hold", "--until: %s", error->message);
+        return false;
+    }
+    if (options->to) {
+        intent->to_type = ht_stage_type_parse(options->to);
+        if (intent->to_type == HT_STAGE_NONE) {
+            *exit = ht_cli_usage_error("advance", "there is no stage '%s'", options->to);
+            return false;
+        }
+        intent->decision = HT_DECISION_ADVANCE;
+    }
+    return true;
+}
+
+static int decide(HtCliHost *host, int argc, char **argv, HtDecisionKind decision)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    const char *verb = argv[0];
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    if (decision == HT_DECISION_REJECT && !options.reason)
+        return ht_cli_usage_error(verb, "--reason is missing");
+    if (decision == HT_DECISION_HOLD && !options.until)
+        return ht_cli_usage_error(verb, "--until is missing");
+    HtContext *context = ht_cli_open(host, verb, &exit);
+    if (!context)
+        return exit;
+    g_autoptr(GArray) keys = matches_meant(context, verb, &options, &exit);
+    if (!keys)
+        return exit;
+    if (keys->len == 0) {
+        ht_print_line(stdout, "Nobody fits the filter.");
+        return ht_cli_finish(verb);
+    }
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = decision == HT_DECISION_ADVANCE ? kind_of_advance(context, keys) : decision;
+    if (!fill_intent(context, intent, keys, &options, &exit))
+        return exit;
+    intent->note = g_strdup(options.note);
+    intent->mail_delay_us =
+        HT_US_PER_MINUTE *
+        (host->settings ? ht_settings_int(host->settings, "triage.undo_window") : 10);
+    if (options.where) {
+        intent->bulk_kind = g_strdup("filter");
+        intent->bulk_filter = g_strdup(options.where);
+    } else if (keys->len > 1) {
+        intent->bulk_kind = g_strdup("marks");
+    }
+    add_matches(context, intent, keys);
+    return record(host, context, verb, g_steal_pointer(&intent), &options);
+}
+
+int ht_verb_advance(HtCliHost *host, int argc, char **argv)
+{
+    return decide(host, argc, argv, HT_DECISION_ADVANCE);
+}
+
+int ht_verb_reject(HtCliHost *host, int argc, char **argv)
+{
+    return decide(host, argc, argv, HT_DECISION_REJECT);
+}
+
+int ht_verb_hold(HtCliHost *host, int argc, char **argv)
+{
+    return decide(host, argc, argv, HT_DECISION_HOLD);
+}
+
+int ht_verb_undo(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    HtContext *context = ht_cli_open(host, "undo", &exit);
+    if (!context)
+        return exit;
+    HtIntent *intent = ht_intent_new(options.redo ? HT_INTENT_REDO : HT_INTENT_UNDO);
+    GError *error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(context->parts.outbox, intent, &error);
+    if (!receipt)
+        return ht_cli_fail("undo", error);
+    if (options.json)
+        ht_cli_print_json(receipt_json(context, receipt));
+    else
+        ht_print_line(stdout, "%s: %s", options.redo ? "Done again" : "Undone",
+                      receipt->label ? receipt->label : "the last action");
+    return ht_cli_push(host, context, "undo", receipt->group);
+}
+
+/* ---- note
+ * -----------------------------------------------------------------------------------------------------
+ */
+/* WHO is a person, or with a job (or as an id) an application. */
+static bool find_noted(HtContext *context, const HtCliOptions *options, HtKey *person, HtKey *match,
+                       int *exit)
+{
+    HtKey job = 0;
+    *match = 0;
+    if (options->job && !(job = ht_cli_job(context, "note", options, exit)))
+        return false;
+    HtReader *reader = context->parts.reader;
+    *match = ht_cache_match_find(reader, job, options->rest[0], NULL);
+    HtMatchRow *row = *match ? ht_cache_match(reader, *match, NULL) : NULL;
+    if (row) {
+        *person = row->candidate;
+        ht_match_rows_free(row, 1);
+        return true;
+    }
+    GError *error = NULL;
+    *match = 0;
+    *person = ht_cache_candidate_find(reader, options->rest[0], &error);
+    if (!*person)
+        *exit = error ? ht_cli_fail("note", error)
+                      : ht_cli_usage_error("note", "there is no '%s'", options->rest[0]);
+    return *person != 0;
+}
+
+int ht_verb_note(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    if (ht_cli_n_rest(&options) < 2)
+        return ht_cli_usage_error("note", "a person and a text are wanted");
+    HtContext *context = ht_cli_open(host, "note", &exit);
+    if (!context)
+        return exit;
+    HtKey person, match;
+    if (!find_noted(context, &options, &person, &match, &exit))
+        return exit;
+    HtIntent *intent = ht_intent_new(HT_INTENT_NOTE);
+    ht_intent_add_candidate(intent, person);
+    intent->note_match = match;
+    intent->note = g_strjoinv(" ", options.rest + 1);
+    return record(host, context, "note", intent, &options);
+}

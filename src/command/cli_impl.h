@@ -1,0 +1,81 @@
+/* Inside the command line: options, tables, JSON, and the wait for a push. */
+#pragma once
+
+#include "context_impl.h"
+
+#include "hiretty/base/error.h"
+#include "hiretty/base/json.h"
+#include "hiretty/base/print.h"
+#include "hiretty/command/cli.h"
+
+/* Every option of every verb; a verb takes those that its row names. */
+typedef struct HtCliOptions {
+    gboolean help, json, plain, full, all, mine, defaults, redo, force;
+    char *job, *where, *reason, *note, *until, *to, *sort;
+    int limit, days;
+    char **rest; /* what is left, NULL-terminated, never NULL after parsing */
+} HtCliOptions;
+
+void ht_cli_options_clear(HtCliOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtCliOptions, ht_cli_options_clear)
+
+/* False: an error or --help was dealt with, `exit` says how to end. */
+bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit);
+/* "hiretty: VERB: what is wrong (hiretty VERB --help)"; HT_EXIT_USAGE. */
+int ht_cli_usage_error(const char *verb, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* One line for an error, and the exit status that it means. Takes `error`. */
+int ht_cli_fail(const char *verb, GError *error);
+guint ht_cli_n_rest(const HtCliOptions *options);
+/* The context with cache and outbox, NULL after having said why (`exit`). */
+HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit);
+/* The job of --job: 0 after having said why. */
+HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
+/* The filter of --where; false after having said why. NULL filter: none given. */
+bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit);
+/* Flushes stdout: DONE, or FAILED with a line when something was lost. */
+int ht_cli_finish(const char *verb);
+
+/* ---- tables
+ * ---------------------------------------------------------------------------------------- */
+typedef struct HtCliTable HtCliTable;
+/* `headings`: "Score|Name|…". */
+HtCliTable *ht_cli_table_new(const char *headings);
+/* Takes `text` (NULL = ""); cells go row by row. */
+void ht_cli_table_add(HtCliTable *table, char *text);
+/* Prints and frees. Plain: the same cells, " | " between them, no heading, nothing cut. */
+void ht_cli_table_print(HtCliTable *table, bool plain);
+void ht_cli_table_free(HtCliTable *table);
+void ht_cli_print_doc(const HtDoc *doc);
+int ht_cli_columns(void);
+
+void ht_cli_json_id(HtJson *object, const char *name, const HtUuid *id);
+void ht_cli_json_key(HtJson *object, const char *name, HtReader *reader, HtKey key);
+void ht_cli_json_time(HtJson *object, const char *name, int64_t us);
+void ht_cli_print_json(HtJson *json); /* takes it */
+
+/* ---- sync
+ * ------------------------------------------------------------------------------------------- */
+/* Sends what was just recorded: up to 5 s. The exit status; `group` is the receipt's (0: all). */
+int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t group);
+
+/* Verbs by file. */
+int ht_verb_sync(HtCliHost *host, int argc, char **argv);
+int ht_verb_status(HtCliHost *host, int argc, char **argv);
+int ht_verb_jobs(HtCliHost *host, int argc, char **argv);
+int ht_verb_matches(HtCliHost *host, int argc, char **argv);
+int ht_verb_candidate(HtCliHost *host, int argc, char **argv);
+int ht_verb_transcript(HtCliHost *host, int argc, char **argv);
+int ht_verb_interviews(HtCliHost *host, int argc, char **argv);
+int ht_verb_feedback(HtCliHost *host, int argc, char **argv);
+int ht_verb_search(HtCliHost *host, int argc, char **argv);
+int ht_verb_advance(HtCliHost *host, int argc, char **argv);
+int ht_verb_reject(HtCliHost *host, int argc, char **argv);
+int ht_verb_hold(HtCliHost *host, int argc, char **argv);
+int ht_verb_undo(HtCliHost *host, int argc, char **argv);
+int ht_verb_note(HtCliHost *host, int argc, char **argv);
+int ht_verb_outbox(HtCliHost *host, int argc, char **argv);
+int ht_verb_conflicts(HtCliHost *host, int argc, char **argv);
+int ht_verb_doctor(HtCliHost *host, int argc, char **argv);
+int ht_verb_cache(HtCliHost *host, int argc, char **argv);
+int ht_verb_config(HtCliHost *host, int argc, char **argv);
+int ht_verb_completion(HtCliHost *host, int argc, char **argv);

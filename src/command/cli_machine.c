@@ -1,0 +1,380 @@
+/* Verbs about this machine: doctor, cache, config, completion; and checks of the configuration. */
+#include "cli_impl.h"
+
+#include "hiretty/cache/error.h"
+#include "hiretty/pg/connection.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- doctor
+ * -----------------------------------------------------------------------------------------------------
+ */
+typedef struct {
+    HtJson *array;
+    bool json;
+    int problems;
+} Report;
+
+typedef enum { GOOD = 0, NOTE, BAD } Finding;
+
+static void say(Report *report, const char *what, Finding finding, const char *text,
+                const char *mend)
+{
+    static const char *const words[] = {"ok", "note", "problem"};
+    report->problems += finding == BAD;
+    if (report->json) {
+        HtJson *json = ht_json_new_object();
+        ht_json_set_string(json, "check", what);
+        ht_json_set_string(json, "result", words[finding]);
+        ht_json_set_string(json, "text", text);
+        ht_json_set_string(json, "mend", mend);
+        ht_json_add(report->array, json);
+        return;
+    }
+    ht_print_line(stdout, "%-10s %-8s %s", what, words[finding], text);
+    if (mend)
+        ht_print_line(stdout, "%-10s %-8s mend: %s", "", "", mend);
+}
+
+static void check_terminal(Report *report)
+{
+    const char *term = g_getenv("TERM");
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        say(report, "terminal", NOTE, "this is not one (a pipe or a file)", NULL);
+    else if (!term || !*term || strcmp(term, "dumb") == 0)
+        say(report, "terminal", BAD, "TERM says nothing about it",
+            "export TERM=xterm-256color, or what your terminal is");
+    else
+        say(report, "terminal", GOOD, term, NULL);
+}
+
+static void check_locale(Report *report)
+{
+    const char *codeset = nl_langinfo(CODESET);
+    if (strcmp(codeset, "UTF-8") == 0)
+        say(report, "locale", GOOD, setlocale(LC_CTYPE, NULL), NULL);
+    else
+        say(report, "locale", BAD, "no UTF-8: names are shown in ASCII",
+            "export LC_ALL=C.UTF-8, or another locale that ends in .UTF-8");
+}
+
+static void check_config(Report *report, const HtCliHost *host)
+{
+    g_autofree char *file = g_build_filename(ht_paths_config_dir(host->paths), "config", NULL);
+    if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
+        say(report, "settings", GOOD, "no file: the defaults hold", NULL);
+        return;
+    }
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    ht_settings_free(ht_settings_load(file, ht_paths_profile(host->paths), warnings));
+    for (guint i = 0; i < warnings->len; i++)
+        say(report, "settings", BAD, warnings->pdata[i], "correct the line");
+    if (warnings->len == 0)
+        say(report, "settings", GOOD, file, NULL);
+}
+
+static void check_cache(Report *report, HtContext *context, const GError *error)
+{
+    if (!context) {
+        say(report, "cache", BAD, error->message, "hiretty cache wipe, then hiretty sync");
+        return;
+    }
+    g_autofree char *path = ht_cache_path(context->parts.cache);
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) broken = NULL;
+    if (ht_cache_is_locked(context->parts.cache, &reason))
+        say(report, "cache", BAD, reason ? reason : "locked", "ask your administrator for access");
+    else if (!ht_cache_verify(context->parts.cache, &broken))
+        say(report, "cache", BAD, broken->message, "hiretty cache wipe, then hiretty sync");
+    else if (ht_cache_problem(context->parts.cache))
+        say(report, "cache", NOTE, ht_cache_problem(context->parts.cache), "hiretty sync");
+    else
+        say(report, "cache", GOOD, path, NULL);
+    HtOutboxCounts counts = {0};
+    ht_outbox_counts(context->parts.outbox, &counts);
+    g_autofree char *text =
+        g_strdup_printf("%d to send, %d parked, %d in conflict", counts.pending + counts.sending,
+                        counts.parked, counts.conflicts + counts.rejected);
+    bool trouble = counts.parked + counts.conflicts + counts.rejected > 0;
+    say(report, "outbox", trouble ? NOTE : GOOD, text, trouble ? "hiretty conflicts" : NULL);
+}
+
+static const char *mend_of(const GError *error)
+{
+    switch (error->code) {
+    case HT_PG_ERROR_AUTH:
+        return "check the user, and the password in ~/.pgpass or the passfile of your service";
+    case HT_PG_ERROR_TLS:
+        return "name the server as its certificate does, and its authority by sslrootcert";
+    default:
+        return "check that the server runs and can be reached; work goes on offline";
+    }
+}
+
+static void check_server(Report *report, const HtCliHost *host)
+{
+    if (!host->dsn) {
+        say(report, "database", NOTE, "no server is configured",
+            "--dsn, HIRETTY_DSN, or dsn = … under [connect] in the settings");
+        return;
+    }
+    if (host->offline) {
+        say(report, "database", NOTE, "not asked: --offline", NULL);
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    HtPgOptions options = {
+        .dsn = host->dsn,
+        .allow_weak_tls = ht_settings_bool(host->settings, "connect.allow_insecure"),
+        .connect_timeout_ms = ht_settings_int(host->settings, "connect.timeout") * 1000};
+    g_autoptr(HtPgConnection) pg = ht_pg_connect(&options, NULL, &error);
+    if (!pg) {
+        say(report, "database", BAD, error->message, mend_of(error));
+        return;
+    }
+    int version = ht_pg_server_version(pg);
+    g_autofree char *text = g_strdup_printf("%s as %s, PostgreSQL %d.%d", ht_pg_server_label(pg),
+                                            ht_pg_user(pg), version / 10000, version % 10000);
+    bool old = version >= 150000 && version < 150020;
+    say(report, "database", old ? NOTE : GOOD, text,
+        old ? "ask for PostgreSQL 15.20 or newer: earlier ones let SQL users run code" : NULL);
+    if (ht_pg_warning(pg))
+        say(report, "TLS", BAD, ht_pg_warning(pg), "sslmode=verify-full and the right sslrootcert");
+    else
+        say(report, "TLS", GOOD, "the server proved who it is, or is on this machine", NULL);
+}
+
+int ht_verb_doctor(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    Report report = {.json = options.json};
+    if (report.json)
+        report.array = ht_json_new_array();
+    g_autoptr(GError) error = NULL;
+    check_terminal(&report);
+    check_locale(&report);
+    check_config(&report, host);
+    HtContext *context = host->ops->context(host, &error);
+    check_cache(&report, context, error);
+    check_server(&report, host);
+    say(&report, "keyring", NOTE, "not part of this version", NULL);
+    if (report.json)
+        ht_cli_print_json(report.array);
+    exit = ht_cli_finish("doctor");
+    return exit == HT_EXIT_DONE && report.problems > 0 ? HT_EXIT_FAILED : exit;
+}
+
+/* ---- cache
+ * --------------------------------------------------------------------------------------------------------
+ */
+static int cache_path(HtCliHost *host)
+{
+    int exit;
+    HtContext *context = ht_cli_open(host, "cache", &exit);
+    if (!context)
+        return exit;
+    g_autofree char *path = ht_cache_path(context->parts.cache);
+    ht_print_line(stdout, "%s", path);
+    return ht_cli_finish("cache");
+}
+
+static void print_checks(const GArray *checks, int *wrong, bool json)
+{
+    HtJson *array = ht_json_new_array();
+    for (guint i = 0; i < checks->len; i++) {
+        const HtSyncCheck *check = &g_array_index(checks, HtSyncCheck, i);
+        *wrong += !check->same;
+        HtJson *one = ht_json_new_object();
+        ht_json_set_string(one, "table", check->table);
+        ht_json_set_bool(one, "same", check->same);
+        ht_json_set_int(one, "rows_here", check->rows_here);
+        ht_json_set_int(one, "rows_there", check->rows_there);
+        ht_json_add(array, one);
+        if (!json && !check->same)
+            ht_print_line(stdout,
+                          "%s differs: %" G_GINT64_FORMAT " rows here, %" G_GINT64_FORMAT " there",
+                          check->table, check->rows_here, check->rows_there);
+    }
+    if (json)
+        ht_cli_print_json(array);
+    else
+        ht_json_free(array);
+}
+
+static int cache_check(HtCliHost *host, const HtCliOptions *options)
+{
+    int exit, wrong = 0;
+    GError *error = NULL;
+    HtContext *context = ht_cli_open(host, "cache", &exit);
+    if (!context)
+        return exit;
+    if (!ht_cache_verify(context->parts.cache, &error))
+        return ht_cli_fail("cache", error);
+    if (host->offline || !host->dsn) {
+        ht_print_line(stdout, "The file is in order. It was not compared with the server.");
+        return ht_cli_finish("cache");
+    }
+    HtSync *sync = host->ops->sync(host, &error);
+    g_autoptr(GArray) checks = sync ? ht_sync_check(sync, NULL, &error) : NULL;
+    if (!checks)
+        return ht_cli_fail("cache", error);
+    print_checks(checks, &wrong, options->json);
+    if (wrong > 0) {
+        ht_print_error("cache", "it differs from what the server shows you", "hiretty sync --full");
+        return HT_EXIT_FAILED;
+    }
+    if (!options->json)
+        ht_print_line(stdout, "The cache is what the server shows you: %u tables compared.",
+                      checks->len);
+    return ht_cli_finish("cache");
+}
+
+int ht_verb_cache(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    const char *word = options.rest[0] ? options.rest[0] : "";
+    if (strcmp(word, "path") == 0)
+        return cache_path(host);
+    if (strcmp(word, "check") == 0)
+        return cache_check(host, &options);
+    if (strcmp(word, "wipe") != 0)
+        return ht_cli_usage_error("cache", "path, check or wipe is wanted");
+    GError *error = NULL;
+    if (!ht_cache_wipe(host->paths, &error))
+        return ht_cli_fail("cache", error);
+    ht_print_line(stdout, "The cache is gone; what waits to be sent was kept.");
+    return ht_cli_finish("cache");
+}
+
+/* ---- config
+ * ----------------------------------------------------------------------------------------------------------
+ */
+static int config_json(const HtCliHost *host)
+{
+    HtJson *json = ht_json_new_object();
+    for (const HtSetting *s = ht_settings_table(); s->name; s++) {
+        g_autofree char *name = g_strconcat(s->group, ".", s->name, NULL);
+        g_autofree char *value = ht_settings_show(host->settings, s);
+        ht_json_set_string(json, name, value);
+    }
+    ht_cli_print_json(json);
+    return ht_cli_finish("config");
+}
+
+int ht_verb_config(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    if (options.defaults) {
+        g_autofree char *text = ht_settings_dump_defaults();
+        ht_print_block(stdout, "%s", text);
+        return ht_cli_finish("config");
+    }
+    if (options.json)
+        return config_json(host);
+    g_autofree char *file = g_build_filename(ht_paths_config_dir(host->paths), "config", NULL);
+    bool there = g_file_test(file, G_FILE_TEST_EXISTS);
+    ht_print_line(stdout, "# %s%s", file, there ? "" : " (not there: defaults)");
+    ht_print_line(stdout, "# profile %s, cache in %s, work in %s", ht_paths_profile(host->paths),
+                  ht_paths_cache_dir(host->paths), ht_paths_state_dir(host->paths));
+    for (const HtSetting *s = ht_settings_table(); s->name; s++) {
+        g_autofree char *name = g_strconcat(s->group, ".", s->name, NULL);
+        g_autofree char *value = ht_settings_show(host->settings, s);
+        ht_print_line(stdout, "%s = %s%s", name, value,
+                      ht_settings_is_set(host->settings, name) ? "" : "  # default");
+    }
+    return ht_cli_finish("config");
+}
+
+static char *load_config(const HtPaths *paths, char **file)
+{
+    char *text = NULL;
+    *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
+    if (!g_file_get_contents(*file, &text, NULL, NULL))
+        return g_strdup("");
+    return text;
+}
+
+int ht_cli_check_config(const HtPaths *paths)
+{
+    g_autofree char *file = NULL;
+    g_autofree char *text = load_config(paths, &file);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    ht_settings_free(ht_settings_load(file, ht_paths_profile(paths), warnings));
+    g_autoptr(HtKeymap) keymap = ht_keymap_new();
+    ht_keymap_load(keymap, file, text, warnings);
+    for (guint i = 0; i < warnings->len; i++)
+        ht_print_line(stdout, "%s", (const char *)warnings->pdata[i]);
+    if (warnings->len == 0)
+        ht_print_line(stdout, "%s: no problems", file);
+    int exit = ht_cli_finish("check-config");
+    return exit == HT_EXIT_DONE && warnings->len > 0 ? HT_EXIT_FAILED : exit;
+}
+
+int ht_cli_dump_keys(const HtPaths *paths)
+{
+    g_autofree char *file = NULL;
+    g_autofree char *text = load_config(paths, &file);
+    g_autoptr(HtKeymap) keymap = ht_keymap_new();
+    ht_keymap_load(keymap, file, text, NULL);
+    g_autofree char *dump = ht_keymap_dump(keymap);
+    ht_print_block(stdout, "%s", dump);
+    return ht_cli_finish("dump-keys");
+}
+
+/* ---- completion
+ * ----------------------------------------------------------------------------------------------------------
+ */
+char *ht_cli_completion(void)
+{
+    GString *out = g_string_new("# bash completion for hiretty, made by `hiretty completion bash`\n"
+                                "_hiretty()\n{\n"
+                                "    local word=${COMP_WORDS[COMP_CWORD]} verb= i\n"
+                                "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                                "        case ${COMP_WORDS[i]} in\n"
+                                "        --profile | --dsn | --script | --record) ((i++)) ;;\n"
+                                "        -*) ;;\n"
+                                "        *) verb=${COMP_WORDS[i]}; break ;;\n"
+                                "        esac\n    done\n"
+                                "    local words=\n    case $verb in\n    '') words=\"");
+    int n;
+    const HtVerb *table = ht_verbs(&n);
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(out, "%s ", table[i].name);
+    g_string_append(out, "--profile --dsn --offline --no-color --script --record --check-config "
+                         "--dump-keys --help --version\" ;;\n");
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(out, "    %s) words=\"%s%s%s --help\" ;;\n", table[i].name,
+                               table[i].words ? table[i].words : "", table[i].words ? " " : "",
+                               table[i].options ? table[i].options : "");
+    g_string_append(out, "    esac\n"
+                         "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
+                         "}\ncomplete -F _hiretty hiretty\n");
+    return g_string_free(out, FALSE);
+}
+
+int ht_verb_completion(HtCliHost *host, int argc, char **argv)
+{
+    (void)host;
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    if (ht_cli_n_rest(&options) != 1 || strcmp(options.rest[0], "bash") != 0)
+        return ht_cli_usage_error("completion", "the name of a shell is wanted: bash");
+    g_autofree char *script = ht_cli_completion();
+    ht_print_block(stdout, "%s", script);
+    return ht_cli_finish("completion");
+}

@@ -1,0 +1,520 @@
+/* Verbs about the server and what waits for it: sync, status, outbox, conflicts; and the short wait
+ * for a push that every changing verb does. */
+#include "cli_impl.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { PUSH_WAIT_MS = 5000, PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 250, BAR = 24 };
+
+/* ---- progress
+ * --------------------------------------------------------------------------------------------- */
+typedef struct {
+    HtSync *sync;
+    GMutex lock;
+    GCond wake;
+    bool stop, shown;
+    GThread *thread;
+} Progress;
+
+static void print_progress(const HtSyncProgress *p)
+{
+    int full = p->total_estimate > 0
+                   ? (int)MIN(BAR, p->rows * BAR / MAX(INT64_C(1), p->total_estimate))
+                   : 0;
+    g_autofree char *on = g_strnfill((gsize)full, '#');
+    g_autofree char *off = g_strnfill((gsize)(BAR - full), '.');
+    g_autofree char *left = p->seconds_left >= 0
+                                ? g_strdup_printf(", %" G_GINT64_FORMAT " s left", p->seconds_left)
+                                : g_strdup("");
+    ht_print_part(stderr, "\r[%s%s] %s %" G_GINT64_FORMAT " rows, %.0f/s%s        ", on, off,
+                  p->table, p->rows, p->rows_per_s, left);
+    ht_print_flush(stderr, NULL);
+}
+
+static gpointer show_progress(gpointer data)
+{
+    Progress *progress = data;
+    gint64 start = g_get_monotonic_time();
+    g_mutex_lock(&progress->lock);
+    while (!progress->stop) {
+        gint64 until = g_get_monotonic_time() + PROGRESS_EVERY_MS * 1000;
+        while (!progress->stop && g_cond_wait_until(&progress->wake, &progress->lock, until))
+            continue;
+        if (progress->stop || g_get_monotonic_time() - start < PROGRESS_AFTER_MS * 1000)
+            continue;
+        HtSyncStatus status;
+        ht_sync_status(progress->sync, &status);
+        if (status.progress.rows > 0) {
+            print_progress(&status.progress);
+            progress->shown = true;
+        }
+    }
+    g_mutex_unlock(&progress->lock);
+    return NULL;
+}
+
+static void progress_start(Progress *progress, HtSync *sync)
+{
+    memset(progress, 0, sizeof *progress);
+    progress->sync = sync;
+    g_mutex_init(&progress->lock);
+    g_cond_init(&progress->wake);
+    if (isatty(STDERR_FILENO))
+        progress->thread = g_thread_new("progress", show_progress, progress);
+}
+
+static void progress_stop(Progress *progress)
+{
+    g_mutex_lock(&progress->lock);
+    progress->stop = true;
+    g_cond_signal(&progress->wake);
+    g_mutex_unlock(&progress->lock);
+    if (progress->thread)
+        g_thread_join(progress->thread);
+    if (progress->shown)
+        ht_print_part(stderr, "\r%*s\r", 78, "");
+    g_mutex_clear(&progress->lock);
+    g_cond_clear(&progress->wake);
+}
+
+/* ---- sync
+ * ---------------------------------------------------------------------------------------------------
+ */
+static HtJson *report_json(const HtSyncReport *r)
+{
+    HtJson *json = ht_json_new_object();
+    ht_json_set_int(json, "rows_changed", r->rows_changed);
+    ht_json_set_int(json, "rows_deleted", r->rows_deleted);
+    ht_json_set_int(json, "rows_received", r->rows_received);
+    ht_json_set_int(json, "bytes_received", r->bytes_received);
+    ht_json_set_int(json, "duration_ms", r->duration_us / HT_US_PER_MS);
+    ht_json_set_bool(json, "loaded", r->loaded);
+    ht_json_set_string(json, "why_full", *r->why_full ? r->why_full : NULL);
+    ht_json_set_int(json, "sent", r->sent);
+    ht_json_set_int(json, "applied", r->applied);
+    ht_json_set_int(json, "merged", r->merged);
+    ht_json_set_int(json, "conflicts", r->conflicts);
+    ht_json_set_int(json, "gone", r->gone);
+    ht_json_set_int(json, "rejected", r->rejected);
+    ht_json_set_int(json, "parked", r->parked);
+    return json;
+}
+
+static void print_report(const HtSyncReport *r)
+{
+    if (*r->why_full)
+        ht_print_line(stdout, "Everything was fetched anew: %s", r->why_full);
+    if (r->sent > 0)
+        ht_print_line(
+            stdout, "Sent %u: %u applied, %u merged, %u conflicts, %u gone, %u rejected, %u parked",
+            r->sent, r->applied, r->merged, r->conflicts, r->gone, r->rejected, r->parked);
+    ht_print_line(stdout,
+                  "Synced: %" G_GINT64_FORMAT " rows changed, %" G_GINT64_FORMAT
+                  " deleted, %.1f MB in %.1f s",
+                  r->rows_changed, r->rows_deleted, (double)r->bytes_received / 1e6,
+                  (double)r->duration_us / 1e6);
+}
+
+static int exit_of_report(const char *verb, const HtSyncReport *r)
+{
+    if (r->conflicts > 0) {
+        ht_print_error(verb, "somebody else decided otherwise", "hiretty conflicts");
+        return HT_EXIT_CONFLICT;
+    }
+    if (r->rejected + r->gone + r->parked > 0) {
+        ht_print_error(verb, "the server did not take everything", "hiretty outbox list");
+        return HT_EXIT_REFUSED;
+    }
+    return ht_cli_finish(verb);
+}
+
+static int run_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
+                    const HtCliOptions *options)
+{
+    GError *error = NULL;
+    if (host->offline) {
+        ht_print_error(verb, "asked to stay offline", "leave out --offline");
+        return HT_EXIT_OFFLINE;
+    }
+    HtSync *sync = host->ops->sync(host, &error);
+    if (!sync)
+        return ht_cli_fail(verb, error);
+    HtSyncReport report = {0};
+    Progress progress;
+    progress_start(&progress, sync);
+    bool ok = ht_sync_once(sync, flags, NULL, &report, &error);
+    progress_stop(&progress);
+    if (!ok)
+        return ht_cli_fail(verb, error);
+    if (options->json)
+        ht_cli_print_json(report_json(&report));
+    else
+        print_report(&report);
+    return exit_of_report(verb, &report);
+}
+
+int ht_verb_sync(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    if (ht_cli_n_rest(&options) > 0)
+        return ht_cli_usage_error("sync", "'%s' is too much", options.rest[0]);
+    return run_sync(host, "sync", options.full ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE, &options);
+}
+
+/* ---- the wait after a change
+ * ----------------------------------------------------------------------------------- */
+typedef struct {
+    GCancellable *cancellable;
+    GMutex lock;
+    GCond wake;
+    bool done;
+} Deadline;
+
+static gpointer watch_deadline(gpointer data)
+{
+    Deadline *deadline = data;
+    gint64 until = g_get_monotonic_time() + PUSH_WAIT_MS * 1000;
+    g_mutex_lock(&deadline->lock);
+    while (!deadline->done && g_cond_wait_until(&deadline->wake, &deadline->lock, until))
+        continue;
+    if (!deadline->done)
+        g_cancellable_cancel(deadline->cancellable);
+    g_mutex_unlock(&deadline->lock);
+    return NULL;
+}
+
+static bool push_in_time(HtSync *sync, HtSyncReport *report, GError **error)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    Deadline deadline = {.cancellable = cancellable};
+    g_mutex_init(&deadline.lock);
+    g_cond_init(&deadline.wake);
+    GThread *thread = g_thread_new("deadline", watch_deadline, &deadline);
+    bool ok = ht_sync_once(sync, HT_SYNC_ONCE_PUSH_ONLY, cancellable, report, error);
+    g_mutex_lock(&deadline.lock);
+    deadline.done = true;
+    g_cond_signal(&deadline.wake);
+    g_mutex_unlock(&deadline.lock);
+    g_thread_join(thread);
+    g_mutex_clear(&deadline.lock);
+    g_cond_clear(&deadline.wake);
+    return ok;
+}
+
+static bool in_group(const HtOutboxItem *item, int64_t group)
+{
+    return group == 0 || item->group == group;
+}
+
+/* The worst state among what belongs to the group; *waiting: how many have not left. */
+static HtExit group_exit(HtContext *context, int64_t group, int *waiting, char **why)
+{
+    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, NULL);
+    HtExit worst = HT_EXIT_DONE;
+    *waiting = 0;
+    for (guint i = 0; items && i < items->len; i++) {
+        const HtOutboxItem *item = items->pdata[i];
+        if (!in_group(item, group))
+            continue;
+        HtExit here = HT_EXIT_DONE;
+        if (item->state == HT_OP_CONFLICT)
+            here = HT_EXIT_CONFLICT;
+        else if (item->state == HT_OP_REJECTED || item->state == HT_OP_GONE ||
+                 item->state == HT_OP_PARKED)
+            here = HT_EXIT_REFUSED;
+        else
+            *waiting += item->state == HT_OP_PENDING || item->state == HT_OP_SENDING;
+        if (here > worst && why) {
+            g_free(*why);
+            *why = g_strdup(item->why);
+        }
+        worst = MAX(worst, here);
+    }
+    return worst;
+}
+
+/* Another process of the profile sends; it is told by the change itself. */
+static bool wait_for_other(HtContext *context, int64_t group)
+{
+    gint64 end = g_get_monotonic_time() + PUSH_WAIT_MS * 1000;
+    int waiting = 1;
+    while (waiting > 0 && g_get_monotonic_time() < end) {
+        g_usleep(50 * 1000);
+        group_exit(context, group, &waiting, NULL);
+    }
+    return waiting == 0;
+}
+
+static int say_offline(const char *verb, const char *why)
+{
+    g_autofree char *kept = g_strdup_printf("kept here, not sent: %s", why);
+    ht_print_error(verb, kept, "hiretty outbox push tries again");
+    return HT_EXIT_OFFLINE;
+}
+
+int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t group)
+{
+    if (host->offline)
+        return ht_cli_finish(verb);
+    g_autoptr(GError) error = NULL;
+    HtSync *sync = host->ops->sync(host, &error);
+    if (!sync)
+        return say_offline(verb, error->message);
+    HtSyncReport report = {0};
+    if (!push_in_time(sync, &report, &error)) {
+        bool other = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+        if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED))
+            return say_offline(verb, "the server did not answer within 5 s");
+        if (other && !wait_for_other(context, group))
+            return say_offline(verb, "another process of this profile is busy sending");
+        if (!other)
+            return ht_sync_exit(error) == HT_EXIT_OFFLINE
+                       ? say_offline(verb, error->message)
+                       : ht_cli_fail(verb, g_steal_pointer(&error));
+    }
+    int waiting;
+    g_autofree char *why = NULL;
+    HtExit worst = group_exit(context, group, &waiting, &why);
+    if (worst != HT_EXIT_DONE) {
+        ht_print_error(verb, why ? why : "the server did not take it",
+                       worst == HT_EXIT_CONFLICT ? "hiretty conflicts" : "hiretty outbox list");
+        return worst;
+    }
+    return ht_cli_finish(verb);
+}
+
+/* ---- status
+ * ------------------------------------------------------------------------------------------------------
+ */
+static HtJson *status_json(HtCliHost *host, HtContext *context, const HtSyncStatus *status,
+                           const HtOutboxCounts *counts)
+{
+    const HtMe *me = ht_context_me(context);
+    HtJson *json = ht_json_new_object();
+    ht_json_set_string(json, "state", ht_sync_state_name(status->state));
+    ht_json_set_int(json, "pending", counts->pending + counts->sending);
+    ht_json_set_int(json, "parked", counts->parked);
+    ht_json_set_int(json, "conflicts", counts->conflicts);
+    ht_json_set_int(json, "rejected", counts->rejected);
+    ht_cli_json_time(json, "last_sync", status->last_sync_us);
+    ht_json_set_string(json, "role", me && me->role ? me->role : NULL);
+    ht_json_set_string(json, "name", me && me->name ? me->name : NULL);
+    ht_json_set_string(json, "tenant", me && me->tenant_name ? me->tenant_name : NULL);
+    ht_json_set_string(json, "server", *status->server ? status->server : NULL);
+    ht_json_set_string(json, "warning", *status->warning ? status->warning : NULL);
+    ht_json_set_string(json, "problem", ht_cache_problem(context->parts.cache));
+    ht_json_set_string(json, "profile", ht_paths_profile(host->paths));
+    return json;
+}
+
+static void print_status(HtContext *context, const HtSyncStatus *status,
+                         const HtOutboxCounts *counts)
+{
+    const HtMe *me = ht_context_me(context);
+    char age[16] = "never";
+    if (status->last_sync_us)
+        ht_clock_format_age(ht_clock_now_us() - status->last_sync_us, age);
+    ht_print_line(stdout, "Tenant     %s", me && me->tenant_name ? me->tenant_name : "unknown");
+    ht_print_line(stdout, "You        %s, %s", me && me->name ? me->name : "unknown",
+                  me && me->role ? me->role : "no role yet");
+    ht_print_line(stdout, "Last sync  %s%s", age, status->last_sync_us ? " ago" : "");
+    ht_print_line(stdout, "Waiting    %d to send, %d parked", counts->pending + counts->sending,
+                  counts->parked);
+    ht_print_line(stdout, "Conflicts  %d, rejected %d", counts->conflicts, counts->rejected);
+    if (*status->warning)
+        ht_print_line(stdout, "Warning    %s", status->warning);
+    if (*status->error)
+        ht_print_line(stdout, "Problem    %s", status->error);
+    if (ht_cache_problem(context->parts.cache))
+        ht_print_line(stdout, "Cache      %s", ht_cache_problem(context->parts.cache));
+    if (ht_outbox_problem(context->parts.outbox))
+        ht_print_line(stdout, "Outbox     %s", ht_outbox_problem(context->parts.outbox));
+}
+
+int ht_verb_status(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    HtContext *context = ht_cli_open(host, "status", &exit);
+    if (!context)
+        return exit;
+    HtSyncStatus status = {.state = HT_SYNC_NEVER};
+    HtSync *sync = host->dsn ? host->ops->sync(host, NULL) : NULL;
+    if (sync)
+        ht_sync_status(sync, &status);
+    HtOutboxCounts counts = {0};
+    ht_outbox_counts(context->parts.outbox, &counts);
+    if (options.json)
+        ht_cli_print_json(status_json(host, context, &status, &counts));
+    else
+        print_status(context, &status, &counts);
+    return ht_cli_finish("status");
+}
+
+/* ---- outbox
+ * --------------------------------------------------------------------------------------------------------
+ */
+static HtJson *item_json(HtContext *context, const HtOutboxItem *item)
+{
+    HtJson *json = ht_json_new_object();
+    ht_json_set_int(json, "seq", item->seq);
+    ht_json_set_int(json, "group", item->group);
+    ht_json_set_string(json, "state", ht_op_state_name(item->state));
+    ht_json_set_string(json, "label", item->label);
+    ht_json_set_string(json, "why", item->why);
+    ht_json_set_string(json, "code", item->code);
+    ht_cli_json_time(json, "at", item->at);
+    ht_cli_json_id(json, "op", &item->op);
+    ht_cli_json_id(json, "row", &item->row);
+    ht_cli_json_key(json, "match_id", context->parts.reader, item->match);
+    ht_cli_json_key(json, "candidate_id", context->parts.reader, item->candidate);
+    return json;
+}
+
+static int outbox_list(HtContext *context, const HtCliOptions *options)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, &error);
+    if (!items)
+        return ht_cli_fail("outbox", error);
+    if (options->json) {
+        HtJson *array = ht_json_new_array();
+        for (guint i = 0; i < items->len; i++)
+            ht_json_add(array, item_json(context, items->pdata[i]));
+        ht_cli_print_json(array);
+        return ht_cli_finish("outbox");
+    }
+    HtCliTable *table = ht_cli_table_new("Number|State|What|For|Why");
+    for (guint i = 0; i < items->len; i++) {
+        const HtOutboxItem *item = items->pdata[i];
+        char age[16];
+        ht_clock_format_age(ht_clock_now_us() - item->at, age);
+        ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
+        ht_cli_table_add(table, g_strdup(ht_op_state_name(item->state)));
+        ht_cli_table_add(table, g_strdup(item->label));
+        ht_cli_table_add(table, g_strdup(age));
+        ht_cli_table_add(table, g_strdup(item->why));
+    }
+    ht_cli_table_print(table, options->plain);
+    return ht_cli_finish("outbox");
+}
+
+static int outbox_drop(HtContext *context, const HtCliOptions *options)
+{
+    GError *error = NULL;
+    int64_t seq;
+    if (ht_cli_n_rest(options) != 2 ||
+        !g_ascii_string_to_signed(options->rest[1], 10, 1, INT64_MAX, &seq, NULL))
+        return ht_cli_usage_error("outbox", "drop wants the number of a line");
+    if (!ht_outbox_drop(context->parts.outbox, seq, &error))
+        return ht_cli_fail("outbox", error);
+    ht_print_line(stdout, "Given up: %" G_GINT64_FORMAT, seq);
+    return ht_cli_finish("outbox");
+}
+
+static int outbox_export(HtContext *context)
+{
+    GError *error = NULL;
+    g_autofree char *text = ht_outbox_export(context->parts.outbox, &error);
+    if (!text)
+        return ht_cli_fail("outbox", error);
+    ht_print_json(stdout, text);
+    return ht_cli_finish("outbox");
+}
+
+int ht_verb_outbox(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    const char *word = options.rest[0] ? options.rest[0] : "list";
+    if (strcmp(word, "push") == 0)
+        return run_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, &options);
+    HtContext *context = ht_cli_open(host, "outbox", &exit);
+    if (!context)
+        return exit;
+    if (strcmp(word, "list") == 0)
+        return outbox_list(context, &options);
+    if (strcmp(word, "drop") == 0)
+        return outbox_drop(context, &options);
+    if (strcmp(word, "export") == 0)
+        return outbox_export(context);
+    return ht_cli_usage_error("outbox", "'%s' is not list, push, drop or export", word);
+}
+
+/* ---- conflicts
+ * ----------------------------------------------------------------------------------------------------
+ */
+static int conflicts_list(HtContext *context, const HtCliOptions *options)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, &error);
+    if (!items)
+        return ht_cli_fail("conflicts", error);
+    HtJson *array = ht_json_new_array();
+    HtCliTable *table = ht_cli_table_new("Number|What|Before|Mine|Theirs|By");
+    for (guint i = 0; i < items->len; i++) {
+        const HtConflict *conflict = items->pdata[i];
+        HtJson *json = item_json(context, &conflict->item);
+        ht_json_set_string(json, "base", conflict->base);
+        ht_json_set_string(json, "mine", conflict->mine);
+        ht_json_set_string(json, "theirs", conflict->theirs);
+        ht_json_set_string(json, "by", conflict->theirs_by);
+        ht_json_add(array, json);
+        ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, conflict->item.seq));
+        ht_cli_table_add(table, g_strdup(conflict->item.label));
+        ht_cli_table_add(table, g_strdup(conflict->base));
+        ht_cli_table_add(table, g_strdup(conflict->mine));
+        ht_cli_table_add(table, g_strdup(conflict->theirs));
+        ht_cli_table_add(table, g_strdup(conflict->theirs_by));
+    }
+    if (options->json) {
+        ht_cli_table_free(table);
+        ht_cli_print_json(array);
+    } else {
+        ht_json_free(array);
+        ht_cli_table_print(table, options->plain);
+    }
+    return ht_cli_finish("conflicts");
+}
+
+static int conflicts_resolve(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+{
+    GError *error = NULL;
+    int64_t seq;
+    if (ht_cli_n_rest(options) != 3 ||
+        !g_ascii_string_to_signed(options->rest[1], 10, 1, INT64_MAX, &seq, NULL))
+        return ht_cli_usage_error("conflicts", "resolve wants a number and mine or theirs");
+    bool mine = strcmp(options->rest[2], "mine") == 0;
+    if (!mine && strcmp(options->rest[2], "theirs") != 0)
+        return ht_cli_usage_error("conflicts", "'%s' is not mine or theirs", options->rest[2]);
+    if (!ht_outbox_resolve(context->parts.outbox, seq,
+                           mine ? HT_RESOLVE_KEEP_MINE : HT_RESOLVE_TAKE_THEIRS, &error))
+        return ht_cli_fail("conflicts", error);
+    ht_print_line(stdout, mine ? "Yours goes out again." : "Theirs stands.");
+    return mine ? ht_cli_push(host, context, "conflicts", 0) : ht_cli_finish("conflicts");
+}
+
+int ht_verb_conflicts(HtCliHost *host, int argc, char **argv)
+{
+    g_auto(HtCliOptions) options;
+    int exit;
+    if (!ht_cli_parse(argc, argv, &options, &exit))
+        return exit;
+    const char *word = options.rest[0] ? options.rest[0] : "list";
+    HtContext *context = ht_cli_open(host, "conflicts", &exit);
+    if (!context)
+        return exit;
+    if (strcmp(word, "list") == 0)
+        return conflicts_list(context, &options);
+    if (strcmp(word, "resolve") == 0)
+        return conflicts_resolve(host, context, &options);
+    return ht_cli_usage_error("conflicts", "'%s' is not list or resolve", word);
+}

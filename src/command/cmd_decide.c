@@ -1,0 +1,412 @@
+/* Decisions. Each goes to the outbox as one intent, so that one key undoes it whole. A bulk
+ * rejection takes rows that the recruiter opened or that a rule a person wrote matched; the sheet
+ * names the others. */
+#include "commands.h"
+#include "context_impl.h"
+#include "sheet.h"
+
+#include <string.h>
+
+/* ---- what happened
+ * ------------------------------------------------------------------------------------ */
+typedef struct {
+    HtDecisionKind decision;
+    HtView *view;
+    HtKey match; /* single */
+    bool bulk;
+    char *reason;
+} Done;
+
+static void done_free(gpointer data)
+{
+    Done *done = data;
+    g_free(done->reason);
+    g_free(done);
+}
+
+static void add_left_out(GString *text, const HtReceipt *receipt)
+{
+    if (receipt->n_refused > 0)
+        g_string_append_printf(text, ", %d left out: %s", receipt->n_refused,
+                               receipt->why ? receipt->why : "not possible");
+    if (receipt->n_mails_held > 0)
+        g_string_append_printf(text, ", %d mail%s held: %s", receipt->n_mails_held,
+                               receipt->n_mails_held == 1 ? "" : "s",
+                               receipt->mails_held_why ? receipt->mails_held_why : "not complete");
+}
+
+static void go_on(HtContext *context, const Done *done)
+{
+    HtView *view = ht_top(context);
+    if (view != done->view)
+        return;
+    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+        ht_review_set_decided(view, done->match, done->decision);
+        ht_review_next(view);
+    } else if (done->bulk) {
+        ht_view_mark(view, HT_MARK_NONE);
+    } else if (ht_view_kind(view) == HT_VIEW_TABLE) {
+        ht_view_move(view, 1);
+    }
+}
+
+static HtResult decided(HtContext *context, const HtReceipt *receipt, const GError *error,
+                        gpointer data)
+{
+    const Done *done = data;
+    if (!receipt)
+        return ht_result_error("%s", error ? error->message : "nothing was possible");
+    if (receipt->n_done == 0)
+        return ht_result_error("%s", receipt->why ? receipt->why : "nothing was possible");
+    go_on(context, done);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "%d %s", receipt->n_done, ht_decision_past(done->decision));
+    if (done->reason)
+        g_string_append_printf(text, ": %s", done->reason);
+    add_left_out(text, receipt);
+    g_string_append(text, ". u undoes.");
+    return ht_result_message("%s", text->str);
+}
+
+/* ---- who is meant
+ * ------------------------------------------------------------------------------------ */
+static HtMatchRow *rows_of(HtContext *context, const GArray *keys)
+{
+    HtMatchRow *rows = g_new0(HtMatchRow, MAX(1, keys->len));
+    if (!ht_cache_match_rows(context->parts.reader, (const HtKey *)(const void *)keys->data,
+                             keys->len, rows, NULL))
+        ht_log(HT_LOG_WARNING, "rows of a decision were not read");
+    return rows;
+}
+
+static GArray *targets(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    if (ht_view_id(view) == HT_VIEW_MATCHES || ht_view_id(view) == HT_VIEW_CANDIDATES)
+        return ht_view_targets(view);
+    GArray *one = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    HtKey match = ht_view_current_match(view);
+    if (match)
+        g_array_append_val(one, match);
+    return one;
+}
+
+static void add_target(HtContext *context, HtIntent *intent, HtKey match, bool blind)
+{
+    HtView *view = ht_top(context);
+    int seconds = 0;
+    bool viewed = ht_context_was_viewed(context, match, &seconds);
+    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+        seconds += (int)(ht_review_shown_ms(view) / 1000);
+        viewed = true;
+    }
+    ht_intent_add_match(intent, match, viewed, blind || ht_view_is_blind(view), seconds);
+}
+
+static int64_t undo_window_us(const HtContext *context)
+{
+    int64_t minutes = context->parts.settings
+                          ? ht_settings_int(context->parts.settings, "triage.undo_window")
+                          : 10;
+    return minutes * HT_US_PER_MINUTE;
+}
+
+static HtIntent *new_decision(HtContext *context, HtDecisionKind decision, bool bulk)
+{
+    HtView *view = ht_top(context);
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = decision;
+    intent->mail = decision == HT_DECISION_REJECT;
+    intent->mail_delay_us = undo_window_us(context);
+    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+        intent->pass = ht_review_pass(view);
+        intent->bulk_kind = g_strdup("review");
+    } else if (bulk) {
+        intent->bulk_kind = g_strdup("marks");
+        if (*ht_view_limit(view))
+            intent->bulk_filter = g_strdup(ht_view_limit(view));
+    }
+    return intent;
+}
+
+static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason,
+                       int64_t hold_until)
+{
+    g_autoptr(GArray) keys = targets(context);
+    if (keys->len == 0)
+        return ht_result_error("there is nobody in this row to decide about");
+    HtView *view = ht_top(context);
+    bool bulk = ht_view_kind(view) == HT_VIEW_TABLE && ht_view_marks(view) > 0;
+    HtMatchRow *rows = rows_of(context, keys);
+    HtIntent *intent = new_decision(context, decision, bulk);
+    bool all_new = true;
+    for (guint i = 0; i < keys->len; i++) {
+        add_target(context, intent, g_array_index(keys, HtKey, i), rows[i].flags & HT_MATCH_BLIND);
+        all_new = all_new && rows[i].stage_type == HT_STAGE_APPLIED;
+    }
+    ht_match_rows_free(rows, keys->len);
+    if (decision == HT_DECISION_ADVANCE && all_new)
+        intent->decision = HT_DECISION_SHORTLIST;
+    intent->reason = reason;
+    intent->hold_until = hold_until;
+    Done *done = g_new0(Done, 1);
+    *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL};
+    if (reason)
+        done->reason = g_strdup(context->sticky.label);
+    context->repeat.decision = decision;
+    context->repeat.hold_until = hold_until;
+    return ht_context_submit(context, intent, decided, done, done_free);
+}
+
+/* ---- advance, hold
+ * ------------------------------------------------------------------------------------- */
+HT_HANDLER(ht_cmd_advance)
+{
+    (void)args;
+    return decide(context, HT_DECISION_ADVANCE, 0, 0);
+}
+
+static HtResult hold_until(HtContext *context, const char *text)
+{
+    int64_t until;
+    g_autoptr(GError) error = NULL;
+    if (!ht_parse_day(text, context->zone, &until, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
+    return decide(context, HT_DECISION_HOLD, 0, until);
+}
+
+static HtResult hold_answered(HtContext *context, HtPrompt *prompt)
+{
+    return hold_until(context, prompt->text);
+}
+
+static void hold_check(HtContext *context, HtPrompt *prompt)
+{
+    int64_t until;
+    g_autoptr(GError) error = NULL;
+    if (*prompt->text && !ht_parse_day(prompt->text, context->zone, &until, &error))
+        prompt->error = g_strdup(error->message);
+}
+
+static guint n_targets(HtContext *context)
+{
+    g_autoptr(GArray) keys = targets(context);
+    return keys->len;
+}
+
+HT_HANDLER(ht_cmd_hold)
+{
+    if (args->text)
+        return hold_until(context, args->text);
+    HtPrompt *prompt =
+        ht_prompt_new(HT_PROMPT_TEXT, hold_answered, "hold %u until (3d, 2w, friday, 2026-05-01)",
+                      n_targets(context));
+    prompt->changed = hold_check;
+    prompt->history = g_strdup("hold");
+    return ht_result_prompt(prompt);
+}
+
+/* ---- reject
+ * ------------------------------------------------------------------------------------------------
+ */
+HtResult ht_reject_targets(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    g_autoptr(GArray) keys = targets(context);
+    if (keys->len <= 1)
+        return decide(context, HT_DECISION_REJECT, context->sticky.key, 0);
+    context->repeat.decision = HT_DECISION_REJECT;
+    g_autoptr(GError) error = NULL;
+    HtView *sheet = ht_new_sheet_view(context, keys, &error);
+    if (!sheet)
+        return ht_result_take_error(g_steal_pointer(&error));
+    (void)view;
+    ht_context_push(context, sheet);
+    int taken, left;
+    ht_sheet_counts(sheet, &taken, &left);
+    if (left > 0)
+        return ht_result_message("Reject %d: %s. %d left out: never opened. Enter does it.", taken,
+                                 context->sticky.label, left);
+    return ht_result_message("Reject %d: %s. Enter does it.", taken, context->sticky.label);
+}
+
+bool ht_take_reason(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *choice = ht_prompt_choice(prompt);
+    if (!choice)
+        return false;
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        if (reason->key != choice->value)
+            continue;
+        g_free(context->sticky.label);
+        context->sticky =
+            (HtSticky){reason->key, reason->id, g_strdup(choice->text), reason->requires_note};
+        ht_context_session_touch(context);
+        return true;
+    }
+    return false;
+}
+
+HtResult ht_pick_reason(HtContext *context, const char *what, HtPromptThen then)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, "we_rejected", &error);
+    if (!reasons)
+        return ht_result_take_error(g_steal_pointer(&error));
+    if (reasons->len == 0)
+        return ht_result_error("there are no reasons yet: sync first");
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, then, "%s", what);
+    for (guint i = 0; i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
+                             reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
+                             NULL);
+    }
+    return ht_result_prompt(prompt);
+}
+
+static HtResult reason_then_reject(HtContext *context, HtPrompt *prompt)
+{
+    if (!ht_take_reason(context, prompt))
+        return ht_result_error("choose a reason from the list");
+    return ht_reject_targets(context);
+}
+
+static HtResult reason_chosen(HtContext *context, HtPrompt *prompt)
+{
+    if (!ht_take_reason(context, prompt))
+        return ht_result_error("choose a reason from the list");
+    if (ht_view_id(ht_top(context)) == HT_VIEW_SHEET)
+        ht_view_refresh(ht_top(context), 0);
+    return ht_result_message("Reason: %s. x rejects with it.", context->sticky.label);
+}
+
+HT_HANDLER(ht_cmd_reject)
+{
+    (void)args;
+    if (context->sticky.key)
+        return ht_reject_targets(context);
+    g_autofree char *label = g_strdup_printf("reject %u: reason", n_targets(context));
+    return ht_pick_reason(context, label, reason_then_reject);
+}
+
+HT_HANDLER(ht_cmd_reason)
+{
+    (void)args;
+    return ht_pick_reason(context, "reason", reason_chosen);
+}
+
+/* ---- the sheet
+ * -----------------------------------------------------------------------------------------------
+ */
+HT_HANDLER(ht_cmd_sheet_toggle)
+{
+    (void)args;
+    HtView *view = ht_top(context);
+    if (!ht_sheet_toggle(view))
+        return ht_result_error("nobody opened this one, so it stays out");
+    ht_view_refresh(view, 0);
+    ht_view_move(view, 1);
+    return ht_result_none();
+}
+
+HT_HANDLER(ht_cmd_sheet_commit)
+{
+    (void)args;
+    HtView *sheet = ht_top(context);
+    g_autoptr(GArray) keys = ht_sheet_taken(sheet);
+    bool by_rule = ht_sheet_by_rule(sheet);
+    if (keys->len == 0)
+        return ht_result_error("no row is left in the sheet");
+    ht_context_pop(context);
+    HtView *view = ht_top(context);
+    HtIntent *intent = new_decision(context, HT_DECISION_REJECT, true);
+    HtMatchRow *rows = rows_of(context, keys);
+    for (guint i = 0; i < keys->len; i++)
+        add_target(context, intent, g_array_index(keys, HtKey, i), rows[i].flags & HT_MATCH_BLIND);
+    ht_match_rows_free(rows, keys->len);
+    intent->reason = context->sticky.key;
+    intent->needs_viewed = !by_rule;
+    Done *done = g_new0(Done, 1);
+    *done = (Done){HT_DECISION_REJECT, view, 0, true, g_strdup(context->sticky.label)};
+    return ht_context_submit(context, intent, decided, done, done_free);
+}
+
+/* ---- undo
+ * ------------------------------------------------------------------------------------------------------
+ */
+static void go_back_to(HtContext *context, const HtReceipt *receipt, bool undone)
+{
+    HtView *view = ht_top(context);
+    HtKey first = receipt->keys && receipt->keys->len ? g_array_index(receipt->keys, HtKey, 0) : 0;
+    for (guint i = 0; undone && receipt->keys && i < receipt->keys->len; i++)
+        ht_review_set_decided(view, g_array_index(receipt->keys, HtKey, i), HT_DECISION_NONE);
+    if (!first)
+        return;
+    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+        if (undone)
+            ht_review_goto(view, first);
+        else
+            ht_review_take_in(view);
+    } else if (ht_view_kind(view) == HT_VIEW_TABLE) {
+        ht_view_goto(view, first);
+    }
+}
+
+static HtResult undone(HtContext *context, const HtReceipt *receipt, const GError *error,
+                       gpointer data)
+{
+    (void)data;
+    if (!receipt)
+        return ht_result_error("%s", error ? error->message : "there is nothing to undo");
+    go_back_to(context, receipt, true);
+    return ht_result_message("Undone: %s. C-r does it again.", receipt->label);
+}
+
+static HtResult redone(HtContext *context, const HtReceipt *receipt, const GError *error,
+                       gpointer data)
+{
+    (void)data;
+    if (!receipt)
+        return ht_result_error("%s", error ? error->message : "there is nothing to do again");
+    go_back_to(context, receipt, false);
+    return ht_result_message("Done again: %s. u undoes.", receipt->label);
+}
+
+HT_HANDLER(ht_cmd_undo)
+{
+    (void)args;
+    return ht_context_submit(context, ht_intent_new(HT_INTENT_UNDO), undone, NULL, NULL);
+}
+
+HT_HANDLER(ht_cmd_redo)
+{
+    (void)args;
+    return ht_context_submit(context, ht_intent_new(HT_INTENT_REDO), redone, NULL, NULL);
+}
+
+HT_HANDLER(ht_cmd_undo_pass)
+{
+    (void)args;
+    guint64 pass = ht_review_pass(ht_top(context));
+    if (!pass)
+        pass = context->pass;
+    if (!pass)
+        return ht_result_error("there was no pass of the review queue yet");
+    return ht_context_submit_undo_pass(context, pass, undone);
+}
+
+HT_HANDLER(ht_cmd_repeat)
+{
+    const HtCommand *command = context->repeat.command;
+    if (!command)
+        return ht_result_error("nothing was done yet");
+    if (command->run == ht_cmd_hold && context->repeat.hold_until)
+        return decide(context, HT_DECISION_HOLD, 0, context->repeat.hold_until);
+    HtArgs again = *args;
+    again.text =
+        command->run == ht_cmd_tags || command->run == ht_cmd_note ? context->repeat.text : NULL;
+    return ht_context_run(context, command, &again);
+}

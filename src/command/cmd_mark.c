@@ -1,0 +1,129 @@
+/* Marks. A mark that a filter made remembers the filter: a rule written by a person. */
+#include "commands.h"
+#include "context_impl.h"
+
+static HtResult told(HtContext *context, int64_t marks)
+{
+    ht_context_session_touch(context);
+    return ht_result_message("%" G_GINT64_FORMAT " marked", marks);
+}
+
+static HtResult mark(HtContext *context, HtMarkKind kind)
+{
+    return told(context, ht_view_mark(ht_top(context), kind));
+}
+
+HT_HANDLER(ht_cmd_mark_toggle)
+{
+    HtView *view = ht_top(context);
+    for (int i = 0; i < MAX(1, args->count); i++) {
+        ht_view_mark(view, HT_MARK_TOGGLE);
+        int64_t before = ht_view_cursor(view);
+        ht_view_move(view, 1);
+        if (ht_view_cursor(view) == before)
+            break;
+    }
+    ht_context_session_touch(context);
+    return ht_result_none();
+}
+
+HT_HANDLER(ht_cmd_mark_range)
+{
+    (void)args;
+    return mark(context, HT_MARK_RANGE);
+}
+
+HT_HANDLER(ht_cmd_mark_all)
+{
+    (void)args;
+    return mark(context, HT_MARK_ALL);
+}
+
+HT_HANDLER(ht_cmd_mark_same)
+{
+    (void)args;
+    return mark(context, HT_MARK_SAME);
+}
+
+HT_HANDLER(ht_cmd_mark_invert)
+{
+    (void)args;
+    return mark(context, HT_MARK_INVERT);
+}
+
+HT_HANDLER(ht_cmd_mark_none)
+{
+    (void)args;
+    return mark(context, HT_MARK_NONE);
+}
+
+HT_HANDLER(ht_cmd_mark_last)
+{
+    (void)args;
+    return mark(context, HT_MARK_LAST);
+}
+
+HT_HANDLER(ht_cmd_mark_only)
+{
+    (void)args;
+    HtView *view = ht_top(context);
+    if (!ht_view_only_marked(view) && ht_view_marks(view) == 0)
+        return ht_result_error("nothing is marked");
+    ht_view_set_only_marked(view, !ht_view_only_marked(view));
+    return ht_result_none();
+}
+
+/* ---- by a filter
+ * ----------------------------------------------------------------------------------- */
+static HtResult by_filter(HtContext *context, const char *filter, bool on)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t n = ht_view_mark_filter(ht_top(context), filter, on, &error);
+    if (n < 0)
+        return ht_result_take_error(g_steal_pointer(&error));
+    ht_context_session_touch(context);
+    return ht_result_message("%" G_GINT64_FORMAT " %s, %" G_GINT64_FORMAT " marked", n,
+                             on ? "more" : "fewer", ht_view_marks(ht_top(context)));
+}
+
+static HtResult answered_mark(HtContext *context, HtPrompt *prompt)
+{
+    return by_filter(context, prompt->text, true);
+}
+
+static HtResult answered_unmark(HtContext *context, HtPrompt *prompt)
+{
+    return by_filter(context, prompt->text, false);
+}
+
+static void check_filter(HtContext *context, HtPrompt *prompt)
+{
+    (void)context;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtFilter) filter = ht_filter_parse(prompt->text, &prompt->error_column, &error);
+    if (!filter)
+        prompt->error = g_strdup(error->message);
+    else
+        prompt->error_column = -1;
+}
+
+static HtResult ask(HtContext *context, const HtArgs *args, bool on)
+{
+    if (args->text)
+        return by_filter(context, args->text, on);
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, on ? answered_mark : answered_unmark, "%s",
+                                     on ? "mark" : "unmark");
+    prompt->changed = check_filter;
+    prompt->history = g_strdup("limit");
+    return ht_result_prompt(prompt);
+}
+
+HT_HANDLER(ht_cmd_mark_filter)
+{
+    return ask(context, args, true);
+}
+
+HT_HANDLER(ht_cmd_unmark_filter)
+{
+    return ask(context, args, false);
+}

@@ -1,0 +1,634 @@
+/* The context passes keys to commands and changes of the cache to views. An intent is confirmed
+ * when it is on disk, a few milliseconds after its key; keys that come in between wait in
+ * `typeahead`, so that each one meets the row its writer saw. */
+#include "context_impl.h"
+
+#include "hiretty/base/log.h"
+
+#include <string.h>
+
+/* ---- places
+ * --------------------------------------------------------------------------------------- */
+HtPlace *ht_top_place(HtContext *context)
+{
+    return context->places->len ? context->places->pdata[context->places->len - 1] : NULL;
+}
+
+HtView *ht_top(HtContext *context)
+{
+    HtPlace *place = ht_top_place(context);
+    return place ? place->view : NULL;
+}
+
+const HtViewParts *ht_view_parts(HtContext *context)
+{
+    return &context->view_parts;
+}
+
+static void place_free(gpointer data)
+{
+    HtPlace *place = data;
+    ht_view_free(place->view);
+    g_free(place);
+}
+
+void ht_context_emit_changed(HtContext *context)
+{
+    if (context->changed && !context->is_closing)
+        context->changed(context, context->changed_data);
+}
+
+static void view_changed(HtView *view, gpointer data)
+{
+    HtContext *context = data;
+    if (view == ht_top(context))
+        ht_context_emit_changed(context);
+}
+
+static void take_in(HtPlace *place)
+{
+    uint64_t stale = place->stale;
+    place->stale = 0;
+    if (stale)
+        ht_view_refresh(place->view, stale);
+}
+
+HtView *ht_context_view(HtContext *context)
+{
+    return ht_top(context);
+}
+
+int ht_context_depth(const HtContext *context)
+{
+    return (int)context->places->len;
+}
+
+void ht_context_push(HtContext *context, HtView *view)
+{
+    HtPlace *place = g_new0(HtPlace, 1);
+    place->view = view;
+    g_ptr_array_add(context->places, place);
+    ht_view_set_changed(view, view_changed, context);
+    if (context->lines > 0)
+        ht_view_set_page(view, MAX(1, context->lines - 4));
+    ht_context_session_touch(context);
+}
+
+bool ht_context_pop(HtContext *context)
+{
+    if (context->places->len <= 1)
+        return false;
+    g_ptr_array_remove_index(context->places, context->places->len - 1);
+    take_in(ht_top_place(context));
+    ht_context_session_touch(context);
+    return true;
+}
+
+/* ---- changes of the cache
+ * ---------------------------------------------------------------------------- */
+static void follow_generation(HtContext *context)
+{
+    HtUuid reason = context->sticky.id;
+    for (guint i = 0; i < context->places->len; i++)
+        ht_view_keep_ids(((HtPlace *)context->places->pdata[i])->view);
+    g_autoptr(GError) error = NULL;
+    bool changed = false;
+    if (!ht_reader_refresh(context->parts.reader, &changed, &error)) {
+        ht_context_set_message(context, HT_STYLE_ERROR, "%s", error->message);
+        ht_log(HT_LOG_WARNING, "generation: %s", error->message);
+    }
+    if (context->loader)
+        ht_loader_follow(context->loader);
+    if (context->sticky.key)
+        context->sticky.key = ht_reader_key(context->parts.reader, &reason);
+    g_hash_table_remove_all(context->viewed);
+    for (guint i = 0; i < context->places->len; i++) {
+        HtPlace *place = context->places->pdata[i];
+        place->stale = 0;
+        ht_view_restore_ids(place->view);
+    }
+}
+
+static void cache_changed(uint64_t tables, gpointer data)
+{
+    HtContext *context = data;
+    g_clear_pointer(&context->me, ht_me_free);
+    if (tables & HT_CHANGED_GENERATION)
+        follow_generation(context);
+    for (guint i = 0; i < context->places->len; i++)
+        ((HtPlace *)context->places->pdata[i])->stale |= tables;
+    if (context->places->len)
+        take_in(ht_top_place(context));
+    ht_context_emit_changed(context);
+}
+
+/* ---- what was opened
+ * ----------------------------------------------------------------------------------- */
+void ht_context_note_viewed(HtContext *context, HtKey match, bool blind, int seconds)
+{
+    gpointer key = GSIZE_TO_POINTER((gsize)match);
+    int before = GPOINTER_TO_INT(g_hash_table_lookup(context->viewed, key));
+    g_hash_table_insert(context->viewed, key, GINT_TO_POINTER(MAX(1, before + seconds)));
+    if (context->parts.outbox)
+        ht_outbox_note_view(context->parts.outbox, match, blind, seconds);
+}
+
+static void row_seen(HtKey match, bool blind, int seconds, gpointer data)
+{
+    ht_context_note_viewed(data, match, blind, seconds);
+}
+
+bool ht_context_was_viewed(HtContext *context, HtKey match, int *seconds)
+{
+    int here =
+        GPOINTER_TO_INT(g_hash_table_lookup(context->viewed, GSIZE_TO_POINTER((gsize)match)));
+    int64_t before = 0;
+    bool seen = ht_cache_match_seen(context->parts.reader, match, &before);
+    if (seconds)
+        *seconds = (int)MAX(here, MIN(before, 86400));
+    return here > 0 || seen;
+}
+
+/* ---- making
+ * ------------------------------------------------------------------------------------------------
+ */
+static GTimeZone *zone_of(const HtSettings *settings)
+{
+    const char *name = settings ? ht_settings_string(settings, "ui.time_zone") : "";
+    GTimeZone *zone = *name ? g_time_zone_new_identifier(name) : NULL;
+    return zone ? zone : g_time_zone_new_local();
+}
+
+static void load_keys(HtContext *context)
+{
+    if (!context->parts.paths)
+        return;
+    g_autofree char *file =
+        g_build_filename(ht_paths_config_dir(context->parts.paths), "config", NULL);
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(file, &text, NULL, NULL))
+        return;
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    if (ht_keymap_load(context->keymap, file, text, warnings) > 0)
+        ht_context_set_message(context, HT_STYLE_WARNING, "%s", (char *)warnings->pdata[0]);
+}
+
+HtContext *ht_context_new(const HtContextParts *parts, GError **error)
+{
+    g_autoptr(HtContext) context = g_new0(HtContext, 1);
+    context->parts = *parts;
+    context->keymap = ht_keymap_new();
+    context->zone = zone_of(parts->settings);
+    context->places = g_ptr_array_new_with_free_func(place_free);
+    context->viewed = g_hash_table_new(g_direct_hash, g_direct_equal);
+    context->hint_keys = g_ptr_array_new_with_free_func(g_free);
+    context->cancel = g_cancellable_new();
+    context->preview = -1;
+    g_queue_init(&context->typeahead);
+    g_queue_init(&context->results);
+    if (parts->interactive) {
+        context->loader = ht_loader_new(parts->cache, error);
+        if (!context->loader)
+            return NULL;
+        context->subscription = ht_cache_subscribe(parts->cache, NULL, cache_changed, context);
+    }
+    context->view_parts = (HtViewParts){.reader = parts->reader,
+                                        .loader = context->loader,
+                                        .zone = context->zone,
+                                        .seen = row_seen,
+                                        .seen_data = context};
+    load_keys(context);
+    return g_steal_pointer(&context);
+}
+
+static void result_free(gpointer data)
+{
+    ht_result_clear(data);
+    g_free(data);
+}
+
+void ht_context_free(HtContext *context)
+{
+    if (!context)
+        return;
+    context->is_closing = true;
+    if (context->subscription)
+        ht_cache_unsubscribe(context->parts.cache, context->subscription);
+    /* Intents under way are written anyway; their receipts come here, and here must still be. */
+    gint64 end = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;
+    while (context->in_flight > 0 && g_get_monotonic_time() < end) {
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(500);
+    }
+    if (context->saver)
+        g_thread_pool_free(context->saver, FALSE, TRUE);
+    g_ptr_array_unref(context->places);
+    ht_loader_free(context->loader);
+    ht_keymap_free(context->keymap);
+    g_hash_table_unref(context->viewed);
+    g_ptr_array_unref(context->hint_keys);
+    g_queue_clear_full(&context->typeahead, g_free);
+    g_queue_clear_full(&context->results, result_free);
+    g_clear_pointer(&context->me, ht_me_free);
+    g_time_zone_unref(context->zone);
+    g_object_unref(context->cancel);
+    g_free(context->sticky.label);
+    g_free(context->repeat.text);
+    g_free(context->message);
+    g_free(context->state_text);
+    g_free(context->saved_session);
+    g_free(context);
+}
+
+const HtContextParts *ht_context_parts(const HtContext *context)
+{
+    return &context->parts;
+}
+
+void ht_context_set_sync(HtContext *context, HtSync *sync)
+{
+    context->parts.sync = sync;
+}
+
+void ht_context_set_changed(HtContext *context, void (*changed)(HtContext *, gpointer),
+                            gpointer user_data)
+{
+    context->changed = changed;
+    context->changed_data = user_data;
+}
+
+HtKeymap *ht_context_keymap(HtContext *context)
+{
+    return context->keymap;
+}
+
+const HtMe *ht_context_me(HtContext *context)
+{
+    if (!context->me)
+        context->me = ht_cache_me(context->parts.reader, NULL);
+    return context->me;
+}
+
+void ht_context_set_size(HtContext *context, int columns, int lines)
+{
+    context->columns = columns;
+    context->lines = lines;
+}
+
+bool ht_context_preview_on(const HtContext *context)
+{
+    if (context->preview >= 0)
+        return context->preview > 0;
+    const char *setting = context->parts.settings
+                              ? ht_settings_string(context->parts.settings, "ui.preview")
+                              : "auto";
+    if (strcmp(setting, "off") == 0)
+        return false;
+    return strcmp(setting, "auto") != 0 || context->columns >= 120;
+}
+
+/* ---- intents
+ * ---------------------------------------------------------------------------------------------- */
+typedef struct {
+    HtContext *context;
+    HtReceiptFunc done;
+    gpointer data;
+    GDestroyNotify free_data;
+} Submission;
+
+static void submission_free(Submission *submission)
+{
+    if (submission->free_data)
+        submission->free_data(submission->data);
+    g_free(submission);
+}
+
+static void put_message(HtContext *context, const HtResult *result)
+{
+    if (result->kind == HT_RESULT_MESSAGE || result->kind == HT_RESULT_ERROR)
+        ht_context_set_message(context,
+                               result->kind == HT_RESULT_ERROR ? HT_STYLE_ERROR : HT_STYLE_SUCCESS,
+                               "%s", result->text);
+}
+
+static void work_off(HtContext *context);
+
+static void submitted(GObject *source, GAsyncResult *async, gpointer data)
+{
+    (void)source;
+    Submission *submission = data;
+    HtContext *context = submission->context;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit_finish(context->parts.outbox, async, &error);
+    context->in_flight--;
+    if (context->is_closing) {
+        submission_free(submission);
+        return;
+    }
+    for (guint i = 0; i < context->places->len; i++)
+        ((HtPlace *)context->places->pdata[i])->stale |= HT_CHANGED_SHOWN;
+    take_in(ht_top_place(context));
+    HtResult result = submission->done(context, receipt, error, submission->data);
+    put_message(context, &result);
+    ht_result_clear(&result);
+    submission_free(submission);
+    if (context->parts.sync && receipt)
+        ht_sync_poke(context->parts.sync);
+    ht_context_session_touch(context);
+    work_off(context);
+    ht_context_emit_changed(context);
+}
+
+static HtResult submit_now(HtContext *context, HtIntent *intent, Submission *submission)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(context->parts.outbox, intent, &error);
+    if (context->places->len)
+        ht_view_refresh(ht_top(context), HT_CHANGED_SHOWN);
+    HtResult result = submission->done(context, receipt, error, submission->data);
+    submission_free(submission);
+    return result;
+}
+
+HtResult ht_context_submit(HtContext *context, HtIntent *intent, HtReceiptFunc done, gpointer data,
+                           GDestroyNotify free_data)
+{
+    Submission *submission = g_new0(Submission, 1);
+    *submission = (Submission){context, done, data, free_data};
+    if (!context->parts.interactive)
+        return submit_now(context, intent, submission);
+    context->in_flight++;
+    ht_outbox_submit_async(context->parts.outbox, intent, context->cancel, submitted, submission);
+    return ht_result_none();
+}
+
+HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceiptFunc done)
+{
+    Submission *submission = g_new0(Submission, 1);
+    *submission = (Submission){context, done, NULL, NULL};
+    if (context->parts.interactive) {
+        context->in_flight++;
+        ht_outbox_undo_pass_async(context->parts.outbox, pass, context->cancel, submitted,
+                                  submission);
+        return ht_result_none();
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_undo_pass(context->parts.outbox, pass, &error);
+    HtResult result = done(context, receipt, error, NULL);
+    submission_free(submission);
+    return result;
+}
+
+bool ht_context_is_busy(HtContext *context)
+{
+    if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0)
+        return true;
+    if (context->loader && ht_loader_is_busy(context->loader))
+        return true;
+    HtView *view = ht_top(context);
+    return view && ht_view_is_loading(view);
+}
+
+/* ---- keys
+ * ---------------------------------------------------------------------------------------------------
+ */
+static HtResult unknown_key(HtContext *context, HtView *view, const char *sequence)
+{
+    const HtCommand *near = ht_keymap_nearest(context->keymap, ht_view_id(view), sequence);
+    const char *key = near ? ht_keymap_first_key(context->keymap, ht_view_id(view), near) : NULL;
+    if (near && key)
+        return ht_result_error("%s does nothing here. %s: %s", sequence, key, near->summary);
+    return ht_result_error("%s does nothing here. ? shows the keys", sequence);
+}
+
+static HtResult feed_now(HtContext *context, const char *key)
+{
+    HtView *view = ht_top(context);
+    if (!view)
+        return ht_result_none();
+    if (strcmp(key, "Esc") == 0 && ht_keymap_reset(context->keymap))
+        return ht_result_none();
+    HtKeyMatch match = ht_keymap_feed(context->keymap, ht_view_id(view), key);
+    if (match.kind == HT_KEY_UNKNOWN)
+        return unknown_key(context, view, match.sequence);
+    if (match.kind != HT_KEY_COMMAND)
+        return ht_result_none();
+    g_autofree char *sequence = g_strdup(match.sequence);
+    HtArgs args = {.count = match.count, .key = sequence};
+    return ht_context_run(context, match.command, &args);
+}
+
+/* Runs waiting keys until one of them starts something that the rest has to wait for. */
+static void work_off(HtContext *context)
+{
+    while (context->in_flight == 0 && context->results.length == 0 && context->typeahead.length) {
+        g_autofree char *key = g_queue_pop_head(&context->typeahead);
+        HtResult result = feed_now(context, key);
+        put_message(context, &result);
+        if (result.kind == HT_RESULT_NONE || result.kind == HT_RESULT_MESSAGE ||
+            result.kind == HT_RESULT_ERROR)
+            ht_result_clear(&result);
+        else
+            g_queue_push_tail(&context->results, g_memdup2(&result, sizeof result));
+    }
+}
+
+bool ht_context_take_result(HtContext *context, HtResult *result)
+{
+    HtResult *waiting = g_queue_pop_head(&context->results);
+    if (!waiting)
+        return false;
+    *result = *waiting;
+    g_free(waiting);
+    return true;
+}
+
+char *ht_context_take_key(HtContext *context)
+{
+    return g_queue_pop_head(&context->typeahead);
+}
+
+HtResult ht_context_feed(HtContext *context, const char *key)
+{
+    if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0) {
+        g_queue_push_tail(&context->typeahead, g_strdup(key));
+        work_off(context);
+        return ht_result_none();
+    }
+    g_clear_pointer(&context->message, g_free);
+    HtResult result = feed_now(context, key);
+    put_message(context, &result);
+    return result;
+}
+
+HtResult ht_context_run(HtContext *context, const HtCommand *command, const HtArgs *args)
+{
+    const char *why;
+    if (!ht_command_works(command, context, &why))
+        return ht_result_error("%s: %s", command->summary, why);
+    HtArgs none = {0};
+    HtResult result = command->run(context, args ? args : &none);
+    if ((command->flags & HT_CMD_REPEATABLE) && result.kind != HT_RESULT_ERROR)
+        context->repeat.command = command;
+    put_message(context, &result);
+    return result;
+}
+
+HtResult ht_context_run_line(HtContext *context, const char *line)
+{
+    g_autofree char *copy = g_strstrip(g_strdup(line ? line : ""));
+    char *rest = strpbrk(copy, " \t");
+    if (rest) {
+        *rest = '\0';
+        rest = g_strstrip(rest + 1);
+    }
+    if (!*copy)
+        return ht_result_none();
+    const HtCommand *command = ht_command_find(copy);
+    if (!command)
+        return ht_result_error("there is no command '%s'", copy);
+    HtArgs args = {.text = rest && *rest ? rest : NULL};
+    return ht_context_run(context, command, &args);
+}
+
+HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
+{
+    g_autoptr(HtPrompt) owned = prompt;
+    HtResult result = prompt->then(context, prompt);
+    put_message(context, &result);
+    return result;
+}
+
+void ht_context_cancel(HtContext *context, HtPrompt *prompt)
+{
+    if (prompt->cancelled)
+        prompt->cancelled(context, prompt);
+    ht_prompt_free(prompt);
+    work_off(context);
+}
+
+/* ---- lines of the frame
+ * ---------------------------------------------------------------------------------------- */
+void ht_context_set_message(HtContext *context, HtStyle role, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_free(context->message);
+    context->message = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    context->message_role = role;
+}
+
+const char *ht_context_message(HtContext *context, HtStyle *role)
+{
+    if (role)
+        *role = context->message_role;
+    return context->message;
+}
+
+const char *ht_context_warning(HtContext *context)
+{
+    if (!context->parts.sync)
+        return NULL;
+    HtSyncStatus status;
+    ht_sync_status(context->parts.sync, &status);
+    if (!*status.warning)
+        return NULL;
+    /* Kept with the state's text, which is made anew for every frame. */
+    g_autofree char *clean = ht_text_sanitize(status.warning, -1, HT_TEXT_LINE, NULL);
+    return g_intern_string(clean);
+}
+
+static const char *state_word(const HtSyncStatus *status, HtStyle *role, GString *out)
+{
+    char age[16];
+    *role = HT_STYLE_STATE_LIVE;
+    switch (status->state) {
+    case HT_SYNC_LIVE:
+        return "live";
+    case HT_SYNC_ELSEWHERE:
+        return "live elsewhere";
+    case HT_SYNC_LOADING:
+        if (status->progress.total_estimate > 0)
+            g_string_append_printf(
+                out, "loading %d %%",
+                (int)MIN(99, status->progress.rows * 100 / status->progress.total_estimate));
+        return out->len ? out->str : "loading";
+    case HT_SYNC_CONNECTING:
+        *role = HT_STYLE_STATE_PENDING;
+        return "connecting";
+    case HT_SYNC_REFUSED:
+        *role = HT_STYLE_ERROR;
+        return "refused";
+    case HT_SYNC_LOCKED:
+        *role = HT_STYLE_ERROR;
+        return "locked";
+    case HT_SYNC_NEVER:
+    case HT_SYNC_OFFLINE:
+    default:
+        *role = HT_STYLE_STATE_OFFLINE;
+        g_string_append(out, "offline");
+        if (status->last_sync_us > 0)
+            g_string_append_printf(
+                out, " %s", ht_clock_format_age(ht_clock_now_us() - status->last_sync_us, age));
+        return out->str;
+    }
+}
+
+const char *ht_context_state_text(HtContext *context, HtStyle *role)
+{
+    HtSyncStatus status = {.state = HT_SYNC_NEVER};
+    HtOutboxCounts counts = {0};
+    if (context->parts.sync)
+        ht_sync_status(context->parts.sync, &status);
+    if (context->parts.outbox)
+        ht_outbox_counts(context->parts.outbox, &counts);
+    g_autoptr(GString) word = g_string_new(NULL);
+    HtStyle found = HT_STYLE_STATE_OFFLINE;
+    const char *text = state_word(&status, &found, word);
+    bool live = found == HT_STYLE_STATE_LIVE;
+    const char *sign = ht_text_is_ascii() ? (live ? "*" : "o") : live ? "●" : "○";
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "%s %s", sign, text);
+    if (counts.pending + counts.sending > 0)
+        g_string_append_printf(out, " %s%d", ht_text_is_ascii() ? "^" : "↑",
+                               counts.pending + counts.sending);
+    int trouble = counts.conflicts + counts.rejected + counts.parked;
+    if (trouble > 0)
+        g_string_append_printf(out, " !%d", trouble);
+    if (role)
+        *role = trouble > 0 ? HT_STYLE_STATE_CONFLICT : found;
+    g_free(context->state_text);
+    context->state_text = g_string_free(out, FALSE);
+    return context->state_text;
+}
+
+static int add_hint(HtContext *context, HtHint *hints, int n, const HtCommand *command)
+{
+    HtView *view = ht_top(context);
+    const char *key = ht_keymap_first_key(context->keymap, ht_view_id(view), command);
+    if (!key)
+        return n;
+    hints[n].key = key;
+    hints[n].word = command->hint ? command->hint : command->name;
+    return n + 1;
+}
+
+int ht_context_hints(HtContext *context, HtHint *hints, int max)
+{
+    HtView *view = ht_top(context);
+    int n_commands, n = 0;
+    const HtCommand *commands = ht_commands(&n_commands);
+    max = MIN(max, 5);
+    /* Decisions first: they are what a list is for. */
+    for (int pass = 0; view && pass < 2; pass++) {
+        for (int i = 0; i < n_commands && n < max - (pass == 0 ? 1 : 0); i++) {
+            bool decides = commands[i].flags & HT_CMD_CHANGES_DATA;
+            if ((commands[i].flags & HT_CMD_HINT) && decides == (pass == 0) &&
+                (commands[i].views & (1u << ht_view_id(view))))
+                n = add_hint(context, hints, n, &commands[i]);
+        }
+    }
+    return n;
+}

@@ -1,0 +1,110 @@
+/* Inside the command layer: what a context keeps, and what handlers share. */
+#pragma once
+
+#include "hiretty/base/clock.h"
+#include "hiretty/base/error.h"
+#include "hiretty/base/log.h"
+#include "hiretty/base/text.h"
+#include "hiretty/cache/candidates.h"
+#include "hiretty/cache/jobs.h"
+#include "hiretty/cache/matches.h"
+#include "hiretty/command/context.h"
+#include "hiretty/command/prompt.h"
+#include "hiretty/domain/machine.h"
+#include "hiretty/view/views.h"
+
+/* The reason that `x` rejects with. */
+typedef struct HtSticky {
+    HtKey key;
+    HtUuid id;
+    char *label;
+    bool requires_note;
+} HtSticky;
+
+/* What `.` does again. */
+typedef struct HtRepeat {
+    const HtCommand *command;
+    HtDecisionKind decision;
+    int64_t hold_until;
+    char *text; /* tags, a note */
+} HtRepeat;
+
+/* A view on the stack and the changes it has not taken in yet. */
+typedef struct HtPlace {
+    HtView *view;
+    uint64_t stale;
+} HtPlace;
+
+struct HtContext {
+    HtContextParts parts;
+    HtKeymap *keymap;
+    HtLoader *loader;
+    GTimeZone *zone;
+    HtViewParts view_parts;
+    GPtrArray *places; /* HtPlace, top last */
+    guint subscription;
+    void (*changed)(HtContext *, gpointer);
+    gpointer changed_data;
+    HtSticky sticky;
+    HtRepeat repeat;
+    guint64 pass;
+    GHashTable *viewed; /* match → seconds, this session */
+    GCancellable *cancel;
+    int in_flight;
+    GQueue typeahead; /* char * */
+    GQueue results;   /* HtResult *: of worked-off keys */
+    bool in_run;
+    char *message;
+    HtStyle message_role;
+    char *state_text;
+    GPtrArray *hint_keys; /* char *: borrowed by the last hints */
+    int columns, lines;
+    int preview; /* -1: by size, 0, 1 */
+    HtMe *me;
+    GThreadPool *saver;
+    char *saved_session; /* the text written last */
+    bool is_closing;
+};
+
+HtView *ht_top(HtContext *context);
+HtPlace *ht_top_place(HtContext *context);
+const HtViewParts *ht_view_parts(HtContext *context);
+void ht_context_emit_changed(HtContext *context);
+const HtMe *ht_context_me(HtContext *context);
+/* Writes the session when it differs from what was written last; in the background if interactive.
+ */
+void ht_context_session_touch(HtContext *context);
+char *ht_context_session_text(HtContext *context);
+/* Rebuilds the views of a session's text; false when nothing of it can be shown. */
+bool ht_context_session_restore(HtContext *context, const char *text);
+
+/* ---- intents
+ * -------------------------------------------------------------------------------------- */
+typedef HtResult (*HtReceiptFunc)(HtContext *context, const HtReceipt *receipt, const GError *error,
+                                  gpointer data);
+/* Hands an intent over (taken). `done` turns the receipt into a message; called at once when not
+ * interactive, else later. */
+HtResult ht_context_submit(HtContext *context, HtIntent *intent, HtReceiptFunc done, gpointer data,
+                           GDestroyNotify free_data);
+HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceiptFunc done);
+/* Whether a match was opened here, and for how many seconds. */
+bool ht_context_was_viewed(HtContext *context, HtKey match, int *seconds);
+void ht_context_note_viewed(HtContext *context, HtKey match, bool blind, int seconds);
+
+/* A filter that may reject people nobody opened: it says more than score, stage and dates. */
+bool ht_rule_is_substantial(const char *filter);
+
+/* "3d", "2w", "tomorrow", "friday", "2026-05-01": the start of that day in the zone. */
+bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);
+
+/* ---- views
+ * -------------------------------------------------------------------------------------------- */
+HtView *ht_new_help_view(HtContext *context, HtViewId for_view);
+HtView *ht_new_outbox_view(HtContext *context);
+HtView *ht_new_conflicts_view(HtContext *context);
+HtView *ht_new_status_view(HtContext *context);
+/* The sheet of a bulk rejection. NULL and error when no row may be taken. */
+HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error);
+HtResult ht_reject_targets(HtContext *context);
+HtResult ht_pick_reason(HtContext *context, const char *what, HtPromptThen then);
+bool ht_take_reason(HtContext *context, HtPrompt *prompt);

@@ -1,0 +1,299 @@
+/* The views whose rows come from the outbox, the table of commands and the sync. */
+#include "context_impl.h"
+
+#include <string.h>
+
+static GPtrArray *new_rows(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)ht_list_row_free);
+}
+
+/* ---- outbox
+ * -------------------------------------------------------------------------------------------- */
+static const HtColumn outbox_columns[] = {
+    {"state", "State", 9, 0, HT_ALIGN_LEFT, 0, NULL},
+    {"what", "What", 20, 4, HT_ALIGN_LEFT, 0, NULL},
+    {"who", "Who", 14, 3, HT_ALIGN_LEFT, 60, NULL},
+    {"age", "For", 6, 0, HT_ALIGN_RIGHT, 50, NULL},
+    {"why", "Why", 16, 3, HT_ALIGN_LEFT, 90, NULL},
+};
+
+static HtStyle style_of_state(HtOpState state)
+{
+    switch (state) {
+    case HT_OP_CONFLICT:
+    case HT_OP_GONE:
+        return HT_STYLE_STATE_CONFLICT;
+    case HT_OP_REJECTED:
+    case HT_OP_PARKED:
+        return HT_STYLE_ERROR;
+    case HT_OP_PENDING:
+    case HT_OP_SENDING:
+        return HT_STYLE_STATE_PENDING;
+    case HT_OP_DONE:
+    case HT_OP_DROPPED:
+    default:
+        return HT_STYLE_MUTED;
+    }
+}
+
+/* Whom an intent is about; hidden where the stage is reviewed blind. Caller frees. */
+static char *who_text(HtContext *context, HtKey match, HtKey candidate)
+{
+    HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
+    if (row) {
+        char *name = row->flags & HT_MATCH_BLIND ? g_strdup("(blind)") : g_strdup(row->name);
+        ht_match_rows_free(row, 1);
+        return name;
+    }
+    g_autoptr(HtCandidate) person =
+        candidate ? ht_cache_candidate(context->parts.reader, candidate, NULL) : NULL;
+    return g_strdup(person ? person->name : "");
+}
+
+static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
+{
+    HtListRow *row = ht_list_row_new(item->seq);
+    row->number = item->seq;
+    row->match = item->match;
+    row->candidate = item->candidate;
+    char age[16];
+    g_autofree char *who = who_text(context, item->match, item->candidate);
+    ht_list_row_set(row, 0, style_of_state(item->state), ht_op_state_name(item->state));
+    ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, item->label);
+    ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, who);
+    ht_list_row_set(row, 3, HT_STYLE_TIME, ht_clock_format_age(ht_clock_now_us() - item->at, age));
+    ht_list_row_set(row, 4, HT_STYLE_MUTED, item->why);
+    row->state = item->state == HT_OP_CONFLICT ? HT_ROW_CONFLICT : HT_ROW_PENDING;
+    return row;
+}
+
+static GPtrArray *outbox_load(gpointer data, GError **error)
+{
+    HtContext *context = data;
+    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, error);
+    if (!items)
+        return NULL;
+    GPtrArray *rows = new_rows();
+    for (guint i = 0; i < items->len; i++)
+        g_ptr_array_add(rows, item_row(context, items->pdata[i]));
+    return rows;
+}
+
+HtView *ht_new_outbox_view(HtContext *context)
+{
+    HtListSpec spec = {.id = HT_VIEW_OUTBOX,
+                       .columns = outbox_columns,
+                       .n_columns = G_N_ELEMENTS(outbox_columns),
+                       .place = "Outbox",
+                       .tables = HT_CHANGED_SHOWN,
+                       .load = outbox_load,
+                       .data = context};
+    return ht_view_new_list(ht_view_parts(context), &spec);
+}
+
+/* ---- conflicts
+ * ------------------------------------------------------------------------------------------- */
+static const HtColumn conflict_columns[] = {
+    {"state", "State", 9, 0, HT_ALIGN_LEFT, 0, NULL},
+    {"what", "What", 18, 3, HT_ALIGN_LEFT, 0, NULL},
+    {"who", "Who", 14, 2, HT_ALIGN_LEFT, 60, NULL},
+    {"mine", "Mine", 14, 2, HT_ALIGN_LEFT, 80, NULL},
+    {"theirs", "Theirs", 14, 2, HT_ALIGN_LEFT, 80, NULL},
+};
+
+static void add_side(HtDoc *doc, const char *heading, const char *text)
+{
+    ht_doc_heading(doc, heading);
+    g_autofree char *clean = ht_text_sanitize(text ? text : "-", -1, HT_TEXT_BLOCK, NULL);
+    ht_doc_newline(doc);
+    ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, 60, clean);
+}
+
+static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict)
+{
+    HtListRow *row = item_row(context, &conflict->item);
+    ht_list_row_set(row, 3, HT_STYLE_ROW_NORMAL, conflict->mine);
+    ht_list_row_set(row, 4, HT_STYLE_ROW_NORMAL, conflict->theirs);
+    row->preview = ht_doc_new();
+    g_autofree char *label = ht_text_sanitize(conflict->item.label, -1, HT_TEXT_LINE, NULL);
+    ht_doc_add(row->preview, HT_STYLE_TITLE, label);
+    if (conflict->item.why) {
+        g_autofree char *why = ht_text_sanitize(conflict->item.why, -1, HT_TEXT_LINE, NULL);
+        ht_doc_newline(row->preview);
+        ht_doc_wrap(row->preview, HT_STYLE_WARNING, 0, 60, why);
+    }
+    add_side(row->preview, "Before", conflict->base);
+    add_side(row->preview, "Mine", conflict->mine);
+    g_autofree char *by = ht_text_sanitize(conflict->theirs_by, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *heading = g_strdup_printf("Theirs%s%s", *by ? ", by " : "", by);
+    add_side(row->preview, heading, conflict->theirs);
+    return row;
+}
+
+static GPtrArray *conflicts_load(gpointer data, GError **error)
+{
+    HtContext *context = data;
+    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, error);
+    if (!items)
+        return NULL;
+    GPtrArray *rows = new_rows();
+    for (guint i = 0; i < items->len; i++)
+        g_ptr_array_add(rows, conflict_row(context, items->pdata[i]));
+    return rows;
+}
+
+HtView *ht_new_conflicts_view(HtContext *context)
+{
+    HtListSpec spec = {.id = HT_VIEW_CONFLICTS,
+                       .columns = conflict_columns,
+                       .n_columns = G_N_ELEMENTS(conflict_columns),
+                       .place = "Conflicts",
+                       .tables = HT_CHANGED_SHOWN,
+                       .load = conflicts_load,
+                       .data = context};
+    return ht_view_new_list(ht_view_parts(context), &spec);
+}
+
+/* ---- help
+ * -------------------------------------------------------------------------------------------------
+ */
+static const HtColumn help_columns[] = {
+    {"keys", "Keys", 12, 0, HT_ALIGN_LEFT, 0, NULL},
+    {"summary", "What it does", 24, 4, HT_ALIGN_LEFT, 0, NULL},
+    {"name", "Command", 14, 1, HT_ALIGN_LEFT, 60, NULL},
+};
+
+typedef struct {
+    HtContext *context;
+    HtViewId view;
+    char *place;
+} Help;
+
+static void help_free(gpointer data)
+{
+    Help *help = data;
+    g_free(help->place);
+    g_free(help);
+}
+
+static GPtrArray *help_load(gpointer data, GError **error)
+{
+    (void)error;
+    const Help *help = data;
+    GPtrArray *rows = new_rows();
+    int n;
+    const HtCommand *commands = ht_commands(&n);
+    const char *group = "";
+    for (int i = 0; i < n; i++) {
+        if (!(commands[i].views & (1u << help->view)))
+            continue;
+        if (strcmp(group, commands[i].group) != 0) {
+            group = commands[i].group;
+            HtListRow *section = ht_list_row_new(-(i + 1));
+            section->state = HT_ROW_SECTION;
+            ht_list_row_set(section, 0, HT_STYLE_ROW_SECTION, group);
+            g_ptr_array_add(rows, section);
+        }
+        g_autofree char *keys = ht_keymap_keys_of(help->context->keymap, help->view, &commands[i]);
+        HtListRow *row = ht_list_row_new(i + 1);
+        row->data = (gpointer)(guintptr)&commands[i];
+        ht_list_row_set(row, 0, HT_STYLE_KEY, keys);
+        ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, commands[i].summary);
+        ht_list_row_set(row, 2, HT_STYLE_MUTED, commands[i].name);
+        g_ptr_array_add(rows, row);
+    }
+    return rows;
+}
+
+HtView *ht_new_help_view(HtContext *context, HtViewId for_view)
+{
+    Help *help = g_new0(Help, 1);
+    *help = (Help){context, for_view, g_strdup_printf("Keys in %s", ht_view_id_name(for_view))};
+    HtListSpec spec = {.id = HT_VIEW_HELP,
+                       .columns = help_columns,
+                       .n_columns = G_N_ELEMENTS(help_columns),
+                       .place = help->place,
+                       .load = help_load,
+                       .data = help,
+                       .free_data = help_free};
+    return ht_view_new_list(ht_view_parts(context), &spec);
+}
+
+/* ---- status
+ * --------------------------------------------------------------------------------------------------
+ */
+static void add_line(HtDoc *doc, HtStyle role, const char *label, const char *text)
+{
+    g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    ht_doc_newline(doc);
+    ht_doc_add(doc, HT_STYLE_LABEL, label);
+    ht_doc_pad(doc, 16);
+    ht_doc_add(doc, role, *clean ? clean : "-");
+}
+
+static void add_sync(HtDoc *doc, HtContext *context)
+{
+    HtSyncStatus status = {.state = HT_SYNC_NEVER};
+    if (context->parts.sync)
+        ht_sync_status(context->parts.sync, &status);
+    ht_doc_heading(doc, "Connection");
+    add_line(doc, HT_STYLE_STRONG, "State", ht_sync_state_name(status.state));
+    add_line(doc, HT_STYLE_NORMAL, "Server", status.server);
+    add_line(doc, HT_STYLE_NORMAL, "Tenant", status.tenant);
+    add_line(doc, HT_STYLE_NORMAL, "Role", status.role);
+    char age[16] = "never";
+    if (status.last_sync_us)
+        ht_clock_format_age(ht_clock_now_us() - status.last_sync_us, age);
+    add_line(doc, HT_STYLE_TIME, "Last sync", age);
+    if (status.progress.total_estimate > 0) {
+        g_autofree char *text = g_strdup_printf(
+            "%" G_GINT64_FORMAT " of about %" G_GINT64_FORMAT " rows, %.0f a second",
+            status.progress.rows, status.progress.total_estimate, status.progress.rows_per_s);
+        add_line(doc, HT_STYLE_NORMAL, "Loading", text);
+    }
+    if (*status.error)
+        add_line(doc, HT_STYLE_ERROR, "Problem", status.error);
+    if (*status.warning)
+        add_line(doc, HT_STYLE_WARNING, "Warning", status.warning);
+}
+
+static void add_outbox(HtDoc *doc, HtContext *context)
+{
+    HtOutboxCounts counts = {0};
+    if (context->parts.outbox)
+        ht_outbox_counts(context->parts.outbox, &counts);
+    ht_doc_heading(doc, "Outbox");
+    g_autofree char *waiting = g_strdup_printf("%d", counts.pending + counts.sending);
+    g_autofree char *parked = g_strdup_printf("%d", counts.parked);
+    g_autofree char *trouble = g_strdup_printf("%d", counts.conflicts + counts.rejected);
+    add_line(doc, HT_STYLE_NORMAL, "Waiting", waiting);
+    add_line(doc, HT_STYLE_NORMAL, "Parked", parked);
+    add_line(doc, HT_STYLE_NORMAL, "Conflicts", trouble);
+    g_autofree char *undo =
+        context->parts.outbox ? ht_outbox_undo_label(context->parts.outbox) : NULL;
+    if (undo)
+        add_line(doc, HT_STYLE_NORMAL, "u undoes", undo);
+}
+
+static void status_fill(HtDoc *doc, int width, gpointer data)
+{
+    (void)width;
+    HtContext *context = data;
+    add_sync(doc, context);
+    add_outbox(doc, context);
+    ht_doc_heading(doc, "Cache");
+    g_autofree char *path = ht_cache_path(context->parts.cache);
+    add_line(doc, HT_STYLE_NORMAL, "File", path);
+    if (ht_cache_problem(context->parts.cache))
+        add_line(doc, HT_STYLE_WARNING, "Mended", ht_cache_problem(context->parts.cache));
+    g_autofree char *percent =
+        g_strdup_printf("%d %%", ht_cache_index_percent(context->parts.reader));
+    add_line(doc, HT_STYLE_NORMAL, "Full text", percent);
+}
+
+HtView *ht_new_status_view(HtContext *context)
+{
+    return ht_view_new_text(ht_view_parts(context), HT_VIEW_STATUS, "Status",
+                            HT_CHANGED_META | HT_CHANGED_SHOWN, status_fill, context);
+}

@@ -1,0 +1,252 @@
+/* Prompts own their texts: choices point into a string chunk that lives as long as the prompt. The
+ * fuzzy score prefers starts of words and unbroken runs, so that "must" finds "Must-have missing".
+ */
+#include "hiretty/command/prompt.h"
+
+#include "hiretty/base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { HIT = 1, WORD_START = 8, RUN = 4, WHOLE_START = 12 };
+
+/* ---- results
+ * ------------------------------------------------------------------------------------- */
+void ht_result_clear(HtResult *result)
+{
+    g_clear_pointer(&result->text, g_free);
+    g_clear_pointer(&result->prompt, ht_prompt_free);
+    result->kind = HT_RESULT_NONE;
+}
+
+HtResult ht_result_none(void)
+{
+    return (HtResult){HT_RESULT_NONE, NULL, NULL};
+}
+
+static HtResult with_text(HtResultKind kind, char *text)
+{
+    char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    g_free(text);
+    return (HtResult){kind, clean, NULL};
+}
+
+HtResult ht_result_message(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return with_text(HT_RESULT_MESSAGE, text);
+}
+
+HtResult ht_result_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return with_text(HT_RESULT_ERROR, text);
+}
+
+HtResult ht_result_take_error(GError *error)
+{
+    HtResult result =
+        with_text(HT_RESULT_ERROR, g_strdup(error ? error->message : "it did not work"));
+    g_clear_error(&error);
+    return result;
+}
+
+HtResult ht_result_prompt(HtPrompt *prompt)
+{
+    HtResultKind kind = prompt->kind == HT_PROMPT_EDITOR ? HT_RESULT_EDITOR : HT_RESULT_PROMPT;
+    return (HtResult){kind, NULL, prompt};
+}
+
+/* ---- fuzzy
+ * ---------------------------------------------------------------------------------------- */
+static int best_from(const char *typed, const char *text, const char *at, bool run)
+{
+    if (!*typed)
+        return 0;
+    int best = -1;
+    bool first_typed = !run;
+    for (const char *p = at; *p; p++) {
+        if (*p != *typed)
+            continue;
+        bool start = p == text || !g_ascii_isalnum(p[-1]);
+        int here = HIT + (start ? WORD_START : 0) + (p == text ? WHOLE_START : 0) +
+                   (!first_typed && p == at ? RUN : 0);
+        int rest = best_from(typed + 1, text, p + 1, true);
+        if (rest >= 0 && here + rest > best)
+            best = here + rest;
+        /* Later places of the same character can only win by starting a word. */
+        if (best >= 0 && p - at > 64)
+            break;
+    }
+    return best;
+}
+
+static bool is_subsequence(const char *typed, const char *text)
+{
+    for (; *typed && *text; text++)
+        typed += *typed == *text;
+    return !*typed;
+}
+
+int ht_fuzzy_score(const char *typed, const char *text)
+{
+    g_autofree char *needle = ht_text_fold(typed ? typed : "");
+    g_autofree char *hay = ht_text_fold(text ? text : "");
+    if (!*needle)
+        return 0;
+    if (!is_subsequence(needle, hay))
+        return -1;
+    /* The exact search is exponential in the worst case: long inputs are matched as a substring. */
+    const char *whole = strstr(hay, needle);
+    if (whole) {
+        bool start = whole == hay || !g_ascii_isalnum(whole[-1]);
+        int length = (int)strlen(needle);
+        return 1000 + length * RUN + (start ? WORD_START : 0) + (whole == hay ? WHOLE_START : 0);
+    }
+    if (strlen(needle) > 8 || strlen(hay) > 80)
+        return 1;
+    return MAX(1, best_from(needle, hay, hay, false));
+}
+
+/* ---- prompts
+ * --------------------------------------------------------------------------------------- */
+HtPrompt *ht_prompt_new(HtPromptKind kind, HtPromptThen then, const char *label, ...)
+{
+    HtPrompt *prompt = g_new0(HtPrompt, 1);
+    va_list arguments;
+    va_start(arguments, label);
+    g_autofree char *text = g_strdup_vprintf(label, arguments);
+    va_end(arguments);
+    prompt->label = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    prompt->kind = kind;
+    prompt->then = then;
+    prompt->text = g_strdup("");
+    prompt->error_column = -1;
+    prompt->choices = g_array_new(FALSE, TRUE, sizeof(HtChoice));
+    prompt->shown = g_array_new(FALSE, FALSE, sizeof(int));
+    prompt->strings = g_string_chunk_new(1024);
+    return prompt;
+}
+
+void ht_prompt_free(HtPrompt *prompt)
+{
+    if (!prompt)
+        return;
+    if (prompt->free_data)
+        prompt->free_data(prompt->data);
+    g_array_unref(prompt->choices);
+    g_array_unref(prompt->shown);
+    g_string_chunk_free(prompt->strings);
+    g_free(prompt->label);
+    g_free(prompt->text);
+    g_free(prompt->error);
+    g_free(prompt->history);
+    g_free(prompt);
+}
+
+static const char *keep(HtPrompt *prompt, const char *text)
+{
+    if (!text)
+        return NULL;
+    g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    return g_string_chunk_insert(prompt->strings, clean);
+}
+
+void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail, const char *key,
+                          int64_t value, gpointer data)
+{
+    HtChoice choice = {keep(prompt, text), keep(prompt, detail), keep(prompt, key), data, value};
+    int at = (int)prompt->choices->len;
+    g_array_append_val(prompt->choices, choice);
+    g_array_append_val(prompt->shown, at);
+}
+
+typedef struct {
+    int at, score;
+} Ranked;
+
+static gint by_score(gconstpointer a, gconstpointer b)
+{
+    const Ranked *x = a, *y = b;
+    return x->score != y->score ? y->score - x->score : x->at - y->at;
+}
+
+static void narrow(HtPrompt *prompt)
+{
+    g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
+    for (guint i = 0; i < prompt->choices->len; i++) {
+        const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, i);
+        int score = ht_fuzzy_score(prompt->text, choice->text);
+        if (score < 0 && choice->detail) {
+            score = ht_fuzzy_score(prompt->text, choice->detail);
+            score = score >= 1000 ? score - 1000 : -1;
+        }
+        Ranked one = {(int)i, score};
+        if (score >= 0)
+            g_array_append_val(ranked, one);
+    }
+    if (*prompt->text)
+        g_array_sort(ranked, by_score);
+    g_array_set_size(prompt->shown, 0);
+    for (guint i = 0; i < ranked->len; i++)
+        g_array_append_val(prompt->shown, g_array_index(ranked, Ranked, i).at);
+    prompt->selected = 0;
+}
+
+void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text)
+{
+    if (text != prompt->text) {
+        g_free(prompt->text);
+        prompt->text = g_strdup(text ? text : "");
+    }
+    g_clear_pointer(&prompt->error, g_free);
+    prompt->error_column = -1;
+    if (prompt->kind == HT_PROMPT_CHOICE)
+        narrow(prompt);
+    if (prompt->changed)
+        prompt->changed(context, prompt);
+}
+
+void ht_prompt_select(HtPrompt *prompt, int delta)
+{
+    int n = (int)prompt->shown->len;
+    if (n > 0)
+        prompt->selected = CLAMP(prompt->selected + delta, 0, n - 1);
+}
+
+const HtChoice *ht_prompt_choice(const HtPrompt *prompt)
+{
+    if (prompt->selected < 0 || prompt->selected >= (int)prompt->shown->len)
+        return NULL;
+    int at = g_array_index(prompt->shown, int, prompt->selected);
+    return &g_array_index(prompt->choices, HtChoice, at);
+}
+
+/* The last word of the text is completed from the choices; a choice prompt takes the selected one.
+ */
+char *ht_prompt_complete(const HtPrompt *prompt)
+{
+    if (prompt->kind == HT_PROMPT_CHOICE) {
+        const HtChoice *choice = ht_prompt_choice(prompt);
+        return choice ? g_strdup(choice->text) : NULL;
+    }
+    const char *word = strrchr(prompt->text, ' ');
+    word = word ? word + 1 : prompt->text;
+    if (*word == '-')
+        word++;
+    gsize len = strlen(word);
+    for (guint i = 0; len > 0 && i < prompt->choices->len; i++) {
+        const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, i);
+        if (g_ascii_strncasecmp(choice->text, word, len) == 0 && strlen(choice->text) > len) {
+            g_autofree char *before = g_strndup(prompt->text, (gsize)(word - prompt->text));
+            return g_strconcat(before, choice->text, NULL);
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,120 @@
+/* Two small rules: which filters may reject people nobody opened, and how a day is written. */
+#include "context_impl.h"
+
+#include "hiretty/base/error.h"
+#include "hiretty/domain/filter.h"
+
+#include <string.h>
+
+/* A score alone never rejects, nor does a stage, a date or a state that follows from them: some
+ * term has to speak of what the person brings. */
+bool ht_rule_is_substantial(const char *text)
+{
+    g_autoptr(HtFilter) filter = text ? ht_filter_parse(text, NULL, NULL) : NULL;
+    for (guint i = 0; filter && i < filter->terms->len; i++) {
+        const HtFilterTerm *term = filter->terms->pdata[i];
+        switch (term->field) {
+        case HT_FIELD_WORDS:
+        case HT_FIELD_SKILL:
+        case HT_FIELD_LOCATION:
+        case HT_FIELD_TAG:
+        case HT_FIELD_SOURCE:
+        case HT_FIELD_TITLE:
+        case HT_FIELD_COMPANY:
+        case HT_FIELD_NAME:
+        case HT_FIELD_EMAIL:
+            return true;
+        case HT_FIELD_STAGE:
+        case HT_FIELD_SCORE:
+        case HT_FIELD_REJECT:
+        case HT_FIELD_UPDATED:
+        case HT_FIELD_APPLIED:
+        case HT_FIELD_AGE:
+        case HT_FIELD_IS:
+        case HT_FIELD_JOB:
+        case HT_FIELD_DEPARTMENT:
+        case HT_FIELD_STATUS:
+        case HT_FIELDS:
+        default:
+            break;
+        }
+    }
+    return false;
+}
+
+static int weekday_of(const char *folded)
+{
+    static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                       "friday", "saturday", "sunday"};
+    for (int i = 0; i < 7; i++) {
+        if (strlen(folded) >= 3 && g_str_has_prefix(days[i], folded))
+            return i + 1;
+    }
+    return 0;
+}
+
+static int days_of(const char *folded)
+{
+    char *end;
+    gint64 number = g_ascii_strtoll(folded, &end, 10);
+    if (end == folded || number < 1 || number > 1000)
+        return 0;
+    while (*end == ' ')
+        end++;
+    static const struct {
+        const char *unit;
+        int days;
+    } units[] = {{"d", 1},     {"day", 1}, {"days", 1},   {"w", 7},      {"week", 7},
+                 {"weeks", 7}, {"mo", 30}, {"month", 30}, {"months", 30}};
+    for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (strcmp(units[i].unit, end) == 0)
+            return (int)number * units[i].days;
+    }
+    return 0;
+}
+
+static GDateTime *day_from_date(const char *text, GTimeZone *zone)
+{
+    int year, month, day;
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
+        return NULL;
+    year = (int)g_ascii_strtoll(text, NULL, 10);
+    month = (int)g_ascii_strtoll(text + 5, NULL, 10);
+    day = (int)g_ascii_strtoll(text + 8, NULL, 10);
+    return g_date_time_new(zone, year, month, day, 0, 0, 0);
+}
+
+static GDateTime *day_from_words(const char *text, GTimeZone *zone)
+{
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ht_clock_now_us() / HT_US_PER_S);
+    g_autoptr(GDateTime) now = g_date_time_to_timezone(utc, zone);
+    g_autofree char *folded = ht_text_fold(text);
+    int days = strcmp(folded, "tomorrow") == 0 ? 1 : days_of(folded);
+    int weekday = weekday_of(folded);
+    if (weekday)
+        days = (weekday - g_date_time_get_day_of_week(now) + 6) % 7 + 1;
+    if (days == 0)
+        return day_from_date(text, zone);
+    g_autoptr(GDateTime) then = g_date_time_add_days(now, days);
+    int year, month, day;
+    g_date_time_get_ymd(then, &year, &month, &day);
+    return g_date_time_new(zone, year, month, day, 0, 0, 0);
+}
+
+bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **error)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(text ? text : ""));
+    g_autoptr(GDateTime) day = day_from_words(stripped, zone);
+    if (!day) {
+        g_autofree char *clean = ht_text_sanitize(stripped, -1, HT_TEXT_LINE, NULL);
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                    "'%s' is no day (3d, 2w, tomorrow, friday, 2026-05-01)", clean);
+        return false;
+    }
+    *out_us = g_date_time_to_unix(day) * HT_US_PER_S;
+    if (*out_us <= ht_clock_now_us()) {
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "that day is not in the future");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,289 @@
+/* The place where work stopped: views, limits, sorts, cursors, marks, the reason and the review
+ * queue, as ids, in STATE_DIR/session. It is written whenever one of them changes, by a thread of
+ * its own and by a rename, so that a killed program or a dropped line comes back to the same
+ * applicant. */
+#include "context_impl.h"
+
+#include "hiretty/base/json.h"
+#include "hiretty/base/log.h"
+
+#include <string.h>
+
+enum { MAX_SESSION = 16 * 1024 * 1024, MAX_MARKS = 20000 };
+
+static void set_id(HtJson *object, const char *name, HtReader *reader, HtKey key)
+{
+    HtUuid id;
+    char text[HT_UUID_TEXT];
+    if (key && ht_reader_uuid(reader, key, &id))
+        ht_json_set_string(object, name, ht_uuid_format(&id, text));
+}
+
+static HtKey get_id(const HtJson *object, const char *name, HtReader *reader)
+{
+    HtUuid id;
+    const char *text = ht_json_get_string(object, name, NULL);
+    return text && ht_uuid_parse(text, &id) ? ht_reader_key(reader, &id) : 0;
+}
+
+static void add_id(HtJson *array, HtReader *reader, HtKey key)
+{
+    HtUuid id;
+    char text[HT_UUID_TEXT];
+    if (ht_reader_uuid(reader, key, &id))
+        ht_json_add_string(array, ht_uuid_format(&id, text));
+}
+
+static HtJson *marks_json(HtContext *context, HtView *view)
+{
+    HtJson *marks = ht_json_new_array();
+    g_autoptr(GArray) keys = ht_view_targets(view);
+    for (guint i = 0; i < keys->len && i < MAX_MARKS; i++) {
+        HtKey key = g_array_index(keys, HtKey, i);
+        if (ht_view_is_marked(view, key))
+            add_id(marks, context->parts.reader, key);
+    }
+    return marks;
+}
+
+static HtJson *queue_json(HtContext *context, HtView *view)
+{
+    HtJson *queue = ht_json_new_array();
+    g_autoptr(HtKeyArray) keys = ht_review_queue(view);
+    for (gsize i = 0; i < keys->n; i++) {
+        HtJson *row = ht_json_new_object();
+        set_id(row, "id", context->parts.reader, keys->keys[i]);
+        HtDecisionKind decided = ht_review_decided(view, keys->keys[i]);
+        if (decided)
+            ht_json_set_string(row, "decided", ht_decision_name(decided));
+        ht_json_add(queue, row);
+    }
+    return queue;
+}
+
+static HtJson *view_json(HtContext *context, HtView *view)
+{
+    HtReader *reader = context->parts.reader;
+    HtJson *json = ht_json_new_object();
+    bool descending;
+    ht_json_set_string(json, "view", ht_view_name(view));
+    set_id(json, "job", reader, ht_view_subject_job(view));
+    set_id(json, "candidate", reader, ht_view_current_candidate(view));
+    set_id(json, "match", reader, ht_view_current_match(view));
+    set_id(json, "cursor", reader, ht_view_current_key(view));
+    if (*ht_view_limit(view))
+        ht_json_set_string(json, "limit", ht_view_limit(view));
+    if (*ht_view_sort(view, &descending)) {
+        ht_json_set_string(json, "sort", ht_view_sort(view, NULL));
+        ht_json_set_bool(json, "descending", descending);
+    }
+    int tab;
+    if (ht_view_tabs(view, NULL, &tab) > 0)
+        ht_json_set_int(json, "tab", tab);
+    if (ht_view_is_blind(view))
+        ht_json_set_bool(json, "blind", true);
+    if (ht_view_kind(view) == HT_VIEW_TABLE && ht_view_marks(view) > 0)
+        ht_json_set(json, "marks", marks_json(context, view));
+    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+        ht_json_set_int(json, "pass", (int64_t)ht_review_pass(view));
+        ht_json_set(json, "queue", queue_json(context, view));
+    }
+    return json;
+}
+
+char *ht_context_session_text(HtContext *context)
+{
+    g_autoptr(HtJson) json = ht_json_new_object();
+    HtJson *views = ht_json_new_array();
+    for (guint i = 0; i < context->places->len; i++)
+        ht_json_add(views, view_json(context, ((HtPlace *)context->places->pdata[i])->view));
+    ht_json_set_int(json, "version", 1);
+    ht_json_set(json, "views", views);
+    if (context->sticky.key) {
+        char id[HT_UUID_TEXT];
+        ht_json_set_string(json, "reason", ht_uuid_format(&context->sticky.id, id));
+    }
+    ht_json_set_int(json, "pass", (int64_t)context->pass);
+    ht_json_set_int(json, "preview", context->preview);
+    return ht_json_print(json, false);
+}
+
+/* ---- writing
+ * ----------------------------------------------------------------------------------------- */
+static char *session_path(const HtContext *context)
+{
+    return g_build_filename(ht_paths_state_dir(context->parts.paths), "session", NULL);
+}
+
+static void save_in_thread(gpointer text, gpointer data)
+{
+    HtContext *context = data;
+    g_autofree char *owned = text;
+    if (g_thread_pool_unprocessed(context->saver) > 0)
+        return; /* a newer one waits */
+    g_autofree char *path = session_path(context);
+    g_autoptr(GError) error = NULL;
+    if (!ht_file_save_private(path, owned, -1, &error))
+        ht_log(HT_LOG_WARNING, "session: %s", error->message);
+}
+
+void ht_context_session_touch(HtContext *context)
+{
+    if (!context->parts.interactive || !context->parts.paths || context->is_closing ||
+        context->places->len == 0)
+        return;
+    g_autofree char *text = ht_context_session_text(context);
+    if (context->saved_session && strcmp(text, context->saved_session) == 0)
+        return;
+    if (!context->saver)
+        context->saver = g_thread_pool_new(save_in_thread, context, 1, FALSE, NULL);
+    g_free(context->saved_session);
+    context->saved_session = g_strdup(text);
+    g_thread_pool_push(context->saver, g_steal_pointer(&text), NULL);
+}
+
+bool ht_context_save_session(HtContext *context, GError **error)
+{
+    if (!context->parts.paths || context->places->len == 0)
+        return true;
+    g_autofree char *text = ht_context_session_text(context);
+    g_autofree char *path = session_path(context);
+    g_free(context->saved_session);
+    context->saved_session = g_strdup(text);
+    return ht_file_save_private(path, text, -1, error);
+}
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------------- */
+static HtView *restore_review(HtContext *context, const HtJson *json, HtKey job)
+{
+    const HtJson *rows = ht_json_get(json, "queue");
+    HtKeyArray *queue = ht_key_array_new(ht_json_length(rows));
+    gsize n = 0;
+    for (const HtJson *row = ht_json_first(rows); row; row = ht_json_next(row)) {
+        HtKey key = get_id(row, "id", context->parts.reader);
+        if (key)
+            queue->keys[n++] = key;
+    }
+    queue->n = n;
+    if (n == 0) {
+        ht_key_array_free(queue);
+        return NULL;
+    }
+    HtView *view = ht_view_new_review(ht_view_parts(context), job, queue,
+                                      (guint64)ht_json_get_int(json, "pass", 0));
+    for (const HtJson *row = ht_json_first(rows); row; row = ht_json_next(row)) {
+        HtDecisionKind decided = ht_decision_parse(ht_json_get_string(row, "decided", NULL));
+        if (decided)
+            ht_review_set_decided(view, get_id(row, "id", context->parts.reader), decided);
+    }
+    /* A decision may be on disk that the session had not noted yet. */
+    ht_review_take_in(view);
+    ht_review_resume(view, get_id(json, "match", context->parts.reader));
+    return view;
+}
+
+static HtView *restore_view(HtContext *context, const HtJson *json)
+{
+    const HtViewParts *parts = ht_view_parts(context);
+    const char *name = ht_json_get_string(json, "view", "");
+    HtKey job = get_id(json, "job", context->parts.reader);
+    HtKey candidate = get_id(json, "candidate", context->parts.reader);
+    if (strcmp(name, "jobs") == 0)
+        return ht_view_new_jobs(parts);
+    if (strcmp(name, "matches") == 0)
+        return job ? ht_view_new_matches(parts, job, NULL) : NULL;
+    if (strcmp(name, "candidates") == 0)
+        return ht_view_new_candidates(parts);
+    if (strcmp(name, "candidate") == 0)
+        return candidate ? ht_view_new_candidate(parts, candidate,
+                                                 get_id(json, "match", context->parts.reader), NULL)
+                         : NULL;
+    if (strcmp(name, "agenda") == 0)
+        return ht_view_new_agenda(parts);
+    if (strcmp(name, "feedback") == 0)
+        return ht_view_new_feedback(parts);
+    if (strcmp(name, "search") == 0)
+        return ht_view_new_search(parts, ht_json_get_string(json, "limit", ""));
+    if (strcmp(name, "review") == 0)
+        return restore_review(context, json, job);
+    return NULL;
+}
+
+static void restore_state(HtContext *context, HtView *view, const HtJson *json)
+{
+    HtReader *reader = context->parts.reader;
+    const char *sort = ht_json_get_string(json, "sort", NULL);
+    if (sort)
+        ht_view_set_sort(view, sort, ht_json_get_bool(json, "descending", false));
+    const char *limit = ht_json_get_string(json, "limit", NULL);
+    if (limit && ht_view_id(view) != HT_VIEW_SEARCH)
+        ht_view_set_limit(view, limit, NULL);
+    if (ht_json_get_bool(json, "blind", false))
+        ht_view_set_blind(view, true);
+    if (ht_json_has(json, "tab"))
+        ht_view_set_tab(view, (int)ht_json_get_int(json, "tab", 0));
+    const HtJson *marks = ht_json_get(json, "marks");
+    for (const HtJson *mark = ht_json_first(marks); mark; mark = ht_json_next(mark)) {
+        HtUuid id;
+        if (ht_uuid_parse(ht_json_string(mark, NULL), &id) && ht_reader_key(reader, &id))
+            ht_view_set_marked(view, ht_reader_key(reader, &id), true);
+    }
+    HtKey cursor = get_id(json, "cursor", reader);
+    if (cursor && ht_view_kind(view) == HT_VIEW_TABLE)
+        ht_view_want_cursor(view, cursor);
+}
+
+static void restore_reason(HtContext *context, const HtJson *json)
+{
+    HtUuid id;
+    if (!ht_uuid_parse(ht_json_get_string(json, "reason", NULL), &id))
+        return;
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        if (!ht_uuid_equal(&reason->id, &id))
+            continue;
+        context->sticky.key = reason->key;
+        context->sticky.id = reason->id;
+        context->sticky.label = ht_text_sanitize(reason->label, -1, HT_TEXT_LINE, NULL);
+        context->sticky.requires_note = reason->requires_note;
+    }
+}
+
+bool ht_context_session_restore(HtContext *context, const char *text)
+{
+    g_autoptr(HtJson) json = ht_json_parse(text, -1, NULL);
+    if (!json)
+        return false;
+    restore_reason(context, json);
+    context->pass = (guint64)ht_json_get_int(json, "pass", 0);
+    context->preview = (int)CLAMP(ht_json_get_int(json, "preview", -1), -1, 1);
+    const HtJson *views = ht_json_get(json, "views");
+    for (const HtJson *one = ht_json_first(views); one; one = ht_json_next(one)) {
+        HtView *view = restore_view(context, one);
+        if (!view)
+            continue;
+        ht_context_push(context, view);
+        restore_state(context, view, one);
+    }
+    return context->places->len > 0;
+}
+
+static char *load_session(const HtContext *context)
+{
+    if (!context->parts.paths || !context->parts.interactive)
+        return NULL;
+    g_autofree char *path = session_path(context);
+    gsize len;
+    return ht_file_load_private(path, MAX_SESSION, &len, NULL);
+}
+
+bool ht_context_start(HtContext *context, GError **error)
+{
+    (void)error;
+    g_autofree char *text = load_session(context);
+    if (!text || !ht_context_session_restore(context, text))
+        ht_context_push(context, ht_view_new_jobs(ht_view_parts(context)));
+    return true;
+}
