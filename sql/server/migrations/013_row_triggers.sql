@@ -231,6 +231,11 @@ CREATE FUNCTION app.interview_moves_panel() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- The wall would hide the panel, and the update would silently miss it.
+    IF app.acting_tenant() IS DISTINCT FROM NEW.tenant_id THEN
+        RAISE EXCEPTION 'choose the tenant first: SET app.current_tenant'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     UPDATE public.interview_panel p
     SET busy = app.interview_busy(NEW.status, NEW.scheduled_at, NEW.duration_minutes)
     WHERE p.tenant_id = NEW.tenant_id AND p.interview_id = NEW.id;
