@@ -35,13 +35,16 @@ SELECT i, title, company, jsonb_build_object('summary', title || ' with ' || yea
     'education', jsonb_build_array(jsonb_build_object('degree', degree, 'institution', school, 'graduation_year', 2015)),
     'skills', jsonb_build_object('technical', jsonb_build_array(s1, s2), 'soft', '["teamwork"]'::jsonb, 'languages', '["English"]'::jsonb), 'gaps', '[]'::jsonb) AS body,
   'Shows 2 of the 3 points that the job asks for. Best shown: ' || s1 || '.' AS text,
-  jsonb_build_array(jsonb_build_object('name', s1, 'weight', 5, 'score', 60 + i % 40, 'verdict', 'met', 'quote', t1),
+  jsonb_build_object('recommendation', 'shortlist', 'confidence', 0.7, 'no_evidence', false, 'factors', jsonb_build_array(
+    jsonb_build_object('name', s1, 'weight', 5, 'score', 60 + i % 40, 'verdict', 'met', 'quote', t1),
     jsonb_build_object('name', s2, 'weight', 3, 'score', 50 + i % 50, 'verdict', 'met', 'quote', t2),
-    jsonb_build_object('name', 'Right to work', 'weight', 2, 'score', 0, 'verdict', 'not_shown', 'quote', NULL)) AS factors,
+    jsonb_build_object('name', 'Right to work', 'weight', 2, 'score', 0, 'verdict', 'not_shown', 'quote', NULL))) AS factors,
   jsonb_build_object('skills_matched', jsonb_build_array(s1, s2), 'skills_missing', jsonb_build_array('forecasting', 'customs papers', 'audit support'),
     'components', jsonb_build_object('skills', 40 + i % 60, 'experience', 30 + i % 70, 'education', 20 + i % 80, 'location', i % 100),
     'note', 'Compared the résumé with the advert; the skills weigh most, then years in similar work, then place.') AS details
 FROM told;
+ALTER TABLE demo.career ADD COLUMN cautious jsonb;
+UPDATE demo.career SET cautious = factors || '{"recommendation": "hold"}';
 ALTER TABLE demo.name ADD PRIMARY KEY (i);
 ALTER TABLE demo.career ADD PRIMARY KEY (i);
 ANALYZE demo.name, demo.career;
@@ -71,15 +74,15 @@ SELECT c, CASE WHEN c < demo.people() THEN 'a' ELSE 'b' END AS t, demo.id('candi
 FROM generate_series(0, demo.people() + 299) c;
 INSERT INTO public.candidates (id, tenant_id, email, phone, first_name, last_name, current_title, current_company, location, timezone, source, consent_version, consent_given_at, created_at, updated_at)
 SELECT p.id, t.id, 'person.' || p.c || '@example.com', '+49 30 ' || 1000000 + p.c, n.given, n.family, k.title, k.company, n.city, n.tz, 'job_board', '2026-1', p.at, p.at, p.at
-FROM demo.person p JOIN demo.tenant t USING (t) JOIN demo.name n ON n.i = p.name JOIN demo.career k ON k.i = p.career ORDER BY p.c;
+FROM demo.person p JOIN demo.tenant t USING (t) JOIN demo.name n ON n.i = p.name JOIN demo.career k ON k.i = p.career;
 INSERT INTO public.resumes (id, tenant_id, candidate_id, file_name, file_url, file_type, language, parsed_data, parsed, parsed_at, uploaded_at, created_at, updated_at)
 SELECT p.resume, t.id, p.id, 'cv.pdf', 's3://hiretty-demo/resumes/' || p.id || '.pdf', 'pdf', 'simple', k.body || jsonb_build_object('personal', jsonb_build_object('full_name', n.given || ' ' || n.family, 'location', n.city)), true, p.at, p.at, p.at, p.at
-FROM demo.person p JOIN demo.tenant t USING (t) JOIN demo.name n ON n.i = p.name JOIN demo.career k ON k.i = p.career ORDER BY p.c;
+FROM demo.person p JOIN demo.tenant t USING (t) JOIN demo.name n ON n.i = p.name JOIN demo.career k ON k.i = p.career;
 
 -- Application k of person c. A third of all first ones go to the large job; the others keep apart.
 CREATE TABLE demo.app AS
 SELECT x.a, x.t, demo.id('match', x.a) AS id, x.j, x.c, x.pos, x.career, x.person_id, x.resume, x.applied, x.applied + (0.4 + demo.u(53, x.a) * 0.5) * interval '1 day' AS moved,
-  round((CASE WHEN demo.u(54, x.a) < 0.45 THEN 75 + 6 * demo.z(55, x.a) ELSE 42.5 + 6 * demo.z(55, x.a) END)::numeric, 2) AS score
+  round((CASE WHEN demo.u(54, x.a) < 0.45 THEN 63 ELSE 30 END + 14 * demo.u(55, x.a) + 12 * demo.u(57, x.a))::numeric, 2) AS score
 FROM (
   SELECT p.c::bigint * 5 + k AS a, p.t, p.c, p.career, p.id AS person_id, p.resume, p.at + k * interval '10 minutes' AS applied,
     CASE WHEN p.t = 'b' THEN demo.jobs() + 1 + (p.c + k) % 4
@@ -90,18 +93,18 @@ FROM (
 INSERT INTO public.candidate_job_matches (id, tenant_id, candidate_id, job_id, resume_id, score, match_details, status, stage, stage_id, stage_entered_at, source, applied_at, created_at, updated_at)
 SELECT a.id, t.id, a.person_id, j.id, a.resume, a.score, k.details, s.status, s.name, demo.stage_id(a.j, a.pos), CASE WHEN a.pos = 0 THEN a.applied ELSE a.moved END, 'job_board', a.applied, a.applied,
   CASE WHEN a.pos = 0 THEN a.applied ELSE a.moved END
-FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.job j USING (j) JOIN demo.career k ON k.i = a.career JOIN demo.stage s USING (pos) ORDER BY a.a;
+FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.job j USING (j) JOIN demo.career k ON k.i = a.career JOIN demo.stage s USING (pos);
 INSERT INTO public.match_explanations (id, tenant_id, match_id, resume_id, job_version, explanation_text, factors, model_version, prompt_version, created_at, updated_at)
-SELECT demo.id('explanation', a.a), t.id, a.id, a.resume, 1, k.text, jsonb_build_object('recommendation', CASE WHEN a.score >= 78 THEN 'shortlist' ELSE 'hold' END, 'confidence', 0.7, 'no_evidence', false, 'factors', k.factors),
+SELECT demo.id('explanation', a.a), t.id, a.id, a.resume, 1, k.text, CASE WHEN a.score >= 78 THEN k.factors ELSE k.cautious END,
   'ranker 4.0', 'match-7', a.applied, a.applied
-FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.career k ON k.i = a.career ORDER BY a.a;
+FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.career k ON k.i = a.career;
 INSERT INTO public.hiring_decisions (id, tenant_id, match_id, decision, from_stage_id, to_stage_id, reason_id, decided_by, decided_at, ai_score_seen, explanation_viewed, seconds_viewed, client_op_id, created_at, updated_at)
 SELECT demo.id('decision', a.a), t.id, a.id, CASE a.pos WHEN 1 THEN 'shortlist' ELSE 'reject' END, demo.stage_id(a.j, 0), demo.stage_id(a.j, a.pos), CASE WHEN a.pos = 6 THEN demo.id('reason-' || a.t, 0) END,
   m.user_id, a.moved, a.score, true, 5 + demo.k(61, a.a, 40), demo.id('decision', a.a), a.moved, a.moved
 FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.member m ON m.m = CASE a.t WHEN 'a' THEN 2 ELSE 102 END WHERE a.pos > 0;
 INSERT INTO public.pipeline_events (id, tenant_id, match_id, job_id, to_stage_id, entered_at, left_at, actor_kind, created_at, updated_at)
 SELECT demo.id('event', a.a * 2), t.id, a.id, j.id, demo.stage_id(a.j, 0), a.applied, CASE WHEN a.pos > 0 THEN a.moved END, 'candidate', a.applied, a.applied
-FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.job j USING (j) ORDER BY a.a;
+FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.job j USING (j);
 INSERT INTO public.pipeline_events (id, tenant_id, match_id, job_id, from_stage_id, to_stage_id, entered_at, decision_id, created_at, updated_at)
 SELECT demo.id('event', a.a * 2 + 1), t.id, a.id, j.id, demo.stage_id(a.j, 0), demo.stage_id(a.j, a.pos), a.moved, demo.id('decision', a.a), a.moved, a.moved
 FROM demo.app a JOIN demo.tenant t USING (t) JOIN demo.job j USING (j) WHERE a.pos > 0;
