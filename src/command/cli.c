@@ -357,7 +357,7 @@ void ht_cli_table_free(HtCliTable *table)
 
 void ht_cli_print_doc(const HtDoc *doc)
 {
-    g_autofree char *text = ht_doc_text(doc);
+    g_autofree char *text = ht_doc_dup_text(doc);
     ht_print_block(stdout, "%s", text);
 }
 

@@ -2,7 +2,6 @@
 #include "cli_impl.h"
 
 #include "hiretty/cache/error.h"
-#include "hiretty/pg/connection.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -103,19 +102,7 @@ static void check_cache(Report *report, HtContext *context, const GError *error)
     say(report, "outbox", trouble ? NOTE : GOOD, text, trouble ? "hiretty conflicts" : NULL);
 }
 
-static const char *mend_of(const GError *error)
-{
-    switch (error->code) {
-    case HT_PG_ERROR_AUTH:
-        return "check the user, and the password in ~/.pgpass or the passfile of your service";
-    case HT_PG_ERROR_TLS:
-        return "name the server as its certificate does, and its authority by sslrootcert";
-    default:
-        return "check that the server runs and can be reached; work goes on offline";
-    }
-}
-
-static void check_server(Report *report, const HtCliHost *host)
+static void check_server(Report *report, HtCliHost *host)
 {
     if (!host->dsn) {
         say(report, "database", NOTE, "no server is configured",
@@ -126,26 +113,17 @@ static void check_server(Report *report, const HtCliHost *host)
         say(report, "database", NOTE, "not asked: --offline", NULL);
         return;
     }
-    g_autoptr(GError) error = NULL;
-    HtPgOptions options = {
-        .dsn = host->dsn,
-        .allow_weak_tls = ht_settings_bool(host->settings, "connect.allow_insecure"),
-        .connect_timeout_ms = ht_settings_int(host->settings, "connect.timeout") * 1000};
-    g_autoptr(HtPgConnection) pg = ht_pg_connect(&options, NULL, &error);
-    if (!pg) {
-        say(report, "database", BAD, error->message, mend_of(error));
-        return;
-    }
-    int version = ht_pg_server_version(pg);
-    g_autofree char *text = g_strdup_printf("%s as %s, PostgreSQL %d.%d", ht_pg_server_label(pg),
-                                            ht_pg_user(pg), version / 10000, version % 10000);
-    bool old = version >= 150000 && version < 150020;
-    say(report, "database", old ? NOTE : GOOD, text,
-        old ? "ask for PostgreSQL 15.20 or newer: earlier ones let SQL users run code" : NULL);
-    if (ht_pg_warning(pg))
-        say(report, "TLS", BAD, ht_pg_warning(pg), "sslmode=verify-full and the right sslrootcert");
-    else
+    HtCliProbe probe = {0};
+    host->ops->probe(host, &probe);
+    Finding finding = !probe.is_reached ? BAD : probe.mend ? NOTE : GOOD;
+    say(report, "database", finding, probe.text, probe.mend);
+    if (probe.warning)
+        say(report, "TLS", BAD, probe.warning, "sslmode=verify-full and the right sslrootcert");
+    else if (probe.is_reached)
         say(report, "TLS", GOOD, "the server proved who it is, or is on this machine", NULL);
+    g_free(probe.text);
+    g_free(probe.mend);
+    g_free(probe.warning);
 }
 
 int ht_verb_doctor(HtCliHost *host, int argc, char **argv)

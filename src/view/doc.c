@@ -75,7 +75,7 @@ char *ht_doc_line_text(const HtDoc *doc, int line)
     return g_string_free(out, FALSE);
 }
 
-char *ht_doc_text(const HtDoc *doc)
+char *ht_doc_dup_text(const HtDoc *doc)
 {
     GString *out = g_string_new(NULL);
     for (int i = 0; i < ht_doc_lines(doc); i++) {

@@ -566,7 +566,7 @@ char *ht_view_copy_text(HtView *view)
 {
     if (view->class->kind == HT_VIEW_TEXT) {
         const HtDoc *doc = ht_view_doc(view, view->doc_width > 0 ? view->doc_width : 80);
-        return ht_doc_text(doc);
+        return ht_doc_dup_text(doc);
     }
     GString *out = g_string_new(NULL);
     for (int i = 0; i < view->class->n_columns && view->cursor >= 0; i++) {

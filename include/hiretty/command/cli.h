@@ -1,5 +1,6 @@
-/* The command line: one table of verbs, each with its options, help and function; bash completion and the
- * usage texts walk it. Data goes to stdout, messages to stderr, exit codes are HtExit. Main thread. */
+/* The command line: one table of verbs, each with its options, help and function; bash completion
+ * and the usage texts walk it. Data goes to stdout, messages to stderr, exit codes are HtExit. Main
+ * thread. */
 #pragma once
 
 #include "hiretty/command/context.h"
@@ -7,23 +8,35 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* What a verb may use: opened only on demand, so that `--help` and `config` work without any of it. */
+/* What a verb may use: opened only on demand, so that `--help` and `config` work without any of it.
+ */
 typedef struct HtCliHost HtCliHost;
+
+/* What one look at the server found, for doctor; free with g_free. */
+typedef struct HtCliProbe {
+    bool is_reached;
+    char *text;    /* who and where, or why not */
+    char *mend;    /* what to do about it; NULL = nothing */
+    char *warning; /* the lasting one about TLS; NULL = none */
+} HtCliProbe;
 
 /* How app opens things for a verb; implemented by app, or by a test. */
 typedef struct HtCliOps {
     /* A context with an open cache and outbox; NULL and error. Owned by the host. */
     HtContext *(*context)(HtCliHost *host, GError **error);
-    /* A sync that is not started (for ht_sync_once); NULL and error when there is no server given. */
+    /* A sync that is not started (for ht_sync_once); NULL and error when there is no server given.
+     */
     HtSync *(*sync)(HtCliHost *host, GError **error);
+    /* Connects once, looks, closes. */
+    void (*probe)(HtCliHost *host, HtCliProbe *probe);
 } HtCliOps;
 
 struct HtCliHost {
     const HtCliOps *ops;
     const HtPaths *paths;
     const HtSettings *settings;
-    const char *dsn;  /* --dsn or HIRETTY_DSN or the profile's; NULL = none */
-    bool offline;     /* --offline */
+    const char *dsn; /* --dsn or HIRETTY_DSN or the profile's; NULL = none */
+    bool offline;    /* --offline */
     bool no_color;
     gpointer user_data;
 };
@@ -32,11 +45,11 @@ typedef int (*HtVerbFunc)(HtCliHost *host, int argc, char **argv);
 
 typedef struct HtVerb {
     const char *name;
-    const char *usage;    /* after the name: "--job JOB [--where FILTER]" */
-    const char *summary;  /* one line */
-    const char *words;    /* for completion: sub-commands, "list push drop export"; NULL = none */
-    const char *options;  /* for completion: "--json --job"; --help is always there */
-    HtVerbFunc run;       /* argv[0] is the verb; returns an HtExit */
+    const char *usage;   /* after the name: "--job JOB [--where FILTER]" */
+    const char *summary; /* one line */
+    const char *words;   /* for completion: sub-commands, "list push drop export"; NULL = none */
+    const char *options; /* for completion: "--json --job"; --help is always there */
+    HtVerbFunc run;      /* argv[0] is the verb; returns an HtExit */
 } HtVerb;
 
 const HtVerb *ht_verbs(int *n_verbs);
@@ -48,7 +61,8 @@ char *ht_cli_help(void);
 /* The bash completion script. Caller frees. */
 char *ht_cli_completion(void);
 
-/* Checks settings, keys and theme files; prints problems as "file:line: what"; HT_EXIT_DONE or _FAILED. */
+/* Checks settings, keys and theme files; prints problems as "file:line: what"; HT_EXIT_DONE or
+ * _FAILED. */
 int ht_cli_check_config(const HtPaths *paths);
 /* Prints the present bindings (--dump-keys). */
 int ht_cli_dump_keys(const HtPaths *paths);

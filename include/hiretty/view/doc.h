@@ -25,7 +25,7 @@ const HtSpan *ht_doc_line(const HtDoc *doc, int line, int *n_spans);
 /* The plain text of a line (new string). */
 char *ht_doc_line_text(const HtDoc *doc, int line);
 /* The whole document as plain text, a line break after each line (new string). */
-char *ht_doc_text(const HtDoc *doc);
+char *ht_doc_dup_text(const HtDoc *doc);
 
 /* Writing. Texts come from inside the program or were sanitised before. */
 /* Starts a new line. */
