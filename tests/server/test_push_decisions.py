@@ -9,7 +9,7 @@ check = Checks()
 world = World()
 reason = world.reason()
 template = world.template()
-job, stages, pool = world.job(applicants=40)
+job, stages, pool = world.job(applicants=50)
 applied, listed = stages["applied"], stages["shortlist"]
 users = {r["pg_role"]: r["user_id"] for r in world.rows("super", "SELECT pg_role, user_id FROM public.tenant_users")}
 
@@ -206,13 +206,17 @@ def rejected():
     mixed = [op(pool[-1], "reject", applied), op(pool[-2], "shortlist", applied), op(new_id(), "shortlist", applied)]
     check.same(outcomes(world.push("rec", mixed)), [("rejected", "reason_required"), ("applied", None), ("gone", "gone")], "each its own outcome")
     pool.pop(), pool.pop()
-    poison = [op(pool[-1], "shortlist", applied), op(pool[-2], "shortlist", applied, ai_score_seen=99999)]
-    check.refused(lambda: world.push("rec", poison), "ERROR", "a raising batch")
-    check.same(world.ledger(pool[-1]), [], "applies nothing")
-    check.same(outcomes(world.push("rec", poison[:1])), [("applied", None)], "the good half of it")
+    note = new_id()
+    poison = [op(pool[-1], "shortlist", applied), op(pool[-2], "shortlist", applied, ai_score_seen=99999),
+              op(pool[-3], "shortlist", applied, note={"id": note, "body": "one"}), op(pool[-4], "shortlist", applied, note={"id": note, "body": "two"}),
+              op(pool[-5], "shortlist", applied, bulk={"id": new_id(), "kind": "", "row_count": 1})]
+    check.same(outcomes(world.push("rec", poison)), [("applied", None), ("rejected", "bad_value"), ("applied", None), ("rejected", "bad_value"),
+                                                     ("rejected", "bad_value")], "values that cannot be stored among good ones")
+    for sent, count in zip(poison, (1, 0, 1, 0, 0)):
+        check.same(len(world.ledger(sent["match"])), count, "what is in the ledger")
+    del pool[-5:]
     for bad in ("{}", "null", '[{"seq":1}]', '[{"seq":1,"op":"x","match":"y"}]'):
         check.refused(lambda bad=bad: world.sql("rec", "SELECT app.push_decisions('%s', '%s')" % (new_id(), bad)), "ERROR", bad)
-    pool.pop(), pool.pop()
 
 
 def times():

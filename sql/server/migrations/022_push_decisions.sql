@@ -42,6 +42,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN 'duplicate' THEN 'This id is used for something else already.'
         WHEN 'bad_note' THEN 'Its note is empty, too long or exists already.'
         WHEN 'bad_mail' THEN 'One of its mails is incomplete or has no such template.'
+        WHEN 'bad_value' THEN 'One of its values cannot be stored.'
         WHEN 'version' THEN 'Somebody changed the same field first.'
         WHEN 'column' THEN 'One of its fields cannot be changed.'
     END
@@ -248,6 +249,29 @@ BEGIN
 END
 $$;
 
+-- The same, but an op that the tables refuse (a number out of range, an id used twice) costs no other op
+-- its outcome: halves, until it is alone. The ops with what became of them.
+CREATE FUNCTION app.write_or_reject(ops app.decision_op[]) RETURNS app.decision_op[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    half int := cardinality(ops) / 2;
+    poison app.decision_op;
+BEGIN
+    BEGIN
+        PERFORM app.write_decisions(ops);
+        RETURN ops;
+    EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+        IF half = 0 THEN
+            poison := ops[1];
+            poison.outcome := 'rejected';
+            poison.code := 'bad_value';
+            RETURN ARRAY[poison];
+        END IF;
+    END;
+    RETURN app.write_or_reject(ops[:half]) || app.write_or_reject(ops[half + 1:]);
+END
+$$;
+
 -- The answers, in the order of the ops: with what the server holds now, so that the client needs no
 -- pull to show it.
 CREATE FUNCTION app.decision_outcomes(ops app.decision_op[]) RETURNS jsonb
@@ -322,10 +346,10 @@ BEGIN
     FOR w IN 1 .. waves LOOP
         judged := app.judge_decisions(ARRAY(SELECT o FROM unnest(parsed) o WHERE o.wave = w));
         todo := ARRAY(SELECT o FROM unnest(judged) o WHERE o.outcome = 'applied' AND o.code IS NULL);
+        done := done || ARRAY(SELECT o FROM unnest(judged) o WHERE NOT (o.outcome = 'applied' AND o.code IS NULL));
         IF todo <> '{}' THEN
-            PERFORM app.write_decisions(todo);
+            done := done || app.write_or_reject(todo);
         END IF;
-        done := done || judged;
     END LOOP;
     outcomes := coalesce(app.decision_outcomes(done), '[]');
     PERFORM app.device_store(device, (SELECT max(o.seq) FROM unnest(parsed) o), hash, outcomes);
@@ -335,7 +359,7 @@ $$;
 
 REVOKE ALL ON FUNCTION app.from_us(bigint), app.to_us(timestamptz), app.push_why(text, text, text), app.device_lock(uuid, text),
     app.device_store(uuid, bigint, text, jsonb), app.parse_decisions(jsonb), app.judge_decisions(app.decision_op[]),
-    app.write_decisions(app.decision_op[]), app.decision_outcomes(app.decision_op[]), app.decision_json(public.hiring_decisions),
+    app.write_decisions(app.decision_op[]), app.write_or_reject(app.decision_op[]), app.decision_outcomes(app.decision_op[]), app.decision_json(public.hiring_decisions),
     app.note_json(public.candidate_notes), app.push_decisions(uuid, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.push_decisions(uuid, jsonb) TO hiretty_client;
 -- app.push_fields runs as its caller and uses these.
