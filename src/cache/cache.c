@@ -743,7 +743,7 @@ static bool index_some(HtApply *apply, gpointer data, GError **error)
     g_autofree char *version = ht_apply_meta_get(apply, "docs");
     if (g_strcmp0(version, HT_DOC_VERSION) != 0 &&
         (!run_query(apply->db, HT_QUERY("texts_fts_clear"), error) ||
-         !ht_db_exec(apply->db, "DELETE FROM indexed", error) ||
+         !run_query(apply->db, HT_QUERY("indexed_clear"), error) ||
          !ht_docs_queue_all(apply->db, error) ||
          !ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error)))
         return false;

@@ -1,0 +1,2 @@
+-- The full text of documents is empty.
+DELETE FROM indexed;

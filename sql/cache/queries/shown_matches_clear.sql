@@ -1,0 +1,2 @@
+-- Nothing is pending at all.
+DELETE FROM shown_matches;

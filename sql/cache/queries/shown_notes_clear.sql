@@ -1,0 +1,2 @@
+-- None at all.
+DELETE FROM shown_notes;

@@ -1,0 +1,2 @@
+-- 1: person.
+DELETE FROM shown_notes WHERE candidate_k = ?1;

@@ -1,0 +1,2 @@
+-- 1: batch.
+DELETE FROM batches WHERE id = ?1;

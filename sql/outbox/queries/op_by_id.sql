@@ -1,0 +1,2 @@
+-- The op of an id. 1: op. Row: seq.
+SELECT seq FROM ops WHERE op = ?1;

@@ -1,0 +1,2 @@
+-- All of them. Rows: match, seconds, at.
+SELECT match, seconds, at FROM views;

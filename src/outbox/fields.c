@@ -1,0 +1,238 @@
+/* Notes and tags: changes of fields, each with what its author had seen. */
+#include "internal.h"
+
+#include "hiretty/base/text.h"
+#include "hiretty/cache/candidates.h"
+
+#include <string.h>
+
+#define TAG_MAX_BYTES 64
+#define NOTE_MAX_BYTES 20000
+
+static HtOp *new_op(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
+                    const HtUuid *candidate, const char *label)
+{
+    HtOp *op = ht_op_new(HT_PUSH_FIELDS, tbl);
+    op->kind = g_strdup(kind);
+    op->row = *row;
+    op->candidate = *candidate;
+    op->at = plan->now_us;
+    op->label = g_strdup(label);
+    ht_json_set_string(op->body, "kind", kind);
+    ht_json_set_string(op->body, "table", tbl == HT_TBL_TAG ? "candidate_tags" : "candidate_notes");
+    ht_json_set_uuid(op->body, "row", row);
+    ht_json_set_null(op->body, "base_version");
+    ht_json_set(op->body, "set", ht_json_new_object());
+    ht_json_set(op->body, "base", ht_json_new_object());
+    ht_json_set_int(op->body, "at", op->at);
+    return op;
+}
+
+/* Replaces member `name` of the body by an object with one or no text in it. */
+static void set_text(HtOp *op, const char *member, const char *name, const char *value)
+{
+    const HtJson *old = ht_json_get(op->body, member);
+    HtJson *object = old ? ht_json_dup(old) : ht_json_new_object();
+    ht_json_set_string(object, name, value);
+    ht_json_set(op->body, member, object);
+}
+
+static void set_id(HtOp *op, const char *member, const char *name, const HtUuid *id)
+{
+    char text[HT_UUID_TEXT];
+    set_text(op, member, name, ht_uuid_is_nil(id) ? NULL : ht_uuid_format(id, text));
+}
+
+static void take_op(HtPlan *plan, HtOp *op, HtKey key)
+{
+    g_ptr_array_add(plan->ops, op);
+    g_array_append_val(plan->receipt->keys, key);
+}
+
+/* --- Tags */
+
+static const HtTag *find_tag(const GPtrArray *tags, const char *wanted)
+{
+    g_autofree char *folded = ht_text_fold(wanted);
+    for (guint i = 0; tags && i < tags->len; i++) {
+        const HtTag *tag = tags->pdata[i];
+        g_autofree char *other = ht_text_fold(tag->tag);
+        if (g_str_equal(folded, other))
+            return tag;
+    }
+    return NULL;
+}
+
+static void add_tag(HtPlan *plan, HtKey candidate, const HtUuid *person, const char *tag)
+{
+    HtUuid row;
+    ht_uuid_new_random(&row);
+    HtOp *op = new_op(plan, HT_TBL_TAG, "insert", &row, person, "Tag");
+    set_id(op, "set", "candidate_id", person);
+    set_text(op, "set", "tag", tag);
+    take_op(plan, op, candidate);
+}
+
+static void remove_tag(HtPlan *plan, HtKey candidate, const HtUuid *person, const HtTag *tag)
+{
+    HtOp *op = new_op(plan, HT_TBL_TAG, "delete", &tag->id, person, "Remove a tag");
+    op->prev = ht_json_new_object();
+    ht_json_set_string(op->prev, "tag", tag->tag);
+    take_op(plan, op, candidate);
+}
+
+static void plan_tag(HtPlan *plan, HtKey candidate)
+{
+    HtUuid person;
+    bool adds = plan->intent->kind == HT_INTENT_TAG_ADD;
+    if (!ht_reader_uuid(plan->reader, candidate, &person)) {
+        ht_plan_refuse(plan, candidate, "this person is not here any more");
+        return;
+    }
+    g_autofree char *tag = g_strstrip(g_strdup(plan->intent->tag));
+    g_autoptr(GPtrArray) tags = ht_cache_tags(plan->reader, candidate, NULL);
+    const HtTag *there = find_tag(tags, tag);
+    if (adds && there)
+        ht_plan_refuse(plan, candidate, "has this tag already");
+    else if (adds)
+        add_tag(plan, candidate, &person, tag);
+    else if (there)
+        remove_tag(plan, candidate, &person, there);
+    else
+        ht_plan_refuse(plan, candidate, "has no such tag");
+}
+
+/* --- Notes */
+
+static void plan_note(HtPlan *plan, HtKey candidate)
+{
+    HtUuid person, row, match = {{0}};
+    if (!ht_reader_uuid(plan->reader, candidate, &person)) {
+        ht_plan_refuse(plan, candidate, "this person is not here any more");
+        return;
+    }
+    const HtIntent *intent = plan->intent;
+    if (intent->note_match)
+        ht_reader_uuid(plan->reader, intent->note_match, &match);
+    ht_uuid_new_random(&row);
+    HtOp *op = new_op(plan, HT_TBL_NOTE, "insert", &row, &person, "Note");
+    op->match = match;
+    set_id(op, "set", "candidate_id", &person);
+    set_id(op, "set", "match_id", &match);
+    set_text(op, "set", "body", intent->note);
+    set_text(op, "set", "visibility", intent->visibility ? intent->visibility : "team");
+    take_op(plan, op, candidate);
+}
+
+typedef struct {
+    HtKey candidate;
+    char *body;
+    int64_t version; /* 0: not at the server yet */
+} NoteNow;
+
+/* The note as shown: the server's, or one of this machine's. */
+static bool find_note(HtPlan *plan, const HtUuid *id, NoteNow *now)
+{
+    HtDb *db = ht_reader_db(plan->reader);
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_CACHE_QUERY("note_row"), NULL)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_uuid(use.stmt, 1, id);
+    if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW) {
+        now->candidate = ht_stmt_int(use.stmt, 0);
+        now->body = ht_stmt_dup_text(use.stmt, 2);
+        now->version = ht_stmt_int(use.stmt, 3);
+    }
+    HtStmt *ops = ht_db_stmt(plan->outbox->db, HT_OUTBOX_QUERY("ops_of_row"), NULL);
+    if (ops)
+        ht_stmt_bind_uuid(ops, 1, id);
+    g_autoptr(GPtrArray) list = ht_ops_read(ops, NULL);
+    for (guint i = 0; list && i < list->len; i++) {
+        const HtOp *op = list->pdata[i];
+        const char *body = ht_json_get_string(ht_json_get(op->body, "set"), "body", NULL);
+        now->candidate = ht_reader_key(plan->reader, &op->candidate);
+        if (body) {
+            g_free(now->body);
+            now->body = g_strdup(body);
+        }
+    }
+    return now->candidate != 0;
+}
+
+/* An edit that is not sent yet carries its author's first view on: first base, last value. */
+static void merge_with_pending(HtPlan *plan, HtOp *op)
+{
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt(plan->outbox->db, HT_OUTBOX_QUERY("op_pending_edit"), NULL)};
+    if (!use.stmt)
+        return;
+    ht_stmt_bind_uuid(use.stmt, 1, &op->row);
+    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
+        return;
+    g_autoptr(HtJson) body = ht_json_parse(ht_stmt_text(use.stmt, 1), -1, NULL);
+    if (!body || !ht_json_get(ht_json_get(body, "set"), "body"))
+        return;
+    ht_json_set(op->body, "base", ht_json_dup(ht_json_get(body, "base")));
+    if (ht_json_get(body, "base_version"))
+        ht_json_set(op->body, "base_version", ht_json_dup(ht_json_get(body, "base_version")));
+    ht_json_set_int(op->prev, "merges", ht_stmt_int(use.stmt, 0));
+}
+
+static void plan_note_change(HtPlan *plan, bool deletes)
+{
+    const HtIntent *intent = plan->intent;
+    NoteNow now = {0};
+    HtUuid person;
+    if (!find_note(plan, &intent->note_id, &now) ||
+        !ht_reader_uuid(plan->reader, now.candidate, &person)) {
+        ht_plan_refuse(plan, now.candidate, "this note is not here any more");
+        g_free(now.body);
+        return;
+    }
+    HtOp *op = new_op(plan, HT_TBL_NOTE, deletes ? "delete" : "update", &intent->note_id, &person,
+                      deletes ? "Delete a note" : "Edit a note");
+    if (now.version)
+        ht_json_set_int(op->body, "base_version", now.version);
+    op->prev = ht_json_new_object();
+    ht_json_set_string(op->prev, "body", now.body);
+    if (!deletes) {
+        set_text(op, "set", "body", intent->note);
+        set_text(op, "base", "body", now.body);
+        merge_with_pending(plan, op);
+    }
+    take_op(plan, op, now.candidate);
+    g_free(now.body);
+}
+
+static bool check_text(const char *text, gsize max, const char *what, GError **error)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(text ? text : ""));
+    if (*stripped && strlen(stripped) <= max)
+        return true;
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s is %s", what,
+                *stripped ? "too long" : "empty");
+    return false;
+}
+
+bool ht_plan_fields(HtPlan *plan, GError **error)
+{
+    const HtIntent *intent = plan->intent;
+    bool tags = intent->kind == HT_INTENT_TAG_ADD || intent->kind == HT_INTENT_TAG_REMOVE;
+    if (tags && !check_text(intent->tag, TAG_MAX_BYTES, "the tag", error))
+        return false;
+    if ((intent->kind == HT_INTENT_NOTE || intent->kind == HT_INTENT_NOTE_EDIT) &&
+        !check_text(intent->note, NOTE_MAX_BYTES, "the note", error))
+        return false;
+    if (!tags && intent->kind != HT_INTENT_NOTE) {
+        plan_note_change(plan, intent->kind == HT_INTENT_NOTE_DELETE);
+        return true;
+    }
+    for (guint i = 0; i < intent->candidates->len; i++) {
+        HtKey candidate = g_array_index(intent->candidates, HtKey, i);
+        if (tags)
+            plan_tag(plan, candidate);
+        else
+            plan_note(plan, candidate);
+    }
+    return true;
+}

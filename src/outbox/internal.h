@@ -1,0 +1,125 @@
+/* What the files of this layer share. Everything with an HtStore or HtApply runs on the cache's
+ * store thread. */
+#pragma once
+
+#include "hiretty/base/json.h"
+#include "hiretty/cache/jobs.h"
+#include "hiretty/cache/matches.h"
+#include "hiretty/cache/store.h"
+#include "hiretty/domain/machine.h"
+#include "hiretty/outbox/outbox.h"
+
+#define HT_OUTBOX_QUERY(name) "sql/outbox/queries/" name ".sql"
+#define HT_CACHE_QUERY(name) "sql/cache/queries/" name ".sql"
+#define HT_OP_COLUMNS 21
+
+enum { HT_TBL_MATCH = 15, HT_TBL_TAG = 12, HT_TBL_NOTE = 13 };
+
+struct HtOutbox {
+    HtCache *cache;
+    char *path, *problem;
+    HtUuid device;
+    /* store thread */
+    HtDb *db;
+    HtReader *reader;
+    int limit;           /* ops a batch after a bisection, 0 = as asked */
+    int64_t limit_until; /* … up to this op */
+    /* any thread, under the lock */
+    GMutex lock;
+    HtDb *look_db;
+    HtReader *look_reader;
+    HtOutboxCounts counts;
+    int64_t counts_version; /* data_version of look_db they belong to; -1 = never read */
+    gint passes;            /* atomic */
+};
+
+/* --- One op as it is in the file (ops.c) */
+typedef struct {
+    int64_t seq, group;
+    HtUuid op, row, match, candidate, reverses, theirs_by; /* nil = none */
+    int fn;                                                /* HtPushFunction */
+    char *kind; /* a decision's name, or insert, update, delete */
+    HtOpState state;
+    int tbl;
+    int64_t at;
+    HtJson *body; /* as sent, without seq */
+    HtJson *prev; /* may be NULL */
+    char *label, *why, *code, *theirs;
+    int64_t theirs_at;
+    bool is_live;
+} HtOp;
+
+HtOp *ht_op_new(HtPushFunction fn, int tbl);
+void ht_op_free(HtOp *op);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtOp, ht_op_free)
+/* All rows of a statement of the op queries: HtOp*. */
+GPtrArray *ht_ops_read(HtStmt *stmt, GError **error);
+HtOp *ht_op_load(HtDb *db, int64_t seq, GError **error); /* NULL + NOTHING when there is none */
+GPtrArray *ht_ops_of(HtDb *db, const char *resource, const HtUuid *id, GError **error);
+/* Writes it with a new seq. */
+bool ht_op_insert(HtDb *db, HtOp *op, GError **error);
+bool ht_op_set_state(HtDb *db, int64_t seq, HtOpState state, bool live, GError **error);
+void ht_json_set_uuid(HtJson *object, const char *key, const HtUuid *id); /* nil → null */
+bool ht_json_get_uuid(const HtJson *json, const char *key, HtUuid *out);
+bool ht_outbox_run(HtDb *db, const char *resource, int64_t first, GError **error);
+int64_t ht_outbox_counter(HtDb *db, const char *name, GError **error); /* 0 on failure */
+char *ht_outbox_meta(HtDb *db, const char *name);
+
+/* --- A change of the file and what is shown of it (outbox.c) */
+typedef struct {
+    HtOutbox *outbox;
+    HtStore *store;
+    GHashTable *matches, *candidates; /* HtUuid: whose shown rows are to be made anew */
+    char *stamp_before, *stamp_after;
+} HtChange;
+
+bool ht_change_begin(HtChange *change, HtOutbox *outbox, HtStore *store, GError **error);
+void ht_change_touch(HtChange *change, const HtOp *op);
+/* Commits the file, then brings shown in step; only the first can fail. */
+bool ht_change_commit(HtChange *change, GError **error);
+void ht_change_clear(HtChange *change); /* rolls back what was not committed */
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtChange, ht_change_clear)
+
+/* --- Shown (shown.c), inside an apply */
+bool ht_shown_matches(HtOutbox *outbox, HtApply *apply, GHashTable *matches, GError **error);
+bool ht_shown_candidates(HtOutbox *outbox, HtApply *apply, GHashTable *candidates, GError **error);
+bool ht_shown_rebuild(HtOutbox *outbox, HtApply *apply, GError **error);
+int64_t ht_shown_acked(HtApply *apply);
+
+/* --- Planning (plan.c, decide.c, fields.c, undo.c): ops to write, refusals */
+typedef struct {
+    HtOutbox *outbox;
+    HtStore *store;
+    HtReader *reader;
+    const HtIntent *intent;
+    HtReceipt *receipt;
+    GPtrArray *ops; /* HtOp*, to be inserted */
+    HtMachine *machine;
+    HtMe *me;
+    GHashTable *stages; /* job key → GPtrArray of HtJobStage */
+    int64_t now_us;
+    HtUuid bulk;
+} HtPlan;
+
+void ht_plan_init(HtPlan *plan, HtOutbox *outbox, HtStore *store, const HtIntent *intent);
+void ht_plan_clear(HtPlan *plan);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtPlan, ht_plan_clear)
+void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why);
+GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job);
+bool ht_plan_may_write(HtPlan *plan, GError **error);
+
+bool ht_plan_decide(HtPlan *plan, GError **error);
+/* One decision on one row; a refusal is noted and gives NULL. */
+HtOp *ht_plan_decision(HtPlan *plan, const HtViewed *viewed);
+bool ht_plan_fields(HtPlan *plan, GError **error);
+char *ht_plan_label(const HtPlan *plan);
+
+/* Renders the mail of a decision into the op; counts in the receipt. */
+void ht_mail_add(HtPlan *plan, HtOp *op, const HtMatchRow *row);
+
+/* --- Undo (undo.c), inside a change */
+bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
+bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
+
+/* --- Batches (push.c): finishes a batch whose answer is in the file */
+bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error);

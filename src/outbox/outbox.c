@@ -1,0 +1,630 @@
+/* The file, its changes, and submitting. One order everywhere: the file's transaction is on disk
+ * first, then the cache's shown tables follow. A stamp in both files tells at open whether the
+ * second step of the last change was lost, and then shown is made anew. */
+#include "internal.h"
+
+#include "hiretty/base/clock.h"
+#include "hiretty/base/log.h"
+#include "hiretty/base/resource.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define APPLICATION_ID 0x4849524f /* "HIRO" */
+#define VERSION 1
+#define WRITE_CACHE_KIB 2048
+#define LOOK_CACHE_KIB 1024
+#define KEEP_US (30 * HT_US_PER_DAY) /* settled ops, for undo */
+
+/* --- Changes */
+
+static GHashTable *new_id_set(void)
+{
+    return g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL);
+}
+
+static char *next_stamp(HtDb *db, GError **error)
+{
+    int64_t n = ht_outbox_counter(db, "stamp", error);
+    return n ? g_strdup_printf("%" G_GINT64_FORMAT, n) : NULL;
+}
+
+bool ht_change_begin(HtChange *change, HtOutbox *outbox, HtStore *store, GError **error)
+{
+    memset(change, 0, sizeof *change);
+    change->outbox = outbox;
+    change->store = store;
+    change->matches = new_id_set();
+    change->candidates = new_id_set();
+    if (!ht_db_begin(outbox->db, true, error))
+        return false;
+    change->stamp_before = ht_outbox_meta(outbox->db, "stamp");
+    change->stamp_after = next_stamp(outbox->db, error);
+    return change->stamp_after != NULL;
+}
+
+void ht_change_touch(HtChange *change, const HtOp *op)
+{
+    if (op->fn == HT_PUSH_DECISIONS)
+        g_hash_table_add(change->matches, ht_uuid_dup(&op->match));
+    else
+        g_hash_table_add(change->candidates, ht_uuid_dup(&op->candidate));
+}
+
+static bool show_change(HtApply *apply, gpointer data, GError **error)
+{
+    HtChange *change = data;
+    g_autofree char *shown_for = ht_apply_meta_get(apply, "shown_for");
+    /* Only if nothing of a change before is missing, this one completes the picture. */
+    if (g_strcmp0(shown_for, change->stamp_before ? change->stamp_before : "0") == 0 &&
+        !ht_apply_meta_set(apply, "shown_for", change->stamp_after, error))
+        return false;
+    ht_apply_touch(apply, HT_CHANGED_SHOWN);
+    return ht_shown_matches(change->outbox, apply, change->matches, error) &&
+           ht_shown_candidates(change->outbox, apply, change->candidates, error);
+}
+
+bool ht_change_commit(HtChange *change, GError **error)
+{
+    if (!ht_db_commit(change->outbox->db, error))
+        return false;
+    g_autoptr(GError) why = NULL;
+    if (!ht_store_apply(change->store, show_change, change, &why))
+        ht_log(HT_LOG_WARNING, "pending work is recorded but not shown yet: %s", why->message);
+    return true;
+}
+
+void ht_change_clear(HtChange *change)
+{
+    if (!change->outbox)
+        return;
+    ht_db_rollback(change->outbox->db);
+    g_clear_pointer(&change->matches, g_hash_table_unref);
+    g_clear_pointer(&change->candidates, g_hash_table_unref);
+    g_clear_pointer(&change->stamp_before, g_free);
+    g_clear_pointer(&change->stamp_after, g_free);
+}
+
+/* --- Opening */
+
+static bool run_folder(HtDb *db, GError **error)
+{
+    g_auto(GStrv) names = ht_resource_list("sql/outbox/schema");
+    for (char **name = names; *name; name++) {
+        g_autofree char *path = g_build_filename("sql/outbox/schema", *name, NULL);
+        if (!ht_db_exec(db, ht_resource_text(path), error))
+            return false;
+    }
+    return true;
+}
+
+static bool create(HtDb *db, GError **error)
+{
+    g_autofree char *marks = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                                             APPLICATION_ID, VERSION);
+    if (!ht_db_begin(db, true, error))
+        return false;
+    /* Another process may have been faster. */
+    bool made = ht_db_pragma_int(db, "user_version") > 0;
+    if ((made || (ht_db_exec(db, marks, error) && run_folder(db, error))) &&
+        ht_db_commit(db, error))
+        return true;
+    ht_db_rollback(db);
+    return false;
+}
+
+static bool is_sound(HtDb *db, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(db, "PRAGMA quick_check(1)", error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    if (step == HT_STEP_ERROR)
+        return false;
+    if (step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(use.stmt, 0), "ok") == 0)
+        return true;
+    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the outbox is damaged");
+    return false;
+}
+
+static bool check_version(HtDb *db, const char *path, GError **error)
+{
+    int64_t id = ht_db_pragma_int(db, "application_id");
+    int64_t version = ht_db_pragma_int(db, "user_version");
+    if (version > 0 && id == APPLICATION_ID && version <= VERSION)
+        return true;
+    bool ours = id == APPLICATION_ID && version > VERSION;
+    g_set_error(
+        error, HT_CACHE_ERROR, ours ? HT_CACHE_ERROR_NEWER : HT_CACHE_ERROR_FOREIGN, "%s %s", path,
+        ours ? "was written by a newer version of the program" : "is no outbox of this program");
+    return false;
+}
+
+static HtDb *open_file(const char *path, GError **error)
+{
+    g_autoptr(HtDb) db =
+        ht_db_open(path, HT_DB_WRITE | HT_DB_FULL, "outbox", WRITE_CACHE_KIB, error);
+    if (!db || !is_sound(db, error))
+        return NULL;
+    HtStmt *list = ht_db_stmt(db, HT_OUTBOX_QUERY("table_list"), error);
+    HtStep step = list ? ht_stmt_step(list, error) : HT_STEP_ERROR;
+    if (list)
+        ht_stmt_reset(list);
+    if (step == HT_STEP_ERROR || (step == HT_STEP_DONE && !create(db, error)) ||
+        !check_version(db, path, error))
+        return NULL;
+    return g_steal_pointer(&db);
+}
+
+static bool move_aside(HtOutbox *outbox, GError **error)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    int64_t now_s = ht_clock_now_us() / HT_US_PER_S;
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *from = g_strconcat(outbox->path, endings[i], NULL);
+        g_autofree char *to =
+            g_strdup_printf("%s.corrupt-%" G_GINT64_FORMAT "%s", outbox->path, now_s, endings[i]);
+        if (rename(from, to) != 0 && i == 0) {
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO,
+                        "the damaged outbox cannot be moved aside");
+            return false;
+        }
+    }
+    outbox->problem =
+        g_strdup_printf("The outbox was damaged and kept as outbox.db.corrupt-%" G_GINT64_FORMAT
+                        "; what had not been sent is in it",
+                        now_s);
+    return true;
+}
+
+static HtDb *open_or_replace(HtOutbox *outbox, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    HtDb *db = open_file(outbox->path, &why);
+    if (db)
+        return db;
+    if (!g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT)) {
+        g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+    }
+    return move_aside(outbox, error) ? open_file(outbox->path, error) : NULL;
+}
+
+static bool ensure_device(HtOutbox *outbox, GError **error)
+{
+    HtUuid fresh;
+    char text[HT_UUID_TEXT];
+    ht_uuid_new_random(&fresh);
+    HtStmt *put = ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("meta_first"), error);
+    if (!put)
+        return false;
+    ht_stmt_bind_text(put, 1, "device");
+    ht_stmt_bind_text(put, 2, ht_uuid_format(&fresh, text));
+    if (!ht_stmt_run(put, error))
+        return false;
+    g_autofree char *device = ht_outbox_meta(outbox->db, "device");
+    ht_uuid_parse(device, &outbox->device);
+    int64_t before = ht_clock_now_us() - KEEP_US;
+    return ht_outbox_run(outbox->db, HT_OUTBOX_QUERY("prune_ops"), before, error) &&
+           ht_outbox_run(outbox->db, HT_OUTBOX_QUERY("prune_groups"), before, error);
+}
+
+typedef struct {
+    HtOutbox *outbox;
+    char *stamp;
+} Rebuild;
+
+static bool rebuild(HtApply *apply, gpointer data, GError **error)
+{
+    Rebuild *job = data;
+    return ht_shown_rebuild(job->outbox, apply, error) &&
+           ht_apply_meta_set(apply, "shown_for", job->stamp, error);
+}
+
+/* The hook: a generation became current, or the file was opened. */
+static bool bring_in_step(HtStore *store, gpointer data, GError **error)
+{
+    HtOutbox *outbox = data;
+    if (!ht_reader_refresh(outbox->reader, NULL, error) || !ht_push_recover(outbox, store, error))
+        return false;
+    g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
+    g_autofree char *shown_for = ht_reader_meta(outbox->reader, "shown_for");
+    Rebuild job = {outbox, stamp ? stamp : (char[]){"0"}};
+    if (g_strcmp0(shown_for, job.stamp) == 0)
+        return true;
+    return ht_store_apply(store, rebuild, &job, error);
+}
+
+static void outbox_free(HtOutbox *outbox)
+{
+    ht_reader_free(outbox->reader);
+    ht_reader_free(outbox->look_reader);
+    ht_db_close(outbox->look_db);
+    ht_db_close(outbox->db);
+    g_mutex_clear(&outbox->lock);
+    g_free(outbox->path);
+    g_free(outbox->problem);
+    g_free(outbox);
+}
+
+HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
+{
+    HtOutbox *outbox = g_new0(HtOutbox, 1);
+    g_mutex_init(&outbox->lock);
+    outbox->cache = cache;
+    outbox->counts_version = -1;
+    outbox->path = g_build_filename(ht_paths_state_dir(paths), "outbox.db", NULL);
+    outbox->db = open_or_replace(outbox, error);
+    if (outbox->db && ensure_device(outbox, error))
+        outbox->look_db = ht_db_open(outbox->path, HT_DB_READ, "look", LOOK_CACHE_KIB, error);
+    if (outbox->look_db)
+        outbox->reader = ht_reader_new(cache, "store", error);
+    if (outbox->reader)
+        outbox->look_reader = ht_reader_new(cache, "look", error);
+    if (!outbox->look_reader) {
+        outbox_free(outbox);
+        return NULL;
+    }
+    ht_cache_set_generation_hook(cache, bring_in_step, outbox);
+    return outbox;
+}
+
+void ht_outbox_close(HtOutbox *outbox)
+{
+    if (!outbox)
+        return;
+    /* Behind everything that is in the queue. */
+    ht_cache_set_generation_hook(outbox->cache, NULL, NULL);
+    outbox_free(outbox);
+}
+
+const char *ht_outbox_problem(HtOutbox *outbox)
+{
+    return outbox->problem;
+}
+
+void ht_outbox_device(HtOutbox *outbox, HtUuid *out)
+{
+    *out = outbox->device;
+}
+
+/* --- Submitting */
+
+typedef struct {
+    HtOutbox *outbox;
+    HtIntent *intent; /* NULL: undo the pass */
+    guint64 pass;
+    HtReceipt *receipt;
+} Submit;
+
+static void submit_free(gpointer data)
+{
+    Submit *submit = data;
+    ht_intent_free(submit->intent);
+    ht_receipt_free(submit->receipt);
+    g_free(submit);
+}
+
+static int64_t add_group(HtPlan *plan, GError **error)
+{
+    HtDb *db = plan->outbox->db;
+    int64_t acted = ht_outbox_counter(db, "acts", error);
+    HtStmt *add = acted ? ht_db_stmt(db, HT_OUTBOX_QUERY("group_add"), error) : NULL;
+    if (!add)
+        return 0;
+    ht_stmt_bind_int(add, 1, plan->intent->kind);
+    ht_stmt_bind_int(add, 2, (int64_t)plan->intent->pass);
+    ht_stmt_bind_text(add, 3, plan->receipt->label);
+    ht_stmt_bind_int(add, 4, plan->now_us);
+    ht_stmt_bind_int(add, 6, acted);
+    return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
+}
+
+static bool merge_op(HtDb *db, const HtOp *op, GError **error)
+{
+    int64_t merges = ht_json_get_int(op->prev, "merges", 0);
+    if (!merges)
+        return true;
+    HtStmt *merge = ht_db_stmt(db, HT_OUTBOX_QUERY("op_merge"), error);
+    if (!merge)
+        return false;
+    ht_stmt_bind_int(merge, 1, merges);
+    ht_stmt_bind_int(merge, 2, op->seq);
+    return ht_stmt_run(merge, error);
+}
+
+static bool record(HtPlan *plan, GError **error)
+{
+    g_auto(HtChange) change = {0};
+    if (!ht_change_begin(&change, plan->outbox, plan->store, error))
+        return false;
+    plan->receipt->label = ht_plan_label(plan);
+    int64_t group = add_group(plan, error);
+    if (!group)
+        return false;
+    for (guint i = 0; i < plan->ops->len; i++) {
+        HtOp *op = plan->ops->pdata[i];
+        op->group = group;
+        if (!ht_op_insert(plan->outbox->db, op, error) || !merge_op(plan->outbox->db, op, error))
+            return false;
+        ht_change_touch(&change, op);
+    }
+    plan->receipt->group = group;
+    plan->receipt->n_done = (int)plan->ops->len;
+    return ht_change_commit(&change, error);
+}
+
+static bool submit_new(HtPlan *plan, GError **error)
+{
+    bool decides = plan->intent->kind == HT_INTENT_DECIDE;
+    if (!ht_plan_may_write(plan, error) ||
+        !(decides ? ht_plan_decide(plan, error) : ht_plan_fields(plan, error)))
+        return false;
+    if (plan->ops->len == 0) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
+                    plan->receipt->why ? plan->receipt->why : "nothing is marked");
+        return false;
+    }
+    return record(plan, error);
+}
+
+/* The group that undo or redo speaks of; its label goes into the receipt. 0 = none. */
+static int64_t find_group(HtPlan *plan, bool redo)
+{
+    HtDb *db = plan->outbox->db;
+    const HtIntent *intent = plan->intent;
+    bool given = intent->kind == HT_INTENT_UNDO_GROUP;
+    const char *resource = given  ? HT_OUTBOX_QUERY("group_get")
+                           : redo ? HT_OUTBOX_QUERY("group_redoable")
+                                  : HT_OUTBOX_QUERY("group_undoable");
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, resource, NULL)};
+    if (!use.stmt)
+        return 0;
+    if (given)
+        ht_stmt_bind_int(use.stmt, 1, intent->group);
+    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW || (given && ht_stmt_int(use.stmt, 4)))
+        return 0;
+    const char *label = ht_stmt_text(use.stmt, given ? 3 : 1);
+    plan->receipt->label = g_strdup_printf("%s: %s", redo ? "Redone" : "Undone", label);
+    return ht_stmt_int(use.stmt, 0);
+}
+
+static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
+{
+    g_auto(HtChange) change = {0};
+    if (!ht_change_begin(&change, plan->outbox, plan->store, error))
+        return false;
+    plan->receipt->group = group;
+    return (redo ? ht_redo_group(&change, plan, group, error)
+                 : ht_undo_group(&change, plan, group, error)) &&
+           ht_change_commit(&change, error);
+}
+
+static bool submit_undo(HtPlan *plan, bool redo, GError **error)
+{
+    int64_t group = find_group(plan, redo);
+    if (!group) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "nothing to %s",
+                    redo ? "redo" : "undo");
+        return false;
+    }
+    return undo_or_redo(plan, group, redo, error);
+}
+
+static bool run_intent(HtStore *store, Submit *submit, GError **error)
+{
+    g_auto(HtPlan) plan = {0};
+    if (!ht_reader_refresh(submit->outbox->reader, NULL, error))
+        return false;
+    ht_plan_init(&plan, submit->outbox, store, submit->intent);
+    HtIntentKind kind = submit->intent->kind;
+    bool undoes = kind == HT_INTENT_UNDO || kind == HT_INTENT_UNDO_GROUP;
+    bool ok = undoes || kind == HT_INTENT_REDO ? submit_undo(&plan, kind == HT_INTENT_REDO, error)
+                                               : submit_new(&plan, error);
+    if (ok)
+        submit->receipt = g_steal_pointer(&plan.receipt);
+    return ok;
+}
+
+/* --- A pass */
+
+static bool pass_groups(HtOutbox *outbox, guint64 pass, GArray *groups, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("group_pass"), error)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, (int64_t)pass);
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        int64_t group = ht_stmt_int(use.stmt, 0);
+        g_array_append_val(groups, group);
+    }
+    return step == HT_STEP_DONE;
+}
+
+static void gather(HtReceipt *into, HtReceipt *from)
+{
+    into->n_done += from->n_done;
+    into->n_refused += from->n_refused;
+    into->group = from->group;
+    g_array_append_vals(into->keys, from->keys->data, from->keys->len);
+    if (!into->why)
+        into->why = g_strdup(from->why);
+    while (from->refusals->len > 0)
+        g_ptr_array_add(into->refusals, g_ptr_array_steal_index(from->refusals, 0));
+}
+
+static bool run_pass(HtStore *store, Submit *submit, GError **error)
+{
+    HtOutbox *outbox = submit->outbox;
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_UNDO_GROUP);
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_auto(HtPlan) all = {0};
+    if (!ht_reader_refresh(outbox->reader, NULL, error) ||
+        !pass_groups(outbox, submit->pass, groups, error))
+        return false;
+    ht_plan_init(&all, outbox, store, intent);
+    for (guint i = 0; i < groups->len; i++) {
+        g_auto(HtPlan) plan = {0};
+        g_autoptr(GError) why = NULL;
+        ht_plan_init(&plan, outbox, store, intent);
+        undo_or_redo(&plan, g_array_index(groups, int64_t, i), false, &why);
+        gather(all.receipt, plan.receipt);
+    }
+    if (all.receipt->n_done == 0) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "%s",
+                    all.receipt->why ? all.receipt->why : "nothing of this pass to undo");
+        return false;
+    }
+    all.receipt->label = g_strdup_printf("Undone: the pass, %d", all.receipt->n_done);
+    submit->receipt = g_steal_pointer(&all.receipt);
+    return true;
+}
+
+static bool run_submit(HtStore *store, gpointer data, GError **error)
+{
+    Submit *submit = data;
+    return submit->intent ? run_intent(store, submit, error) : run_pass(store, submit, error);
+}
+
+static HtReceipt *submit_and_wait(Submit *submit, GError **error)
+{
+    HtReceipt *receipt = NULL;
+    if (ht_store_call(submit->outbox->cache, run_submit, submit, error))
+        receipt = g_steal_pointer(&submit->receipt);
+    submit_free(submit);
+    return receipt;
+}
+
+HtReceipt *ht_outbox_submit(HtOutbox *outbox, HtIntent *intent, GError **error)
+{
+    Submit *submit = g_new0(Submit, 1);
+    submit->outbox = outbox;
+    submit->intent = intent;
+    return submit_and_wait(submit, error);
+}
+
+HtReceipt *ht_outbox_undo_pass(HtOutbox *outbox, guint64 pass, GError **error)
+{
+    Submit *submit = g_new0(Submit, 1);
+    submit->outbox = outbox;
+    submit->pass = pass;
+    return submit_and_wait(submit, error);
+}
+
+static bool run_task(HtStore *store, gpointer data, GError **error)
+{
+    return run_submit(store, g_task_get_task_data(data), error);
+}
+
+static void free_receipt(gpointer receipt)
+{
+    ht_receipt_free(receipt);
+}
+
+static void task_done(bool ok, GError *error, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    Submit *submit = g_task_get_task_data(task);
+    if (ok)
+        g_task_return_pointer(task, g_steal_pointer(&submit->receipt), free_receipt);
+    else
+        g_task_return_error(task, error);
+}
+
+static void start_task(Submit *submit, GCancellable *cancellable, GAsyncReadyCallback callback,
+                       gpointer user_data)
+{
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+    /* What is recorded is recorded: its receipt comes even after a cancel. */
+    g_task_set_check_cancellable(task, FALSE);
+    g_task_set_task_data(task, submit, submit_free);
+    ht_store_call_async(submit->outbox->cache, run_task, task, task_done);
+}
+
+void ht_outbox_submit_async(HtOutbox *outbox, HtIntent *intent, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
+{
+    Submit *submit = g_new0(Submit, 1);
+    submit->outbox = outbox;
+    submit->intent = intent;
+    start_task(submit, cancellable, callback, user_data);
+}
+
+void ht_outbox_undo_pass_async(HtOutbox *outbox, guint64 pass, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
+{
+    Submit *submit = g_new0(Submit, 1);
+    submit->outbox = outbox;
+    submit->pass = pass;
+    start_task(submit, cancellable, callback, user_data);
+}
+
+HtReceipt *ht_outbox_submit_finish(HtOutbox *outbox, GAsyncResult *result, GError **error)
+{
+    (void)outbox;
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+guint64 ht_outbox_new_pass(HtOutbox *outbox)
+{
+    HtUuid id;
+    ht_uuid_new_random(&id);
+    guint64 pass = 0;
+    memcpy(&pass, id.b, 6);
+    return pass + 1 + (guint64)g_atomic_int_add(&outbox->passes, 1);
+}
+
+/* --- Views */
+
+typedef struct {
+    HtOutbox *outbox;
+    HtKey match;
+    bool blind;
+    int seconds;
+    int64_t at;
+} View;
+
+static bool mark_seen(HtApply *apply, gpointer data, GError **error)
+{
+    const View *view = data;
+    HtStmt *put = ht_db_stmt(ht_apply_db(apply), HT_CACHE_QUERY("seen_add"), error);
+    if (!put)
+        return false;
+    ht_stmt_bind_int(put, 1, view->match);
+    ht_stmt_bind_int(put, 2, view->seconds);
+    ht_stmt_bind_int(put, 3, view->at);
+    ht_apply_touch(apply, HT_CHANGED_SEEN);
+    return ht_stmt_run(put, error);
+}
+
+static bool run_view(HtStore *store, gpointer data, GError **error)
+{
+    const View *view = data;
+    HtUuid id;
+    if (!ht_reader_refresh(view->outbox->reader, NULL, error) ||
+        !ht_reader_uuid(view->outbox->reader, view->match, &id))
+        return true;
+    HtStmt *put = ht_db_stmt(view->outbox->db, HT_OUTBOX_QUERY("view_put"), error);
+    if (!put)
+        return false;
+    ht_stmt_bind_uuid(put, 1, &id);
+    ht_stmt_bind_int(put, 2, view->seconds);
+    ht_stmt_bind_int(put, 3, view->blind);
+    ht_stmt_bind_int(put, 4, view->at);
+    return ht_stmt_run(put, error) && ht_store_apply(store, mark_seen, data, error);
+}
+
+static void view_done(bool ok, GError *error, gpointer data)
+{
+    if (!ok) {
+        ht_log(HT_LOG_WARNING, "noting a view: %s", error->message);
+        g_error_free(error);
+    }
+    g_free(data);
+}
+
+void ht_outbox_note_view(HtOutbox *outbox, HtKey match, bool blind, int seconds)
+{
+    View *view = g_new0(View, 1);
+    *view = (View){outbox, match, blind, seconds, ht_clock_now_us()};
+    ht_store_call_async(outbox->cache, run_view, view, view_done);
+}

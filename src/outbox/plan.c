@@ -1,0 +1,160 @@
+/* What an intent needs to know of the cache, and its refusals. */
+#include "internal.h"
+
+#include "hiretty/base/clock.h"
+
+#include <string.h>
+
+static HtReceipt *new_receipt(void)
+{
+    HtReceipt *receipt = g_new0(HtReceipt, 1);
+    receipt->keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    return receipt;
+}
+
+static void free_refusal(gpointer data)
+{
+    HtRefusal *refusal = data;
+    g_free(refusal->why);
+    g_free(refusal);
+}
+
+static unsigned read_roles(const char *json)
+{
+    unsigned roles = 0;
+    g_autoptr(HtJson) list = json ? ht_json_parse(json, -1, NULL) : NULL;
+    for (const HtJson *e = ht_json_first(list); e; e = ht_json_next(e))
+        roles |= ht_role_parse(ht_json_string(e, NULL));
+    return roles;
+}
+
+static HtPositionRule read_position(const char *name)
+{
+    if (g_strcmp0(name, "same") == 0)
+        return HT_POSITION_SAME;
+    return g_strcmp0(name, "later") == 0 ? HT_POSITION_LATER : HT_POSITION_ANY;
+}
+
+static HtMachine *load_machine(HtDb *db, const char *role)
+{
+    HtMachine *machine = ht_machine_new();
+    ht_machine_set_role(machine, role ? ht_role_parse(role) : 0);
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_CACHE_QUERY("machine_rows"), NULL)};
+    while (use.stmt && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW) {
+        HtTransition row = {
+            .decision = ht_decision_parse(ht_stmt_text(use.stmt, 0)),
+            .from = ht_stage_type_parse(ht_stmt_text(use.stmt, 1)),
+            .to = ht_stage_type_parse(ht_stmt_text(use.stmt, 2)),
+            .position = read_position(ht_stmt_text(use.stmt, 3)),
+            .requires_reason = ht_stmt_int(use.stmt, 4) != 0,
+            .requires_hold_until = ht_stmt_int(use.stmt, 5) != 0,
+            .roles = read_roles(ht_stmt_text(use.stmt, 6)),
+        };
+        ht_machine_add(machine, &row);
+    }
+    return machine;
+}
+
+void ht_plan_init(HtPlan *plan, HtOutbox *outbox, HtStore *store, const HtIntent *intent)
+{
+    memset(plan, 0, sizeof *plan);
+    plan->outbox = outbox;
+    plan->store = store;
+    plan->reader = outbox->reader;
+    plan->intent = intent;
+    plan->receipt = new_receipt();
+    plan->receipt->refusals = g_ptr_array_new_with_free_func(free_refusal);
+    plan->ops = g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_op_free);
+    plan->me = ht_cache_me(plan->reader, NULL);
+    plan->machine = load_machine(ht_reader_db(plan->reader), plan->me->role);
+    plan->stages = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                         (GDestroyNotify)(void *)g_ptr_array_unref);
+    plan->now_us = ht_clock_now_us();
+    ht_uuid_new_random(&plan->bulk);
+}
+
+void ht_plan_clear(HtPlan *plan)
+{
+    g_clear_pointer(&plan->receipt, ht_receipt_free);
+    g_clear_pointer(&plan->ops, g_ptr_array_unref);
+    g_clear_pointer(&plan->machine, ht_machine_free);
+    g_clear_pointer(&plan->me, ht_me_free);
+    g_clear_pointer(&plan->stages, g_hash_table_unref);
+}
+
+void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why)
+{
+    HtReceipt *receipt = plan->receipt;
+    HtRefusal *refusal = g_new0(HtRefusal, 1);
+    refusal->key = key;
+    refusal->why = g_strdup(why);
+    g_ptr_array_add(receipt->refusals, refusal);
+    receipt->n_refused++;
+    if (!receipt->why)
+        receipt->why = g_strdup(why);
+}
+
+GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job)
+{
+    GPtrArray *stages = g_hash_table_lookup(plan->stages, &job);
+    if (stages)
+        return stages;
+    stages = ht_cache_job_stages(plan->reader, job, NULL);
+    if (!stages)
+        stages = g_ptr_array_new();
+    g_hash_table_insert(plan->stages, g_memdup2(&job, sizeof job), stages);
+    return stages;
+}
+
+bool ht_plan_may_write(HtPlan *plan, GError **error)
+{
+    if (plan->me->role && ht_role_parse(plan->me->role) == HT_ROLE_VIEWER) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                    "your login may look, not change");
+        return false;
+    }
+    return true;
+}
+
+static char *reason_label(const HtPlan *plan)
+{
+    HtStmt *stmt = ht_db_stmt(ht_reader_db(plan->reader), HT_CACHE_QUERY("reason_row"), NULL);
+    if (!stmt || !plan->intent->reason)
+        return NULL;
+    g_auto(HtStmtUse) use = {stmt};
+    ht_stmt_bind_int(stmt, 1, plan->intent->reason);
+    return ht_stmt_step(stmt, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(stmt, 1) : NULL;
+}
+
+static char *capitalized(const char *word)
+{
+    char *text = g_strdup(word);
+    text[0] = g_ascii_toupper(text[0]);
+    return text;
+}
+
+char *ht_plan_label(const HtPlan *plan)
+{
+    static const char *const names[] = {
+        [HT_INTENT_NOTE] = "Noted",
+        [HT_INTENT_NOTE_EDIT] = "Edited a note",
+        [HT_INTENT_NOTE_DELETE] = "Deleted a note",
+        [HT_INTENT_TAG_ADD] = "Tagged",
+        [HT_INTENT_TAG_REMOVE] = "Untagged",
+    };
+    const HtIntent *intent = plan->intent;
+    if (intent->label)
+        return g_strdup(intent->label);
+    guint n = plan->ops->len;
+    g_autofree char *verb = intent->kind == HT_INTENT_DECIDE
+                                ? capitalized(ht_decision_past(intent->decision))
+                                : g_strdup(names[intent->kind]);
+    GString *label = g_string_new(verb);
+    if (n > 1)
+        g_string_append_printf(label, " %u", n);
+    g_autofree char *reason = reason_label(plan);
+    const char *what = reason ? reason : intent->tag;
+    if (what)
+        g_string_append_printf(label, ": %s", what);
+    return g_string_free(label, FALSE);
+}

@@ -1,0 +1,372 @@
+/* Undo: what was not sent yet vanishes with its undo; what was sent (or may have been) is answered
+ * by a new decision that reverses it. Redo takes the answer back if it is still here, else decides
+ * the same again. */
+#include "internal.h"
+
+#include "hiretty/cache/candidates.h"
+
+static void set_object_text(HtJson *body, const char *member, const char *name, const char *value)
+{
+    HtJson *object = ht_json_new_object();
+    if (name)
+        ht_json_set_string(object, name, value);
+    ht_json_set(body, member, object);
+}
+
+static bool query_hits(HtDb *db, const char *resource, const HtUuid *id, int64_t seq)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, resource, NULL)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_uuid(use.stmt, 1, id);
+    if (seq)
+        ht_stmt_bind_int(use.stmt, 2, seq);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW;
+}
+
+static HtKey key_of(HtPlan *plan, const HtOp *op)
+{
+    return ht_reader_key(plan->reader, op->fn == HT_PUSH_DECISIONS ? &op->match : &op->candidate);
+}
+
+/* --- Compensating */
+
+static HtOp *compensate_decision(HtPlan *plan, const HtOp *op)
+{
+    HtKey key = ht_reader_key(plan->reader, &op->match);
+    if (query_hits(ht_reader_db(plan->reader), HT_CACHE_QUERY("mail_sent"), &op->op, 0)) {
+        ht_plan_refuse(plan, key, "its mail has left already");
+        return NULL;
+    }
+    HtMatchRow *row = ht_cache_match(plan->reader, key, NULL);
+    bool latest = row && (ht_uuid_equal(&row->last_decision_id, &op->op) ||
+                          row->last_decision == HT_DECISION_UNDO);
+    if (!latest) {
+        ht_plan_refuse(plan, key, row ? "somebody decided since" : "it is not here any more");
+        if (row)
+            ht_match_rows_free(row, 1);
+        return NULL;
+    }
+    HtOp *undo = ht_op_new(HT_PUSH_DECISIONS, HT_TBL_MATCH);
+    undo->kind = g_strdup("undo");
+    undo->row = undo->match = op->match;
+    undo->candidate = op->candidate;
+    undo->reverses = op->op;
+    undo->at = plan->now_us;
+    undo->label = g_strdup_printf("Undo: %s", op->label);
+    HtUuid stage;
+    ht_reader_uuid(plan->reader, row->stage, &stage);
+    ht_json_set_uuid(undo->body, "match", &op->match);
+    ht_json_set_string(undo->body, "decision", "undo");
+    ht_json_set_uuid(undo->body, "from_stage", &stage);
+    ht_json_set_null(undo->body, "to_stage");
+    ht_json_set_uuid(undo->body, "base_decision", &row->last_decision_id);
+    ht_json_set_uuid(undo->body, "reverses", &op->op);
+    ht_json_set_int(undo->body, "at", undo->at);
+    ht_json_set_bool(undo->body, "explanation_viewed", false);
+    ht_json_set_bool(undo->body, "blind", ht_json_get_bool(op->body, "blind", false));
+    ht_json_set_int(undo->body, "seconds_viewed", 0);
+    undo->prev = ht_json_new_object();
+    ht_json_set_string(undo->prev, "to", ht_json_get_string(op->prev, "stage", NULL));
+    ht_json_set_int(undo->prev, "since", ht_json_get_int(op->prev, "since", 0));
+    if (ht_json_has(op->prev, "held"))
+        ht_json_set_int(undo->prev, "held", ht_json_get_int(op->prev, "held", 0));
+    ht_match_rows_free(row, 1);
+    return undo;
+}
+
+static HtOp *new_field_op(HtPlan *plan, const HtOp *like, const char *kind, const HtUuid *row)
+{
+    HtOp *op = ht_op_new(HT_PUSH_FIELDS, like->tbl);
+    op->kind = g_strdup(kind);
+    op->row = *row;
+    op->match = like->match;
+    op->candidate = like->candidate;
+    op->at = plan->now_us;
+    op->label = g_strdup_printf("Undo: %s", like->label);
+    ht_json_set_string(op->body, "kind", kind);
+    ht_json_set_string(op->body, "table", ht_json_get_string(like->body, "table", ""));
+    ht_json_set_uuid(op->body, "row", row);
+    ht_json_set_null(op->body, "base_version");
+    set_object_text(op->body, "set", NULL, NULL);
+    set_object_text(op->body, "base", NULL, NULL);
+    ht_json_set_int(op->body, "at", op->at);
+    return op;
+}
+
+static HtOp *readd_tag(HtPlan *plan, const HtOp *op)
+{
+    HtUuid row;
+    char text[HT_UUID_TEXT];
+    ht_uuid_new_random(&row);
+    HtOp *undo = new_field_op(plan, op, "insert", &row);
+    HtJson *set = ht_json_new_object();
+    ht_json_set_string(set, "candidate_id", ht_uuid_format(&op->candidate, text));
+    ht_json_set_string(set, "tag", ht_json_get_string(op->prev, "tag", ""));
+    ht_json_set(undo->body, "set", set);
+    return undo;
+}
+
+static HtOp *compensate_field(HtPlan *plan, const HtOp *op)
+{
+    HtOp *undo;
+    if (g_str_equal(op->kind, "insert")) {
+        undo = new_field_op(plan, op, "delete", &op->row);
+        const HtJson *set = ht_json_get(op->body, "set");
+        undo->prev = ht_json_new_object();
+        ht_json_set_string(undo->prev, "tag", ht_json_get_string(set, "tag", NULL));
+        ht_json_set_string(undo->prev, "body", ht_json_get_string(set, "body", NULL));
+    } else if (op->tbl == HT_TBL_TAG) {
+        undo = readd_tag(plan, op);
+    } else if (g_str_equal(op->kind, "update")) {
+        undo = new_field_op(plan, op, "update", &op->row);
+        set_object_text(undo->body, "set", "body", ht_json_get_string(op->prev, "body", ""));
+        set_object_text(undo->body, "base", "body",
+                        ht_json_get_string(ht_json_get(op->body, "set"), "body", ""));
+    } else {
+        undo = new_field_op(plan, op, "update", &op->row);
+        set_object_text(undo->body, "set", "deleted_at", NULL);
+    }
+    undo->reverses = op->op;
+    return undo;
+}
+
+/* --- Undo */
+
+static int64_t add_group(HtDb *db, HtIntentKind kind, const char *label, int64_t at,
+                         int64_t undo_of, GError **error)
+{
+    int64_t acted = ht_outbox_counter(db, "acts", error);
+    HtStmt *add = acted ? ht_db_stmt(db, HT_OUTBOX_QUERY("group_add"), error) : NULL;
+    if (!add)
+        return 0;
+    ht_stmt_bind_int(add, 1, kind);
+    ht_stmt_bind_int(add, 2, 0);
+    ht_stmt_bind_text(add, 3, label);
+    ht_stmt_bind_int(add, 4, at);
+    ht_stmt_bind_int(add, 5, undo_of);
+    ht_stmt_bind_int(add, 6, acted);
+    return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
+}
+
+static void note_done(HtPlan *plan, const HtOp *op)
+{
+    HtKey key = key_of(plan, op);
+    plan->receipt->n_done++;
+    if (key)
+        g_array_append_val(plan->receipt->keys, key);
+}
+
+static bool set_live(HtDb *db, int64_t seq, int live, GError **error)
+{
+    HtStmt *set = ht_db_stmt(db, HT_OUTBOX_QUERY("op_live"), error);
+    if (!set)
+        return false;
+    ht_stmt_bind_int(set, 1, seq);
+    ht_stmt_bind_int(set, 2, live);
+    return ht_stmt_run(set, error);
+}
+
+static bool mark_group(HtDb *db, int64_t group, bool undone, GError **error)
+{
+    int64_t number = ht_outbox_counter(db, "acts", error);
+    HtStmt *mark = number ? ht_db_stmt(db, HT_OUTBOX_QUERY("group_undone"), error) : NULL;
+    if (!mark)
+        return false;
+    ht_stmt_bind_int(mark, 1, group);
+    ht_stmt_bind_int(mark, 2, undone);
+    ht_stmt_bind_int(mark, 3, number);
+    return ht_stmt_run(mark, error);
+}
+
+static bool vanish(HtChange *change, HtPlan *plan, HtOp *op, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    if (op->state == HT_OP_PENDING &&
+        query_hits(db, HT_OUTBOX_QUERY("op_later"), &op->row, op->seq)) {
+        ht_plan_refuse(plan, key_of(plan, op), "something was done with it since");
+        return true;
+    }
+    note_done(plan, op);
+    ht_change_touch(change, op);
+    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
+           ht_outbox_run(db, HT_OUTBOX_QUERY("op_unmerge"), op->seq, error);
+}
+
+static bool answer(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    g_autoptr(HtOp) undo =
+        op->fn == HT_PUSH_DECISIONS ? compensate_decision(plan, op) : compensate_field(plan, op);
+    if (!undo)
+        return true;
+    if (!*group)
+        *group = add_group(db, HT_INTENT_UNDO, undo->label, plan->now_us, op->group, error);
+    undo->group = *group;
+    if (!*group || !ht_op_insert(db, undo, error) || !set_live(db, op->seq, 0, error))
+        return false;
+    note_done(plan, op);
+    ht_change_touch(change, undo);
+    return true;
+}
+
+static GPtrArray *group_ops(HtDb *db, int64_t group, int live, GError **error)
+{
+    HtStmt *stmt = ht_db_stmt(db, HT_OUTBOX_QUERY("ops_of_group"), error);
+    if (stmt) {
+        ht_stmt_bind_int(stmt, 1, group);
+        ht_stmt_bind_int(stmt, 2, live);
+    }
+    return ht_ops_read(stmt, error);
+}
+
+static bool nothing_done(HtPlan *plan, GError **error)
+{
+    if (plan->receipt->n_done > 0)
+        return false;
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
+                plan->receipt->why ? plan->receipt->why : "nothing of it can be undone");
+    return true;
+}
+
+bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    int64_t answers = 0;
+    g_autoptr(GPtrArray) ops = group_ops(db, group, 1, error);
+    for (guint i = 0; ops && i < ops->len; i++) {
+        HtOp *op = ops->pdata[i];
+        bool sent = op->state == HT_OP_SENDING || op->state == HT_OP_DONE;
+        if (sent ? !answer(change, plan, op, &answers, error) : !vanish(change, plan, op, error))
+            return false;
+    }
+    return ops && !nothing_done(plan, error) && mark_group(db, group, true, error);
+}
+
+/* --- Redo */
+
+static void renew_note(HtJson *body)
+{
+    const HtJson *note = ht_json_get(body, "note");
+    if (ht_json_type(note) != HT_JSON_OBJECT)
+        return;
+    HtUuid id;
+    HtJson *copy = ht_json_dup(note);
+    ht_uuid_new_random(&id);
+    ht_json_set_uuid(copy, "id", &id);
+    ht_json_set(body, "note", copy);
+}
+
+static void renew_mail(HtPlan *plan, HtOp *op, const HtMatchRow *row)
+{
+    ht_json_remove(op->body, "mails");
+    if (!ht_json_get_bool(op->prev, "mail", false))
+        return;
+    HtUuid reason;
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = ht_decision_parse(op->kind);
+    if (ht_json_get_uuid(op->body, "reason", &reason))
+        intent->reason = ht_reader_key(plan->reader, &reason);
+    intent->mail_delay_us = ht_json_get_int(op->prev, "mail_delay", 0);
+    const HtIntent *saved = plan->intent;
+    plan->intent = intent;
+    ht_mail_add(plan, op, row);
+    plan->intent = saved;
+}
+
+/* A copy with a new id, on what is there now; NULL with a refusal when the row stands elsewhere. */
+static HtOp *again_decision(HtPlan *plan, const HtOp *op)
+{
+    HtKey key = ht_reader_key(plan->reader, &op->match);
+    HtMatchRow *row = ht_cache_match(plan->reader, key, NULL);
+    HtUuid now = {{0}}, then;
+    if (row)
+        ht_reader_uuid(plan->reader, row->stage, &now);
+    if (!row || !ht_json_get_uuid(op->body, "from_stage", &then) || !ht_uuid_equal(&now, &then)) {
+        ht_plan_refuse(plan, key, "it stands somewhere else now");
+        if (row)
+            ht_match_rows_free(row, 1);
+        return NULL;
+    }
+    HtOp *again = ht_op_new(HT_PUSH_DECISIONS, HT_TBL_MATCH);
+    ht_json_free(again->body);
+    again->body = ht_json_dup(op->body);
+    ht_json_set_uuid(again->body, "op", &again->op);
+    ht_json_set_uuid(again->body, "base_decision", &row->last_decision_id);
+    ht_json_set_int(again->body, "at", plan->now_us);
+    again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
+    again->kind = g_strdup(op->kind);
+    renew_note(again->body);
+    renew_mail(plan, again, row);
+    ht_match_rows_free(row, 1);
+    return again;
+}
+
+static HtOp *again_field(const HtOp *op, bool new_row)
+{
+    HtOp *again = ht_op_new((HtPushFunction)op->fn, op->tbl);
+    ht_json_free(again->body);
+    again->body = ht_json_dup(op->body);
+    ht_json_set_uuid(again->body, "op", &again->op);
+    again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
+    again->kind = g_strdup(op->kind);
+    again->row = op->row;
+    if (new_row && g_str_equal(op->kind, "insert")) {
+        ht_uuid_new_random(&again->row);
+        ht_json_set_uuid(again->body, "row", &again->row);
+    }
+    return again;
+}
+
+static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, bool was_sent,
+                         GError **error)
+{
+    bool decision = op->fn == HT_PUSH_DECISIONS;
+    g_autoptr(HtOp) again = decision ? again_decision(plan, op) : again_field(op, was_sent);
+    if (!again)
+        return true;
+    again->group = op->group;
+    again->match = op->match;
+    if (decision)
+        again->row = op->match;
+    again->candidate = op->candidate;
+    again->at = plan->now_us;
+    again->label = g_strdup(op->label);
+    note_done(plan, op);
+    ht_change_touch(change, again);
+    return ht_op_insert(change->outbox->db, again, error) &&
+           set_live(change->outbox->db, op->seq, 2, error);
+}
+
+static bool redo_op(HtChange *change, HtPlan *plan, const HtOp *op, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    int64_t answer_seq = 0, answer_state = 0;
+    {
+        g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("op_reversing"), error)};
+        if (!use.stmt)
+            return false;
+        ht_stmt_bind_uuid(use.stmt, 1, &op->op);
+        if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW) {
+            answer_seq = ht_stmt_int(use.stmt, 0);
+            answer_state = ht_stmt_int(use.stmt, 1);
+        }
+    }
+    if (!answer_seq || answer_state != HT_OP_PENDING)
+        return insert_again(change, plan, op, answer_seq != 0, error);
+    note_done(plan, op);
+    ht_change_touch(change, op);
+    return ht_op_set_state(db, answer_seq, HT_OP_DROPPED, false, error) &&
+           set_live(db, op->seq, 1, error);
+}
+
+bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    g_autoptr(GPtrArray) ops = group_ops(db, group, 0, error);
+    for (guint i = ops ? ops->len : 0; i > 0; i--) {
+        if (!redo_op(change, plan, ops->pdata[i - 1], error))
+            return false;
+    }
+    return ops && !nothing_done(plan, error) && mark_group(db, group, false, error);
+}

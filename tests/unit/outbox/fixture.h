@@ -1,0 +1,4 @@
+/* The cache's fixture serves here too. */
+#pragma once
+
+#include "../cache/fixture.h"
