@@ -2,9 +2,11 @@
 -- Parameters: login, role, verifier (NULL: unchanged). Rows: statement; in order.
 SELECT statement
 FROM (
-    SELECT 1, format('%s ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION INHERIT',
-        CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1::name)
-            THEN 'ALTER' ELSE 'CREATE' END, $1::text)
+    -- Of one that exists only LOGIN: to touch the other attributes takes a superuser.
+    SELECT 1, CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1::name)
+        THEN format('ALTER ROLE %I LOGIN INHERIT', $1::text)
+        ELSE format('CREATE ROLE %I LOGIN INHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION',
+            $1::text) END
     UNION ALL
     SELECT 2, format('ALTER ROLE %I PASSWORD %L', $1::text, $3::text) WHERE $3::text IS NOT NULL
     UNION ALL

@@ -194,6 +194,10 @@ UPDATE demo.app a SET pos = s.to_pos, entered = s.at,
   held_until = (SELECT hold_until FROM demo.step h WHERE h.a = a.a AND h.decision = 'hold'),
   touched = greatest(s.at, (SELECT max(at) FROM demo.step h WHERE h.a = a.a))
 FROM demo.stay s WHERE s.a = a.a AND s.left_at IS NULL;
+-- An undone stay goes on from when it began.
+UPDATE demo.app a SET entered = o.at
+FROM demo.stay s JOIN demo.step d ON d.id = s.decision AND d.decision = 'undo' JOIN demo.stay o ON o.a = s.a AND o.step = s.step - 2
+WHERE s.a = a.a AND s.left_at IS NULL;
 UPDATE demo.cand c SET created = x.first - interval '2 minutes' FROM (SELECT n, min(applied) AS first FROM demo.app GROUP BY n) x WHERE x.n = c.n;
 ALTER TABLE demo.job ADD COLUMN closed timestamptz;
 UPDATE demo.job j SET closed = x.last + interval '1 day' FROM (SELECT j, max(touched) AS last FROM demo.app GROUP BY j) x

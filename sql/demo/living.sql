@@ -13,7 +13,8 @@ SET timezone = 'UTC';
 \ir ledger.sql
 BEGIN;
 \ir triggers_off.sql
-\ir load_core.sql
+\ir load_tenants.sql
+\ir load_jobs.sql
 \ir load_people.sql
 \ir screening.sql
 \ir interviews.sql

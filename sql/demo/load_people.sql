@@ -1,4 +1,4 @@
--- Part 2: candidates, résumés, applications, scores with their evidence, the ledger.
+-- Part 3: candidates, résumés, applications, scores with their evidence, the ledger.
 INSERT INTO public.candidates (id, tenant_id, email, phone, first_name, last_name, linkedin_url, github_url, current_title, current_company,
   location, timezone, source, consent_version, consent_given_at, created_at, updated_at)
 SELECT c.id, c.tenant_id, c.email, c.phone, c.given, c.family,

@@ -200,6 +200,13 @@ bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
 bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan,
                   GError **error);
 
+/* How much of a table comes at once; tests make it small. */
+typedef struct {
+    int pages, rows, wide_pages, wide_rows;
+    int small_pages; /* a table of at most so many comes in one piece */
+} HtSyncChunks;
+extern HtSyncChunks ht_sync_chunks;
+
 /* load.c: a first load into a new generation; and the wide columns after it. */
 bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GError **error);
 bool ht_sync_load_wide(HtSync *sync, GError **error);

@@ -173,12 +173,28 @@ static void prompt_key(HtScreen *screen, const char *key)
     }
 }
 
+void ht_screen_work_off(HtScreen *screen)
+{
+    HtResult result;
+    for (bool more = true; more && !screen->done;) {
+        /* Keys that wait behind one that asks something are part of the answer. */
+        g_autofree char *key = screen->prompt ? ht_context_take_key(screen->context) : NULL;
+        if (key)
+            prompt_key(screen, key);
+        else if (!screen->prompt && ht_context_take_result(screen->context, &result))
+            handle(screen, result);
+        else
+            more = false;
+    }
+}
+
 void ht_screen_key(HtScreen *screen, const char *key)
 {
     if (screen->prompt)
         prompt_key(screen, key);
     else
         handle(screen, ht_context_feed(screen->context, key));
+    ht_screen_work_off(screen);
 }
 
 void ht_screen_paste(HtScreen *screen, const char *text)

@@ -39,6 +39,12 @@ static void drain(void)
         continue;
 }
 
+static void on_changed(HtContext *context, gpointer data)
+{
+    (void)context;
+    ht_screen_work_off(data);
+}
+
 static void paint(Player *player)
 {
     player->canvas = ht_screen_paint(player->screen, true);
@@ -313,6 +319,7 @@ static bool open_player(Player *player, GError **error)
     if (!player->terminal)
         return false;
     player->screen = ht_screen_new(player->context, &host);
+    ht_context_set_changed(player->context, on_changed, player->screen);
     ht_screen_set_plain(player->screen, ht_settings_bool(settings, "ui.accessible"));
     ht_screen_set_preview_place(player->screen, ht_settings_string(settings, "ui.preview"));
     ht_screen_set_low_bandwidth(
@@ -333,6 +340,7 @@ bool ht_script_run(HtContext *context, const char *file, const HtScriptOptions *
     if (ok && options->started)
         options->started(context, options->data);
     ok = ok && play(&player, file, script, error);
+    ht_context_set_changed(context, NULL, NULL);
     ht_screen_free(player.screen);
     ht_terminal_close(player.terminal);
     return ok;

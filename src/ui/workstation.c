@@ -137,8 +137,12 @@ static void request_frame(Station *station)
 
 static void on_context_changed(HtContext *context, gpointer data)
 {
+    Station *station = data;
     (void)context;
-    request_frame(data);
+    ht_screen_work_off(station->screen);
+    if (ht_screen_is_done(station->screen))
+        g_main_loop_quit(station->loop);
+    request_frame(station);
 }
 
 /* ---- keys ---- */

@@ -89,14 +89,14 @@ def scopes():
         return hello(login)["scopes"][scope]["fp"]
 
     job, _, matches = world.job()
-    before = fp("rec", "confidential")
+    before, other, foreign = (fp(login, "confidential") for login in ("rec", "rec2", "rec_b"))
     world.platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'" % job)
     hidden = fp("rec", "confidential")
     check.true(hidden != before, "a job turns confidential")
     world.platform("INSERT INTO public.job_members (job_id, member_id, role) SELECT '%s', id, 'recruiter' FROM public.tenant_users WHERE pg_role = 'ht_a_rec1'" % job)
     check.same(fp("rec", "confidential"), before, "its new member sees it")
-    check.same(fp("rec2", "confidential"), hidden, "others do not")
-    check.same(hello("rec_b")["scopes"]["confidential"]["fp"], before, "another tenant knows nothing of it")
+    check.true(fp("rec2", "confidential") != other, "others do not")
+    check.same(fp("rec_b", "confidential"), foreign, "another tenant knows nothing of it")
     world.platform("UPDATE public.jobs SET confidential = false WHERE id = '%s'" % job)
     empty = fp("int", "panel")
     interview, seat, other_seat = new_id(), new_id(), new_id()
@@ -145,7 +145,8 @@ def fingerprints():
     check.same(schema(), json.loads(world.sql("rec_b", "SELECT app.sync_hello('{\"fingerprint\":true}')"))["schema_fp"], "the same for everybody")
     estimates = hello("rec", fingerprint=True)["estimates"]
     check.same(str(estimates["candidate_job_matches"]), world.value("rec", "SELECT count(*) FROM public.candidate_job_matches"), "estimates count the own tenant's rows")
-    check.same(hello("rec_b", fingerprint=True)["estimates"]["candidate_job_matches"], 0, "and nobody else's")
+    check.same(str(hello("rec_b", fingerprint=True)["estimates"]["candidate_job_matches"]),
+               world.value("rec_b", "SELECT count(*) FROM public.candidate_job_matches"), "and nobody else's")
 
 
 def cheap():

@@ -96,6 +96,16 @@ void test_server_stop(void)
     g_clear_pointer(&variables, g_hash_table_unref);
 }
 
+void test_server_halt(void)
+{
+    g_assert_cmpint(run_tool("pg.sh", "halt", NULL), ==, 0);
+}
+
+void test_server_resume(void)
+{
+    g_assert_cmpint(run_tool("pg.sh", "resume", NULL), ==, 0);
+}
+
 const char *test_server_get(const char *name)
 {
     return g_hash_table_lookup(variables, name);

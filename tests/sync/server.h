@@ -10,6 +10,8 @@
  * false: not possible here; the test is skipped. */
 bool test_server_start(bool is_full);
 void test_server_stop(void);
+void test_server_halt(void); /* the data stays */
+void test_server_resume(void);
 /* A variable of the server's env file; NULL if it has none. */
 const char *test_server_get(const char *name);
 /* A connection of a login: "SUPERUSER", "RECRUITER" … */

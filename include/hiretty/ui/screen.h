@@ -35,6 +35,8 @@ void ht_screen_resize(HtScreen *screen, int columns, int lines);
 /* A key by its name; `text` that was pasted: data for a prompt, refused elsewhere. */
 void ht_screen_key(HtScreen *screen, const char *key);
 void ht_screen_paste(HtScreen *screen, const char *text);
+/* After the context's `changed`: acts on what keys led to that had to wait for the disk. */
+void ht_screen_work_off(HtScreen *screen);
 /* The wheel and clicks: lines to move; a cell. */
 void ht_screen_scroll(HtScreen *screen, int delta);
 void ht_screen_click(HtScreen *screen, int x, int y);

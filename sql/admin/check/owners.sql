@@ -1,7 +1,9 @@
 -- Tables, functions and schemas that do not belong to the owner roles. Rows: severity, object, detail.
 SELECT 'violation', o.object, format('belongs to %s', r.rolname)
 FROM (
-    SELECT c.oid::regclass::text AS object, c.relowner AS owner, ARRAY['hiretty_owner'] AS allowed
+    SELECT c.oid::regclass::text AS object, c.relowner AS owner, CASE c.relnamespace
+        WHEN 'app'::regnamespace THEN ARRAY['hiretty_owner', 'hiretty_audit']
+        ELSE ARRAY['hiretty_owner'] END AS allowed
     FROM pg_catalog.pg_class c
     WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace)
         AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')

@@ -35,19 +35,25 @@ BEGIN
 END
 $$;
 
--- AFTER INSERT ON hiring_decisions, once a statement: all or nothing.
+-- AFTER INSERT ON hiring_decisions, once a statement: all or nothing. The plans are kept, and must be
+-- right for one row and for thousands, with and without statistics: hence hash joins between arrays of
+-- ids and the transition table, and LATERAL … OFFSET 0 for single lookups.
 CREATE FUNCTION app.ledger_apply() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET jit = off AS $$
+SET enable_nestloop = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    expected bigint;
+    tenant uuid;
+    matches uuid[];
+    stages uuid[];
     hit bigint;
     bad record;
     author uuid := app.my_user();
     author_role text := app.my_role();
 BEGIN
-    SELECT count(*), count(*) - count(DISTINCT (tenant_id, match_id)) INTO expected, hit FROM added;
-    IF expected = 0 THEN
+    SELECT array_agg(a.match_id), array_agg(DISTINCT a.to_stage_id), min(a.tenant_id::text)::uuid,
+           count(*) - count(DISTINCT a.match_id) + count(DISTINCT a.tenant_id) - 1
+      INTO matches, stages, tenant, hit FROM added a;
+    IF matches IS NULL THEN
         RETURN NULL;
     END IF;
     IF hit > 0 THEN
@@ -55,8 +61,8 @@ BEGIN
     END IF;
 
     -- In id order, so that two that touch the same applications wait instead of deadlocking.
-    PERFORM FROM public.candidate_job_matches m JOIN added a ON m.tenant_id = a.tenant_id AND m.id = a.match_id
-      ORDER BY m.id FOR NO KEY UPDATE OF m;
+    PERFORM FROM public.candidate_job_matches m WHERE m.tenant_id = tenant AND m.id = ANY (matches)
+      ORDER BY m.id FOR NO KEY UPDATE;
 
     SELECT a.id, CASE
             WHEN author IS NOT NULL AND (a.actor_kind <> 'user' OR a.decided_by IS DISTINCT FROM author)
@@ -73,7 +79,7 @@ BEGIN
                     THEN 'not_latest: a later decision stands'
                 WHEN r.from_stage_id <> a.to_stage_id OR r.to_stage_id <> a.from_stage_id
                     THEN 'illegal_move: an undo leads back where the decision came from'
-                WHEN EXISTS (SELECT FROM public.notifications n WHERE n.tenant_id = a.tenant_id AND n.decision_id = r.id
+                WHEN EXISTS (SELECT FROM public.notifications n WHERE n.tenant_id = tenant AND n.decision_id = r.id
                                 AND n.status IN ('sending', 'sent', 'delivered', 'bounced'))
                     THEN 'mail_sent: its mail has left' END
             -- The platform's rules and imports may move freely; people go by the machine.
@@ -90,12 +96,17 @@ BEGIN
         END AS problem
       INTO bad
       FROM added a
-      LEFT JOIN public.candidate_job_matches m ON m.tenant_id = a.tenant_id AND m.id = a.match_id
-      LEFT JOIN public.job_stages f ON f.tenant_id = a.tenant_id AND f.id = m.stage_id
-      LEFT JOIN public.job_stages t ON t.tenant_id = a.tenant_id AND t.id = a.to_stage_id AND t.job_id = m.job_id
+      LEFT JOIN LATERAL (SELECT x.job_id, x.stage_id FROM public.candidate_job_matches x
+                          WHERE x.tenant_id = tenant AND x.id = a.match_id OFFSET 0) m ON true
+      LEFT JOIN LATERAL (SELECT x.id, x.stage_type, x.position FROM public.job_stages x
+                          WHERE x.tenant_id = tenant AND x.id = m.stage_id OFFSET 0) f ON true
+      LEFT JOIN LATERAL (SELECT x.id, x.stage_type, x.position FROM public.job_stages x
+                          WHERE x.tenant_id = tenant AND x.id = a.to_stage_id AND x.job_id = m.job_id OFFSET 0) t ON true
       LEFT JOIN app.stage_transitions s ON s.decision = a.decision AND s.from_stage_type = f.stage_type AND s.to_stage_type = t.stage_type
-      LEFT JOIN public.rejection_reasons g ON g.tenant_id = a.tenant_id AND g.id = a.reason_id
-      LEFT JOIN public.hiring_decisions r ON r.tenant_id = a.tenant_id AND r.match_id = a.match_id AND r.id = a.reverses_id
+      LEFT JOIN LATERAL (SELECT x.is_active, x.requires_note FROM public.rejection_reasons x
+                          WHERE x.tenant_id = tenant AND x.id = a.reason_id OFFSET 0) g ON true
+      LEFT JOIN LATERAL (SELECT x.* FROM public.hiring_decisions x
+                          WHERE x.tenant_id = tenant AND x.match_id = a.match_id AND x.id = a.reverses_id OFFSET 0) r ON true
      ORDER BY 2 NULLS LAST
      LIMIT 1;
     IF bad.problem IS NOT NULL THEN
@@ -112,45 +123,46 @@ BEGIN
                WHEN t.id = m.stage_id THEN m.stage_entered_at
                WHEN a.decision = 'undo' THEN coalesce(
                    (SELECT max(e.entered_at) FROM public.pipeline_events e
-                     WHERE e.tenant_id = a.tenant_id AND e.match_id = a.match_id AND e.to_stage_id = t.id), a.decided_at)
+                     WHERE e.tenant_id = tenant AND e.match_id = a.match_id AND e.to_stage_id = t.id), a.decided_at)
                ELSE greatest(a.decided_at, m.stage_entered_at) END,
            held_until = CASE
                WHEN a.decision = 'hold' THEN a.hold_until
                WHEN a.decision = 'undo' THEN
                    (SELECT p.hold_until FROM public.hiring_decisions p
-                     WHERE p.tenant_id = a.tenant_id AND p.decision = 'hold' AND p.id = (
-                         SELECT app.effective_decision(r.tenant_id, r.base_decision_id) FROM public.hiring_decisions r
-                          WHERE r.tenant_id = a.tenant_id AND r.id = a.reverses_id)) END
+                     WHERE p.tenant_id = tenant AND p.decision = 'hold' AND p.id = (
+                         SELECT app.effective_decision(tenant, r.base_decision_id) FROM public.hiring_decisions r
+                          WHERE r.tenant_id = tenant AND r.id = a.reverses_id)) END
       FROM added a
-      JOIN public.job_stages t ON t.tenant_id = a.tenant_id AND t.id = a.to_stage_id
-     WHERE m.tenant_id = a.tenant_id AND m.id = a.match_id AND m.stage_id = a.from_stage_id;
+      JOIN public.job_stages t ON t.tenant_id = tenant AND t.id = ANY (stages) AND t.id = a.to_stage_id
+     WHERE m.tenant_id = tenant AND m.id = ANY (matches) AND m.id = a.match_id AND m.stage_id = a.from_stage_id;
     GET DIAGNOSTICS hit = ROW_COUNT;
-    IF hit <> expected THEN
-        RAISE EXCEPTION 'ledger: % decisions moved % applications', expected, hit USING ERRCODE = 'data_exception';
+    IF hit <> cardinality(matches) THEN
+        RAISE EXCEPTION 'ledger: % decisions moved % applications', cardinality(matches), hit USING ERRCODE = 'data_exception';
     END IF;
 
-    SELECT count(*) INTO expected FROM added WHERE to_stage_id <> from_stage_id;
-    IF expected > 0 THEN
+    SELECT array_agg(a.match_id) INTO matches FROM added a WHERE a.to_stage_id <> a.from_stage_id;
+    IF matches IS NOT NULL THEN
         UPDATE public.pipeline_events e SET left_at = greatest(a.decided_at, e.entered_at)
           FROM added a
-         WHERE a.to_stage_id <> a.from_stage_id
-           AND e.tenant_id = a.tenant_id AND e.match_id = a.match_id AND e.left_at IS NULL AND e.to_stage_id = a.from_stage_id;
+         WHERE e.tenant_id = tenant AND e.match_id = ANY (matches) AND e.left_at IS NULL
+           AND e.match_id = a.match_id AND e.to_stage_id = a.from_stage_id;
         GET DIAGNOSTICS hit = ROW_COUNT;
-        IF hit <> expected THEN
-            RAISE EXCEPTION 'ledger: % decisions ended % stays', expected, hit USING ERRCODE = 'data_exception';
+        IF hit <> cardinality(matches) THEN
+            RAISE EXCEPTION 'ledger: % decisions ended % stays', cardinality(matches), hit USING ERRCODE = 'data_exception';
         END IF;
         INSERT INTO public.pipeline_events (tenant_id, match_id, job_id, from_stage_id, to_stage_id, entered_at, actor_kind, decision_id)
-        SELECT a.tenant_id, a.match_id, m.job_id, a.from_stage_id, a.to_stage_id,
+        SELECT tenant, a.match_id, m.job_id, a.from_stage_id, a.to_stage_id,
                greatest(a.decided_at, (SELECT max(e.left_at) FROM public.pipeline_events e
-                                        WHERE e.tenant_id = a.tenant_id AND e.match_id = a.match_id)),
+                                        WHERE e.tenant_id = tenant AND e.match_id = a.match_id)),
                a.actor_kind, a.id
-          FROM added a JOIN public.candidate_job_matches m ON m.tenant_id = a.tenant_id AND m.id = a.match_id
+          FROM added a
+          JOIN LATERAL (SELECT x.job_id FROM public.candidate_job_matches x WHERE x.tenant_id = tenant AND x.id = a.match_id OFFSET 0) m ON true
          WHERE a.to_stage_id <> a.from_stage_id;
     END IF;
 
     UPDATE public.notifications n SET status = 'cancelled'
-      FROM added a
-     WHERE a.reverses_id IS NOT NULL AND n.tenant_id = a.tenant_id AND n.decision_id = a.reverses_id AND n.status = 'queued';
+     WHERE n.tenant_id = tenant AND n.status = 'queued'
+       AND n.decision_id = ANY (ARRAY(SELECT a.reverses_id FROM added a WHERE a.reverses_id IS NOT NULL));
     RETURN NULL;
 END
 $$;
@@ -194,23 +206,22 @@ CREATE TRIGGER match_moves_by_ledger BEFORE UPDATE OF stage_id, stage, stage_ent
 
 -- The platform writes status; that becomes a decision of a rule, so that the ledger stays complete.
 CREATE FUNCTION app.status_to_decision() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM was JOIN now_is USING (tenant_id, id) WHERE was.status IS DISTINCT FROM now_is.status) THEN
+    IF NOT EXISTS (SELECT FROM was JOIN now_is n ON n.tenant_id = was.tenant_id AND n.id = was.id WHERE n.status IS DISTINCT FROM was.status) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO public.hiring_decisions (tenant_id, id, client_op_id, match_id, decision, from_stage_id, to_stage_id, base_decision_id, actor_kind, decided_at)
-    SELECT m.tenant_id, k.id, k.id, m.id,
+    INSERT INTO public.hiring_decisions (tenant_id, match_id, decision, from_stage_id, to_stage_id, base_decision_id, actor_kind, decided_by, decided_at)
+    SELECT n.tenant_id, n.id,
            CASE t.stage_type WHEN 'rejected' THEN 'reject' WHEN 'withdrawn' THEN 'withdraw' WHEN 'hired' THEN 'hire' WHEN 'offer' THEN 'offer'
                 WHEN 'shortlist' THEN 'shortlist' ELSE CASE WHEN f.is_terminal THEN 'reopen' ELSE 'advance' END END,
-           m.stage_id, t.id, app.last_decision(m.tenant_id, m.id), 'rule', now()
-      FROM was JOIN now_is m USING (tenant_id, id)
-      CROSS JOIN LATERAL (SELECT gen_random_uuid() AS id, m.id AS per_row) k
-      JOIN public.job_stages f ON f.tenant_id = m.tenant_id AND f.id = m.stage_id
-      LEFT JOIN LATERAL (SELECT s.id, s.stage_type FROM public.job_stages s
-                          WHERE s.tenant_id = m.tenant_id AND s.job_id = m.job_id AND s.stage_type = app.stage_type_of(m.status)
-                          ORDER BY s.position LIMIT 1) t ON true
-     WHERE was.status IS DISTINCT FROM m.status;
+           n.stage_id, t.id, app.last_decision(n.tenant_id, n.id), 'rule', NULL, now()
+      FROM was
+      JOIN now_is n ON n.tenant_id = was.tenant_id AND n.id = was.id AND n.status IS DISTINCT FROM was.status
+      LEFT JOIN LATERAL (SELECT x.is_terminal FROM public.job_stages x WHERE x.tenant_id = n.tenant_id AND x.id = n.stage_id OFFSET 0) f ON true
+      LEFT JOIN LATERAL (SELECT x.id, x.stage_type FROM public.job_stages x
+                          WHERE x.tenant_id = n.tenant_id AND x.job_id = n.job_id AND x.stage_type = app.stage_type_of(n.status)
+                          ORDER BY x.position LIMIT 1) t ON true;
     RETURN NULL;
 END
 $$;

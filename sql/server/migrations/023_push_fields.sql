@@ -129,7 +129,8 @@ $$;
 
 -- Changed fields: same table, same columns. Locked in id order, compared with what the author had seen.
 CREATE FUNCTION app.update_fields(target regclass, ops app.field_op[]) RETURNS app.field_op[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     keys text[] := ARRAY(SELECT jsonb_object_keys(ops[1].set) ORDER BY 1);
     assignments text;
@@ -156,7 +157,8 @@ BEGIN
              ORDER BY o.nr)$q$, app.row_json(target), target) INTO ops USING ops, locked;
     SELECT string_agg(format('%I = %s', c.name, replace(c.from_json, '(s ', '(o.set ')), ', ') INTO assignments
       FROM app.field_columns(target) c WHERE c.name = ANY (keys);
-    EXECUTE format('UPDATE %s x SET %s FROM unnest($1) o WHERE x.id = o.id AND o.outcome IN (''applied'', ''merged'')', target, assignments) USING ops;
+    EXECUTE format('UPDATE %s x SET %s FROM unnest($1) o '
+                   'WHERE x.id = ANY ($2) AND x.id = o.id AND o.outcome IN (''applied'', ''merged'')', target, assignments) USING ops, locked;
     RETURN ops;
 END
 $$;

@@ -2,7 +2,6 @@
 SET LOCAL ROLE hiretty_owner;
 
 -- The columns that this login may read, of the tables that clients keep: table -> columns in order.
--- A generated name is left out nowhere: the client intersects with its own list.
 CREATE FUNCTION app.readable_columns() RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -46,10 +45,10 @@ BEGIN
 END
 $$;
 
--- How many rows of each kept table are this tenant's: exact for small tables, else from a sample of
--- its pages. Counts no row of another tenant. Never called on a poll.
+-- How many rows of each kept table the caller sees: exact for small tables, else from a sample of its
+-- pages. With the caller's rights, so that it counts nothing hidden. Never called on a poll.
 CREATE FUNCTION app.estimates(OUT estimates jsonb, OUT pages jsonb, OUT share jsonb)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kept record;
     sampled double precision;
@@ -61,7 +60,7 @@ BEGIN
         SELECT f.name, f.server, c.oid::regclass::text AS relation, c.reltuples,
                pg_relation_size(c.oid) / current_setting('block_size')::int AS pages
           FROM app.feed_tables f JOIN pg_class c ON c.oid = f.server
-         WHERE c.relrowsecurity AND has_any_column_privilege(session_user, c.oid, 'SELECT')
+         WHERE c.relrowsecurity AND has_any_column_privilege(c.oid, 'SELECT')
     LOOP
         sampled := least(1, sample::double precision / greatest(kept.pages, 1));
         IF sampled < 1 THEN
@@ -108,42 +107,49 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION app.sync_hello(p jsonb) RETURNS jsonb
+-- The part that is cheap enough for every poll.
+CREATE FUNCTION app.hello_brief(p jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     my_tenant uuid := app.my_tenant();
     my_user uuid := app.my_user();
     my_member uuid := app.my_member();
     my_role text := app.my_role();
-    full_answer boolean := coalesce((p ->> 'fingerprint')::boolean, false);
-    schema_version int;
-    answer jsonb;
+    schema_version int := (SELECT max(m.version) FROM app.schema_migrations m);
 BEGIN
-    SELECT max(m.version) INTO schema_version FROM app.schema_migrations m;
     IF my_tenant IS NULL THEN
         RETURN jsonb_build_object('protocol', 1, 'refused', 'membership', 'schema_version', schema_version);
     END IF;
-    SELECT jsonb_build_object(
-        'protocol', 1, 'schema_version', schema_version,
-        'system_id', (SELECT s.system_identifier::text FROM pg_control_system() s),
-        'timeline', (SELECT c.timeline_id FROM pg_control_checkpoint() c),
-        'epoch', i.epoch, 'floor', i.feed_floor::text, 'poll_ms', i.poll_ms,
-        'snapshot', pg_current_snapshot()::text,
-        'acked_seq', coalesce(d.last_seq, 0), 'wipe', d.wipe_requested_at IS NOT NULL,
-        'schema_fp', CASE WHEN full_answer THEN app.schema_fp() END,
-        'membership_fp', md5(concat_ws(' ', my_tenant, my_user, my_member, my_role, app.grants_fp(full_answer))),
-        'scopes', app.scopes(),
-        'tenant', jsonb_build_object('id', t.id, 'name', t.name, 'slug', t.slug, 'timezone', t.timezone),
-        'user', jsonb_build_object('id', my_user, 'name', nullif(concat_ws(' ', u.first_name, u.last_name), '')),
-        'member', jsonb_build_object('id', my_member), 'role', my_role, 'read_only', my_role = 'viewer',
-        'server_time_us', app.to_us(clock_timestamp()), 'server_version_num', current_setting('server_version_num')::int)
-      INTO answer
-      FROM app.instance i
-      JOIN public.tenants t ON t.id = my_tenant
-      JOIN public.users u ON u.id = my_user
-      LEFT JOIN public.client_devices d ON d.tenant_id = my_tenant AND d.member_id = my_member AND d.device_id = (p ->> 'device')::uuid;
-    IF full_answer THEN
-        SELECT answer || jsonb_build_object('columns', app.readable_columns(), 'estimates', e.estimates, 'pages', e.pages, 'share', e.share)
+    RETURN (
+        SELECT jsonb_build_object(
+            'protocol', 1, 'schema_version', schema_version,
+            'system_id', (SELECT s.system_identifier::text FROM pg_control_system() s),
+            'timeline', (SELECT c.timeline_id FROM pg_control_checkpoint() c),
+            'epoch', i.epoch, 'floor', i.feed_floor::text, 'poll_ms', i.poll_ms,
+            'snapshot', pg_current_snapshot()::text,
+            'acked_seq', coalesce(d.last_seq, 0), 'wipe', d.wipe_requested_at IS NOT NULL, 'schema_fp', NULL,
+            'membership_fp', md5(concat_ws(' ', my_tenant, my_user, my_member, my_role,
+                                           app.grants_fp(coalesce((p ->> 'fingerprint')::boolean, false)))),
+            'scopes', app.scopes(),
+            'tenant', jsonb_build_object('id', t.id, 'name', t.name, 'slug', t.slug, 'timezone', t.timezone),
+            'user', jsonb_build_object('id', my_user, 'name', nullif(concat_ws(' ', u.first_name, u.last_name), '')),
+            'member', jsonb_build_object('id', my_member), 'role', my_role, 'read_only', my_role = 'viewer',
+            'server_time_us', app.to_us(clock_timestamp()), 'server_version_num', current_setting('server_version_num')::int)
+          FROM app.instance i
+          JOIN public.tenants t ON t.id = my_tenant
+          JOIN public.users u ON u.id = my_user
+          LEFT JOIN public.client_devices d ON d.tenant_id = my_tenant AND d.member_id = my_member AND d.device_id = (p ->> 'device')::uuid);
+END
+$$;
+
+CREATE FUNCTION app.sync_hello(p jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    answer jsonb := app.hello_brief(p);
+BEGIN
+    IF coalesce((p ->> 'fingerprint')::boolean, false) AND NOT answer ? 'refused' THEN
+        SELECT answer || jsonb_build_object('schema_fp', app.schema_fp(), 'columns', app.readable_columns(),
+                                            'estimates', e.estimates, 'pages', e.pages, 'share', e.share)
           INTO answer FROM app.estimates() e;
     END IF;
     RETURN answer;
@@ -168,5 +174,6 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION app.readable_columns(), app.grants_fp(boolean), app.schema_fp(), app.estimates(), app.scopes(),
-    app.sync_hello(jsonb), app.device_seen(uuid, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app.sync_hello(jsonb), app.device_seen(uuid, text, text) TO hiretty_client;
+    app.hello_brief(jsonb), app.sync_hello(jsonb), app.device_seen(uuid, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.readable_columns(), app.schema_fp(), app.estimates(), app.hello_brief(jsonb),
+    app.sync_hello(jsonb), app.device_seen(uuid, text, text) TO hiretty_client;

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""`hiretty db`: apply, check, add-tenant, add-member, revoke, against a real server, by its command line.
+ctest: timeout=120"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "server"))
+from server import Report, Server  # noqa: E402
+
+BINARY = os.environ.get("HIRETTY_BIN", "")
+HOME = tempfile.mkdtemp(prefix="hiretty-admin-")
+
+
+class Admin:
+    def __init__(self, server, report):
+        self.server, self.report = server, report
+        self.env = {**server.env, "HOME": HOME, "XDG_RUNTIME_DIR": HOME, "HIRETTY_DSN": server.env["HIRETTY_DSN_DBA"]}
+        for name in [n for n in self.env if n.startswith("PG")]:
+            del self.env[name]
+
+    def run(self, *words, code=0, text="", dsn=None):
+        env = {**self.env, **({"HIRETTY_DSN": dsn} if dsn else {})}
+        done = subprocess.run([BINARY, "db", *words], env=env, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              check=False, timeout=60)
+        self.report.equal(done.returncode, code, f"db {' '.join(words)}: {done.stdout[-300:]} {done.stderr[-300:]}")
+        if code:
+            lines = done.stderr.strip().splitlines()
+            self.report.check(len(lines) <= 1 and done.stderr.startswith("hiretty: ") or done.stdout != "",
+                              f"db {' '.join(words)}: one line of error: {done.stderr!r}")
+        return done
+
+
+def apply_and_check(admin, report):
+    admin.run("check", code=1)  # no schema yet
+    first = admin.run("apply")
+    report.check("migrations applied" in first.stdout and "001 roles" in first.stdout, f"apply: {first.stdout}")
+    count = int(admin.server.truth("SELECT max(version) FROM app.schema_migrations").value)
+    again = json.loads(admin.run("apply", "--json").stdout)
+    report.equal(again, {"from": count, "to": count, "applied": 0}, "a second apply")
+    # The shell's apply records the same checksums, so that either can go on where the other stopped.
+    admin.server.apply()
+    findings = json.loads(admin.run("check", "--json").stdout)
+    report.equal([f for f in findings if f["severity"] == "violation"], [], "a fresh database")
+    report.check(any(f["severity"] == "advice" for f in findings), "what only a superuser can mend is told")
+    report.check(int(admin.server.truth("SELECT count(*) FROM app.time_zones").value) > 300, "time zones")
+    admin.server.truth("DELETE FROM app.time_zones WHERE name = 'Europe/Oslo'")
+    admin.run("apply", "--quiet")
+    report.equal(admin.server.truth("SELECT count(*) FROM app.time_zones WHERE name = 'Europe/Oslo'").value, "1", "a new zone is learned")
+
+
+def refuses_other_versions(admin, report):
+    checksum = admin.server.truth("SELECT checksum FROM app.schema_migrations WHERE version = 3").value
+    admin.server.truth("UPDATE app.schema_migrations SET checksum = repeat('0', 64) WHERE version = 3")
+    report.check("not the one that was applied" in admin.run("apply", code=5).stderr, "a changed migration")
+    report.check("schema" in admin.run("check", code=1).stdout, "check tells of it")
+    admin.server.truth(f"UPDATE app.schema_migrations SET checksum = '{checksum}' WHERE version = 3")
+    admin.server.truth("INSERT INTO app.schema_migrations (version, name, checksum) VALUES (9999, 'later', repeat('0', 64))")
+    report.check("newer" in admin.run("apply", code=5).stderr, "a newer database")
+    admin.server.truth("DELETE FROM app.schema_migrations WHERE version = 9999")
+
+
+def members(admin, report):
+    tenant = admin.run("add-tenant", "--name", "Acme \x1b[31m", "--slug", "acme", "--timezone", "Europe/Berlin").stdout.strip()
+    report.check(re.fullmatch(r"[0-9a-f-]{36}", tenant), f"a tenant's id: {tenant}")
+    admin.run("add-tenant", "--name", "Again", "--slug", "acme", code=1)
+    admin.run("add-tenant", "--name", "Zone", "--slug", "zone", "--timezone", "Mars/Olympus", code=1)
+    login = admin.run("add-member", "--tenant", "acme", "--role", "recruiter", "--email", "ann@acme.example", "--name", "Ann Lee").stdout.strip()
+    report.check(re.fullmatch(r"ht_[0-9a-f]{12}", login), f"a login's name says nothing: {login}")
+    report.equal(admin.server.run(login, "SELECT app.my_tenant(), app.my_role()").lines, [f"{tenant}|recruiter"], "the new login")
+    report.equal(admin.server.run(login, "SELECT first_name, last_name FROM users").lines, ["Ann|Lee"], "the new person")
+    # Again, with a password and another role: the same login, put right.
+    added = json.loads(admin.run("add-member", "--tenant", tenant, "--role", "admin", "--email", "ANN@acme.example", "--password-stdin", "--json",
+                                 text="s\u00e9cret 9\n").stdout)
+    report.equal(added["login"], login, "the same member has the same login")
+    report.equal(admin.server.run(login, "SELECT app.my_role()").value, "admin", "another role")
+    stored = admin.server.truth(f"SELECT left(rolpassword, 13), rolpassword LIKE '%cret%' FROM pg_authid WHERE rolname = '{login}'").lines
+    report.equal(stored, ["SCRAM-SHA-256|f"], "the stored password")
+    for password, ok in (("s\u00e9cret 9", True), ("wrong", False)):
+        done = subprocess.run([admin.server.psql, "-XqAt", f"host=localhost hostaddr=127.0.0.1 port={admin.server.env['HT_TCP_PORT']} user={login} "
+                               f"dbname=hiretty sslmode=require", "-c", "SELECT 1"], env={**admin.env, "PGPASSWORD": password},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        report.equal(done.returncode == 0, ok, f"a login with {password!r}: {done.stderr}")
+    named = admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "vic@acme.example", "--first-name", "Vic", "--login", "ht_vic").stdout
+    report.equal(named.strip(), "ht_vic", "a login with a given name")
+    admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "bob@acme.example", "--login", "ht_vic", code=1)
+    for words, code in ((("--tenant", "nowhere", "--role", "viewer", "--email", "a@b.example"), 1), (("--tenant", "acme", "--role", "boss", "--email", "a@b.example"), 2),
+                        (("--tenant", "acme", "--role", "viewer"), 2), (("--tenant", "acme", "--role", "viewer", "--email", "nobody"), 2),
+                        (("--tenant", "acme", "--role", "viewer", "--email", "a@b.example", "--login", "postgres"), 5),
+                        (("--tenant", "acme", "--role", "viewer", "--email", "a@b.example", "--login", "hiretty_owner"), 5),
+                        (("--tenant", "acme", "--role", "viewer", "--email", "vic@acme.example", "--login", "ht_other"), 5),
+                        (("--tenant", "acme", "--role", "viewer", "--email", "a@b.example", "--password-stdin"), 2)):
+        admin.run("add-member", *words, code=code)
+    report.equal(admin.server.truth("SELECT count(*) FROM users").value, "2", "what was refused left nothing behind")
+    quoted = admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "odd@acme.example", "--login", "odd\"; DROP ROLE ht_vic; --")
+    report.equal(admin.server.truth("SELECT count(*) FROM pg_roles WHERE rolname IN ('ht_vic', 'odd\"; DROP ROLE ht_vic; --')").value, "2", quoted.stdout)
+    findings = json.loads(admin.run("check", "--json").stdout)
+    report.equal([f for f in findings if f["severity"] == "violation"], [], "after all of this")
+    return login
+
+
+def revocation(admin, report, login):
+    sleeper = subprocess.Popen([admin.server.psql, "-XqAt", admin.server.dsn(login)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=admin.server.env)
+    sleeper.stdin.write("SELECT 'ready';\n")
+    sleeper.stdin.flush()
+    report.equal(sleeper.stdout.readline(), "ready\n", "a session of the member")
+    done = json.loads(admin.run("revoke", "--login", login, "--json").stdout)
+    report.equal(done["sessions_ended"], 1, "sessions ended")
+    _, said = sleeper.communicate("SELECT count(*) FROM users;\n", timeout=20)
+    report.check("terminating connection" in said or "closed the connection" in said, f"the session: {said}")
+    done = subprocess.run([admin.server.psql, "-XqAt", admin.server.dsn(login), "-c", "SELECT 1"], stderr=subprocess.PIPE, text=True,
+                          env=admin.server.env, check=False)
+    report.check("not permitted to log in" in done.stderr, f"a later login: {done.stderr}")
+    report.equal(admin.server.truth(f"SELECT status FROM tenant_users WHERE pg_role = '{login}'").value, "inactive", "the membership")
+    admin.run("revoke", "--tenant", "acme", "--email", "vic@acme.example")
+    admin.run("revoke", "--login", "ht_nobody", code=1)
+    admin.run("revoke", code=2)
+    report.equal(admin.server.truth("SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = 'hiretty_dba' "
+                                    "AND m.roleid IN (SELECT oid FROM pg_roles WHERE rolname LIKE 'ht\\_%')").value, "0", "nothing stays borrowed")
+    admin.run("add-member", "--tenant", "acme", "--role", "recruiter", "--email", "ann@acme.example")
+    report.equal(admin.server.run(login, "SELECT app.my_role()").value, "recruiter", "back again")
+    admin.run("check")
+
+
+def usage(admin, report):
+    report.check("add-member" in admin.run("--help").stdout, "help")
+    admin.run(code=2)
+    admin.run("explode", code=2)
+    admin.run("apply", "--what", code=2)
+    admin.run("apply", code=3, dsn="host=/nonexistent dbname=x")
+    # A member is no administrator.
+    admin.server.truth("CREATE ROLE plain LOGIN; GRANT CONNECT ON DATABASE hiretty TO plain")
+    admin.run("apply", code=5, dsn=admin.server.dsn("plain"))
+    planted = "ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY"
+    admin.server.truth(planted)
+    report.check("jobs" in admin.run("check", code=1).stdout, planted)
+
+
+def main():
+    if not BINARY or subprocess.run([BINARY, "db", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        print("1..0 # SKIP the program has no verb db")
+        sys.exit(77)
+    report = Report()
+    admin = Admin(Server("--no-vector", apply=False, fill=False), report)
+    apply_and_check(admin, report)
+    refuses_other_versions(admin, report)
+    revocation(admin, report, members(admin, report))
+    usage(admin, report)
+    report.finish()
+
+
+main()
