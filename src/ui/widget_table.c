@@ -97,8 +97,7 @@ static void paint_signs(HtCanvas *canvas, int x, int y, unsigned state, bool sel
     ht_canvas_text(canvas, x + 1, y, 1, plain ? role : bar, sign);
 }
 
-static HtStyle role_of(HtStyle role, unsigned state, bool selected, bool first,
-                       const HtWidgetLook *look)
+static HtStyle role_of(HtStyle role, unsigned state, bool selected, const HtWidgetLook *look)
 {
     bool plain = role == HT_STYLE_NORMAL || role == HT_STYLE_ROW_NORMAL || role == HT_STYLE_STRONG;
     if (selected && !look->low_bandwidth)
@@ -107,8 +106,6 @@ static HtStyle role_of(HtStyle role, unsigned state, bool selected, bool first,
         return HT_STYLE_ROW_GONE;
     if (state & HT_ROW_MARKED && plain)
         return HT_STYLE_ROW_MARKED;
-    if (selected && first)
-        return HT_STYLE_STRONG;
     return role;
 }
 
@@ -143,7 +140,7 @@ static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const 
     for (int k = 0; k < grid->n; k++) {
         const Slot *slot = &grid->slots[k];
         HtCell cell = ht_view_cell(view, row, slot->index);
-        HtStyle role = role_of(cell.role, state, selected, k == 0, look);
+        HtStyle role = role_of(cell.role, state, selected, look);
         int width = MIN(ht_text_width(cell.text), slot->width);
         int before = columns[slot->index].align == HT_ALIGN_RIGHT    ? slot->width - width
                      : columns[slot->index].align == HT_ALIGN_CENTER ? (slot->width - width) / 2

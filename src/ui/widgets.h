@@ -10,7 +10,7 @@
 /* How things are drawn on this terminal. */
 typedef struct HtWidgetLook {
     const HtSigns *signs;
-    bool low_bandwidth; /* a sign and a bold name instead of the bar over the whole row */
+    bool low_bandwidth; /* a sign instead of the bar over the whole row */
 } HtWidgetLook;
 
 /* ---- layout ---- */

@@ -1,0 +1,413 @@
+/* Opening is lazy: `hiretty --help` and `hiretty config` work on a machine where nothing else does.
+ */
+#include "cli_host.h"
+
+#include "screen.h"
+
+#include "hiretty/base/error.h"
+#include "hiretty/base/log.h"
+#include "hiretty/base/print.h"
+#include "hiretty/base/text.h"
+#include "hiretty/pg/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct HtAppHost {
+    HtCliHost cli;
+    HtPaths *paths;
+    HtSettings *settings;
+    GPtrArray *warnings;
+    char *dsn;
+    HtCache *cache;
+    HtOutbox *outbox;
+    HtReader *reader;
+    HtContext *context;
+    HtSync *sync;
+};
+
+/* ---- options
+ * --------------------------------------------------------------------------------------------- */
+typedef struct {
+    const char *name;
+    gsize text, flag; /* offsets; one of them counts */
+} OptionRow;
+
+#define TEXT(field) G_STRUCT_OFFSET(HtAppOptions, field), 0
+#define FLAG(field) 0, G_STRUCT_OFFSET(HtAppOptions, field)
+static const OptionRow rows[] = {
+    {"--profile", TEXT(profile)},
+    {"--dsn", TEXT(dsn)},
+    {"--script", TEXT(script)},
+    {"--record", TEXT(record)},
+    {"--theme", TEXT(theme)},
+    {"--snap-dir", TEXT(snap_dir)},
+    {"--offline", FLAG(offline)},
+    {"--no-color", FLAG(no_color)},
+    {"--record-texts", FLAG(record_texts)},
+    {"--check-config", FLAG(check_config)},
+    {"--dump-keys", FLAG(dump_keys)},
+    {"--dump-keys-md", FLAG(dump_keys_md)},
+    {"--version", FLAG(version)},
+};
+#undef TEXT
+#undef FLAG
+
+/* The first field has offset 0 as a text: rows of flags are told by a flag offset above it. */
+static bool is_flag(const OptionRow *row)
+{
+    return row->flag > 0;
+}
+
+void ht_app_options_clear(HtAppOptions *options)
+{
+    g_free(options->profile);
+    g_free(options->dsn);
+    g_free(options->script);
+    g_free(options->record);
+    g_free(options->theme);
+    g_free(options->snap_dir);
+    memset(options, 0, sizeof *options);
+}
+
+static const OptionRow *find_row(const char *argument, const char **value)
+{
+    const char *equals = strchr(argument, '=');
+    gsize len = equals ? (gsize)(equals - argument) : strlen(argument);
+    *value = equals ? equals + 1 : NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strlen(rows[i].name) == len && strncmp(rows[i].name, argument, len) == 0)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+static bool take_one(HtAppOptions *options, const OptionRow *row, const char *value, GError **error)
+{
+    if (is_flag(row)) {
+        *(bool *)(void *)((char *)options + row->flag) = true;
+        return true;
+    }
+    if (!value) {
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "%s wants a value", row->name);
+        return false;
+    }
+    char **place = (char **)(void *)((char *)options + row->text);
+    g_free(*place);
+    *place = g_strdup(value);
+    return true;
+}
+
+bool ht_app_options_take(HtAppOptions *options, int *argc, char **argv, GError **error)
+{
+    memset(options, 0, sizeof *options);
+    int kept = 1;
+    bool verb = false, rest = false;
+    for (int i = 1; i < *argc; i++) {
+        const char *value;
+        const OptionRow *row = rest ? NULL : find_row(argv[i], &value);
+        if (row) {
+            if (!is_flag(row) && !value && i + 1 < *argc)
+                value = argv[++i];
+            if (!take_one(options, row, value, error))
+                return false;
+            continue;
+        }
+        bool help = strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
+        if (!verb && !rest && help) {
+            options->help = true;
+            continue;
+        }
+        if (!verb && argv[i][0] == '-') {
+            g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "there is no option %s", argv[i]);
+            return false;
+        }
+        rest = rest || strcmp(argv[i], "--") == 0 || (!verb && strcmp(argv[i], "db") == 0);
+        verb = true;
+        argv[kept++] = argv[i];
+    }
+    argv[kept] = NULL;
+    *argc = kept;
+    return true;
+}
+
+/* ---- opening
+ * ------------------------------------------------------------------------------------------------
+ */
+static HtContext *cli_context(HtCliHost *cli, GError **error)
+{
+    return ht_app_host_context(cli->user_data, false, error);
+}
+
+static HtSync *cli_sync(HtCliHost *cli, GError **error)
+{
+    return ht_app_host_sync(cli->user_data, error);
+}
+
+static const char *mend_of(const GError *error)
+{
+    switch ((HtPgError)error->code) {
+    case HT_PG_ERROR_AUTH:
+        return "check the user, and the password in ~/.pgpass or the passfile of your service";
+    case HT_PG_ERROR_TLS:
+        return "name the server as its certificate does, and its authority by sslrootcert";
+    case HT_PG_ERROR_SETUP:
+        return "correct the connection's settings";
+    case HT_PG_ERROR_REFUSED:
+    case HT_PG_ERROR_DENIED:
+        return "ask your administrator for access";
+    case HT_PG_ERROR_FAILED:
+    case HT_PG_ERROR_OFFLINE:
+    case HT_PG_ERROR_SERVER:
+    case HT_PG_ERROR_RETRY:
+    case HT_PG_ERROR_DATA:
+    case HT_PG_ERROR_SCHEMA:
+    case HT_PG_ERROR_PROTOCOL:
+    case HT_PG_ERROR_CANCELLED:
+    default:
+        return "check that the server runs and can be reached; work goes on offline";
+    }
+}
+
+static HtPgOptions connection_options(const HtAppHost *host)
+{
+    return (HtPgOptions){
+        .dsn = *host->dsn ? host->dsn : NULL,
+        .allow_weak_tls = ht_settings_bool(host->settings, "connect.allow_insecure"),
+        .connect_timeout_ms = ht_settings_int(host->settings, "connect.timeout") * 1000};
+}
+
+enum { FIRST_VERSION = 150000, SAFE_VERSION = 150020 };
+
+static void cli_probe(HtCliHost *cli, HtCliProbe *probe)
+{
+    g_autoptr(GError) error = NULL;
+    HtPgOptions options = connection_options(cli->user_data);
+    g_autoptr(HtPgConnection) pg = ht_pg_connect(&options, NULL, &error);
+    if (!pg) {
+        probe->text = g_strdup(error->message);
+        probe->mend = g_strdup(mend_of(error));
+        return;
+    }
+    int version = ht_pg_server_version(pg);
+    probe->is_reached = true;
+    probe->text = g_strdup_printf("%s as %s, PostgreSQL %d.%d", ht_pg_server_label(pg),
+                                  ht_pg_user(pg), version / 10000, version % 10000);
+    if (version >= FIRST_VERSION && version < SAFE_VERSION)
+        probe->mend = g_strdup("ask for PostgreSQL 15.20 or newer: earlier ones let SQL users run "
+                               "code");
+    probe->warning = g_strdup(ht_pg_warning(pg));
+}
+
+static const HtCliOps cli_ops = {cli_context, cli_sync, cli_probe};
+
+static char *find_dsn(const HtAppOptions *options, const HtSettings *settings)
+{
+    if (options->dsn)
+        return g_strdup(options->dsn);
+    const char *env = g_getenv("HIRETTY_DSN");
+    if (env && *env)
+        return g_strdup(env);
+    const char *setting = ht_settings_string(settings, "connect.dsn");
+    if (*setting)
+        return g_strdup(setting);
+    /* libpq's own ways: a service or a host in the environment. */
+    return g_getenv("PGSERVICE") || g_getenv("PGHOST") ? g_strdup("") : NULL;
+}
+
+HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
+{
+    const char *profile = options->profile ? options->profile : g_getenv("HIRETTY_PROFILE");
+    HtPaths *paths = ht_paths_new(profile, error);
+    if (!paths)
+        return NULL;
+    HtAppHost *host = g_new0(HtAppHost, 1);
+    host->paths = paths;
+    host->warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
+    host->settings = ht_settings_load(file, ht_paths_profile(paths), host->warnings);
+    host->dsn = find_dsn(options, host->settings);
+    g_unsetenv("HIRETTY_DSN"); /* it may hold a password: no child of ours is to have it */
+    const char *no_color = g_getenv("NO_COLOR");
+    host->cli = (HtCliHost){.ops = &cli_ops,
+                            .paths = paths,
+                            .settings = host->settings,
+                            .dsn = host->dsn,
+                            .offline = options->offline,
+                            .no_color = options->no_color || (no_color && *no_color),
+                            .user_data = host};
+    return host;
+}
+
+void ht_app_host_free(HtAppHost *host)
+{
+    if (!host)
+        return;
+    if (host->sync)
+        ht_sync_stop(host->sync);
+    ht_context_free(host->context);
+    ht_sync_free(host->sync);
+    if (host->reader)
+        ht_reader_free(host->reader);
+    if (host->outbox)
+        ht_outbox_close(host->outbox);
+    if (host->cache)
+        ht_cache_close(host->cache);
+    ht_settings_free(host->settings);
+    ht_paths_free(host->paths);
+    g_ptr_array_unref(host->warnings);
+    g_free(host->dsn);
+    g_free(host);
+}
+
+const HtPaths *ht_app_host_paths(const HtAppHost *host)
+{
+    return host->paths;
+}
+
+HtSettings *ht_app_host_settings(const HtAppHost *host)
+{
+    return host->settings;
+}
+
+const GPtrArray *ht_app_host_warnings(const HtAppHost *host)
+{
+    return host->warnings;
+}
+
+HtCliHost *ht_app_host_cli(HtAppHost *host)
+{
+    return &host->cli;
+}
+
+static bool open_data(HtAppHost *host, bool interactive, GError **error)
+{
+    if (host->cache && host->outbox)
+        return true;
+    HtCacheFlags flags = interactive ? HT_CACHE_DEFAULT : HT_CACHE_NO_POLL;
+    if (!host->cache)
+        host->cache = ht_cache_open(host->paths, flags, error);
+    if (host->cache && !host->outbox)
+        host->outbox = ht_outbox_open(host->cache, host->paths, error);
+    return host->cache && host->outbox;
+}
+
+HtContext *ht_app_host_context(HtAppHost *host, bool interactive, GError **error)
+{
+    if (host->context)
+        return host->context;
+    if (!open_data(host, interactive, error))
+        return NULL;
+    if (!host->reader)
+        host->reader = ht_reader_new(host->cache, "ui", error);
+    if (!host->reader)
+        return NULL;
+    HtContextParts parts = {.paths = host->paths,
+                            .settings = host->settings,
+                            .cache = host->cache,
+                            .outbox = host->outbox,
+                            .reader = host->reader,
+                            .interactive = interactive};
+    host->context = ht_context_new(&parts, error);
+    return host->context;
+}
+
+/* Asked only on a terminal; what is typed is not shown. pg wipes and frees the answer. */
+static char *ask_password(const char *user, const char *server, int attempt, gpointer data)
+{
+    (void)data;
+    struct termios shown, hidden;
+    if (attempt > 2 || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &shown) != 0)
+        return NULL;
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    ht_print_part(stderr, "Password of %s on %s: ", user, server);
+    ht_print_flush(stderr, NULL);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    char *line = g_malloc0(1024);
+    bool got = fgets(line, 1024, stdin) != NULL;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    ht_print_line(stderr, "%s", "");
+    if (got && line[strcspn(line, "\n")] == '\n') {
+        line[strcspn(line, "\n")] = '\0';
+        return line;
+    }
+    explicit_bzero(line, 1024);
+    g_free(line);
+    return NULL;
+}
+
+HtSync *ht_app_host_sync(HtAppHost *host, GError **error)
+{
+    if (host->sync)
+        return host->sync;
+    if (!host->dsn) {
+        g_set_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE,
+                    "no server is configured (--dsn, HIRETTY_DSN, or dsn under [connect] in the "
+                    "settings)");
+        return NULL;
+    }
+    bool interactive = host->context && ht_context_parts(host->context)->interactive;
+    if (!open_data(host, interactive, error))
+        return NULL;
+    HtSyncOptions options = {
+        .connection = connection_options(host), .paths = host->paths};
+    if (!interactive)
+        options.connection.password = ask_password;
+    host->sync = ht_sync_new(host->cache, host->outbox, &options, error);
+    return host->sync;
+}
+
+/* ---- the command line
+ * ------------------------------------------------------------------------------------------- */
+static int print_text(char *text)
+{
+    g_autofree char *owned = text;
+    ht_print_block(stdout, "%s", owned);
+    return ht_print_flush(stdout, NULL) ? HT_EXIT_DONE : HT_EXIT_FAILED;
+}
+
+static int dump_markdown(void)
+{
+    g_autoptr(HtKeymap) keymap = ht_keymap_new();
+    return print_text(ht_keymap_markdown(keymap));
+}
+
+static int run_verb(HtAppHost *host, int argc, char **argv)
+{
+    for (guint i = 0; i < host->warnings->len; i++)
+        ht_log(HT_LOG_WARNING, "settings: problem %u", i + 1);
+    g_autoptr(GError) error = NULL;
+    if (!ht_log_open(ht_paths_state_dir(host->paths), &error))
+        g_clear_error(&error);
+    return ht_cli_main(&host->cli, argc, argv);
+}
+
+int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
+{
+    if (options->version)
+        return print_text(g_strdup("hiretty " HT_VERSION));
+    if (options->dump_keys_md)
+        return dump_markdown();
+    if (options->help)
+        return print_text(ht_cli_help());
+    bool verb = argc > 1;
+    if (!verb && !options->check_config && !options->dump_keys)
+        return -1;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtAppHost) host = ht_app_host_new(options, &error);
+    if (!host) {
+        ht_print_error("start", error->message, NULL);
+        return HT_EXIT_FAILED;
+    }
+    if (options->check_config) {
+        guint problems = ht_app_check_themes(host->paths, host->settings);
+        int status = ht_cli_check_config(host->paths);
+        return problems > 0 ? HT_EXIT_FAILED : status;
+    }
+    if (options->dump_keys)
+        return ht_cli_dump_keys(host->paths);
+    return run_verb(host, argc - 1, argv + 1);
+}
