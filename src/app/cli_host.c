@@ -352,8 +352,7 @@ HtSync *ht_app_host_sync(HtAppHost *host, GError **error)
     bool interactive = host->context && ht_context_parts(host->context)->interactive;
     if (!open_data(host, interactive, error))
         return NULL;
-    HtSyncOptions options = {
-        .connection = connection_options(host), .paths = host->paths};
+    HtSyncOptions options = {.connection = connection_options(host), .paths = host->paths};
     if (!interactive)
         options.connection.password = ask_password;
     host->sync = ht_sync_new(host->cache, host->outbox, &options, error);

@@ -1,6 +1,6 @@
-/* The order that makes the first frame fast: folders, settings, cache, one read, paint. What knows a
- * network starts after it is on the screen. At the end the terminal is given back first, then the sync
- * is stopped (at most 2 s), the outbox and the cache are closed. */
+/* The order that makes the first frame fast: folders, settings, cache, one read, paint. What knows
+ * a network starts after it is on the screen. At the end the terminal is given back first, then the
+ * sync is stopped (at most 2 s), the outbox and the cache are closed. */
 #include "screen.h"
 
 #include "hiretty/base/error.h"
@@ -41,7 +41,8 @@ static void say_warnings(HtContext *context, const HtAppHost *host)
         ht_log(HT_LOG_WARNING, "settings: problem %u of %u", i + 1, warnings->len);
     if (warnings->len == 0)
         return;
-    g_autofree char *first = ht_text_sanitize(g_ptr_array_index(warnings, 0), -1, HT_TEXT_LINE, NULL);
+    g_autofree char *first =
+        ht_text_sanitize(g_ptr_array_index(warnings, 0), -1, HT_TEXT_LINE, NULL);
     ht_context_set_message(context, HT_STYLE_WARNING, "%s%s", first,
                            warnings->len > 1 ? " (and more: hiretty --check-config)" : "");
 }
@@ -51,7 +52,8 @@ static void start_sync(HtContext *context, gpointer data)
 {
     HtAppHost *host = data;
     g_autoptr(GError) error = NULL;
-    if (ht_app_host_cli(host)->offline || !ht_settings_bool(ht_app_host_settings(host), "sync.auto"))
+    if (ht_app_host_cli(host)->offline ||
+        !ht_settings_bool(ht_app_host_settings(host), "sync.auto"))
         return;
     HtSync *sync = ht_app_host_sync(host, &error);
     if (!sync) {

@@ -3,8 +3,8 @@
 
 #include "cli_host.h"
 
-/* Opens cache and outbox, shows the first frame, then starts the sync; with --script plays a script on
- * a virtual terminal instead. Prints errors; returns an HtExit. */
+/* Opens cache and outbox, shows the first frame, then starts the sync; with --script plays a script
+ * on a virtual terminal instead. Prints errors; returns an HtExit. */
 int ht_app_run_screen(const HtAppOptions *options);
 /* Checks the theme of the settings and the theme files of the configuration; prints what is wrong;
  * returns the number of problems. */
