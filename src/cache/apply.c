@@ -282,19 +282,19 @@ static void note_person(HtApply *apply, PersonRule rule, HtKey k)
 
 static char *old_doc(HtApply *apply, HtDocKind kind, HtKey k, GError **error)
 {
-    if (!kind || !ht_doc_is_indexed(apply->db, k))
+    if (!kind || !ht_index_has(apply->db, k))
         return NULL;
-    char *text = ht_doc_text(apply->db, kind, k, true, NULL, error);
+    char *text = ht_index_text(apply->db, kind, k, true, NULL, error);
     return text ? text : g_strdup("");
 }
 
 /* After the row changed: its old words out, and the document into the queue. */
 static bool renew_doc(HtApply *apply, HtDocKind kind, HtKey k, const char *old, GError **error)
 {
-    if (old && !ht_doc_forget(apply->db, k, old, error))
+    if (old && !ht_index_forget(apply->db, k, old, error))
         return false;
     apply->docs = true;
-    return ht_doc_queue(apply->db, kind, k, error);
+    return ht_index_queue(apply->db, kind, k, error);
 }
 
 bool ht_apply_finish(HtApply *apply, GError **error)
@@ -396,9 +396,22 @@ static bool delete_key(HtApply *apply, const HtSyncTable *table, HtKey k, GError
         apply->mask |= HT_CHANGED(table->number);
     if (table->n_wide > 0 && !run_delete(apply->db, table->name, "_wide", k, error))
         return false;
-    if (old && !ht_doc_forget(apply->db, k, old, error))
+    if (old && !ht_index_forget(apply->db, k, old, error))
         return false;
     return !derives || !rule->doc || run_delete(apply->db, "unindexed", "", k, error);
+}
+
+int64_t ht_apply_version(HtApply *apply, const HtSyncTable *table, const HtUuid *id)
+{
+    if (!table->has_id || ht_sync_table_column(table, "row_version") < 0)
+        return -1;
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT t.row_version FROM %s t JOIN ids i ON i.k = t.k WHERE i.id = ?1", table->name);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(apply->db, sql, NULL)};
+    if (!use.stmt)
+        return -1;
+    ht_stmt_bind_uuid(use.stmt, 1, id);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : -1;
 }
 
 bool ht_apply_delete(HtApply *apply, const HtSyncTable *table, const HtUuid *id, GError **error)

@@ -529,15 +529,17 @@ static bool run_query(HtDb *db, const char *resource, GError **error)
     return stmt && ht_stmt_run(stmt, error);
 }
 
+/* Once: a publication that was cut off after it goes on behind it. */
 static bool derive_all(HtApply *apply, gpointer data, GError **error)
 {
     (void)data;
     HtDb *db = ht_apply_db(apply);
-    return ht_people_rebuild(db, error) && ht_docs_queue_all(db, error) &&
+    if (ht_apply_meta_get_int(apply, "derived", 0))
+        return true;
+    return ht_people_rebuild(db, error) && ht_index_queue_all(db, error) &&
            run_query(db, HT_QUERY("counters_fill"), error) && ht_schema_add_triggers(db, error) &&
            ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error) &&
-           ht_apply_meta_set(apply, "loading", NULL, error) &&
-           ht_apply_meta_set(apply, "boot", NULL, error);
+           ht_apply_meta_set(apply, "derived", "1", error);
 }
 
 static bool add_indexes(HtApply *apply, gpointer data, GError **error)
@@ -560,9 +562,14 @@ static bool read_visits(HtDb *db, GArray *visits, GError **error)
     return step == HT_STEP_DONE;
 }
 
-static bool carry_visits(HtApply *apply, gpointer data, GError **error)
+static bool settle_in(HtApply *apply, gpointer data, GError **error)
 {
     const GArray *visits = data;
+    static const char *const of_loading[] = {"loading", "boot", "derived"};
+    for (gsize i = 0; i < G_N_ELEMENTS(of_loading); i++) {
+        if (!ht_apply_meta_set(apply, of_loading[i], NULL, error))
+            return false;
+    }
     for (guint i = 0; i < visits->len; i++) {
         const Visit *visit = &g_array_index(visits, Visit, i);
         HtKey job = ht_key_cache_get(apply->store->keys, apply->db, &visit->job, false, error);
@@ -601,7 +608,7 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
     adopt(store, db, ht_files_ref(files));
     close(folder);
     g_autoptr(GError) why = NULL;
-    if (!ht_worker_apply(store, carry_visits, visits, &why) || !run_hook(store, &why))
+    if (!ht_worker_apply(store, settle_in, visits, &why) || !run_hook(store, &why))
         ht_log(HT_LOG_WARNING, "after publishing: %s", why->message);
     ht_bus_notify(cache->bus, HT_CHANGED_GENERATION);
     ht_cache_index_later(cache);
@@ -744,10 +751,10 @@ static bool index_some(HtApply *apply, gpointer data, GError **error)
     if (g_strcmp0(version, HT_DOC_VERSION) != 0 &&
         (!run_query(apply->db, HT_QUERY("texts_fts_clear"), error) ||
          !run_query(apply->db, HT_QUERY("indexed_clear"), error) ||
-         !ht_docs_queue_all(apply->db, error) ||
+         !ht_index_queue_all(apply->db, error) ||
          !ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error)))
         return false;
-    return ht_docs_step(apply->db, data, error);
+    return ht_index_step(apply->db, data, error);
 }
 
 static bool index_step(HtStore *store, gpointer data, GError **error)

@@ -250,7 +250,8 @@ static const char *const doc_queries[HT_DOC_KINDS] = {
     [HT_DOC_NOTE] = HT_QUERY("doc_note"),
 };
 
-char *ht_doc_text(HtDb *db, HtDocKind kind, HtKey k, bool folded, HtKey *candidate, GError **error)
+char *ht_index_text(HtDb *db, HtDocKind kind, HtKey k, bool folded, HtKey *candidate,
+                    GError **error)
 {
     HtStmt *stmt = ht_db_stmt(db, doc_queries[kind], error);
     if (!stmt)
@@ -278,7 +279,7 @@ char *ht_doc_text(HtDb *db, HtDocKind kind, HtKey k, bool folded, HtKey *candida
     return clean;
 }
 
-bool ht_doc_is_indexed(HtDb *db, HtKey k)
+bool ht_index_has(HtDb *db, HtKey k)
 {
     HtStmt *stmt = ht_db_stmt(db, HT_QUERY("doc_is_indexed"), NULL);
     if (!stmt)
@@ -299,13 +300,13 @@ static bool run_fts(HtDb *db, const char *resource, HtKey k, const char *text, G
     return ht_stmt_run(stmt, error);
 }
 
-bool ht_doc_forget(HtDb *db, HtKey k, const char *old_folded, GError **error)
+bool ht_index_forget(HtDb *db, HtKey k, const char *old_folded, GError **error)
 {
     return run_fts(db, HT_QUERY("doc_fts_remove"), k, old_folded, error) &&
            run_key(db, HT_QUERY("doc_forget"), k, error);
 }
 
-bool ht_doc_queue(HtDb *db, HtDocKind kind, HtKey k, GError **error)
+bool ht_index_queue(HtDb *db, HtDocKind kind, HtKey k, GError **error)
 {
     HtStmt *stmt = ht_db_stmt(db, HT_QUERY("doc_queue"), error);
     if (!stmt)
@@ -331,11 +332,11 @@ static bool index_doc(HtDb *db, HtDocKind kind, HtKey k, GError **error)
 {
     if (!run_key(db, HT_QUERY("doc_unqueue"), k, error))
         return false;
-    if (ht_doc_is_indexed(db, k))
+    if (ht_index_has(db, k))
         return true;
     HtKey candidate = 0;
     g_autoptr(GError) why = NULL;
-    g_autofree char *text = ht_doc_text(db, kind, k, true, &candidate, &why);
+    g_autofree char *text = ht_index_text(db, kind, k, true, &candidate, &why);
     if (why) {
         g_propagate_error(error, g_steal_pointer(&why));
         return false;
@@ -368,7 +369,7 @@ static bool next_docs(HtDb *db, GArray *docs, GError **error)
     return step == HT_STEP_DONE;
 }
 
-bool ht_docs_step(HtDb *db, bool *more, GError **error)
+bool ht_index_step(HtDb *db, bool *more, GError **error)
 {
     g_autoptr(GArray) docs = g_array_new(FALSE, FALSE, sizeof(Doc));
     *more = false;
@@ -386,7 +387,7 @@ bool ht_docs_step(HtDb *db, bool *more, GError **error)
     return true;
 }
 
-bool ht_docs_queue_all(HtDb *db, GError **error)
+bool ht_index_queue_all(HtDb *db, GError **error)
 {
     static const char *const queries[] = {
         HT_QUERY("docs_queue_resumes"),

@@ -101,13 +101,14 @@ typedef enum {
 #define HT_DOC_VERSION "1" /* of the extraction below: another one builds the index anew */
 
 /* The document's text, folded or as written; *candidate; NULL = nothing there. Caller frees. */
-char *ht_doc_text(HtDb *db, HtDocKind kind, HtKey k, bool folded, HtKey *candidate, GError **error);
-bool ht_doc_is_indexed(HtDb *db, HtKey k);
-bool ht_doc_forget(HtDb *db, HtKey k, const char *old_folded, GError **error);
-bool ht_doc_queue(HtDb *db, HtDocKind kind, HtKey k, GError **error);
+char *ht_index_text(HtDb *db, HtDocKind kind, HtKey k, bool folded, HtKey *candidate,
+                    GError **error);
+bool ht_index_has(HtDb *db, HtKey k);
+bool ht_index_forget(HtDb *db, HtKey k, const char *old_folded, GError **error);
+bool ht_index_queue(HtDb *db, HtDocKind kind, HtKey k, GError **error);
 /* Indexes for some 15 ms; *more. */
-bool ht_docs_step(HtDb *db, bool *more, GError **error);
-bool ht_docs_queue_all(HtDb *db, GError **error);
+bool ht_index_step(HtDb *db, bool *more, GError **error);
+bool ht_index_queue_all(HtDb *db, GError **error);
 bool ht_person_derive(HtDb *db, HtKey k, GError **error);
 bool ht_people_rebuild(HtDb *db, GError **error);
 

@@ -173,7 +173,7 @@ static bool add_texts(HtReader *reader, const char *query, char **wanted, gsize 
         if (kind <= 0 || kind >= HT_DOC_KINDS)
             continue;
         g_autofree char *text =
-            ht_doc_text(reader->db, (HtDocKind)kind, document, false, NULL, NULL);
+            ht_index_text(reader->db, (HtDocKind)kind, document, false, NULL, NULL);
         g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
         char *name = ht_person_name(ht_stmt_text(use.stmt, 3), ht_stmt_text(use.stmt, 4));
         g_ptr_array_add(hits, new_hit(kind_names[kind], ht_stmt_int(use.stmt, 2), document, name,

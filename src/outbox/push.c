@@ -82,16 +82,8 @@ static void put_value(HtApplyTable *rows, int i, HtColumnType type, const HtJson
 /* A pull may have brought a newer version meanwhile. */
 static bool is_older(HtApply *apply, const HtSyncTable *table, const HtUuid *id, const HtJson *row)
 {
-    if (!ht_json_has(row, "row_version") || ht_sync_table_column(table, "row_version") < 0)
-        return false;
-    g_autofree char *sql = g_strdup_printf(
-        "SELECT t.row_version FROM %s t JOIN ids i ON i.k = t.k WHERE i.id = ?1", table->name);
-    g_auto(HtStmtUse) use = {ht_db_stmt_text(ht_apply_db(apply), sql, NULL)};
-    if (!use.stmt)
-        return false;
-    ht_stmt_bind_uuid(use.stmt, 1, id);
-    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW &&
-           ht_stmt_int(use.stmt, 0) > ht_json_get_int(row, "row_version", 0);
+    return ht_json_has(row, "row_version") &&
+           ht_apply_version(apply, table, id) > ht_json_get_int(row, "row_version", 0);
 }
 
 static bool apply_row(HtApply *apply, const HtSyncTable *table, const HtUuid *id, const HtJson *row,

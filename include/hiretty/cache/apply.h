@@ -31,6 +31,8 @@ bool ht_apply_row(HtApplyTable *rows, GError **error);
 /* Rows that were new or changed so far. */
 int64_t ht_apply_changed(const HtApplyTable *rows);
 
+/* row_version of the row that is there; -1 = none, or the table has no versions. */
+int64_t ht_apply_version(HtApply *apply, const HtSyncTable *table, const HtUuid *id);
 bool ht_apply_delete(HtApply *apply, const HtSyncTable *table, const HtUuid *id, GError **error);
 /* All rows of the table. */
 bool ht_apply_clear(HtApply *apply, const HtSyncTable *table, GError **error);

@@ -1,2 +1,2 @@
 -- The decisions of an application.
-CREATE INDEX decisions_by_match ON hiring_decisions (match_k);
+CREATE INDEX IF NOT EXISTS decisions_by_match ON hiring_decisions (match_k);

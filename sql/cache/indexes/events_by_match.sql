@@ -1,2 +1,2 @@
 -- The moves of an application.
-CREATE INDEX events_by_match ON pipeline_events (match_k);
+CREATE INDEX IF NOT EXISTS events_by_match ON pipeline_events (match_k);

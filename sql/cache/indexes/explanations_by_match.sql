@@ -1,2 +1,2 @@
 -- The newest explanation of an application.
-CREATE INDEX explanations_by_match ON match_explanations (match_k, created_at);
+CREATE INDEX IF NOT EXISTS explanations_by_match ON match_explanations (match_k, created_at);

@@ -1,2 +1,2 @@
 -- The feedback on an interview.
-CREATE INDEX feedback_by_interview ON interview_feedback (interview_k);
+CREATE INDEX IF NOT EXISTS feedback_by_interview ON interview_feedback (interview_k);

@@ -1,2 +1,2 @@
 -- The newest feedback.
-CREATE INDEX feedback_by_time ON interview_feedback (submitted_at);
+CREATE INDEX IF NOT EXISTS feedback_by_time ON interview_feedback (submitted_at);

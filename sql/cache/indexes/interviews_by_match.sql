@@ -1,2 +1,2 @@
 -- The interviews of an application.
-CREATE INDEX interviews_by_match ON interviews (match_k);
+CREATE INDEX IF NOT EXISTS interviews_by_match ON interviews (match_k);

@@ -1,2 +1,2 @@
 -- The agenda.
-CREATE INDEX interviews_by_time ON interviews (scheduled_at);
+CREATE INDEX IF NOT EXISTS interviews_by_time ON interviews (scheduled_at);

@@ -1,2 +1,2 @@
 -- The applications of a person.
-CREATE INDEX matches_by_candidate ON candidate_job_matches (candidate_k);
+CREATE INDEX IF NOT EXISTS matches_by_candidate ON candidate_job_matches (candidate_k);

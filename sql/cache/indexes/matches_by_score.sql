@@ -1,2 +1,2 @@
 -- The ranked list of a job.
-CREATE INDEX matches_by_score ON candidate_job_matches (job_k, score DESC);
+CREATE INDEX IF NOT EXISTS matches_by_score ON candidate_job_matches (job_k, score DESC);

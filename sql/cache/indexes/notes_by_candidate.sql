@@ -1,2 +1,2 @@
 -- The notes of a person.
-CREATE INDEX notes_by_candidate ON candidate_notes (candidate_k);
+CREATE INDEX IF NOT EXISTS notes_by_candidate ON candidate_notes (candidate_k);

@@ -1,2 +1,2 @@
 -- The mails that a decision caused.
-CREATE INDEX notifications_by_decision ON notifications (decision_k);
+CREATE INDEX IF NOT EXISTS notifications_by_decision ON notifications (decision_k);

@@ -1,2 +1,2 @@
 -- The panel of an interview.
-CREATE INDEX panel_by_interview ON interview_panel (interview_k);
+CREATE INDEX IF NOT EXISTS panel_by_interview ON interview_panel (interview_k);

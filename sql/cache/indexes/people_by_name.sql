@@ -1,2 +1,2 @@
 -- People by folded name, to find one by it.
-CREATE INDEX people_by_name ON people (name);
+CREATE INDEX IF NOT EXISTS people_by_name ON people (name);

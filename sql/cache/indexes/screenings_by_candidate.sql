@@ -1,2 +1,2 @@
 -- The screening chats of a person.
-CREATE INDEX screenings_by_candidate ON screening_sessions (candidate_k);
+CREATE INDEX IF NOT EXISTS screenings_by_candidate ON screening_sessions (candidate_k);

@@ -1,2 +1,2 @@
 -- The pending decisions of an application.
-CREATE INDEX shown_decisions_by_match ON shown_decisions (match_k);
+CREATE INDEX IF NOT EXISTS shown_decisions_by_match ON shown_decisions (match_k);

@@ -1,2 +1,2 @@
 -- The pending notes of a person.
-CREATE INDEX shown_notes_by_candidate ON shown_notes (candidate_k);
+CREATE INDEX IF NOT EXISTS shown_notes_by_candidate ON shown_notes (candidate_k);

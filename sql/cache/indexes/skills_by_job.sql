@@ -1,2 +1,2 @@
 -- The skills of a job.
-CREATE INDEX skills_by_job ON job_skills (job_k);
+CREATE INDEX IF NOT EXISTS skills_by_job ON job_skills (job_k);

@@ -1,2 +1,2 @@
 -- The stages of a job, in order.
-CREATE INDEX stages_by_job ON job_stages (job_k, position);
+CREATE INDEX IF NOT EXISTS stages_by_job ON job_stages (job_k, position);

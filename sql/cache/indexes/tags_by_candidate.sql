@@ -1,2 +1,2 @@
 -- The tags of a person.
-CREATE INDEX tags_by_candidate ON candidate_tags (candidate_k);
+CREATE INDEX IF NOT EXISTS tags_by_candidate ON candidate_tags (candidate_k);

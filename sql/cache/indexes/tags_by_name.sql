@@ -1,2 +1,2 @@
 -- All tags in use.
-CREATE INDEX tags_by_name ON candidate_tags (tag);
+CREATE INDEX IF NOT EXISTS tags_by_name ON candidate_tags (tag);

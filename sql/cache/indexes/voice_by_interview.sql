@@ -1,2 +1,2 @@
 -- The voice sessions of an interview.
-CREATE INDEX voice_by_interview ON voice_sessions (interview_k);
+CREATE INDEX IF NOT EXISTS voice_by_interview ON voice_sessions (interview_k);
