@@ -203,15 +203,19 @@ static int run_apply(HtPgConnection *pg, const Options *options)
     return HT_EXIT_DONE;
 }
 
-static void print_findings(const GPtrArray *findings, guint violations)
+/* Quiet: violations alone, so that no output means all is well. */
+static void print_findings(const GPtrArray *findings, guint violations, bool is_quiet)
 {
     for (guint i = 0; i < findings->len; i++) {
         const HtAdminFinding *finding = findings->pdata[i];
+        if (is_quiet && finding->is_advice)
+            continue;
         ht_print_line(stdout, "%s %s: %s: %s", finding->is_advice ? "advice   " : "violation",
                       finding->rule, finding->object, finding->detail);
     }
-    ht_print_line(stdout, "%u violations, %u pieces of advice", violations,
-                  findings->len - violations);
+    if (!is_quiet)
+        ht_print_line(stdout, "%u violations, %u pieces of advice", violations,
+                      findings->len - violations);
 }
 
 static int run_check(HtPgConnection *pg, const Options *options)
@@ -235,7 +239,7 @@ static int run_check(HtPgConnection *pg, const Options *options)
     if (options->json)
         print_json(list);
     else
-        print_findings(findings, violations);
+        print_findings(findings, violations, options->quiet);
     return violations ? HT_EXIT_FAILED : HT_EXIT_DONE;
 }
 

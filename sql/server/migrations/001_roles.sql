@@ -39,6 +39,15 @@ BEGIN
 END
 $$;
 
+-- On a server where PUBLIC may not use plpgsql, the owners of functions need it by name.
+DO $$
+BEGIN
+    IF pg_catalog.has_language_privilege('plpgsql', 'USAGE WITH GRANT OPTION') THEN
+        GRANT USAGE ON LANGUAGE plpgsql TO hiretty_owner, hiretty_audit, hiretty_auth, hiretty_platform;
+    END IF;
+END
+$$;
+
 ALTER SCHEMA app OWNER TO hiretty_owner;
 REVOKE ALL ON SCHEMA app, public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA app, public TO hiretty_owner;
