@@ -529,17 +529,16 @@ static bool run_query(HtDb *db, const char *resource, GError **error)
     return stmt && ht_stmt_run(stmt, error);
 }
 
-/* Once: a publication that was cut off after it goes on behind it. */
+/* Repeatable: a publication that was cut off is done again from its start. */
 static bool derive_all(HtApply *apply, gpointer data, GError **error)
 {
     (void)data;
     HtDb *db = ht_apply_db(apply);
-    if (ht_apply_meta_get_int(apply, "derived", 0))
-        return true;
-    return ht_people_rebuild(db, error) && ht_index_queue_all(db, error) &&
-           run_query(db, HT_QUERY("counters_fill"), error) && ht_schema_add_triggers(db, error) &&
-           ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error) &&
-           ht_apply_meta_set(apply, "derived", "1", error);
+    return ht_schema_drop_triggers(db, error) && run_query(db, HT_QUERY("people_clear"), error) &&
+           run_query(db, HT_QUERY("counters_clear"), error) && ht_people_rebuild(db, error) &&
+           ht_index_queue_all(db, error) && run_query(db, HT_QUERY("counters_fill"), error) &&
+           ht_schema_add_triggers(db, error) &&
+           ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error);
 }
 
 static bool add_indexes(HtApply *apply, gpointer data, GError **error)
@@ -565,7 +564,7 @@ static bool read_visits(HtDb *db, GArray *visits, GError **error)
 static bool settle_in(HtApply *apply, gpointer data, GError **error)
 {
     const GArray *visits = data;
-    static const char *const of_loading[] = {"loading", "boot", "derived"};
+    static const char *const of_loading[] = {"loading", "boot"};
     for (gsize i = 0; i < G_N_ELEMENTS(of_loading); i++) {
         if (!ht_apply_meta_set(apply, of_loading[i], NULL, error))
             return false;

@@ -219,10 +219,8 @@ bool ht_schema_mend(HtDb *db, GError **error)
     return same || in_transaction(db, mend, NULL, error);
 }
 
-/* Triggers would count every row down: they go first and come back. */
-static bool empty_all(HtDb *db, gpointer data, GError **error)
+bool ht_schema_drop_triggers(HtDb *db, GError **error)
 {
-    (void)data;
     g_auto(GStrv) triggers = ht_resource_list("sql/cache/triggers");
     for (char **name = triggers; *name; name++) {
         g_autofree char *sql =
@@ -230,6 +228,15 @@ static bool empty_all(HtDb *db, gpointer data, GError **error)
         if (!ht_db_exec(db, sql, error))
             return false;
     }
+    return true;
+}
+
+/* Triggers would count every row down: they go first and come back. */
+static bool empty_all(HtDb *db, gpointer data, GError **error)
+{
+    (void)data;
+    if (!ht_schema_drop_triggers(db, error))
+        return false;
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     HtStmt *list = ht_db_stmt(db, "sql/cache/queries/table_list.sql", error);
     while (list && ht_stmt_step(list, error) == HT_STEP_ROW) {

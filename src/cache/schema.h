@@ -12,6 +12,7 @@ bool ht_schema_create(HtDb *db, bool loading, GError **error);
 /* Indexes and triggers, after a load. One transaction each. */
 bool ht_schema_add_indexes(HtDb *db, GError **error);
 bool ht_schema_add_triggers(HtDb *db, GError **error);
+bool ht_schema_drop_triggers(HtDb *db, GError **error);
 /* HT_CACHE_ERROR_FOREIGN, _NEWER, _CORRUPT for a file that is not a cache of ours; *empty: a file
  * in which nothing was made yet. */
 bool ht_schema_check(HtDb *db, const char *path, bool *empty, GError **error);

@@ -1,0 +1,2 @@
+-- No counters of stages.
+DELETE FROM counters;
