@@ -86,6 +86,12 @@ static const TextRow connect_texts[] = {
      "check the file's name in the settings"},
     {"private key file", HT_PG_ERROR_SETUP, "the client key cannot be used",
      "check the file and its rights"},
+    {"EOF detected", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
+    {"unexpected eof", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
+    {"Connection reset", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
+    {"Broken pipe", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
+    {"closed the connection", HT_PG_ERROR_OFFLINE, "the server closed the connection", NULL},
+    {"timed out", HT_PG_ERROR_OFFLINE, "no answer from the network", NULL},
     {"SSL", HT_PG_ERROR_TLS, NULL, "the encrypted connection could not be made"},
     {"certificate", HT_PG_ERROR_TLS, NULL, NULL},
     {"no password supplied", HT_PG_ERROR_AUTH, "the server wants a password and none is known",
@@ -105,8 +111,6 @@ static const TextRow connect_texts[] = {
     {"No such file or directory", HT_PG_ERROR_OFFLINE, "no server listens on this socket", NULL},
     {"Permission denied", HT_PG_ERROR_SETUP, "the socket may not be used",
      "check its folder's rights"},
-    {"closed the connection", HT_PG_ERROR_OFFLINE, "the server closed the connection", NULL},
-    {"EOF detected", HT_PG_ERROR_OFFLINE, "the server closed the connection", NULL},
 };
 
 bool ht_pg_error_is_passing(const GError *error)

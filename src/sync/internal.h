@@ -179,6 +179,8 @@ void ht_sync_lock_release(HtSync *sync);
 void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error);
 void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello);
 void ht_sync_status_synced(HtSync *sync);
+/* What the cache remembers, before a connection and while another process syncs. */
+void ht_sync_status_recall(HtSync *sync);
 /* rows_done < 0: nothing is loading any more. */
 void ht_sync_status_progress(HtSync *sync, const char *table, bool is_wide, int64_t rows,
                              int64_t total);

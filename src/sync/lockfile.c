@@ -22,6 +22,8 @@ bool ht_sync_lock_take(HtSync *sync, GError **error)
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         sync->lock_fd = fd;
+        /* Another process may have moved the cache on, or emptied it. */
+        g_clear_pointer(&sync->cursor, g_free);
         return true;
     }
     int number = errno;

@@ -108,6 +108,18 @@ static bool load(HtSync *sync, const HtSyncPlan *plan, GError **error)
     return ht_sync_load(sync, sync->hello, plan->why, error);
 }
 
+/* Errors that a pull with fresh columns may not meet again: a column went, a right went, or two
+ * transactions met. The transaction is over; the connection stays. */
+static bool may_pull_again(HtSync *sync, const GError *error, bool had_columns)
+{
+    bool is_stale = g_error_matches(error, HT_PG_ERROR, HT_PG_ERROR_SCHEMA) ||
+                    g_error_matches(error, HT_PG_ERROR, HT_PG_ERROR_DENIED);
+    bool is_again =
+        g_error_matches(error, HT_PG_ERROR, HT_PG_ERROR_RETRY) || (is_stale && !had_columns);
+    return is_again && ht_pg_is_usable(sync->pg) &&
+           ht_pg_run(sync->pg, ht_sync_sql("rollback"), NULL);
+}
+
 /* Pulls until the cache is at the server's present, whatever has to come before. */
 static bool pull(HtSync *sync, bool is_full, GError **error)
 {
@@ -116,7 +128,7 @@ static bool pull(HtSync *sync, bool is_full, GError **error)
         HtSyncPlan plan = {.kind = HT_PLAN_LOAD, .why = "asked for"};
         g_autoptr(GError) problem = NULL;
         if (!is_full && !ht_sync_pull(sync, with_columns, false, &plan, &problem)) {
-            if (!g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY))
+            if (!may_pull_again(sync, problem, with_columns))
                 return take(error, g_steal_pointer(&problem));
             plan.kind = HT_PLAN_ASK_COLUMNS;
         }

@@ -133,6 +133,21 @@ void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)
     g_mutex_unlock(&sync->lock);
 }
 
+void ht_sync_status_recall(HtSync *sync)
+{
+    g_autofree char *last = ht_cache_meta(sync->cache, HT_META_LAST_SYNC);
+    g_autofree char *text = ht_cache_meta(sync->cache, HT_META_ME);
+    g_autoptr(HtJson) me = text ? ht_json_parse(text, -1, NULL) : NULL;
+    g_mutex_lock(&sync->lock);
+    HtSyncStatus *status = &sync->status;
+    status->last_sync_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    set_text(status->role, sizeof status->role, ht_json_get_string(me, "role", ""));
+    set_text(status->tenant, sizeof status->tenant,
+             ht_json_get_string(ht_json_get(me, "tenant"), "name", ""));
+    status->read_only = strcmp(status->role, "viewer") == 0;
+    g_mutex_unlock(&sync->lock);
+}
+
 void ht_sync_status_synced(HtSync *sync)
 {
     g_mutex_lock(&sync->lock);

@@ -40,12 +40,7 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
     g_cond_init(&sync->ended);
     sync->status.since_us = ht_clock_now_us();
     sync->status.progress.seconds_left = -1;
-    g_autofree char *last = ht_cache_meta(cache, HT_META_LAST_SYNC);
-    sync->status.last_sync_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
-    g_autofree char *remembered = ht_cache_meta(cache, HT_META_HELLO);
-    g_autoptr(HtJson) json = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
-    g_strlcpy(sync->status.role, ht_json_get_string(json, "role", ""), sizeof sync->status.role);
-    sync->status.read_only = strcmp(sync->status.role, "viewer") == 0;
+    ht_sync_status_recall(sync);
     return sync;
 }
 
@@ -222,6 +217,7 @@ static int64_t turn(HtSync *sync, guint *failures)
     g_autoptr(GError) error = NULL;
     if (!ht_sync_lock_take(sync, &error)) {
         bool is_busy = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+        ht_sync_status_recall(sync);
         ht_sync_status_state(sync, is_busy ? HT_SYNC_ELSEWHERE : HT_SYNC_OFFLINE, error->message);
         return jitter(ELSEWHERE_MS);
     }
@@ -295,6 +291,7 @@ void ht_sync_start(HtSync *sync)
     sync->has_ended = false;
     g_atomic_int_set(&sync->is_stopping, 0);
     g_atomic_int_set(&sync->is_poked, 0);
+    ht_sync_status_state(sync, HT_SYNC_CONNECTING, NULL);
     sync->thread = g_thread_new("sync", thread_main, sync);
 }
 

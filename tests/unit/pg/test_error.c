@@ -33,6 +33,10 @@ static const Case cases[] = {
      HT_PG_ERROR_TLS, "", "evil.example"},
     {"connection to server at \"h\", port 1 failed: SSL error: certificate verify failed\n",
      HT_PG_ERROR_TLS, "", "trusted authority"},
+    {"connection to server at \"h\", port 1 failed: SSL SYSCALL error: EOF detected\n",
+     HT_PG_ERROR_OFFLINE, "", "cut"},
+    {"connection to server at \"h\", port 1 failed: SSL SYSCALL error: Connection reset by peer\n",
+     HT_PG_ERROR_OFFLINE, "", "cut"},
     {"connection to server at \"h\", port 1 failed: server does not support SSL, but SSL was "
      "required\n",
      HT_PG_ERROR_TLS, "", "no encryption"},

@@ -1,0 +1,429 @@
+/* ctest: timeout=300
+ * First loads that are cut, killed and taken up again; churn meanwhile; who syncs when several
+ * could. */
+#include "../../src/sync/internal.h"
+#include "client.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define APPLICANTS 4000
+
+static char *big_job;
+
+static void small_chunks(void)
+{
+    ht_sync_chunks = (HtSyncChunks){
+        .pages = 20, .rows = 300, .wide_pages = 20, .wide_rows = 300, .small_pages = 4};
+}
+
+static void big_chunks(void)
+{
+    ht_sync_chunks = (HtSyncChunks){
+        .pages = 6000, .rows = 50000, .wide_pages = 600, .wide_rows = 2000, .small_pages = 200};
+}
+
+/* By ranges of pages or by ids, in one piece or in many: the same rows. */
+static void test_chunks(void)
+{
+    g_autoptr(TestClient) whole = test_client_open("whole", "RECRUITER", NULL);
+    big_chunks();
+    HtSyncReport one = test_client_sync(whole, HT_SYNC_ONCE);
+    small_chunks();
+    g_autoptr(TestClient) pieces = test_client_open("pieces", "RECRUITER", NULL);
+    HtSyncReport many = test_client_sync(pieces, HT_SYNC_ONCE);
+    g_assert_cmpint(one.rows_received, ==, many.rows_received);
+    test_client_assert_equal(pieces);
+    test_client_assert_equal(whole);
+}
+
+typedef struct {
+    gint is_over; /* atomic */
+    int kills;
+    int wanted;
+} Killer;
+
+/* Ends server processes in the middle of a COPY, as often as wanted. */
+static gpointer kill_copies(gpointer data)
+{
+    Killer *killer = data;
+    g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
+    while (!g_atomic_int_get(&killer->is_over) && killer->kills < killer->wanted) {
+        g_autoptr(HtPgRows) rows = ht_pg_query(
+            pg,
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE query LIKE 'COPY%' "
+            "AND "
+            "query ~ 'matches|candidates|resumes' AND state = 'active' AND pid <> pg_backend_pid()",
+            NULL, 0, NULL);
+        g_assert_nonnull(rows);
+        killer->kills += ht_pg_rows_count(rows) > 0;
+    }
+    return NULL;
+}
+
+static void test_cut(void)
+{
+    small_chunks();
+    g_autoptr(TestClient) client = test_client_open("cut", "RECRUITER", NULL);
+    Killer killer = {.wanted = 5};
+    GThread *thread = g_thread_new("killer", kill_copies, &killer);
+    HtSyncReport report;
+    int failures = 0;
+    for (;;) {
+        g_autoptr(GError) error = NULL;
+        if (ht_sync_once(client->sync, HT_SYNC_ONCE, NULL, &report, &error))
+            break;
+        g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE);
+        g_assert_cmpint(++failures, <, 50);
+    }
+    g_atomic_int_set(&killer.is_over, 1);
+    g_thread_join(thread);
+    g_test_message("%d cuts, %d failed runs", killer.kills, failures);
+    g_assert_cmpint(failures, >, 0);
+    test_client_assert_equal(client);
+}
+
+static GPid spawn_child(const char *profile)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    char *argv[] = {self, NULL};
+    g_auto(GStrv) environment = g_get_environ();
+    environment = g_environ_setenv(environment, "TEST_CHILD_PROFILE", profile, TRUE);
+    environment = g_environ_setenv(environment, "TEST_CHILD_DSN",
+                                   test_server_get("HIRETTY_DSN_RECRUITER"), TRUE);
+    GPid pid = 0;
+    g_autoptr(GError) error = NULL;
+    g_spawn_async(NULL, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                  NULL, NULL, &pid, &error);
+    g_assert_no_error(error);
+    return pid;
+}
+
+/* The process that is killed: one sync of a profile. */
+static int run_child(void)
+{
+    small_chunks();
+    g_autoptr(TestClient) client =
+        test_client_open(g_getenv("TEST_CHILD_PROFILE"), "X", g_getenv("TEST_CHILD_DSN"));
+    g_autoptr(GError) error = NULL;
+    if (ht_sync_once(client->sync, HT_SYNC_ONCE, NULL, NULL, &error))
+        return 0;
+    g_printerr("child: %s\n", error->message);
+    return 1;
+}
+
+/* kill -9 at ever later moments until a run gets through. What was loaded is not loaded again. */
+static void test_killed(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) other = test_client_open("killed-other", "RECRUITER", NULL);
+    int64_t all = test_client_sync(other, HT_SYNC_ONCE).rows_received;
+    int kills = 0, status = -1;
+    for (int ms = 60; status != 0 && ms < 1200; ms += 60) {
+        GPid pid = spawn_child("killed");
+        int64_t until = g_get_monotonic_time() + (kills < 6 ? ms : 60000) * 1000;
+        pid_t ended = 0;
+        while (ended == 0 && g_get_monotonic_time() < until) {
+            ended = waitpid(pid, &status, WNOHANG);
+            g_usleep(1000);
+        }
+        if (ended == 0) {
+            kill(pid, SIGKILL);
+            waitpid(pid, &status, 0);
+            kills++;
+        }
+    }
+    g_assert_cmpint(status, ==, 0);
+    g_assert_cmpint(kills, >, 0);
+    small_chunks();
+    g_autoptr(TestClient) client = test_client_open("killed", "RECRUITER", NULL);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_received, <, all / 2);
+    test_client_assert_equal(client);
+}
+
+typedef struct {
+    int stop_after;
+    GCancellable *cancellable;
+    HtSync *sync;
+} Stopper;
+
+/* Cancels a load after some rows, then takes it up: at most one chunk a table comes again. */
+static gpointer stop_load(gpointer data)
+{
+    Stopper *stopper = data;
+    HtSyncStatus status;
+    do {
+        ht_sync_status(stopper->sync, &status);
+    } while (status.progress.rows < stopper->stop_after && status.state != HT_SYNC_LIVE);
+    g_cancellable_cancel(stopper->cancellable);
+    return NULL;
+}
+
+static void test_resumed(void)
+{
+    small_chunks();
+    g_autoptr(TestClient) client = test_client_open("resumed", "RECRUITER", NULL);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    Stopper stopper = {.stop_after = APPLICANTS, .cancellable = cancellable, .sync = client->sync};
+    GThread *thread = g_thread_new("stopper", stop_load, &stopper);
+    HtSyncReport first, second;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ht_sync_once(client->sync, HT_SYNC_ONCE, cancellable, &first, &error));
+    g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED);
+    g_thread_join(thread);
+    second = test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(TestClient) other = test_client_open("resumed-other", "RECRUITER", NULL);
+    int64_t all = test_client_sync(other, HT_SYNC_ONCE).bytes_received;
+    g_assert_cmpint(first.bytes_received, >, 0);
+    g_assert_cmpint(first.bytes_received + second.bytes_received, <, all + all / 10);
+    test_client_assert_equal(client);
+}
+
+typedef struct {
+    gint is_over; /* atomic */
+    int changes;
+} Churner;
+
+static gpointer churn(gpointer data)
+{
+    Churner *churner = data;
+    while (!g_atomic_int_get(&churner->is_over)) {
+        int n = churner->changes++;
+        test_platform("UPDATE public.candidate_job_matches SET score = %d WHERE job_id = '%s' AND "
+                      "(hashtext(id::text) & 1023) = %d",
+                      n % 100, big_job, n * 37 % 1024);
+        test_platform("INSERT INTO public.candidates (email, first_name) VALUES ('c%d@churn', 'C')",
+                      n);
+        test_platform(
+            "UPDATE public.resumes SET parsed_data = parsed_data || '{\"n\": %d}' WHERE id = "
+            "(SELECT id FROM public.resumes ORDER BY id OFFSET %d LIMIT 1)",
+            n, n * 13 % APPLICANTS);
+    }
+    return NULL;
+}
+
+static void test_churn_meanwhile(void)
+{
+    small_chunks();
+    Churner churner = {0};
+    GThread *thread = g_thread_new("churn", churn, &churner);
+    g_autoptr(TestClient) client = test_client_open("churned", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_atomic_int_set(&churner.is_over, 1);
+    g_thread_join(thread);
+    g_assert_cmpint(churner.changes, >, 0);
+    test_client_assert_equal(client);
+}
+
+/* --- Several processes, and the thread. */
+static bool wait_state(HtSync *sync, HtSyncState state)
+{
+    HtSyncStatus status;
+    int64_t deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    do {
+        ht_sync_status(sync, &status);
+        if (status.state == state)
+            return true;
+        g_usleep(2000);
+    } while (g_get_monotonic_time() < deadline);
+    g_test_message("state %s: %s", ht_sync_state_name(status.state), status.error);
+    return false;
+}
+
+static int64_t wait_sync_after(HtSync *sync, int64_t last_us)
+{
+    HtSyncStatus status;
+    int64_t deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    do {
+        ht_sync_status(sync, &status);
+        g_usleep(1000);
+    } while (status.last_sync_us <= last_us && g_get_monotonic_time() < deadline);
+    g_assert_cmpint(status.last_sync_us, >, last_us);
+    return status.last_sync_us;
+}
+
+static void test_elsewhere(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) one = test_client_open("shared", "RECRUITER", NULL);
+    test_client_sync(one, HT_SYNC_ONCE);
+    ht_sync_start(one->sync);
+    g_assert_true(wait_state(one->sync, HT_SYNC_LIVE));
+    g_autoptr(TestClient) two = test_client_open("shared", "RECRUITER", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ht_sync_once(two->sync, HT_SYNC_ONCE, NULL, NULL, &error));
+    g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+    ht_sync_start(two->sync);
+    g_assert_true(wait_state(two->sync, HT_SYNC_ELSEWHERE));
+    /* The first ends; the second takes over. */
+    ht_sync_stop(one->sync);
+    ht_sync_poke(two->sync);
+    g_assert_true(wait_state(two->sync, HT_SYNC_LIVE));
+    ht_sync_stop(two->sync);
+}
+
+typedef struct {
+    GMainLoop *loop;
+    gint calls;
+} Notified;
+
+static void on_notify(gpointer data)
+{
+    ((Notified *)data)->calls++;
+}
+
+static void test_live(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) client = test_client_open("live", "RECRUITER", NULL);
+    Notified notified = {0};
+    ht_sync_set_notify(client->sync, NULL, on_notify, &notified);
+    ht_sync_start(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
+    g_assert_cmpint(notified.calls, >, 0);
+    g_autofree char *match = test_match(big_job, 0);
+    test_platform("UPDATE public.candidate_job_matches SET score = 12.34 WHERE id = '%s'", match);
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    wait_sync_after(client->sync, wait_sync_after(client->sync, status.last_sync_us));
+    g_autofree char *value =
+        test_client_value(client, "SELECT count(*) FROM candidate_job_matches WHERE score = 1234");
+    g_assert_cmpstr(value, ==, "1");
+    int64_t before = g_get_monotonic_time();
+    ht_sync_stop(client->sync);
+    g_assert_cmpint(g_get_monotonic_time() - before, <, 2 * G_USEC_PER_SEC);
+    test_client_assert_equal(client);
+}
+
+/* A column goes while the thread is live: it notices at the next row and converges. */
+static void test_live_schema(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) client = test_client_open("live-schema", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    ht_sync_start(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    test_sql("ALTER TABLE public.candidates RENAME COLUMN portfolio_url TO portfolio_was");
+    test_platform(
+        "UPDATE public.candidates SET location = 'Bonn' WHERE id IN (SELECT candidate_id FROM "
+        "public.candidate_job_matches WHERE job_id = '%s' LIMIT 20)",
+        big_job);
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    wait_sync_after(client->sync, wait_sync_after(client->sync, status.last_sync_us));
+    ht_sync_stop(client->sync);
+    test_client_assert_equal(client);
+    test_sql("ALTER TABLE public.candidates RENAME COLUMN portfolio_was TO portfolio_url");
+    test_client_assert_equal(client);
+}
+
+static int64_t written_bytes(void)
+{
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents("/proc/self/io", &text, NULL, NULL));
+    const char *line = strstr(text, "\nwrite_bytes: ");
+    return g_ascii_strtoll(line + strlen("\nwrite_bytes: "), NULL, 10);
+}
+
+static void test_empty_poll(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) client = test_client_open("idle", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    ht_sync_start(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    int64_t at = wait_sync_after(client->sync, status.last_sync_us);
+    g_autofree char *wal = g_strconcat(ht_cache_dir(client->cache), "/current", NULL);
+    g_autofree char *real = g_file_read_link(wal, NULL);
+    g_autofree char *path = g_strdup_printf("%s/%s-wal", ht_cache_dir(client->cache), real);
+    struct stat first, last;
+    g_assert_cmpint(stat(path, &first), ==, 0);
+    int64_t bytes = written_bytes();
+    for (int i = 0; i < 3; i++) {
+        ht_sync_poke(client->sync);
+        at = wait_sync_after(client->sync, at);
+    }
+    g_assert_cmpint(written_bytes(), ==, bytes);
+    g_assert_cmpint(stat(path, &last), ==, 0);
+    g_assert_cmpint(first.st_mtim.tv_nsec, ==, last.st_mtim.tv_nsec);
+    g_assert_cmpint(first.st_size, ==, last.st_size);
+    ht_sync_stop(client->sync);
+}
+
+/* The server goes away and comes back: offline, then live, without a hand. */
+static void test_server_away(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) client = test_client_open("away", "RECRUITER", NULL);
+    ht_sync_start(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    test_server_halt();
+    ht_sync_poke(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_OFFLINE));
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    g_assert_cmpint(strlen(status.error), >, 0);
+    test_server_resume();
+    ht_sync_poke(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    ht_sync_stop(client->sync);
+    test_client_assert_equal(client);
+}
+
+/* A whole lease without the server: locked, nothing deleted; open again after the next sync. */
+static void test_lease(void)
+{
+    g_autoptr(TestClient) client = test_client_open("lease", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t rows = test_client_count(client, "candidates");
+    g_autoptr(GError) error = NULL;
+    HtSyncOptions options = {.connection = {.dsn = "host=/nowhere user=x dbname=y"},
+                             .paths = client->paths,
+                             .lease_us = 1};
+    g_autoptr(HtSync) offline = ht_sync_new(client->cache, NULL, &options, &error);
+    g_assert_false(ht_sync_once(offline, HT_SYNC_ONCE, NULL, NULL, &error));
+    g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE);
+    g_assert_true(ht_cache_is_locked(client->cache, NULL));
+    g_assert_cmpint(test_client_count(client, "candidates"), ==, rows);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(ht_cache_is_locked(client->cache, NULL));
+}
+
+int main(int argc, char **argv)
+{
+    if (g_getenv("TEST_CHILD_PROFILE")) {
+        test_clients_init();
+        return run_child();
+    }
+    g_test_init(&argc, &argv, NULL);
+    if (!test_server_start(true))
+        return 77;
+    test_clients_init();
+    big_job = test_job(APPLICANTS, false);
+    test_sql("ANALYZE");
+    g_test_add_func("/sync/load/chunks", test_chunks);
+    g_test_add_func("/sync/load/cut", test_cut);
+    g_test_add_func("/sync/load/killed", test_killed);
+    g_test_add_func("/sync/load/resumed", test_resumed);
+    g_test_add_func("/sync/load/churn", test_churn_meanwhile);
+    g_test_add_func("/sync/live/elsewhere", test_elsewhere);
+    g_test_add_func("/sync/live/live", test_live);
+    g_test_add_func("/sync/live/schema", test_live_schema);
+    g_test_add_func("/sync/live/empty_poll", test_empty_poll);
+    g_test_add_func("/sync/live/server_away", test_server_away);
+    g_test_add_func("/sync/live/lease", test_lease);
+    int status = g_test_run();
+    g_free(big_job);
+    test_clients_clear();
+    test_server_stop();
+    return status;
+}

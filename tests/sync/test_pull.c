@@ -1,0 +1,431 @@
+/* ctest: timeout=300
+ * Pulls against a real server: after each, the digests of all tables are the same on both sides. */
+#include "client.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static void test_first_load(void)
+{
+    g_autofree char *job = test_job(300, false);
+    g_autoptr(TestClient) client = test_client_open("first", "RECRUITER", NULL);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_true(report.loaded);
+    g_assert_cmpstr(report.why_full, ==, "first load");
+    g_assert_cmpint(test_client_count(client, "candidates"), >=, 300);
+    g_assert_cmpint(test_client_count(client, "status_machine"), >, 10);
+    g_assert_cmpint(test_client_count(client, "resumes_wide"), >=, 300);
+    test_client_assert_equal(client);
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    g_assert_cmpint(status.state, ==, HT_SYNC_LIVE);
+    g_assert_cmpstr(status.role, ==, "recruiter");
+    g_assert_cmpstr(status.tenant, ==, "Tenant A");
+    g_assert_cmpint(status.last_sync_us, >, 0);
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded);
+    g_assert_cmpint(report.rows_received, ==, 0);
+    report = test_client_sync(client, HT_SYNC_ONCE_FULL);
+    g_assert_true(report.loaded);
+    g_assert_cmpstr(report.why_full, ==, "asked for");
+    test_client_assert_equal(client);
+}
+
+/* Every login's cache is what it sees, not more. */
+static void test_all_roles(void)
+{
+    static const char *const logins[] = {"ADMIN", "RECRUITER2", "INTERVIEWER", "VIEWER",
+                                         "RECRUITER_B"};
+    g_autofree char *job = test_job(20, false), *secret = test_job(3, true);
+    for (gsize i = 0; i < G_N_ELEMENTS(logins); i++) {
+        g_autofree char *profile = g_strdup_printf("role-%s", logins[i]);
+        g_autoptr(TestClient) client = test_client_open(profile, logins[i], NULL);
+        test_client_sync(client, HT_SYNC_ONCE);
+        test_client_assert_equal(client);
+        bool sees_all = i < 2 || i == 3;
+        g_assert_true((test_client_count(client, "candidate_job_matches") >= 20) == sees_all);
+    }
+}
+
+static void test_incremental(void)
+{
+    g_autofree char *job = test_job(50, false);
+    g_autoptr(TestClient) client = test_client_open("incremental", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autofree char *other = test_job(5, false);
+    test_platform("UPDATE public.candidate_job_matches SET score = 99.5 WHERE job_id = '%s'", job);
+    test_platform("UPDATE public.candidates SET location = 'Köln' WHERE id IN "
+                  "(SELECT candidate_id FROM public.candidate_job_matches WHERE job_id = '%s')",
+                  job);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded);
+    g_assert_cmpint(report.rows_received, >=, 100);
+    g_assert_cmpint(report.rows_received, <, 250);
+    test_client_assert_equal(client);
+    /* Applying twice changes nothing. */
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_changed, ==, 0);
+}
+
+/* A note's deletion is seen, by a person who is an interviewer's panel too (cascade). */
+static void test_deletes(void)
+{
+    g_autofree char *job = test_job(3, false), *match = test_match(job, 0),
+                    *interview = test_new_id();
+    test_platform("INSERT INTO public.interviews (id, match_id, interview_type, status) VALUES "
+                  "('%s', '%s', 'technical', 'requested')",
+                  interview, match);
+    g_autofree char *panel =
+        g_strdup_printf("INSERT INTO public.interview_panel (tenant_id, interview_id, member_id) "
+                        "SELECT tenant_id, '%s', id FROM public.tenant_users WHERE pg_role = "
+                        "'ht_a_int1'",
+                        interview);
+    test_sql(panel);
+    g_autoptr(TestClient) client = test_client_open("deletes", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = test_client_count(client, "interview_panel");
+    g_assert_cmpint(before, >, 0);
+    g_autofree char *remove =
+        g_strdup_printf("DELETE FROM public.interviews WHERE id = '%s'", interview);
+    test_sql(remove);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_deleted, ==, 2);
+    g_assert_cmpint(test_client_count(client, "interview_panel"), ==, before - 1);
+    test_client_assert_equal(client);
+}
+
+static HtPgConnection *open_transaction(const char *sql)
+{
+    HtPgConnection *pg = test_connect("PLATFORM");
+    g_autofree char *begin =
+        g_strdup_printf("SET app.current_tenant = '%s'", test_server_get("HIRETTY_TENANT_A"));
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_pg_run(pg, begin, &error));
+    g_assert_true(ht_pg_run(pg, "BEGIN", &error));
+    ht_pg_run(pg, sql, &error);
+    g_assert_no_error(error);
+    return pg;
+}
+
+/* Commits that end out of order: the long one is older than those already pulled. */
+static void test_transactions(void)
+{
+    g_autofree char *job = test_job(30, false);
+    g_autofree char *first = test_match(job, 0), *second = test_match(job, 1),
+                    *third = test_match(job, 2);
+    g_autoptr(TestClient) client = test_client_open("transactions", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autofree char *change =
+        g_strdup_printf("UPDATE public.candidate_job_matches SET score = 1 WHERE id = '%s'", first);
+    g_autofree char *undone = g_strdup_printf(
+        "UPDATE public.candidate_job_matches SET score = 2 WHERE id = '%s'; SAVEPOINT a; "
+        "UPDATE public.candidate_job_matches SET score = 3 WHERE id = '%s'; ROLLBACK TO a; "
+        "SAVEPOINT b; UPDATE public.candidate_job_matches SET score = 4 WHERE id = '%s'; "
+        "RELEASE b",
+        first, second, third);
+    g_autoptr(HtPgConnection) rolled_back = open_transaction(change);
+    g_assert_true(ht_pg_run(rolled_back, "ROLLBACK", NULL));
+    g_autoptr(HtPgConnection) slow = open_transaction(undone);
+    test_platform("UPDATE public.candidate_job_matches SET score = 50 WHERE id = '%s'", second);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_changed, ==, 1);
+    test_client_assert_equal(client);
+    g_assert_true(ht_pg_run(slow, "COMMIT", NULL));
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_changed, ==, 2);
+    test_client_assert_equal(client);
+}
+
+/* Seeded churn by three connections whose transactions overlap; a pull at any point loses nothing.
+ */
+static void test_churn(void)
+{
+    g_autofree char *job = test_job(100, false);
+    g_autoptr(TestClient) client = test_client_open("churn", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(GRand) random = g_rand_new_with_seed((guint32)g_test_rand_int());
+    HtPgConnection *open[3] = {NULL};
+    for (int step = 0; step < 120; step++) {
+        int which = g_rand_int_range(random, 0, 3);
+        g_autofree char *sql = g_strdup_printf(
+            "UPDATE public.candidate_job_matches SET score = %d WHERE job_id = '%s' AND "
+            "(hashtext(id::text) & 2147483647) %% 300 = %d",
+            g_rand_int_range(random, 0, 100), job, which * 100 + g_rand_int_range(random, 0, 100));
+        if (!open[which])
+            open[which] = open_transaction(sql);
+        else if (g_rand_boolean(random))
+            g_assert_true(ht_pg_run(open[which], sql, NULL));
+        else {
+            g_assert_true(ht_pg_run(open[which],
+                                    g_rand_int_range(random, 0, 4) ? "COMMIT" : "ROLLBACK", NULL));
+            g_clear_pointer(&open[which], ht_pg_close);
+        }
+        if (step % 15 == 14)
+            test_client_sync(client, HT_SYNC_ONCE);
+    }
+    for (int i = 0; i < 3; i++)
+        g_clear_pointer(&open[i], ht_pg_close);
+    test_client_assert_equal(client);
+}
+
+/* More than a fifth of a table: it is read whole, and still right. */
+static void test_much(void)
+{
+    g_autofree char *job = test_job(3000, false);
+    g_autoptr(TestClient) client = test_client_open("much", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_platform("UPDATE public.candidate_job_matches SET score = 7 WHERE job_id = '%s'", job);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded);
+    g_assert_cmpint(report.rows_changed, ==, 3000);
+    test_client_assert_equal(client);
+}
+
+static void test_reload_only(void)
+{
+    g_autoptr(TestClient) client = test_client_open("machine", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = test_client_count(client, "status_machine");
+    test_sql("CREATE TABLE kept AS SELECT ctid AS place, * FROM app.stage_transitions; "
+             "DELETE FROM app.stage_transitions WHERE decision = 'reopen'");
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t after = test_client_count(client, "status_machine");
+    test_client_assert_equal(client);
+    test_sql(
+        "ALTER TABLE kept DROP COLUMN place; INSERT INTO app.stage_transitions SELECT * FROM kept "
+        "WHERE decision = 'reopen'; DROP TABLE kept");
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(after, <, before);
+    g_assert_cmpint(test_client_count(client, "status_machine"), ==, before);
+    test_client_assert_equal(client);
+}
+
+static void panel_of(const char *interview, const char *login, bool is_active)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "INSERT INTO public.interview_panel (tenant_id, interview_id, member_id) SELECT tenant_id, "
+        "'%s', "
+        "id FROM public.tenant_users WHERE pg_role = '%s' ON CONFLICT (tenant_id, interview_id, "
+        "member_id) DO UPDATE SET is_active = %s",
+        interview, login, is_active ? "true" : "false");
+    test_sql(sql);
+}
+
+/* An interviewer joins and leaves a panel: the rows of that person come and go. */
+static void test_panel(void)
+{
+    g_autofree char *job = test_job(4, false), *match = test_match(job, 0),
+                    *interview = test_new_id();
+    test_platform("INSERT INTO public.interviews (id, match_id, interview_type, status) VALUES "
+                  "('%s', '%s', 'technical', 'requested')",
+                  interview, match);
+    g_autoptr(TestClient) client = test_client_open("panel", "INTERVIEWER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, 0);
+    panel_of(interview, "ht_a_int2", true);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, 1);
+    g_assert_cmpint(test_client_count(client, "candidates"), ==, 1);
+    test_client_assert_equal(client);
+    panel_of(interview, "ht_a_int2", false);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, 0);
+    g_assert_cmpint(test_client_count(client, "candidates"), ==, 0);
+    test_client_assert_equal(client);
+}
+
+/* A job becomes confidential: for those who are not in it, it goes with all that hangs on it. */
+static void test_confidential(void)
+{
+    g_autofree char *job = test_job(6, false);
+    g_autoptr(TestClient) client = test_client_open("confidential", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = test_client_count(client, "candidate_job_matches");
+    test_platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'", job);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, before - 6);
+    test_client_assert_equal(client);
+    g_autofree char *join = g_strdup_printf(
+        "INSERT INTO public.job_members (tenant_id, job_id, member_id, role) SELECT "
+        "tenant_id, '%s', id, 'recruiter' FROM public.tenant_users WHERE pg_role = "
+        "'ht_a_rec2'",
+        job);
+    test_sql(join);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, before);
+    test_client_assert_equal(client);
+}
+
+/* The role goes down: what may not be read any more is gone before anything else is shown. */
+static void test_role_changes(void)
+{
+    g_autoptr(TestClient) client = test_client_open("demoted", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autofree char *with =
+        test_client_value(client, "SELECT count(*) FROM candidates WHERE email IS NOT NULL");
+    g_assert_cmpstr(with, !=, "0");
+    test_sql("REVOKE hiretty_recruiter FROM ht_a_rec2; GRANT hiretty_viewer TO ht_a_rec2; "
+             "UPDATE public.tenant_users SET role = 'viewer' WHERE pg_role = 'ht_a_rec2'");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_autofree char *without =
+        test_client_value(client, "SELECT count(*) FROM candidates WHERE email IS NOT NULL");
+    g_assert_true(report.loaded);
+    g_assert_cmpstr(report.why_full, ==, "the role changed");
+    g_assert_cmpstr(without, ==, "0");
+    test_client_assert_equal(client);
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    g_assert_true(status.read_only);
+    test_sql("REVOKE hiretty_viewer FROM ht_a_rec2; GRANT hiretty_recruiter TO ht_a_rec2; "
+             "UPDATE public.tenant_users SET role = 'recruiter' WHERE pg_role = 'ht_a_rec2'");
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+/* The membership ends: everything of the tenant is gone and the cache is locked; it opens again
+ * when the person is let in again. */
+static void test_revoked(void)
+{
+    g_autoptr(TestClient) client = test_client_open("revoked", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidates"), >, 0);
+    test_sql("UPDATE public.tenant_users SET status = 'inactive' WHERE pg_role = 'ht_a_rec2'");
+    test_client_sync_fails(client, HT_SYNC_ERROR_REFUSED);
+    g_assert_true(ht_cache_is_locked(client->cache, NULL));
+    g_assert_cmpint(test_client_count(client, "candidates"), ==, 0);
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    g_assert_cmpint(status.state, ==, HT_SYNC_LOCKED);
+    test_sql("UPDATE public.tenant_users SET status = 'active' WHERE pg_role = 'ht_a_rec2'");
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(ht_cache_is_locked(client->cache, NULL));
+    test_client_assert_equal(client);
+}
+
+static void test_login_refused(void)
+{
+    g_autoptr(TestClient) client = test_client_open("nologin", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_sql("ALTER ROLE ht_a_rec2 NOLOGIN");
+    test_client_sync_fails(client, HT_SYNC_ERROR_REFUSED);
+    test_sql("ALTER ROLE ht_a_rec2 LOGIN");
+    g_assert_true(ht_cache_is_locked(client->cache, NULL));
+    g_assert_cmpint(test_client_count(client, "candidates"), ==, 0);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+/* Columns that go and come, and a default that touches no row. */
+static void test_schema(void)
+{
+    g_autofree char *job = test_job(10, false);
+    g_autoptr(TestClient) client = test_client_open("schema", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_sql("ALTER TABLE public.candidates RENAME COLUMN github_url TO github_was");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_true(report.loaded);
+    test_client_assert_equal(client);
+    test_sql(
+        "ALTER TABLE public.candidates ADD COLUMN github_url text DEFAULT 'https://example.com'; "
+        "GRANT SELECT (github_url) ON public.candidates TO hiretty_recruiter");
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded);
+    test_client_assert_equal(client);
+    g_autofree char *value = test_client_value(
+        client, "SELECT count(*) FROM candidates WHERE github_url = 'https://example.com'");
+    g_assert_cmpint(g_ascii_strtoll(value, NULL, 10), >=, 10);
+    test_sql("ALTER TABLE public.candidates DROP COLUMN github_url; "
+             "ALTER TABLE public.candidates RENAME COLUMN github_was TO github_url");
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    test_sql("ALTER TABLE public.candidates ALTER COLUMN location TYPE text USING upper(location)");
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+static void test_truncate(void)
+{
+    g_autofree char *job = test_job(2, false), *match = test_match(job, 0);
+    test_platform(
+        "INSERT INTO public.candidate_tags (candidate_id, tag) SELECT candidate_id, 'gone' FROM "
+        "public.candidate_job_matches WHERE id = '%s'",
+        match);
+    g_autoptr(TestClient) client = test_client_open("truncate", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_tags"), >, 0);
+    test_sql("TRUNCATE public.candidate_tags");
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_tags"), ==, 0);
+    test_client_assert_equal(client);
+}
+
+/* Away too long, and a database that is another one: everything once, no more. */
+static void test_resync(void)
+{
+    g_autoptr(TestClient) client = test_client_open("resync", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_sql("SELECT pg_current_xact_id()");
+    test_sql("UPDATE app.instance SET feed_floor = pg_current_xact_id()");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_true(report.loaded);
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded);
+    test_sql("UPDATE app.instance SET epoch = gen_random_uuid()");
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpstr(report.why_full, ==, "another database");
+    test_client_assert_equal(client);
+}
+
+/* The digest does see a difference of one character. */
+static bool tamper(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_apply_db(apply),
+                      "UPDATE jobs SET department = 'x' WHERE k = (SELECT min(k) FROM jobs)",
+                      error);
+}
+
+static void test_digest_sees(void)
+{
+    g_autofree char *job = test_job(1, false);
+    g_autoptr(TestClient) client = test_client_open("digest", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_apply(client->cache, tamper, NULL, &error));
+    g_autoptr(GArray) checks = ht_sync_check(client->sync, NULL, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < checks->len; i++) {
+        const HtSyncCheck *check = &g_array_index(checks, HtSyncCheck, i);
+        g_assert_true(check->same == (strcmp(check->table, "jobs") != 0));
+        g_assert_cmpint(check->rows_here, ==, check->rows_there);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!test_server_start(true))
+        return 77;
+    test_clients_init();
+    g_test_add_func("/sync/pull/first_load", test_first_load);
+    g_test_add_func("/sync/pull/all_roles", test_all_roles);
+    g_test_add_func("/sync/pull/incremental", test_incremental);
+    g_test_add_func("/sync/pull/deletes", test_deletes);
+    g_test_add_func("/sync/pull/transactions", test_transactions);
+    g_test_add_func("/sync/pull/churn", test_churn);
+    g_test_add_func("/sync/pull/much", test_much);
+    g_test_add_func("/sync/pull/reload_only", test_reload_only);
+    g_test_add_func("/sync/pull/panel", test_panel);
+    g_test_add_func("/sync/pull/confidential", test_confidential);
+    g_test_add_func("/sync/pull/role_changes", test_role_changes);
+    g_test_add_func("/sync/pull/revoked", test_revoked);
+    g_test_add_func("/sync/pull/login_refused", test_login_refused);
+    g_test_add_func("/sync/pull/truncate", test_truncate);
+    g_test_add_func("/sync/pull/resync", test_resync);
+    g_test_add_func("/sync/pull/schema", test_schema);
+    g_test_add_func("/sync/pull/digest_sees", test_digest_sees);
+    int status = g_test_run();
+    test_clients_clear();
+    test_server_stop();
+    return status;
+}

@@ -1,0 +1,170 @@
+/* Every statement of sql/sync as every client role, on every table that the role may read. */
+#include "../../src/sync/internal.h"
+#include "client.h"
+
+#include "hiretty/base/resource.h"
+
+#include <string.h>
+
+static const char *const logins[] = {"ADMIN", "RECRUITER", "INTERVIEWER", "VIEWER"};
+
+static HtSyncHello *hello_of(HtPgConnection *pg)
+{
+    HtPgParam param = {.text = "{\"fingerprint\": true}"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPgRows) rows = ht_pg_query(pg, ht_sync_sql("hello"), &param, 1, &error);
+    g_assert_no_error(error);
+    HtPgField field = ht_pg_rows_field(rows, 0, 0);
+    gsize len;
+    const char *text = ht_pg_field_text(&field, &len);
+    HtSyncHello *hello = ht_sync_hello_parse(text, (gssize)len, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(hello->columns);
+    return hello;
+}
+
+/* Plain statements prepare; that needs the tables, columns and functions to be there and visible.
+ */
+static void test_plain(void)
+{
+    static const char *const names[] = {"hello", "feed", "push_decisions", "push_fields",
+                                        "device_seen"};
+    for (gsize l = 0; l < G_N_ELEMENTS(logins); l++) {
+        g_autoptr(HtPgConnection) pg = test_connect(logins[l]);
+        for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+            g_autoptr(GError) error = NULL;
+            g_autofree char *sql =
+                g_strdup_printf("PREPARE %s AS\n%s", names[i], ht_sync_sql(names[i]));
+            ht_pg_run(pg, sql, &error);
+            g_assert_no_error(error);
+        }
+        g_autoptr(GError) error = NULL;
+        ht_pg_run(pg, ht_sync_sql("begin"), &error);
+        g_assert_no_error(error);
+        ht_pg_run(pg, ht_sync_sql("rollback"), &error);
+        g_assert_no_error(error);
+    }
+}
+
+static bool ignore_block(GBytes *block, gpointer data, GError **error)
+{
+    (void)error;
+    *(gsize *)data += g_bytes_get_size(block);
+    g_bytes_unref(block);
+    return true;
+}
+
+static void run_templates(HtPgConnection *pg, const HtSyncSelect *select)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *rows = ht_sync_sql_fill("rows", select, NULL);
+    g_autofree char *ids = ht_sync_sql_fill("ids", select, NULL);
+    HtUuid id = {{1}};
+    HtPgParam param = {.ids = &id, .n_ids = 1};
+    if (select->table->has_id) {
+        g_autoptr(HtPgRows) one = ht_pg_query(pg, rows, &param, 1, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(ht_pg_rows_count(one), ==, 1);
+        HtPgField own = ht_pg_rows_field(one, 0, 1);
+        g_assert_true(ht_pg_field_is_null(&own));
+        g_autoptr(HtPgRows) all = ht_pg_query(pg, ids, NULL, 0, &error);
+        g_assert_no_error(error);
+    }
+    char *copies[] = {
+        ht_sync_sql_fill("copy_table", select, NULL),
+        ht_sync_sql_fill("copy_pages", select, "first", "0", "last", "10", NULL),
+        ht_sync_sql_fill("copy_pages_rest", select, "first", "0", NULL),
+        ht_sync_sql_fill("copy_after", select, "after", "00000000-0000-0000-0000-000000000000",
+                         "limit", "10", NULL),
+    };
+    gsize sizes[G_N_ELEMENTS(copies)] = {0};
+    for (gsize i = 0; i < G_N_ELEMENTS(copies); i++) {
+        if (!select->table->has_id && i > 0)
+            break;
+        ht_pg_copy_out(pg, copies[i], 65536, ignore_block, &sizes[i], &error);
+        g_assert_no_error(error);
+    }
+    if (select->table->has_id) {
+        g_assert_cmpint(sizes[0], ==, sizes[2]);
+    }
+    int64_t n;
+    char digest[40];
+    ht_sync_digest_there(pg, select, &n, digest, &error);
+    g_assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(copies); i++)
+        g_free(copies[i]);
+}
+
+static void test_templates(void)
+{
+    for (gsize l = 0; l < G_N_ELEMENTS(logins); l++) {
+        g_autoptr(HtPgConnection) pg = test_connect(logins[l]);
+        g_autoptr(HtSyncHello) hello = hello_of(pg);
+        int n, readable = 0;
+        const HtSyncTable *tables = ht_sync_tables(&n);
+        for (int i = 0; i < n; i++) {
+            g_autoptr(HtSyncSelect) select =
+                ht_sync_select_new(hello->columns, &tables[i], HT_SELECT_ALL);
+            if (select) {
+                run_templates(pg, select);
+                readable++;
+            }
+        }
+        g_assert_cmpint(readable, >, 10);
+    }
+}
+
+/* What the client keeps is what the server feeds: same tables, same numbers, and a recruiter and an
+ * administrator may read every column that is listed, one of each pair that excludes another. */
+static void test_columns(void)
+{
+    g_autoptr(HtPgConnection) pg = test_connect("ADMIN");
+    g_autoptr(HtSyncHello) hello = hello_of(pg);
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *sql = g_strdup_printf(
+            "SELECT number::text FROM app.feed_tables WHERE name = '%s'", tables[i].name);
+        g_autofree char *number = test_value("SUPERUSER", sql);
+        g_assert_cmpint(number ? atoi(number) : 0, ==, tables[i].number);
+        g_assert_true(ht_sync_columns_readable(hello->columns, &tables[i]));
+        int excluded = 0;
+        for (int c = 0; c < tables[i].n_columns; c++)
+            excluded += tables[i].columns[c].unless != NULL;
+        g_autoptr(HtSyncSelect) select =
+            ht_sync_select_new(hello->columns, &tables[i], HT_SELECT_ALL);
+        if (select->n != tables[i].n_columns - excluded)
+            g_test_message("%s: %d of %d columns", tables[i].name, select->n, tables[i].n_columns);
+        g_assert_cmpint(select->n, ==, tables[i].n_columns - excluded);
+    }
+}
+
+/* No file of the folder is forgotten here or unused there. */
+static void test_files(void)
+{
+    static const char *const known[] = {
+        "begin.sql",          "columns",         "commit.sql",
+        "copy_after.sql",     "copy_pages.sql",  "copy_pages_rest.sql",
+        "copy_table.sql",     "device_seen.sql", "digest.sql",
+        "feed.sql",           "hello.sql",       "ids.sql",
+        "push_decisions.sql", "push_fields.sql", "rollback.sql",
+        "rows.sql",           "types",           NULL};
+    g_auto(GStrv) files = ht_resource_list("sql/sync");
+    for (guint i = 0; files[i]; i++)
+        g_assert_true(g_strv_contains(known, files[i]));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!test_server_start(true))
+        return 77;
+    g_free(test_job(5, false));
+    g_test_add_func("/sync/statements/plain", test_plain);
+    g_test_add_func("/sync/statements/templates", test_templates);
+    g_test_add_func("/sync/statements/columns", test_columns);
+    g_test_add_func("/sync/statements/files", test_files);
+    int status = g_test_run();
+    test_server_stop();
+    return status;
+}
