@@ -17,6 +17,7 @@ GENERATORS = {
     "src/cache/scan.c": "reads of the same columns for digests",
     "src/cache/match_filter.c": "a filter written by a person becomes conditions",
     "src/cache/matches.c": "pages of a list by any sort order and such a filter",
+    "src/outbox/push.c": "the version of a row of any synced table",
     "src/sync/columns.c": "select lists of the columns that this login may read",
 }
 MANY = re.compile(r"(^|/)(migrations|schema|optional|demo|server)(/|\.sql$|$)")
