@@ -99,7 +99,7 @@ INSERT INTO public.voice_sessions (id, tenant_id, interview_id, call_sid, direct
 SELECT demo.id('voice', i.m), i.tenant_id, i.id, 'demo-call-' || i.m, 'outbound', 'completed', i.at + interval '40 seconds', i.at + interval '40 seconds' + s.ms * interval '1 millisecond', s.ms / 1000,
   jsonb_build_object('segments', s.segments),
   jsonb_build_object('summary', demo.pick(ARRAY['Calm and concrete; interrupts once.', 'Hesitates on dates, strong on the daily work.', 'Good line, open answers.'], 571, i.m), 'sentiment', demo.pick('{positive,neutral}', 572, i.m),
-    'model', 'voice 0.9', 'language', 'en', 'answers', (SELECT jsonb_agg(jsonb_build_object('question', split_part(replace(q.ask, '{s}', 'a skill'), ', ', 1), 'answered', demo.u(573, i.m, q.q) < 0.93, 'note', demo.pick('{clear,"with an example",briefly}', 574, i.m, q.q)) ORDER BY q.q) FROM demo.question q)),
+    'model', 'voice 0.9', 'language', 'en', 'answers', (SELECT jsonb_agg(jsonb_build_object('question', q.short, 'answered', demo.u(573, i.m, q.q) < 0.93, 'note', demo.pick('{clear,"with an example",briefly}', 574, i.m, q.q)) ORDER BY q.q) FROM demo.question q)),
   'voice 0.9', 'demo-ear', 'demo-voice', i.at, i.at + interval '1 hour'
 FROM demo.meeting i JOIN (
   SELECT m, max(end_ms) AS ms, jsonb_agg(jsonb_build_object('speaker', CASE WHEN agent THEN 'agent' ELSE 'candidate' END, 'start_ms', start_ms, 'end_ms', end_ms, 'text', text,

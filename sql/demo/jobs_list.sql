@@ -7,7 +7,7 @@ CREATE TABLE demo.job (j int PRIMARY KEY, t text, f int, title text, location te
 INSERT INTO demo.job (j, t, f, title, location, tz, emp, years_min, years_max, smin, smax, cur, status, age, w, recruiter) VALUES
 (1,'a',3,'Customer Support Specialist','Berlin, Germany','Europe/Berlin','full_time',1,4,32000,41000,'EUR','active',5,0,2),
 (2,'a',1,'Senior Backend Engineer','Berlin, Germany','Europe/Berlin','full_time',5,10,72000,95000,'EUR','active',34,16,2),
-(3,'a',1,'Platform Engineer','Remote (Europe)','Europe/Berlin','full_time',3,8,65000,88000,'EUR','active',47,12,2),
+(3,'a',1,'Platform Engineer','Remote (Europe)','Europe/Berlin','full_time',3,8,65000,88000,'EUR','active',47,18,2),
 (4,'a',1,'Frontend Developer','London, United Kingdom','Europe/London','full_time',2,6,48000,66000,'GBP','active',22,10,8),
 (5,'a',1,'Data Engineer','New York, NY','America/New_York','full_time',3,8,115000,150000,'USD','active',41,11,3),
 (6,'a',1,'Site Reliability Engineer','Bengaluru, India','Asia/Kolkata','full_time',4,9,2800000,4200000,'INR','active',29,9,9),

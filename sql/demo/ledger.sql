@@ -10,6 +10,7 @@ UPDATE demo.job j SET skills = s.skills
 FROM (SELECT j.j, (array_agg(x.s ORDER BY demo.h(202, j.j, x.i)))[1:6] AS skills
       FROM demo.job j JOIN demo.family f USING (f), unnest(f.skills) WITH ORDINALITY x(s, i) GROUP BY j.j) s
 WHERE s.j = j.j;
+UPDATE demo.job SET skills = '{ticket handling,de-escalation,e-mail support,live chat,knowledge base writing,refund policy}' WHERE j = 1;
 
 -- Who applies where: everybody once for work of their own kind, some again for this or other work.
 -- Support people 1 to 200 are the busy job's new applicants.
@@ -117,7 +118,7 @@ UPDATE demo.app SET exit = NULL WHERE quirk = 'hold';
 UPDATE demo.app SET story = 'sla', reach = 1, exit = NULL, quirk = NULL, applied = demo.now() - interval '17 days' + a % 7 * interval '37 minutes'
 WHERE j = 8 AND r <= 4;
 UPDATE demo.app a SET story = 'bulk', reach = 0, exit = 'reject', quirk = NULL, applied = least(applied, demo.now() - interval '6 days 3 hours' - a.a % 50 * interval '11 minutes')
-FROM (SELECT a FROM demo.app WHERE j = 3 AND reach = 0 ORDER BY score DESC, a LIMIT 60) x WHERE x.a = a.a;
+FROM (SELECT a FROM demo.app WHERE j = 3 AND reach = 0 AND score >= 60 ORDER BY score DESC, a LIMIT 60) x WHERE x.a = a.a;
 UPDATE demo.app SET story = 'stale' WHERE j = 2 AND r BETWEEN 3 AND 6;
 
 -- Steps: one row a decision, numbered by ord.

@@ -22,7 +22,7 @@ SELECT demo.stage_id(j.j, s.pos), j.tenant_id, j.id, s.name, s.pos, s.kind, s.sl
 FROM demo.job j, demo.stage s;
 
 INSERT INTO public.job_skills (id, tenant_id, job_id, skill, category, required, weight, created_at, updated_at)
-SELECT demo.id('job-skill', j.j * 10 + i), j.tenant_id, j.id, s, CASE WHEN s IN ('English', 'German', 'French', 'Spanish') THEN 'language' ELSE 'technical' END,
+SELECT demo.id('job-skill', j.j * 10 + i), j.tenant_id, j.id, s, CASE WHEN j.f IN (1, 4, 5, 6) THEN 'technical' ELSE 'soft' END,
        i <= 3, (ARRAY[3, 2.5, 2, 1, 1, 0.5])[i], j.published, j.published
 FROM demo.job j, unnest(j.skills) WITH ORDINALITY x(s, i);
 

@@ -87,7 +87,7 @@ SELECT demo.id('explanation', a.a), a.tenant_id, a.id, c.resume_id, CASE WHEN a.
   'ranker ' || CASE WHEN a.applied < demo.now() - interval '120 days' THEN '3.2' ELSE '4.0' END, 'match-7', a.applied + interval '2 minutes', a.applied + interval '2 minutes'
 FROM demo.app a JOIN demo.cand c USING (n) JOIN demo.job j USING (j) JOIN (
   SELECT a, count(quote) AS quotes, count(*) FILTER (WHERE verdict = 'met') AS met, bool_or(verdict = 'contradicted') AS contradicted,
-    (array_agg(point ORDER BY points DESC, k))[1] AS best, string_agg(point, ', ' ORDER BY k) FILTER (WHERE verdict = 'not_shown') AS missing,
+    (array_agg(point ORDER BY verdict = 'met' DESC, k))[1] AS best, string_agg(point, ', ' ORDER BY k) FILTER (WHERE verdict = 'not_shown') AS missing,
     jsonb_agg(jsonb_build_object('name', point, 'weight', weight, 'score', points, 'verdict', verdict, 'quote', quote) ORDER BY k) AS factors
   FROM demo.why GROUP BY a) w USING (a);
 

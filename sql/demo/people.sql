@@ -83,8 +83,7 @@ SELECT d.cv, d.k, d.gap, d.work_f, d.months,
   (date_trunc('month', demo.now() AT TIME ZONE 'UTC') - make_interval(months => d.back::int))::date AS started,
   (date_trunc('month', demo.now() AT TIME ZONE 'UTC') - make_interval(months => (d.back - d.months)::int))::date AS ended,
   d.k = 1 AND d.gap = 0 AS is_current,
-  f.titles[greatest(1, least(cardinality(f.titles),
-    1 + (d.positions - d.k) * 2 + demo.k(128, d.cv, d.k, 3) - CASE WHEN d.positions < 4 THEN 0 ELSE 1 END))] AS title,
+  f.titles[least(cardinality(f.titles), 1 + floor(d.positions - d.k + 2.9 * demo.u(128, d.cv, d.k))::int)] AS title,
   o.company_a[1 + demo.k(129, d.cv, d.k, cardinality(o.company_a))] || ' ' ||
     o.company_b[1 + demo.k(130, d.cv, d.k, cardinality(o.company_b))] AS company
 FROM dated d JOIN demo.family f ON f.f = d.work_f, demo.common o;

@@ -1,44 +1,44 @@
 -- Screening chats: everybody who reached the screening stage has one; some are waiting or broken off.
 -- messages: [{message_id, timestamp, role agent|candidate, content, metadata {sentiment, confidence, flags}}]
 -- analysis: {summary, sentiment, model, language, answers [{question, answered, note}]}
-CREATE TABLE demo.question (q int PRIMARY KEY, ask text, answers text[]);
+CREATE TABLE demo.question (q int PRIMARY KEY, short text, ask text, answers text[]);
 INSERT INTO demo.question VALUES
-(1, 'Thank you for taking the time. To begin with, could you tell me in your own words what drew you to this position and what you know about the work it involves day by day?',
+(1, 'Why this position?', 'Thank you for taking the time. To begin with, could you tell me in your own words what drew you to this position and what you know about the work it involves day by day?',
  ARRAY['I read the advert twice and the part about writing things down sounded like a place for me.',
        'A friend works in a similar team and what she tells me over dinner is more or less what your text says.',
        'To be honest I was looking for something closer to home, and then the tasks turned out to be exactly what I like.',
        'I have done this kind of work before and I miss it, so when I saw the opening I aplied the same evening.']),
-(2, 'You mention {s} in your application. Could you describe a recent situation in which you used it, what your own part was, and how it ended?',
+(2, 'Recent use of a skill that the job asks for?', 'You mention {s} in your application. Could you describe a recent situation in which you used it, what your own part was, and how it ended?',
  ARRAY['Last spring we had a problem that nobody wanted, and with {s} I got it under control within two weeks.',
        'I use {s} nearly every day, mostly for the boring parts, which is where it saves the most time.',
        'I would not call myself an expert in {s}, but I have trained two new colleagues in it and they did well.',
        'There was one case with {s} where I was wrong at first, I said so, and we turned around in time.']),
-(3, 'Which part of your present or last work would you gladly hand over to somebody else, and which part would you keep for yourself?',
+(3, 'What would they hand over, what keep?', 'Which part of your present or last work would you gladly hand over to somebody else, and which part would you keep for yourself?',
  ARRAY['I would hand over the reports that nobody reads and keep the talks with people.',
        'Keep: the difficult cases. Hand over: teh shift plan, everybody is unhappy with it whatever I do.',
        'I enjoy the beginning of things more than keeping them going, if I am honest.',
        'There is not much I would give away, maybe the travelling.']),
-(4, 'Please think of a moment when you disagreed with a colleague or a manager. What did you do, and what would you do differently today?',
+(4, 'A disagreement: what did they do?', 'Please think of a moment when you disagreed with a colleague or a manager. What did you do, and what would you do differently today?',
  ARRAY['I said it in the meeting and later found that a word in private would have been better.',
        'We wrote both options on a page with what speaks for each, and then it was quite clear.',
        'I kept quiet too long. Today I would ask sooner what the reason for the decision is.',
        'We did not agree until the end, but I did it his way and it went allright.']),
-(5, 'From when on could you start, and is there anything about working hours or place that we should know at this point?',
+(5, 'Start, hours and place?', 'From when on could you start, and is there anything about working hours or place that we should know at this point?',
  ARRAY['My notice is three months to the end of a quarter, sometimes they let people go earlier.',
        'I could start next month. Early shifts are fine, late ones only twice a week because of the children.',
        'As soon as you like, I am between two jobs at the moment.',
        'I would prefer two days at home, but it is not a condition.']),
-(6, 'How do you make sure that something you promised is really done, even on a day when everything happens at once?',
+(6, 'How do they keep promises?', 'How do you make sure that something you promised is really done, even on a day when everything happens at once?',
  ARRAY['I write it down at once, on paper, and the paper lies on the keyboard until it is done.',
        'I say no more often than I used to, that helps most.',
        'Every morning ten minutes for the list, ehrlich gesagt ist das das ganze Geheimnis.',
        'I ask somebody to remind me. It sounds silly but it works.']),
-(7, 'Is there something that your résumé does not show and that we should know to judge your application fairly?',
+(7, 'What does the résumé not show?', 'Is there something that your résumé does not show and that we should know to judge your application fairly?',
  ARRAY['The gap was for my father, he was ill and is better now.',
        'I learned the most in the job that takes only one line there.',
        'I speak more languages than it says, pero hace tiempo que no practico.',
        'No, I think it is all there.']),
-(8, 'Finally: what would you like to know from us before you decide whether to go on?',
+(8, 'What do they want to know from us?', 'Finally: what would you like to know from us before you decide whether to go on?',
  ARRAY['How large is the team really, and who would I report to?',
        'How do you decide about raises, and how often?',
        'Whether people stay, and if not, why they leave.',
@@ -110,7 +110,7 @@ FROM demo.chat c JOIN demo.app a USING (a) JOIN demo.cand p USING (n) JOIN demo.
       'content', content, 'metadata', CASE WHEN agent THEN '{"sentiment": "neutral"}' ELSE jsonb_build_object(
         'sentiment', demo.pick('{positive,neutral,neutral,positive,negative}', 423, a, i), 'confidence', round((0.62 + 0.36 * demo.u(424, a, i))::numeric, 2))
         || CASE WHEN flag IS NOT NULL THEN jsonb_build_object('flags', jsonb_build_array(flag)) ELSE '{}' END END) ORDER BY i) AS messages,
-    (SELECT jsonb_agg(jsonb_build_object('question', replace(replace(split_part(qu.ask, ', ', 1), '{s}', 'a skill'), ':', ''), 'answered', demo.u(425, t.a, qu.q) < 0.9,
+    (SELECT jsonb_agg(jsonb_build_object('question', qu.short, 'answered', demo.u(425, t.a, qu.q) < 0.9,
        'note', demo.pick(ARRAY['clear', 'with an example', 'briefly', 'evasive', 'asks back'], 426, t.a, qu.q)) ORDER BY qu.q)
      FROM demo.question qu WHERE qu.q <= max(t.turns) / 2) AS answers
   FROM demo.turn t GROUP BY a) m USING (a);

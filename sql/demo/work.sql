@@ -26,7 +26,7 @@ Kept a latency budget on every page and defended it against wishes.', E'\n'),
  '{BSc Computer Science,MSc Informatics,Vocational training as IT specialist,BEng Electrical Engineering,Bootcamp Web Development}'),
 (2, 'sales', 900, 'Sales',
  '{Sales Development Representative,Inside Sales Agent,Account Executive,Key Account Manager,Partner Manager,Regional Sales Lead}',
- '{CRM hygiene,cold outreach,contract negotiation,solution selling,forecasting,tender writing,product demos,account planning,German,French,pipeline reviews,pricing}',
+ '{CRM hygiene,cold outreach,contract negotiation,solution selling,forecasting,tender writing,product demos,account planning,trade fairs,referral programmes,pipeline reviews,pricing}',
  string_to_array('Closed {n} mid-size accounts in a year with a method built on {s}.
 Raised the hit rate of the team by {p} through better {s}.
 Trained {n} new colleagues in {s} during their first weeks.
@@ -42,8 +42,8 @@ Handed leads to delivery with notes good enough that nobody called back.
 Lost one large deal and wrote down why so that the next one held.', E'\n'),
  '{BA Business Administration,Vocational training in wholesale and foreign trade,BA Linguistics,MBA}'),
 (3, 'support', 900, 'Customer Support',
- '{Call Centre Agent,Customer Service Agent,Support Specialist,Technical Support Agent,Support Team Lead,Customer Success Associate,Help Desk Clerk}',
- '{ticket handling,de-escalation,live chat,knowledge base writing,Zendesk,phone support,English,German,Spanish,refund policy,SQL basics,quality reviews,shift planning}',
+ '{Help Desk Clerk,Call Centre Agent,Customer Service Agent,Support Specialist,Technical Support Agent,Customer Success Associate,Support Team Lead}',
+ '{ticket handling,de-escalation,live chat,knowledge base writing,CRM notes,phone support,e-mail support,billing questions,video calls,refund policy,SQL basics,quality reviews,shift planning}',
  string_to_array('Answered about {n} customers a day with {s} as the main tool.
 Was the person others asked about {s} on the late shift for {q}.
 Wrote {n} articles on {s} and saw repeat questions fall by {p}.
@@ -59,7 +59,7 @@ Stayed calm on a day with {n} times the usual volume.
 Noticed a pattern in refunds and stopped a fraud worth {n} thousand.', E'\n'),
  '{Vocational training in dialogue marketing,BA Communication,Secondary school certificate,BA Tourism Management}'),
 (4, 'operations', 900, 'Operations',
- '{Warehouse Associate,Forklift Operator,Inventory Clerk,Shift Supervisor,Logistics Coordinator,Dispatcher,Production Planner}',
+ '{Warehouse Associate,Forklift Operator,Inventory Clerk,Dispatcher,Logistics Coordinator,Production Planner,Shift Supervisor}',
  '{forklift licence,inventory control,SAP WM,route planning,lean methods,safety briefings,goods receipt,customs papers,shift planning,Excel,quality checks,first aid}',
  string_to_array('Ran {s} for a site with {n} docks and three shifts.
 Cut picking errors by {p} after reorganising {s}.
@@ -75,7 +75,7 @@ Spoke up about a blocked exit and saw it mended the same day.
 Kept a handover book that made the next shift''s life easier.', E'\n'),
  '{Vocational training in warehouse logistics,Secondary school certificate,BA Logistics,Technician''s diploma}'),
 (5, 'finance', 480, 'Finance',
- '{Accounts Payable Clerk,Bookkeeper,Financial Accountant,Controller,Payroll Specialist,Treasury Analyst}',
+ '{Accounts Payable Clerk,Bookkeeper,Payroll Specialist,Treasury Analyst,Financial Accountant,Controller}',
  '{IFRS,month-end close,DATEV,SAP FI,VAT returns,Excel models,cash forecasting,payroll,audit support,cost centre reporting,SQL basics}',
  string_to_array('Closed the books with {s} by the third working day, {n} months in a row.
 Owned {s} for {n} legal entities.
@@ -89,7 +89,7 @@ Answered the auditors'' questions on the day they came.
 Kept a calm list when three systems were replaced at once.', E'\n'),
  '{BA Accounting,Vocational training as tax clerk,MSc Finance,Certified bookkeeper}'),
 (6, 'care', 420, 'Care',
- '{Care Assistant,Registered Nurse,Ward Nurse,Occupational Health Nurse,Care Coordinator,Paramedic}',
+ '{Care Assistant,Paramedic,Registered Nurse,Ward Nurse,Occupational Health Nurse,Care Coordinator}',
  '{wound care,medication rounds,patient records,triage,infection control,dementia care,night shifts,first aid,family talks,vaccinations}',
  string_to_array('Was responsible for {s} on a ward of {n} beds.
 Practised {s} daily for {q} and renewed the certificate on time.
@@ -103,7 +103,7 @@ Cared for {n} residents with one colleague.
 Volunteered at a day centre on Sundays.', E'\n'),
  '{State examination in nursing,BSc Nursing,Vocational training in elderly care,Paramedic diploma}'),
 (7, 'marketing', 300, 'Marketing',
- '{Marketing Assistant,Content Writer,Performance Marketer,Brand Manager,Event Coordinator,Marketing Analyst}',
+ '{Marketing Assistant,Content Writer,Event Coordinator,Marketing Analyst,Performance Marketer,Brand Manager}',
  '{copywriting,SEO,paid search,newsletter campaigns,web analytics,event planning,brand guidelines,Figma,market research,budgeting}',
  string_to_array('Planned {n} campaigns around {s} and stopped the three that did not pay.
 Raised sign-ups by {p} with steady work on {s}.
@@ -117,7 +117,7 @@ Edited each text twice and cut a third.
 Interviewed {n} customers and let them speak.', E'\n'),
  '{BA Media Studies,BA Business Administration,MA Communication,Vocational training in office management}'),
 (8, 'people', 300, 'People',
- '{HR Assistant,Recruiting Coordinator,HR Generalist,Talent Partner,Payroll and HR Clerk,Learning Specialist}',
+ '{HR Assistant,Payroll and HR Clerk,Recruiting Coordinator,Learning Specialist,HR Generalist,Talent Partner}',
  '{labour law,interview scheduling,onboarding,HR reporting,works council,sourcing,payroll,training plans,conflict talks,Personio}',
  string_to_array('Looked after {s} for a site of {n} hundred people.
 Shortened {s} by {p} without making it colder.

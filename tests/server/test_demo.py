@@ -36,6 +36,7 @@ EXACT = [
      "9334"),
     ("wrong bulk rejection, mails waiting", f"""SELECT string_agg(b.row_count || ' ' || n.c, ',') FROM bulk_operations b JOIN (
         SELECT bulk_op_id, count(*) AS c FROM notifications WHERE status = 'queued' GROUP BY 1) n ON n.bulk_op_id = b.id""", "60 60"),
+    ("the sixty had good scores", """SELECT min(m.score) >= 60 FROM hiring_decisions d JOIN candidate_job_matches m ON m.id = d.match_id WHERE d.bulk_op_id IS NOT NULL""", "t"),
     ("over its time by nine days", f"""SELECT count(*) >= 4 FROM candidate_job_matches m JOIN job_stages s ON s.id = m.stage_id WHERE m.{A} AND s.stage_type = 'shortlist'
         AND timestamptz '{NOW}' - m.stage_entered_at - s.sla_hours * interval '1 hour' BETWEEN interval '9 days' AND interval '9 days 12 hours'""", "t"),
     ("résumé newer than the score", """SELECT count(*) FROM match_explanations e JOIN resumes r ON r.id = e.resume_id AND NOT r.is_current
@@ -60,6 +61,8 @@ EXACT = [
 BETWEEN = [
     ("duplicates, per cent", f"""SELECT 100.0 * count(*) / 6000 FROM (SELECT 1 FROM resumes r WHERE {A} AND r.is_current AND EXISTS (
         SELECT FROM resumes o WHERE o.{A} AND o.sha256 = r.sha256 AND o.id < r.id)) x""", 5, 9),
+    ("people who are in the busy job twice", f"""SELECT count(*) FROM (SELECT 1 FROM candidate_job_matches m JOIN resumes r ON r.id = m.resume_id WHERE m.{BUSY.replace('AND job_id', 'AND m.job_id')}
+        GROUP BY r.sha256 HAVING count(*) > 1) x""", 13, 15),
     ("candidates abroad, per cent", f"SELECT 100.0 * count(*) FILTER (WHERE timezone NOT LIKE 'Europe/%' AND timezone NOT IN ('America/New_York', 'America/Toronto')) / count(*) FROM candidates WHERE {A}", 9, 14),
     ("no evidence, per cent", "SELECT 100.0 * count(*) FILTER (WHERE (factors ->> 'no_evidence')::bool) / count(*) FROM match_explanations", 2, 4),
     ("feedback late, per cent", "SELECT 100.0 * count(*) FILTER (WHERE f.submitted_at > p.feedback_due_at) / count(*) FROM interview_feedback f JOIN interview_panel p ON p.id = f.panel_member_id", 14, 24),
