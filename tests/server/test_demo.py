@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The demo tenant keeps its promises: the same seed gives the same rows, the counts and stories are there,
 the ledger replays to the present, quotes occur in the text, nothing crosses tenants, and every row passes
-every constraint. ctest: timeout=400 once"""
+every constraint. ctest: timeout=900 once"""
 import os
 import subprocess
 import threading
