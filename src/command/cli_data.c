@@ -88,7 +88,6 @@ static bool job_sort(const char *text, HtJobQuery *query)
 {
     static const char *const names[] = {"activity", "title", "department", "location",
                                         "status",   "total", "new",        "waiting"};
-    query->descending = true;
     if (!text)
         return true;
     query->descending = *text == '-';
@@ -221,9 +220,7 @@ static bool match_sort(const char *text, HtMatchQuery *query)
     bool turned = *text == '-';
     if (!ht_match_sort_parse(text + turned, &query->sort))
         return false;
-    bool falls = query->sort == HT_MATCH_SORT_SCORE || query->sort == HT_MATCH_SORT_APPLIED ||
-                 query->sort == HT_MATCH_SORT_AGE;
-    query->ascending = falls == turned;
+    query->ascending = turned;
     return true;
 }
 

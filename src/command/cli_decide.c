@@ -288,8 +288,7 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
     if (options.json)
         ht_cli_print_json(receipt_json(context, receipt));
     else
-        ht_print_line(stdout, "%s: %s", options.redo ? "Done again" : "Undone",
-                      receipt->label ? receipt->label : "the last action");
+        ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
     return ht_cli_push(host, context, "undo", receipt->group);
 }
 

@@ -362,7 +362,7 @@ static HtResult undone(HtContext *context, const HtReceipt *receipt, const GErro
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "there is nothing to undo");
     go_back_to(context, receipt, true);
-    return ht_result_message("Undone: %s. C-r does it again.", receipt->label);
+    return ht_result_message("%s. C-r does it again.", receipt->label);
 }
 
 static HtResult redone(HtContext *context, const HtReceipt *receipt, const GError *error,
@@ -372,7 +372,7 @@ static HtResult redone(HtContext *context, const HtReceipt *receipt, const GErro
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "there is nothing to do again");
     go_back_to(context, receipt, false);
-    return ht_result_message("Done again: %s. u undoes.", receipt->label);
+    return ht_result_message("%s. u undoes.", receipt->label);
 }
 
 HT_HANDLER(ht_cmd_undo)

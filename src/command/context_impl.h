@@ -62,6 +62,7 @@ struct HtContext {
     int preview; /* -1: by size, 0, 1 */
     HtMe *me;
     GThreadPool *saver;
+    int save_serial;     /* atomic: the newest text that waits to be written */
     char *saved_session; /* the text written last */
     bool is_closing;
 };

@@ -115,11 +115,17 @@ static char *session_path(const HtContext *context)
     return g_build_filename(ht_paths_state_dir(context->parts.paths), "session", NULL);
 }
 
-static void save_in_thread(gpointer text, gpointer data)
+typedef struct {
+    int serial;
+    char *text;
+} Save;
+
+static void save_in_thread(gpointer task, gpointer data)
 {
     HtContext *context = data;
-    g_autofree char *owned = text;
-    if (g_thread_pool_unprocessed(context->saver) > 0)
+    g_autofree Save *save = task;
+    g_autofree char *owned = save->text;
+    if (save->serial != g_atomic_int_get(&context->save_serial))
         return; /* a newer one waits */
     g_autofree char *path = session_path(context);
     g_autoptr(GError) error = NULL;
@@ -139,7 +145,10 @@ void ht_context_session_touch(HtContext *context)
         context->saver = g_thread_pool_new(save_in_thread, context, 1, FALSE, NULL);
     g_free(context->saved_session);
     context->saved_session = g_strdup(text);
-    g_thread_pool_push(context->saver, g_steal_pointer(&text), NULL);
+    Save *save = g_new(Save, 1);
+    save->serial = g_atomic_int_add(&context->save_serial, 1) + 1;
+    save->text = g_steal_pointer(&text);
+    g_thread_pool_push(context->saver, save, NULL);
 }
 
 bool ht_context_save_session(HtContext *context, GError **error)

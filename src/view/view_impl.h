@@ -80,6 +80,7 @@ struct HtView {
     HtKeyArray *later; /* loaded, waits for `R`; NULL = none */
     int64_t n_new;
     int64_t cursor;
+    bool to_first;   /* the list that comes next takes the cursor to its first row */
     HtKey wanted;    /* takes the cursor when a load brings it; 0 = none */
     GPtrArray *rows; /* HtListRow*, beside `base`; NULL where rows are fetched */
     int64_t window_first;

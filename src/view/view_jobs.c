@@ -65,10 +65,10 @@ static HtLoaded *jobs_load(HtReader *reader, const HtViewQuery *query, GError **
         const HtFilterTerm *term = query->filter->terms->pdata[i];
         all = all || term->field == HT_FIELD_STATUS || term->field == HT_FIELD_IS;
     }
-    HtJobQuery jobs = {.open_only = !all,
-                       .filter = query->filter,
-                       .sort = sort_of(query->sort),
-                       .descending = query->descending};
+    HtJobQuery jobs = {.open_only = !all, .filter = query->filter, .sort = sort_of(query->sort)};
+    /* The cache's natural order: most and longest first, texts from A. */
+    bool falls = jobs.sort == HT_JOB_SORT_ACTIVITY || jobs.sort >= HT_JOB_SORT_TOTAL;
+    jobs.descending = query->descending != falls;
     return ht_loaded_new_keys(ht_cache_job_keys(reader, &jobs, error));
 }
 

@@ -94,6 +94,11 @@ static void adopt(HtView *view, HtKeyArray *keys, GPtrArray *rows)
     HtKey key = wanted ? view->wanted : surviving_key(before, view->cursor, keys);
     if (wanted)
         view->wanted = 0;
+    if (view->to_first && keys->n > 0 && !wanted) {
+        key = keys->keys[0];
+        screen_row = 0;
+    }
+    view->to_first = false;
     ht_key_array_free(view->base);
     view->base = keys;
     g_clear_pointer(&view->rows, g_ptr_array_unref);
@@ -272,6 +277,8 @@ bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
     g_free(view->limit);
     view->limit = filter && *filter ? g_strdup(filter) : NULL;
     view->outside = -1;
+    /* Typed words ask for the best hit, not for the row that an earlier word put here. */
+    view->to_first = view->class->is_plain;
     ht_view_load(view, true);
     return true;
 }

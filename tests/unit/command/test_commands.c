@@ -1,0 +1,420 @@
+/* Commands over a real cache and outbox: every row works or says why, decisions and their undo,
+ * marks, the sheet's rule, the review pass, and the session that survives. */
+#include "../cache/fixture.h"
+#include "hiretty/base/text.h"
+#include "hiretty/cache/candidates.h"
+#include "hiretty/cache/matches.h"
+#include "hiretty/command/context.h"
+#include "hiretty/command/prompt.h"
+#include "hiretty/view/views.h"
+
+#include <string.h>
+
+typedef struct {
+    Fixture cache;
+    HtOutbox *outbox;
+    HtReader *reader;
+    HtContext *context;
+} Desk;
+
+static void desk_start(Desk *desk, bool interactive)
+{
+    g_autoptr(GError) error = NULL;
+    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
+    g_assert_no_error(error);
+    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
+    g_assert_no_error(error);
+    HtContextParts parts = {.paths = desk->cache.paths,
+                            .cache = desk->cache.cache,
+                            .outbox = desk->outbox,
+                            .reader = desk->reader,
+                            .interactive = interactive};
+    desk->context = ht_context_new(&parts, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_context_start(desk->context, &error));
+}
+
+static void desk_open(Desk *desk, bool interactive)
+{
+    memset(desk, 0, sizeof *desk);
+    fixture_open(&desk->cache);
+    fixture_fill(&desk->cache);
+    desk_start(desk, interactive);
+}
+
+static void desk_stop(Desk *desk)
+{
+    ht_context_free(desk->context);
+    ht_reader_free(desk->reader);
+    ht_outbox_close(desk->outbox);
+}
+
+static void desk_close(Desk *desk)
+{
+    desk_stop(desk);
+    fixture_close(&desk->cache);
+}
+
+static void settle(Desk *desk)
+{
+    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_false(ht_context_is_busy(desk->context));
+}
+
+static HtKey key(Desk *desk, const char *name)
+{
+    return fixture_key(desk->reader, name);
+}
+
+static HtResult feed(Desk *desk, const char *name)
+{
+    HtResult result = ht_context_feed(desk->context, name);
+    settle(desk);
+    return result;
+}
+
+static void press(Desk *desk, const char *names)
+{
+    g_auto(GStrv) keys = g_strsplit(names, " ", -1);
+    for (int i = 0; keys[i]; i++) {
+        HtResult result = feed(desk, keys[i]);
+        g_assert_cmpint(result.kind, !=, HT_RESULT_PROMPT);
+        ht_result_clear(&result);
+    }
+}
+
+/* Presses a key that asks, and answers. */
+static void answer(Desk *desk, const char *name, const char *text)
+{
+    HtResult result = feed(desk, name);
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    HtPrompt *prompt = g_steal_pointer(&result.prompt);
+    ht_result_clear(&result);
+    ht_prompt_set_text(prompt, desk->context, text);
+    result = ht_context_answer(desk->context, prompt);
+    g_assert_cmpint(result.kind, !=, HT_RESULT_ERROR);
+    ht_result_clear(&result);
+    settle(desk);
+}
+
+static void open_job(Desk *desk)
+{
+    HtView *view = ht_context_view(desk->context);
+    g_assert_true(ht_view_goto(view, key(desk, "J1")));
+    press(desk, "Enter");
+    g_assert_cmpint(ht_view_id(ht_context_view(desk->context)), ==, HT_VIEW_MATCHES);
+    g_assert_cmpint(ht_view_rows(ht_context_view(desk->context)), ==, 20);
+}
+
+static HtStageType stage_of(Desk *desk, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    HtMatchRow *row = ht_cache_match(desk->reader, key(desk, name), &error);
+    g_assert_no_error(error);
+    HtStageType type = row->stage_type;
+    ht_match_rows_free(row, 1);
+    return type;
+}
+
+static int pending(Desk *desk)
+{
+    HtOutboxCounts counts;
+    ht_outbox_counts(desk->outbox, &counts);
+    return counts.pending;
+}
+
+/* ---- every row of the table
+ * ---------------------------------------------------------------------------- */
+static void try_all(Desk *desk)
+{
+    int n;
+    const HtCommand *commands = ht_commands(&n);
+    for (int i = 0; i < n; i++) {
+        const char *why = NULL;
+        int depth = ht_context_depth(desk->context);
+        HtViewId view = ht_view_id(ht_context_view(desk->context));
+        bool works = ht_command_works(&commands[i], desk->context, &why);
+        g_assert_true(works || (why && *why));
+        HtResult result = ht_context_run(desk->context, &commands[i], NULL);
+        if (!works) {
+            g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+            g_assert_nonnull(strstr(result.text, why));
+        }
+        if (result.prompt)
+            ht_context_cancel(desk->context, g_steal_pointer(&result.prompt));
+        ht_result_clear(&result);
+        settle(desk);
+        while (ht_context_depth(desk->context) > depth)
+            ht_context_pop(desk->context);
+        if (ht_view_id(ht_context_view(desk->context)) != view)
+            return; /* it went back, as it should */
+    }
+}
+
+static void test_each_with_0_1_3_marks(void)
+{
+    for (int marks = 0; marks <= 3; marks += marks ? 2 : 1) {
+        Desk desk;
+        desk_open(&desk, true);
+        settle(&desk);
+        try_all(&desk);
+        open_job(&desk);
+        for (int i = 0; i < marks; i++)
+            press(&desk, "Space");
+        g_assert_cmpint(ht_view_marks(ht_context_view(desk.context)), ==, marks);
+        try_all(&desk);
+        desk_close(&desk);
+    }
+}
+
+/* ---- decisions
+ * ------------------------------------------------------------------------------------------- */
+static void test_decide_and_undo(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    press(&desk, "a");
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_SHORTLIST);
+    g_assert_cmpint(ht_view_current_match(ht_context_view(desk.context)), ==, key(&desk, "M19"));
+    g_assert_cmpint(pending(&desk), ==, 1);
+    press(&desk, "u");
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_APPLIED);
+    g_assert_cmpint(pending(&desk), ==, 0);
+    press(&desk, "C-r");
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_SHORTLIST);
+    desk_close(&desk);
+}
+
+static void test_sticky_reason(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, "x", "");
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
+    press(&desk, "x");
+    g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_REJECTED);
+    g_assert_cmpint(pending(&desk), ==, 2);
+    desk_close(&desk);
+}
+
+static void test_bulk_is_one_undo(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    press(&desk, "Space Space Space a");
+    HtStyle role;
+    g_assert_nonnull(strstr(ht_context_message(desk.context, &role), "3 shortlisted"));
+    g_assert_cmpint(pending(&desk), ==, 3);
+    g_assert_cmpint(ht_view_marks(ht_context_view(desk.context)), ==, 0);
+    press(&desk, "u");
+    g_assert_cmpint(pending(&desk), ==, 0);
+    desk_close(&desk);
+}
+
+static void test_unopened_are_left_out(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, "X", "");
+    g_assert_cmpint(pending(&desk), ==, 0);
+    press(&desk, "*");
+    HtResult result = feed(&desk, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_nonnull(strstr(result.text, "never opened"));
+    ht_result_clear(&result);
+    /* A score is no rule. */
+    press(&desk, "U");
+    answer(&desk, "+", "score<18");
+    result = feed(&desk, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    ht_result_clear(&result);
+    /* Two opened ones are taken, the others listed. */
+    press(&desk, "U Enter q j Enter q k * x");
+    HtView *sheet = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(sheet), ==, HT_VIEW_SHEET);
+    g_assert_cmpint(ht_view_rows(sheet), ==, 20);
+    press(&desk, "Enter");
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_MATCHES);
+    g_assert_cmpint(pending(&desk), ==, 2);
+    press(&desk, "u");
+    g_assert_cmpint(pending(&desk), ==, 0);
+    desk_close(&desk);
+}
+
+static void test_review_pass(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, "X", "");
+    press(&desk, "r a x s x");
+    HtView *view = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(view), ==, HT_VIEW_REVIEW);
+    g_assert_cmpint(pending(&desk), ==, 3);
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_SHORTLIST);
+    g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_REJECTED);
+    g_assert_cmpint(stage_of(&desk, "M18"), ==, HT_STAGE_APPLIED);
+    g_assert_cmpint(ht_view_current_match(view), ==, key(&desk, "M16"));
+    press(&desk, "u");
+    g_assert_cmpint(ht_view_current_match(view), ==, key(&desk, "M17"));
+    g_assert_cmpint(pending(&desk), ==, 2);
+    press(&desk, "g u");
+    g_assert_cmpint(pending(&desk), ==, 0);
+    desk_close(&desk);
+}
+
+/* All keys at once, as a fast hand or a line that stalled gives them: each meets its own applicant.
+ */
+static void test_typeahead(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, "X", "");
+    HtResult result = ht_context_feed(desk.context, "r");
+    ht_result_clear(&result);
+    for (int i = 0; i < 20; i++) {
+        result = ht_context_feed(desk.context, i < 3 ? "a" : "x");
+        ht_result_clear(&result);
+    }
+    settle(&desk);
+    g_assert_cmpint(pending(&desk), ==, 20);
+    g_assert_cmpint(stage_of(&desk, "M18"), ==, HT_STAGE_SHORTLIST);
+    g_assert_cmpint(stage_of(&desk, "M17"), ==, HT_STAGE_REJECTED);
+    g_assert_cmpint(stage_of(&desk, "M1"), ==, HT_STAGE_REJECTED);
+    g_assert_null(ht_context_take_key(desk.context));
+    desk_close(&desk);
+}
+
+static void test_notes_tags_hold(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, "w", "Call on Monday");
+    g_autoptr(GPtrArray) notes = ht_cache_notes(desk.reader, key(&desk, "C20"), NULL);
+    g_assert_cmpuint(notes->len, ==, 1);
+    answer(&desk, "t", "python night-shift");
+    g_autoptr(GPtrArray) tags = ht_cache_tags(desk.reader, key(&desk, "C20"), NULL);
+    g_assert_cmpuint(tags->len, ==, 2);
+    answer(&desk, "h", "3d");
+    HtMatchRow *row = ht_cache_match(desk.reader, key(&desk, "M20"), NULL);
+    g_assert_cmpint(row->flags & HT_MATCH_HELD, !=, 0);
+    ht_match_rows_free(row, 1);
+    /* `.` again, on the next one. */
+    press(&desk, ".");
+    row = ht_cache_match(desk.reader, key(&desk, "M19"), NULL);
+    g_assert_cmpint(row->flags & HT_MATCH_HELD, !=, 0);
+    ht_match_rows_free(row, 1);
+    desk_close(&desk);
+}
+
+static void test_filter_errors_point(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    HtResult result = feed(&desk, "l");
+    HtPrompt *prompt = g_steal_pointer(&result.prompt);
+    ht_prompt_set_text(prompt, desk.context, "score>=10");
+    settle(&desk);
+    g_assert_null(prompt->error);
+    g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 11);
+    ht_prompt_set_text(prompt, desk.context, "score>=10 stge:applied");
+    g_assert_nonnull(prompt->error);
+    g_assert_cmpint(prompt->error_column, ==, 10);
+    ht_context_cancel(desk.context, prompt);
+    settle(&desk);
+    g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 20);
+    desk_close(&desk);
+}
+
+static void test_unknown_key(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    HtResult result = feed(&desk, "%");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_nonnull(strstr(result.text, "?"));
+    ht_result_clear(&result);
+    desk_close(&desk);
+}
+
+static void test_help_runs(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    press(&desk, "?");
+    HtView *help = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(help), ==, HT_VIEW_HELP);
+    int64_t all = ht_view_rows(help);
+    answer(&desk, "l", "feedback");
+    g_assert_cmpint(ht_view_rows(help), <, all);
+    press(&desk, "Enter");
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_FEEDBACK);
+    desk_close(&desk);
+}
+
+/* ---- the session
+ * --------------------------------------------------------------------------------------------- */
+static void test_session(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, "X", "");
+    press(&desk, "j j Space");
+    press(&desk, "U r a x");
+    HtKey now = ht_view_current_match(ht_context_view(desk.context));
+    g_assert_true(ht_context_save_session(desk.context, NULL));
+    desk_stop(&desk);
+    desk_start(&desk, true);
+    settle(&desk);
+    HtView *view = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(view), ==, HT_VIEW_REVIEW);
+    g_assert_cmpint(ht_view_current_match(view), ==, now);
+    g_assert_nonnull(strstr(ht_view_title(view), "3 of 20"));
+    press(&desk, "x");
+    g_assert_cmpint(pending(&desk), ==, 3);
+    press(&desk, "g u");
+    g_test_message("%s", ht_context_message(desk.context, NULL));
+    g_assert_cmpint(pending(&desk), ==, 0);
+    press(&desk, "q");
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_MATCHES);
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    ht_text_init_locale();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/command/each_with_0_1_3_marks", test_each_with_0_1_3_marks);
+    g_test_add_func("/command/decide/undo", test_decide_and_undo);
+    g_test_add_func("/command/decide/sticky_reason", test_sticky_reason);
+    g_test_add_func("/command/decide/bulk_is_one_undo", test_bulk_is_one_undo);
+    g_test_add_func("/command/decide/unopened_are_left_out", test_unopened_are_left_out);
+    g_test_add_func("/command/review/pass", test_review_pass);
+    g_test_add_func("/command/review/typeahead", test_typeahead);
+    g_test_add_func("/command/write", test_notes_tags_hold);
+    g_test_add_func("/command/filter_errors_point", test_filter_errors_point);
+    g_test_add_func("/command/unknown_key", test_unknown_key);
+    g_test_add_func("/command/help_runs", test_help_runs);
+    g_test_add_func("/command/session", test_session);
+    return g_test_run();
+}
