@@ -32,7 +32,7 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
     sync->connection.root_certificate = sync->owned_root =
         g_strdup(options->connection.root_certificate);
     sync->host_label = g_strdup(options->host_label ? options->host_label : g_get_host_name());
-    sync->lease_us = options->lease_us > 0 ? options->lease_us : DEFAULT_LEASE_US;
+    sync->lease_us = options->lease_us;
     sync->lock_fd = -1;
     if (outbox)
         ht_outbox_device(outbox, &sync->device);
@@ -102,19 +102,22 @@ static HtSyncState state_of(const GError *error, bool is_locked)
     return HT_SYNC_OFFLINE;
 }
 
-/* Too long without the server: what is here may be out of date or not ours any more. */
-static void watch_lease(HtSync *sync)
+bool ht_sync_lease_check(HtCache *cache, int64_t lease_us)
 {
-    g_autofree char *last = ht_cache_meta(sync->cache, HT_META_LAST_SYNC);
+    if (ht_cache_is_locked(cache, NULL))
+        return false;
+    g_autofree char *last = ht_cache_meta(cache, HT_META_LAST_SYNC);
     int64_t last_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
-    if (last_us > 0 && ht_clock_now_us() - last_us > sync->lease_us &&
-        !ht_cache_is_locked(sync->cache, NULL))
-        ht_cache_set_lock(sync->cache, "too long without the server (connect once to go on)", NULL);
+    int64_t lease = lease_us > 0 ? lease_us : DEFAULT_LEASE_US;
+    if (last_us == 0 || ht_clock_now_us() - last_us <= lease)
+        return true;
+    ht_cache_set_lock(cache, "too long without the server (connect once to go on)", NULL);
+    return false;
 }
 
 static void note_failure(HtSync *sync, const GError *error)
 {
-    watch_lease(sync);
+    ht_sync_lease_check(sync->cache, sync->lease_us);
     ht_sync_status_state(sync, state_of(error, ht_cache_is_locked(sync->cache, NULL)),
                          error->message);
 }
@@ -259,7 +262,7 @@ static gpointer thread_main(gpointer data)
     sync->report = &report;
     g_main_context_push_thread_default(sync->context);
     guint subscription = ht_cache_subscribe(sync->cache, sync->context, on_cache_changed, sync);
-    watch_lease(sync);
+    ht_sync_lease_check(sync->cache, sync->lease_us);
     while (!g_atomic_int_get(&sync->is_stopping)) {
         int64_t wait = turn(sync, &failures);
         int64_t due_us = g_get_monotonic_time() + wait * 1000;

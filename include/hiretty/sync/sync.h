@@ -81,6 +81,11 @@ typedef struct {
     char error[256];   /* why offline or refused: one line, what to do in it */
 } HtSyncStatus;
 
+/* What is here may be out of date, or not this person's any more, after so long without the server
+ * (0: 7 days): locks the cache then; a later sync opens it again. Sync itself looks too; this is for a
+ * start without one. false: the cache is locked. Not on the UI's thread. */
+bool ht_sync_lease_check(HtCache *cache, int64_t lease_us);
+
 const char *ht_sync_state_name(HtSyncState state); /* "never", "live" … for --json and scripts */
 
 /* `outbox` may be NULL (pull only). Neither connects nor starts a thread. */
