@@ -135,11 +135,9 @@ static gboolean tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static bool step_wait(Player *player, const char *text, GError **error)
+/* Until nothing is under way; false if that takes too long. */
+static bool settle(Player *player, bool synced)
 {
-    bool synced = strcmp(text, "synced") == 0;
-    if (*text && !synced)
-        return fail(error, "wait takes nothing or 'synced'");
     int64_t start = ht_clock_mono_us();
     guint source = g_timeout_add(TICK_MS, tick, NULL);
     bool settled = false, late = false;
@@ -152,7 +150,15 @@ static bool step_wait(Player *player, const char *text, GError **error)
     }
     g_source_remove(source);
     paint(player);
-    return settled || fail(error, "still busy after %d s", WAIT_MS / 1000);
+    return settled;
+}
+
+static bool step_wait(Player *player, const char *text, GError **error)
+{
+    bool synced = strcmp(text, "synced") == 0;
+    if (*text && !synced)
+        return fail(error, "wait takes nothing or 'synced'");
+    return settle(player, synced) || fail(error, "still busy after %d s", WAIT_MS / 1000);
 }
 
 /* ---- what is seen ---- */
@@ -225,7 +231,7 @@ static bool name_is_good(const char *name)
 
 static bool step_snap(Player *player, const char *text, GError **error)
 {
-    paint(player);
+    settle(player, false);
     if (strcmp(text, "-") == 0) {
         g_autofree char *all = screen_text(player);
         ht_print_block(stdout, "%s", all);
@@ -242,14 +248,14 @@ static bool step_snap(Player *player, const char *text, GError **error)
 
 static bool step_expect(Player *player, const char *text, GError **error)
 {
-    paint(player);
+    settle(player, false);
     g_autofree char *all = screen_text(player);
     return strstr(all, text) || fail(error, "'%s' is not on the screen:\n%s", text, all);
 }
 
 static bool step_refuse(Player *player, const char *text, GError **error)
 {
-    paint(player);
+    settle(player, false);
     g_autofree char *all = screen_text(player);
     return !strstr(all, text) || fail(error, "'%s' is on the screen:\n%s", text, all);
 }

@@ -123,6 +123,20 @@ void ht_widget_too_small(HtCanvas *canvas)
     ht_canvas_set_cursor(canvas, 0, y);
 }
 
+static const char *word_of(const HtKeyChoice *choice)
+{
+    return choice->command->hint ? choice->command->hint : choice->command->summary;
+}
+
+/* Columns of one choice of a sheet, with the gap to the next. */
+static int widest(const GArray *choices)
+{
+    int width = 12;
+    for (guint i = 0; i < choices->len; i++)
+        width = MAX(width, ht_text_width(word_of(&g_array_index(choices, HtKeyChoice, i))) + 5);
+    return MIN(width, 46);
+}
+
 void ht_widget_keys(HtCanvas *canvas, HtContext *context, const HtLayout *layout,
                     const HtWidgetLook *look)
 {
@@ -131,7 +145,8 @@ void ht_widget_keys(HtCanvas *canvas, HtContext *context, const HtLayout *layout
     if (!view)
         return;
     g_autoptr(GArray) choices = ht_keymap_choices(keymap, ht_view_id(view));
-    int n = (int)choices->len, width = 26, across = MAX((layout->columns - 2) / width, 1);
+    int n = (int)choices->len, width = MIN(widest(choices), layout->columns - 2);
+    int across = MAX((layout->columns - 2) / width, 1);
     int down = MIN((n + across - 1) / across, MAX(layout->lines - 6, 1));
     if (n == 0)
         return;
@@ -143,8 +158,7 @@ void ht_widget_keys(HtCanvas *canvas, HtContext *context, const HtLayout *layout
         const HtKeyChoice *choice = &g_array_index(choices, HtKeyChoice, i);
         int x = 1 + i / down * width, line = y + i % down;
         int used = ht_canvas_text(canvas, x, line, 7, HT_STYLE_KEY, choice->key);
-        const char *word = choice->command->hint ? choice->command->hint : choice->command->summary;
         ht_canvas_text(canvas, x + MAX(used + 1, 3), line, width - MAX(used + 1, 3) - 2,
-                       HT_STYLE_NORMAL, word);
+                       HT_STYLE_NORMAL, word_of(choice));
     }
 }

@@ -10,7 +10,7 @@
  *   wait                   until nothing is loading and no work is being written
  *   wait synced            and the sync has come to rest, with nothing left to send
  *   snap NAME              writes NAME.screen: text, cursor, roles and looks; "-" prints the text
- *   expect TEXT            fails unless the text is on the screen
+ *   expect TEXT            fails unless the text is on the screen (these three wait first)
  *   refuse TEXT            fails if it is
  * Main thread. */
 #pragma once

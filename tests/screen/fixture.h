@@ -1,0 +1,24 @@
+/* A small tenant in a cache of its own: fixture.tsv put through the cache's own door. Test thread.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Desk {
+    char *folder; /* home and XDG folders; removed by desk_clear */
+    char **environment;
+} Desk;
+
+/* `hostile`: every free text carries what a stranger might write into it. */
+void desk_init(Desk *desk, bool hostile);
+void desk_clear(Desk *desk);
+
+typedef struct Run {
+    int status; /* exit status; -1 when it did not exit */
+    char *out, *err;
+} Run;
+
+/* Runs the program offline with a script, on the cache as it was filled; snaps go to `snaps`. */
+void desk_play(const Desk *desk, const char *script, const char *snaps, Run *run);
+void run_clear(Run *run);

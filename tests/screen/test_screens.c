@@ -1,0 +1,239 @@
+/* ctest: timeout=300
+ * Golden screens: every view of a fixed tenant at a fixed time, at three sizes, with and without
+ * colour. A golden file holds the text and the roles; what a theme makes of the roles is checked
+ * against one list of looks for each scene and theme at 80×24. HIRETTY_UPDATE_SCREENS=1 writes them
+ * anew: look at the difference before it is committed.
+ *
+ * And what no golden file can say: every line fits, nothing a stranger wrote reaches the screen as
+ * a control character, frames stay straight, the mono screen has the same text as the coloured one.
+ */
+#include "fixture.h"
+
+#include "hiretty/base/text.h"
+
+#include <string.h>
+
+typedef struct Scene {
+    const char *name;
+    const char *steps; /* from the first screen; one step a line */
+} Scene;
+
+static const Scene scenes[] = {
+    {"jobs", ""},
+    {"matches", "key Enter\nwait\n"},
+    {"matches-down", "key Enter\nwait\nkey G\nwait\nkey k k\n"},
+    {"matches-marked",
+     "key Enter\nwait\nkey Space j Space\nkey l\npaste stage:applied\nkey Enter\nwait\n"},
+    {"limit-error", "key Enter\nwait\nkey l\npaste stge:applied\nwait\n"},
+    {"limit-empty", "key Enter\nwait\nkey l\npaste score>99\nkey Enter\nwait\n"},
+    {"palette", "key Enter\nwait\nkey :\ntype rej\n"},
+    {"prefix", "key g\n"},
+    {"note-prompt", "key Enter\nwait\nkey w\ntype spoke on the phone\n"},
+    {"unknown-key", "key Enter\nwait\nkey Z\n"},
+    {"review", "key Enter\nwait\nkey r\nwait\n"},
+    {"candidate", "key Enter\nwait\nkey Enter\nwait\n"},
+    {"candidate-2", "key Enter\nwait\nkey Enter\nwait\nkey g 2\nwait\n"},
+    {"candidate-3", "key Enter\nwait\nkey Enter\nwait\nkey g 3\nwait\n"},
+    {"candidate-4", "key Enter\nwait\nkey Enter\nwait\nkey g 4\nwait\n"},
+    {"candidate-5", "key Enter\nwait\nkey Enter\nwait\nkey g 5\nwait\n"},
+    {"candidate-6", "key Enter\nwait\nkey Enter\nwait\nkey g 6\nwait\n"},
+    {"candidate-7", "key Enter\nwait\nkey Enter\nwait\nkey g 7\nwait\n"},
+    {"candidate-8", "key Enter\nwait\nkey Enter\nwait\nkey g 8\nwait\n"},
+    {"blind", "key Enter\nwait\nkey b\nwait\n"},
+    {"candidates", "key g c\nwait\n"},
+    {"agenda", "key g a\nwait\n"},
+    {"feedback", "key g f\nwait\n"},
+    {"search", "key g /\npaste freshdesk\nkey Enter\nwait\n"},
+    {"conflicts", "key g x\nwait\n"},
+    {"status", "key g s\nwait\n"},
+    {"help", "key Enter\nwait\nkey ?\nwait\n"},
+    {"reasons", "key Enter\nwait\nkey X\n"},
+    {"sheet", "key Enter\nwait\nkey G k k k Enter\nwait\nkey q k Enter\nwait\nkey q Space Space "
+              "Space x\nwait\n"
+              "key Enter\nwait\n"},
+    {"advanced", "key Enter\nwait\nkey a\nwait\nkey a\nwait\nkey u\nwait\n"},
+    {"outbox",
+     "key Enter\nwait\nkey a\nwait\nkey w\ntype called\nkey Enter\nwait\nkey g o\nwait\n"},
+};
+
+static const struct {
+    int columns, lines;
+} sizes[] = {{160, 48}, {80, 24}, {40, 10}};
+
+static char *read_file(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    char *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+static char *golden_folder(void)
+{
+    return g_build_filename(g_getenv("SOURCE_DIR"), "tests", "screen", "golden", NULL);
+}
+
+/* From "--- from" up to "--- to" or the end; caller frees. */
+static char *part(const char *screen, const char *from, const char *to)
+{
+    const char *start = strstr(screen, from);
+    g_assert_nonnull(start);
+    const char *end = to ? strstr(start, to) : NULL;
+    return end ? g_strndup(start, (gsize)(end - start)) : g_strdup(start);
+}
+
+/* The folder of a run has another name each time, of the same length. */
+static char *without_folder(const char *text)
+{
+    g_autoptr(GRegex) regex =
+        g_regex_new("hiretty-screens-[A-Za-z0-9]{6}", G_REGEX_DEFAULT, 0, NULL);
+    return g_regex_replace(regex, text, -1, 0, "hiretty-screens-XXXXXX", 0, NULL);
+}
+
+static bool compare(const char *name, const char *screen)
+{
+    g_autofree char *found = without_folder(screen);
+    g_autofree char *folder = golden_folder();
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *wanted = read_file(folder, name);
+    if (g_strcmp0(wanted, found) == 0)
+        return true;
+    if (g_getenv("HIRETTY_UPDATE_SCREENS")) {
+        g_mkdir_with_parents(folder, 0755);
+        return g_file_set_contents(path, found, -1, NULL);
+    }
+    g_test_message("%s differs:\n%s\n--- instead of ---\n%s", name, found,
+                   wanted ? wanted : "(no file)");
+    return false;
+}
+
+/* Lines are as wide as the screen at most, and clean. */
+static void check_lines(const char *screen, int columns, int lines)
+{
+    g_autofree char *text = part(screen, "--- text\n", "--- roles\n");
+    g_auto(GStrv) rows = g_strsplit(text, "\n", -1);
+    g_assert_cmpint((int)g_strv_length(rows) - 2, ==, lines);
+    for (int y = 1; y <= lines; y++) {
+        g_assert_true(ht_text_is_clean(rows[y], -1, HT_TEXT_LINE));
+        g_assert_cmpint(ht_text_width(rows[y]), <=, columns);
+    }
+}
+
+static char *script_of(const Scene *scene, const char *theme)
+{
+    GString *script = g_string_new("size 160 48\nwait\n");
+    g_string_append_printf(script, "theme %s\n%s", theme, scene->steps);
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
+        g_string_append_printf(script, "size %d %d\nsnap %s-%dx%d\n", sizes[i].columns,
+                               sizes[i].lines, theme, sizes[i].columns, sizes[i].lines);
+    /* After all sizes the first one shows the same again. */
+    g_string_append_printf(script, "size 1 1\nsize 500 200\nsize 160 48\nsnap %s-again\n", theme);
+    return g_string_free(script, FALSE);
+}
+
+static void play(const Desk *desk, const Scene *scene, const char *theme, const char *snaps)
+{
+    Run run;
+    g_autofree char *script = script_of(scene, theme);
+    desk_play(desk, script, snaps, &run);
+    if (run.status != 0)
+        g_test_message("%s: %s", scene->name, run.err);
+    g_assert_cmpint(run.status, ==, 0);
+    run_clear(&run);
+}
+
+static char *snap_of(const char *snaps, const char *theme, gsize size)
+{
+    g_autofree char *name =
+        g_strdup_printf("%s-%dx%d.screen", theme, sizes[size].columns, sizes[size].lines);
+    return read_file(snaps, name);
+}
+
+static bool check_size(const Scene *scene, const char *snaps, gsize i)
+{
+    g_autofree char *colored = snap_of(snaps, "default", i), *mono = snap_of(snaps, "mono", i);
+    g_assert_nonnull(colored);
+    g_assert_nonnull(mono);
+    check_lines(colored, sizes[i].columns, sizes[i].lines);
+    g_autofree char *screen = part(colored, "size ", "--- looks\n");
+    g_autofree char *mono_screen = part(mono, "size ", "--- looks\n");
+    bool twice = g_str_equal(screen, mono_screen);
+    if (!twice)
+        g_test_message("%s: colours change the text, or it is another one each time", scene->name);
+    g_autofree char *name =
+        g_strdup_printf("%s-%dx%d.screen", scene->name, sizes[i].columns, sizes[i].lines);
+    bool same = compare(name, screen) && twice;
+    if (sizes[i].columns != 80)
+        return same;
+    g_autofree char *looks = part(colored, "--- looks\n", NULL),
+                    *mono_looks = part(mono, "--- looks\n", NULL);
+    g_autofree char *both = g_strconcat("default ", looks, "mono ", mono_looks, NULL);
+    g_autofree char *looks_name = g_strdup_printf("%s.looks", scene->name);
+    g_assert_null(strstr(mono_looks, "fg"));
+    g_assert_null(strstr(mono_looks, "bg"));
+    return compare(looks_name, both) && same;
+}
+
+static void test_golden(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    g_autofree char *snaps = g_build_filename(desk.folder, "snaps", NULL);
+    g_mkdir_with_parents(snaps, 0700);
+    int wrong = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        play(&desk, &scenes[i], "default", snaps);
+        play(&desk, &scenes[i], "mono", snaps);
+        for (gsize k = 0; k < G_N_ELEMENTS(sizes); k++)
+            wrong += !check_size(&scenes[i], snaps, k);
+        g_autofree char *first = snap_of(snaps, "default", 0);
+        g_autofree char *again = read_file(snaps, "default-again.screen");
+        if (g_strcmp0(again, first) != 0)
+            g_test_message("%s: not the same after resizing", scenes[i].name);
+        wrong += g_strcmp0(again, first) != 0;
+    }
+    desk_clear(&desk);
+    g_assert_cmpint(wrong, ==, 0);
+}
+
+/* The vertical rule of a preview stands in one column, whatever is written beside it. */
+static void check_straight(const char *screen)
+{
+    g_autofree char *text = part(screen, "--- text\n", "--- roles\n");
+    g_auto(GStrv) rows = g_strsplit(text, "\n", -1);
+    int column = -1;
+    for (gsize y = 1; rows[y]; y++) {
+        const char *bar = strstr(rows[y], "\xE2\x94\x82");
+        if (!bar)
+            continue;
+        g_autofree char *before = g_strndup(rows[y], (gsize)(bar - rows[y]));
+        int at = ht_text_width(before);
+        g_assert_true(column < 0 || column == at);
+        column = at;
+    }
+}
+
+static void test_hostile(void)
+{
+    Desk desk;
+    desk_init(&desk, true);
+    g_autofree char *snaps = g_build_filename(desk.folder, "snaps", NULL);
+    g_mkdir_with_parents(snaps, 0700);
+    for (gsize i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        play(&desk, &scenes[i], "default", snaps);
+        for (gsize k = 0; k < G_N_ELEMENTS(sizes); k++) {
+            g_autofree char *screen = snap_of(snaps, "default", k);
+            check_lines(screen, sizes[k].columns, sizes[k].lines);
+            check_straight(screen);
+        }
+    }
+    desk_clear(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    ht_text_init_locale();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/screen/golden", test_golden);
+    g_test_add_func("/screen/hostile", test_hostile);
+    return g_test_run();
+}
