@@ -1,0 +1,274 @@
+/* People: search, résumé, history, notes, interviews, feedback, transcripts, scanning. */
+#include "fixture.h"
+
+#include "hiretty/base/clock.h"
+#include "hiretty/cache/candidates.h"
+#include "hiretty/cache/feedback.h"
+#include "hiretty/cache/interviews.h"
+#include "hiretty/cache/matches.h"
+#include "hiretty/cache/search.h"
+#include "hiretty/cache/transcripts.h"
+
+#include <string.h>
+
+#define RESUME                                                                                     \
+    "{\"summary\":\"Ran a Kubernetes operator for Đặng's bakery\",\"experience\":["             \
+    "{\"title\":\"Lead\",\"company\":\"Now Ltd\",\"current\":true},"                               \
+    "{\"title\":\"Waiter\",\"company\":\"Old Inn\",\"current\":false}],"                           \
+    "\"skills\":{\"technical\":[\"Python\",\"C\"],\"soft\":[],\"languages\":[\"Polish\"]}}"
+#define CHAT                                                                                       \
+    "[{\"message_id\":\"1\",\"timestamp\":\"2026-01-01T10:00:00Z\",\"role\":\"candidate\","        \
+    "\"content\":\"I like sourdough\",\"metadata\":{\"sentiment\":\"positive\",\"flags\":[]}}]"
+
+static void put_person(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_job(apply, 1, "Baker");
+    put_match(apply, 1, 1, 14, 8000, "Łucja", "Đặng");
+    put_row(apply, HT_APPLY_UPSERT, "resumes", "id", "r1", "candidate_id", "C1", "is_current", "1",
+            "version", "2", "file_name", "cv.pdf", "parsed_data", RESUME, NULL);
+    put_row(apply, HT_APPLY_UPSERT, "users", "id", "U1", "first_name", "Ana", "last_name", "Rec",
+            NULL);
+    put_row(apply, HT_APPLY_UPSERT, "tenant_users", "id", "W1", "user_id", "U1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidate_notes", "id", "n1", "candidate_id", "C1", "match_id",
+            "M1", "body", "likes croissants", "created_by", "U1", "created_at", "3000", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "hiring_decisions", "id", "d1", "match_id", "M1", "decision",
+            "shortlist", "from_stage_id", "S11", "to_stage_id", "S12", "decided_by", "U1",
+            "actor_kind", "user", "decided_at", "1000", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "hiring_decisions", "id", "d2", "match_id", "M1", "decision",
+            "advance", "from_stage_id", "S12", "to_stage_id", "S14", "base_decision_id", "d1",
+            "decided_by", "U1", "actor_kind", "user", "decided_at", "900", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "i1", "match_id", "M1", "interview_type",
+            "technical", "scheduled_at", "5000", "duration_minutes", "45", "timezone",
+            "Europe/Warsaw", "status", "scheduled", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interview_panel", "id", "p1", "interview_id", "i1",
+            "member_id", "W1", "role", "lead", "is_active", "1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interview_feedback", "id", "f1", "interview_id", "i1",
+            "panel_member_id", "p1", "rating", "4", "recommendation", "hire", "red_flags",
+            "[\"late\"]", "submitted_at", "6000", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "screening_sessions", "id", "s1", "candidate_id", "C1",
+            "match_id", "M1", "job_id", "J1", "session_type", "chat", "started_at", "2000",
+            "messages", CHAT, "analysis", "{\"summary\":\"fine\"}", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "match_explanations", "id", "e1", "match_id", "M1",
+            "explanation_text", "Good.", "factors",
+            "{\"recommendation\":\"shortlist\",\"factors\":[{\"name\":\"Bakes\",\"weight\":5,"
+            "\"score\":80,\"verdict\":\"met\",\"quote\":null}]}",
+            "created_at", "10", NULL);
+}
+
+typedef struct {
+    Fixture fixture;
+    HtReader *reader;
+    HtKey candidate, match;
+} People;
+
+static void people_open(People *people)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&people->fixture);
+    fixture_apply(&people->fixture, put_person, NULL);
+    people->reader = ht_reader_new(people->fixture.cache, "test", &error);
+    g_assert_no_error(error);
+    people->candidate = fixture_key(people->reader, "C1");
+    people->match = fixture_key(people->reader, "M1");
+    while (ht_cache_index_percent(people->reader) < 100)
+        g_usleep(500);
+}
+
+static void people_close(People *people)
+{
+    ht_reader_free(people->reader);
+    fixture_close(&people->fixture);
+}
+
+static guint hits(People *people, const char *words, unsigned scopes)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) list = ht_cache_search(people->reader, words, scopes, 10, &error);
+    g_assert_no_error(error);
+    return list->len;
+}
+
+static void test_search(void)
+{
+    People people;
+    people_open(&people);
+    const unsigned all = HT_SEARCH_PEOPLE | HT_SEARCH_TEXTS;
+    g_assert_cmpuint(hits(&people, "lucja", HT_SEARCH_PEOPLE), ==, 1);
+    g_assert_cmpuint(hits(&people, "ŁUC dang", HT_SEARCH_PEOPLE), ==, 1);
+    g_assert_cmpuint(hits(&people, "pytho", HT_SEARCH_PEOPLE), ==, 1);
+    g_assert_cmpuint(hits(&people, "waiter inn", HT_SEARCH_PEOPLE), ==, 1);
+    g_assert_cmpuint(hits(&people, "\"kubernetes operator\"", all), ==, 1);
+    g_assert_cmpuint(hits(&people, "\"operator kubernetes\"", all), ==, 0);
+    g_assert_cmpuint(hits(&people, "sourdough", all), ==, 1);
+    g_assert_cmpuint(hits(&people, "croiss", all), ==, 1);
+    static const char *const odd[] = {"",       "\"",        "AND OR NOT", "a* (b",
+                                      "-x:y^2", "NEAR(a b)", "\xff\xfe",   "''; DROP TABLE people",
+                                      "\"\"",   "{}"};
+    for (gsize i = 0; i < G_N_ELEMENTS(odd); i++)
+        g_assert_cmpuint(hits(&people, odd[i], all), <, 5); /* no syntax error */
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) list =
+        ht_cache_search(people.reader, "operator", HT_SEARCH_TEXTS, 5, &error);
+    const HtSearchHit *hit = list->pdata[0];
+    g_assert_cmpstr(hit->kind, ==, "resume");
+    g_assert_cmpint(hit->candidate, ==, people.candidate);
+    g_assert_cmpuint(hit->ranges->len, ==, 1);
+    const HtSearchRange *range = &g_array_index(hit->ranges, HtSearchRange, 0);
+    g_assert_cmpint(strncmp(hit->snippet + range->start, "operator", 8), ==, 0);
+    g_assert_cmpint(ht_cache_candidate_find(people.reader, "person1@example.com", &error), ==,
+                    people.candidate);
+    g_assert_cmpint(ht_cache_candidate_find(people.reader, "łucja đặng", &error), ==,
+                    people.candidate);
+    g_assert_no_error(error);
+    people_close(&people);
+}
+
+static void change_texts(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "candidate_notes", "id", "n1", "body", "likes baguettes", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C1", "first_name", "Lucy", NULL);
+}
+
+static void test_reindex(void)
+{
+    People people;
+    people_open(&people);
+    fixture_apply(&people.fixture, change_texts, NULL);
+    while (ht_cache_index_percent(people.reader) < 100)
+        g_usleep(500);
+    const unsigned all = HT_SEARCH_PEOPLE | HT_SEARCH_TEXTS;
+    g_assert_cmpuint(hits(&people, "croissants", all), ==, 0);
+    g_assert_cmpuint(hits(&people, "baguettes", all), ==, 1);
+    g_assert_cmpuint(hits(&people, "lucja", all), ==, 0);
+    g_assert_cmpuint(hits(&people, "lucy", all), ==, 1);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_verify(people.fixture.cache, &error));
+    people_close(&people);
+}
+
+static void test_person(void)
+{
+    People people;
+    people_open(&people);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtCandidate) person = ht_cache_candidate(people.reader, people.candidate, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(person->name, ==, "Łucja Đặng");
+    g_assert_cmpstr(person->last_title, ==, "Waiter");
+    g_assert_cmpstr(person->last_company, ==, "Old Inn");
+    g_assert_cmpstr(person->skills, ==, "|python|c|polish|");
+    g_autoptr(HtResume) resume = ht_cache_resume(people.reader, people.candidate, &error);
+    g_assert_true(resume->is_loaded && resume->is_current);
+    g_assert_cmpuint(resume->experience->len, ==, 2);
+    g_autoptr(HtExplanation) why = ht_cache_explanation(people.reader, people.match, &error);
+    g_assert_cmpuint(why->factors->len, ==, 1);
+    g_assert_cmpstr(why->recommendation, ==, "shortlist");
+    g_autoptr(HtFilter) filter = ht_filter_parse("skill:python tag:x|y", NULL, &error);
+    g_assert_false(ht_cache_match_passes(people.reader, people.match, filter, 0));
+    g_assert_null(ht_cache_candidate(people.reader, 999999, &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+    people_close(&people);
+}
+
+static void test_history(void)
+{
+    People people;
+    people_open(&people);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) history =
+        ht_cache_history(people.reader, people.candidate, people.match, &error);
+    g_assert_no_error(error);
+    guint kinds[HT_HISTORY_PENDING + 1] = {0};
+    int64_t last = G_MAXINT64;
+    for (guint i = 0; i < history->len; i++) {
+        const HtHistoryItem *item = history->pdata[i];
+        g_assert_cmpint(item->at, <=, last);
+        last = item->at;
+        kinds[item->kind]++;
+    }
+    g_assert_cmpuint(kinds[HT_HISTORY_APPLIED], ==, 1);
+    g_assert_cmpuint(kinds[HT_HISTORY_DECISION], ==, 2);
+    g_assert_cmpuint(kinds[HT_HISTORY_INTERVIEW], ==, 1);
+    g_assert_cmpuint(kinds[HT_HISTORY_NOTE], ==, 1);
+    /* The last decision is the one no other builds on, whatever the clocks said. */
+    HtMatchRow *row = ht_cache_match(people.reader, people.match, &error);
+    g_assert_cmpint(row->last_decision, ==, HT_DECISION_ADVANCE);
+    ht_match_rows_free(row, 1);
+    people_close(&people);
+}
+
+static void test_interviews(void)
+{
+    People people;
+    people_open(&people);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) agenda = ht_cache_agenda(people.reader, 0, 10000, false, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(agenda->len, ==, 1);
+    const HtInterview *interview = agenda->pdata[0];
+    g_assert_cmpuint(interview->panel->len, ==, 1);
+    g_assert_cmpstr(((HtPanelMember *)interview->panel->pdata[0])->name, ==, "Ana Rec");
+    g_assert_true(((HtPanelMember *)interview->panel->pdata[0])->feedback_given);
+    g_autoptr(GPtrArray) none = ht_cache_agenda(people.reader, 5001, 10000, false, &error);
+    g_assert_cmpuint(none->len, ==, 0);
+    g_autoptr(GPtrArray) feedback =
+        ht_cache_feedback(people.reader, people.candidate, people.match, &error);
+    g_assert_cmpuint(feedback->len, ==, 1);
+    g_assert_cmpstr(((HtFeedback *)feedback->pdata[0])->red_flags[0], ==, "late");
+    g_autoptr(GPtrArray) recent = ht_cache_feedback_recent(people.reader, 5, &error);
+    g_assert_cmpuint(recent->len, ==, 1);
+    g_autoptr(GPtrArray) talks =
+        ht_cache_transcripts(people.reader, people.candidate, people.match, &error);
+    g_assert_cmpuint(talks->len, ==, 1);
+    g_autoptr(HtTranscript) talk =
+        ht_cache_transcript(people.reader, ((HtTranscript *)talks->pdata[0])->key, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(talk->turns->len, ==, 1);
+    g_assert_cmpstr(talk->summary, ==, "fine");
+    people_close(&people);
+}
+
+static bool check_row(const HtScanValue *values, gpointer data)
+{
+    int *n = data;
+    (*n)++;
+    g_assert_cmpstr(values[0].text, ==, "4d000000-0000-4000-8000-000000000001");
+    g_assert_cmpstr(values[1].text, ==, "4a000000-0000-4000-8000-000000000001");
+    g_assert_cmpstr(values[2].text, ==, "8000");
+    g_assert_cmpuint(values[2].len, ==, 4);
+    g_assert_null(values[3].text);
+    return true;
+}
+
+static void test_scan(void)
+{
+    People people;
+    people_open(&people);
+    g_autoptr(GError) error = NULL;
+    const HtSyncTable *table = ht_sync_table_by_name("candidate_job_matches");
+    int columns[] = {0, ht_sync_table_column(table, "job_id"), ht_sync_table_column(table, "score"),
+                     ht_sync_table_column(table, "held_until")};
+    int n = 0;
+    g_assert_true(ht_cache_scan(people.reader, table, columns, 4, check_row, &n, &error));
+    g_assert_cmpint(n, ==, 1);
+    int all;
+    const HtSyncTable *tables = ht_sync_tables(&all);
+    g_assert_cmpint(all, ==, 33);
+    g_assert_false(tables[32].has_id);
+    g_assert_true(tables[32].is_reload_only);
+    people_close(&people);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cache/search/words", test_search);
+    g_test_add_func("/cache/search/reindex", test_reindex);
+    g_test_add_func("/cache/person/whole", test_person);
+    g_test_add_func("/cache/person/history", test_history);
+    g_test_add_func("/cache/person/interviews", test_interviews);
+    g_test_add_func("/cache/scan/canonical", test_scan);
+    return g_test_run();
+}
