@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The ledger as psql meets it: the status machine, chains, undo, rules of the platform. ctest: timeout=300"""
+"""The ledger as psql meets it: the status machine, chains, undo, rules of the platform. ctest: timeout=300 once"""
 from pushworld import STAGES, Checks, World, new_id
 
 check = Checks()

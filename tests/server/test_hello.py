@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""app.sync_hello and device_seen: identity, columns by role, scopes, fingerprints; cheap when polled. ctest: timeout=300"""
+"""app.sync_hello and device_seen: identity, columns by role, scopes, fingerprints; cheap when polled. ctest: timeout=300 once"""
 import json
 import re
 

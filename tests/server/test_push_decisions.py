@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""app.push_decisions: every outcome, replays, waves, two people, two processes. ctest: timeout=300"""
+"""app.push_decisions: every outcome, replays, waves, two people, two processes. ctest: timeout=300 once"""
 import json
 import time
 

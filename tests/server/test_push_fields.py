@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""app.push_fields: notes, tags and plain fields; merge, conflict, the five outcomes. ctest: timeout=300"""
+"""app.push_fields: notes, tags and plain fields; merge, conflict, the five outcomes. ctest: timeout=300 once"""
 import time
 
 from pushworld import Checks, World, new_id, now_us

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Feed pruning and its floor, the audit trail's seals, records of model calls. ctest: timeout=300"""
+"""Feed pruning and its floor, the audit trail's seals, records of model calls. ctest: timeout=300 once"""
 import json
 
 from pushworld import Checks, World, new_id, op
