@@ -4,6 +4,7 @@
 
 #include "screen.h"
 
+#include "hiretty/base/clock.h"
 #include "hiretty/base/error.h"
 #include "hiretty/base/log.h"
 #include "hiretty/base/print.h"
@@ -282,6 +283,11 @@ HtCliHost *ht_app_host_cli(HtAppHost *host)
     return &host->cli;
 }
 
+static int64_t lease_us(const HtAppHost *host)
+{
+    return ht_settings_int(host->settings, "cache.lease") * HT_US_PER_DAY;
+}
+
 static bool open_data(HtAppHost *host, bool interactive, GError **error)
 {
     if (host->cache && host->outbox)
@@ -352,7 +358,8 @@ HtSync *ht_app_host_sync(HtAppHost *host, GError **error)
     bool interactive = host->context && ht_context_parts(host->context)->interactive;
     if (!open_data(host, interactive, error))
         return NULL;
-    HtSyncOptions options = {.connection = connection_options(host), .paths = host->paths};
+    HtSyncOptions options = {
+        .connection = connection_options(host), .paths = host->paths, .lease_us = lease_us(host)};
     if (!interactive)
         options.connection.password = ask_password;
     host->sync = ht_sync_new(host->cache, host->outbox, &options, error);

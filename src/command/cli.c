@@ -207,8 +207,19 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
 {
     GError *error = NULL;
     HtContext *context = host->ops->context(host, &error);
-    if (!context)
+    if (!context) {
         *exit = ht_cli_fail(verb, error);
+        return NULL;
+    }
+    /* What is locked is not read; what waits to be sent and how things stand may be asked. */
+    bool harmless =
+        strcmp(verb, "status") == 0 || strcmp(verb, "outbox") == 0 || strcmp(verb, "cache") == 0;
+    g_autofree char *reason = NULL;
+    if (!harmless && ht_cache_is_locked(context->parts.cache, &reason)) {
+        ht_print_error(verb, reason && *reason ? reason : "the cache is locked", "hiretty sync");
+        *exit = HT_EXIT_REFUSED;
+        return NULL;
+    }
     return context;
 }
 

@@ -71,6 +71,7 @@ HT_HANDLER(ht_cmd_limit)
         return result;
     }
     HtView *view = ht_top(context);
+    ht_view_begin_limit(view);
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, limit_answered, "limit");
     g_free(prompt->text);
     prompt->text = g_strdup(ht_view_limit(view));

@@ -109,9 +109,41 @@ static void follow_generation(HtContext *context)
     }
 }
 
+void ht_context_lock(HtContext *context)
+{
+    g_autofree char *reason = NULL;
+    ht_cache_is_locked(context->parts.cache, &reason);
+    context->is_locked = true;
+    g_ptr_array_set_size(context->places, 0);
+    ht_context_push(context, ht_new_status_view(context));
+    ht_context_set_message(context, HT_STYLE_ERROR, "%s",
+                           reason && *reason ? reason : "the cache is locked");
+}
+
+/* Locked or opened again by the sync, here or in another process. True: the places were changed. */
+static bool follow_lock(HtContext *context)
+{
+    bool locked = ht_cache_is_locked(context->parts.cache, NULL);
+    if (locked == context->is_locked)
+        return locked;
+    if (locked) {
+        ht_context_lock(context);
+        return true;
+    }
+    context->is_locked = false;
+    g_ptr_array_set_size(context->places, 0);
+    ht_context_push(context, ht_view_new_jobs(ht_view_parts(context)));
+    return true;
+}
+
 static void cache_changed(uint64_t tables, gpointer data)
 {
     HtContext *context = data;
+    if (context->places->len > 0 && (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION)) &&
+        follow_lock(context) && context->is_locked) {
+        ht_context_emit_changed(context);
+        return;
+    }
     g_clear_pointer(&context->me, ht_me_free);
     if (tables & HT_CHANGED_GENERATION)
         follow_generation(context);

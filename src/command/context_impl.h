@@ -64,13 +64,15 @@ struct HtContext {
     GThreadPool *saver;
     int save_serial;     /* atomic: the newest text that waits to be written */
     char *saved_session; /* the text written last */
-    bool is_closing;
+    bool is_closing, is_locked;
 };
 
 HtView *ht_top(HtContext *context);
 HtPlace *ht_top_place(HtContext *context);
 const HtViewParts *ht_view_parts(HtContext *context);
 void ht_context_emit_changed(HtContext *context);
+/* The cache is locked: nothing but the status is shown, and the reason. */
+void ht_context_lock(HtContext *context);
 const HtMe *ht_context_me(HtContext *context);
 /* Writes the session when it differs from what was written last; in the background if interactive.
  */

@@ -136,7 +136,7 @@ static void save_in_thread(gpointer task, gpointer data)
 void ht_context_session_touch(HtContext *context)
 {
     if (!context->parts.interactive || !context->parts.paths || context->is_closing ||
-        context->places->len == 0)
+        context->is_locked || context->places->len == 0)
         return;
     g_autofree char *text = ht_context_session_text(context);
     if (context->saved_session && strcmp(text, context->saved_session) == 0)
@@ -153,7 +153,7 @@ void ht_context_session_touch(HtContext *context)
 
 bool ht_context_save_session(HtContext *context, GError **error)
 {
-    if (!context->parts.paths || context->places->len == 0)
+    if (!context->parts.paths || context->is_locked || context->places->len == 0)
         return true;
     g_autofree char *text = ht_context_session_text(context);
     g_autofree char *path = session_path(context);
@@ -291,6 +291,10 @@ static char *load_session(const HtContext *context)
 bool ht_context_start(HtContext *context, GError **error)
 {
     (void)error;
+    if (ht_cache_is_locked(context->parts.cache, NULL)) {
+        ht_context_lock(context);
+        return true;
+    }
     g_autofree char *text = load_session(context);
     if (!text || !ht_context_session_restore(context, text))
         ht_context_push(context, ht_view_new_jobs(ht_view_parts(context)));

@@ -144,6 +144,7 @@ void ht_view_free(HtView *view)
     ht_key_array_free(view->base);
     g_clear_pointer(&view->only, ht_key_array_free);
     g_clear_pointer(&view->later, ht_key_array_free);
+    g_clear_pointer(&view->limit_keys, ht_key_array_free);
     g_clear_pointer(&view->rows, g_ptr_array_unref);
     g_hash_table_unref(view->marks);
     g_hash_table_unref(view->last_marks);
@@ -241,8 +242,21 @@ void ht_view_put_cursor(HtView *view, int64_t row)
     clamp_top(view);
 }
 
+static void end_limit(HtView *view)
+{
+    g_clear_pointer(&view->limit_keys, ht_key_array_free);
+}
+
+void ht_view_begin_limit(HtView *view)
+{
+    end_limit(view);
+    view->limit_keys = ht_view_keys(view);
+    view->limit_cursor = view->cursor;
+}
+
 void ht_view_set_cursor(HtView *view, int64_t row)
 {
+    end_limit(view);
     ht_view_put_cursor(view, row);
 }
 
@@ -257,6 +271,7 @@ void ht_view_move(HtView *view, int64_t delta)
         ht_view_set_top(view, view->top + delta);
         return;
     }
+    end_limit(view);
     if (view->cursor < 0)
         ht_view_put_cursor(view, 0);
     else
@@ -268,6 +283,7 @@ bool ht_view_goto(HtView *view, HtKey key)
     int64_t row = ht_view_index_of(view, key);
     if (row < 0)
         return false;
+    end_limit(view);
     ht_view_put_cursor(view, row);
     return true;
 }

@@ -80,9 +80,11 @@ struct HtView {
     HtKeyArray *later; /* loaded, waits for `R`; NULL = none */
     int64_t n_new;
     int64_t cursor;
-    bool to_first;   /* the list that comes next takes the cursor to its first row */
-    HtKey wanted;    /* takes the cursor when a load brings it; 0 = none */
-    GPtrArray *rows; /* HtListRow*, beside `base`; NULL where rows are fetched */
+    HtKeyArray *limit_keys; /* the list that a limit prompt started on, NULL = none */
+    int64_t limit_cursor;   /* and the row in it */
+    bool to_first;          /* the list that comes next takes the cursor to its first row */
+    HtKey wanted;           /* takes the cursor when a load brings it; 0 = none */
+    GPtrArray *rows;        /* HtListRow*, beside `base`; NULL where rows are fetched */
     int64_t window_first;
     gsize window_n;
     gpointer window;                /* the class's */

@@ -22,11 +22,11 @@ enum {
 };
 
 static const HtColumn columns[N_COLUMNS] = {
-    {"title", "Job", 20, 4, HT_ALIGN_LEFT, 0, "title"},
-    {"department", "Department", 10, 2, HT_ALIGN_LEFT, 100, "department"},
-    {"location", "Location", 9, 2, HT_ALIGN_LEFT, 90, "location"},
-    {"status", "Status", 8, 0, HT_ALIGN_LEFT, 120, "status"},
-    {"total", "Total", 6, 0, HT_ALIGN_RIGHT, 110, "total"},
+    {"title", "Job", 26, 8, HT_ALIGN_LEFT, 0, "title"},
+    {"department", "Department", 10, 2, HT_ALIGN_LEFT, 125, "department"},
+    {"location", "Location", 12, 2, HT_ALIGN_LEFT, 100, "location"},
+    {"status", "Status", 8, 0, HT_ALIGN_LEFT, 140, "status"},
+    {"total", "Total", 6, 0, HT_ALIGN_RIGHT, 115, "total"},
     {"applied", "Appl", 5, 0, HT_ALIGN_RIGHT, 0, NULL},
     {"shortlist", "Short", 5, 0, HT_ALIGN_RIGHT, 0, NULL},
     {"screening", "Scrn", 5, 0, HT_ALIGN_RIGHT, 70, NULL},

@@ -91,7 +91,9 @@ static void adopt(HtView *view, HtKeyArray *keys, GPtrArray *rows)
     const HtKeyArray *before = ht_view_shown(view);
     int64_t screen_row = view->cursor - view->top, fallback = view->cursor;
     bool wanted = view->wanted && ht_key_array_find(keys, view->wanted) >= 0;
-    HtKey key = wanted ? view->wanted : surviving_key(before, view->cursor, keys);
+    HtKey key = wanted             ? view->wanted
+                : view->limit_keys ? surviving_key(view->limit_keys, view->limit_cursor, keys)
+                                   : surviving_key(before, view->cursor, keys);
     if (wanted)
         view->wanted = 0;
     if (view->to_first && keys->n > 0 && !wanted) {
@@ -393,6 +395,7 @@ void ht_view_restore_ids(HtView *view)
         if (cursor)
             one->keys[0] = cursor;
         int64_t screen_row = view->cursor - view->top;
+        g_clear_pointer(&view->limit_keys, ht_key_array_free);
         ht_key_array_free(view->base);
         view->base = one;
         g_clear_pointer(&view->only, ht_key_array_free);

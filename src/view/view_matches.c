@@ -23,30 +23,30 @@ enum {
     N_COLUMNS
 };
 
+/* clang-format off */
 #define SHARED_COLUMNS                                                                             \
-    {"title", "Current title", 14, 3, HT_ALIGN_LEFT, 60, "title"},                                 \
-        {"company", "Company", 10, 2, HT_ALIGN_LEFT, 90, "company"},                               \
-        {"last", "Before", 12, 2, HT_ALIGN_LEFT, 140, NULL},                                       \
-        {"location", "Location", 9, 1, HT_ALIGN_LEFT, 110, "location"},                            \
-        {"stage", "Stage", 11, 0, HT_ALIGN_LEFT, 0, "stage"},                                      \
-        {"age", "For", 6, 0, HT_ALIGN_RIGHT, 50, "age"},                                           \
-        {"source", "Source", 9, 0, HT_ALIGN_LEFT, 130, "source"},                                  \
-    {                                                                                              \
-        "tags", "Tags", 8, 2, HT_ALIGN_LEFT, 100, NULL                                             \
-    }
+    {"title", "Current title", 13, 4, HT_ALIGN_LEFT, 60, "title"},                                 \
+    {"company", "Company", 10, 2, HT_ALIGN_LEFT, 76, "company"},                                   \
+    {"last", "Before", 11, 3, HT_ALIGN_LEFT, 88, NULL},                                            \
+    {"location", "Location", 9, 2, HT_ALIGN_LEFT, 80, "location"},                                 \
+    {"stage", "Stage", 10, 0, HT_ALIGN_LEFT, 0, "stage"},                                          \
+    {"age", "For", 5, 0, HT_ALIGN_RIGHT, 50, "age"},                                               \
+    {"source", "Source", 9, 0, HT_ALIGN_LEFT, 130, "source"},                                      \
+    {"tags", "Tags", 8, 2, HT_ALIGN_LEFT, 115, NULL},
 
 static const HtColumn match_columns[] = {
     {"score", "Score", 7, 0, HT_ALIGN_LEFT, 0, "score"},
-    {"name", "Name", 16, 3, HT_ALIGN_LEFT, 0, "name"},
-    SHARED_COLUMNS,
+    {"name", "Name", 15, 4, HT_ALIGN_LEFT, 0, "name"},
+    SHARED_COLUMNS
 };
 
 static const HtColumn candidate_columns[] = {
     {"score", "Score", 7, 0, HT_ALIGN_LEFT, 0, "score"},
-    {"name", "Name", 16, 3, HT_ALIGN_LEFT, 0, "name"},
-    {"job", "Job", 14, 3, HT_ALIGN_LEFT, 70, NULL},
-    SHARED_COLUMNS,
+    {"name", "Name", 15, 4, HT_ALIGN_LEFT, 0, "name"},
+    {"job", "Job", 14, 4, HT_ALIGN_LEFT, 70, NULL},
+    SHARED_COLUMNS
 };
+/* clang-format on */
 
 typedef struct {
     char *job_title; /* clean; NULL for all jobs */
