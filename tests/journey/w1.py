@@ -46,14 +46,14 @@ class Review:
         self.server.halt()
 
     def open_job(self, screen):
-        screen.wait(BUSY_JOB, 30 * SLOW)
+        screen.wait("Customer Support", 30 * SLOW)
         screen.wait("offline", 30 * SLOW)
         screen.press("/")
         screen.type("Customer S")
         screen.press("Enter")
-        screen.wait(lambda text: BUSY_JOB in screen.line(screen.screen.cursor.y), 20 * SLOW, "cursor on the job")
+        screen.wait(lambda text: "Customer S" in screen.line(screen.screen.cursor.y), 20 * SLOW, "cursor on the job")
         screen.press("Enter")
-        screen.wait("200", 20 * SLOW, "the job's list")
+        screen.wait(f"{BUSY_JOB}.*200", 20 * SLOW, "the job's list")
         screen.settle()
 
     def choose_reason(self, screen):

@@ -14,7 +14,6 @@ SOURCE = os.environ.get("SOURCE_DIR") or os.path.dirname(os.path.dirname(os.path
 BINARY = os.environ.get("HIRETTY_BIN") or os.path.join(SOURCE, "build", "release", "hiretty")
 # Sanitized builds run several times slower; deadlines follow.
 SLOW = 4 if os.environ.get("HIRETTY_SANITIZE") else 1
-NOW = "2026-03-16T08:00:00Z"
 BUSY_JOB = "Customer Support Specialist"
 SKIP = 77
 
@@ -43,7 +42,7 @@ class Server:
                 self.env[name] = value
 
     def _dev(self, verb, *arguments):
-        environment = dict(os.environ, HIRETTY_BIN=BINARY, HIRETTY_DEMO_NOW=NOW)
+        environment = dict(os.environ, HIRETTY_BIN=BINARY)
         run = subprocess.run([os.path.join(SOURCE, "dev"), "db", verb, *arguments], env=environment,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode == SKIP:
