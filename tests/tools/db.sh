@@ -62,33 +62,6 @@ hiretty() {
     "$HIRETTY_BIN" "$@"
 }
 
-knows_db() { hiretty db --help >/dev/null 2>&1; }
-
-apply_schema() {
-  if knows_db; then
-    hiretty db apply
-  else
-    bash "$tools/apply.sh" "$HIRETTY_DSN_DBA"
-  fi
-}
-
-add_member() { # TENANT ROLE LOGIN EMAIL FIRST LAST
-  if knows_db; then
-    hiretty db add-member --tenant "$1" --role "$2" --login "$3" --email "$4" --name "$5 $6" >/dev/null
-    return
-  fi
-  superuser -v tenant="$1" -v role="$2" -v login="$3" -v email="$4" -v first="$5" -v last="$6" <<'SQL'
-BEGIN;
-SET LOCAL app.current_tenant = :'tenant';
-SELECT gen_random_uuid() AS id \gset
-INSERT INTO public.users (id, email, first_name, last_name) VALUES (:'id', :'email', :'first', :'last');
-INSERT INTO public.tenant_users (tenant_id, user_id, role, pg_role, joined_at)
-VALUES (:'tenant', :'id', :'role', :'login', now());
-SELECT format('CREATE ROLE %I LOGIN IN ROLE %I', :'login', 'hiretty_' || :'role') \gexec
-COMMIT;
-SQL
-}
-
 # The tenants get the same ids with and without applicants.
 make_members() {
   local tenant short role first last name id
@@ -101,7 +74,8 @@ SQL
     id=$tenant_a
     [ "$tenant" = A ] || id=$tenant_b
     name=${tenant,,}
-    add_member "$id" "$role" "ht_${name}_$short" "$short@tenant-$name.example.com" "$first" "$last"
+    hiretty db add-member --tenant "$id" --role "$role" --login "ht_${name}_$short" \
+      --email "$short@tenant-$name.example.com" --name "$first $last" >/dev/null
   done
 }
 
@@ -122,7 +96,7 @@ checksum() {
     echo "$content $rows $now $vector"
     find /usr/lib/postgresql "$root/build/pgvector" -maxdepth 1 2>/dev/null | sort
     cd "$root"
-    find sql src tests/tools -type f | grep -E '^(sql|src/admin|tests/tools/(db|pg|apply|demo))' |
+    find sql src tests/tools -type f | grep -E '^(sql|src/admin|tests/tools/(db|pg|demo))' |
       LC_ALL=C sort | xargs -d '\n' sha256sum
   } | sha256sum | cut -c1-20
 }
@@ -131,7 +105,7 @@ make() {
   bash "$tools/pg.sh" start "$dir" "${server[@]}"
   # shellcheck source=/dev/null
   . "$dir/env"
-  apply_schema >"$dir/apply.log" 2>&1 || { cat "$dir/apply.log" >&2; die "the schema was not applied"; }
+  hiretty db apply >"$dir/apply.log" 2>&1 || { cat "$dir/apply.log" >&2; die "the schema was not applied"; }
   superuser -c 'CREATE ROLE ht_platform LOGIN IN ROLE hiretty_platform'
   case $content in
     empty) make_members ;;
