@@ -103,19 +103,20 @@ UPDATE demo.app a SET exit = CASE
     WHEN j.j = 1 OR a.reach = 5 THEN NULL
     WHEN j.status = 'active' AND a.reach >= 4 THEN NULL
     WHEN j.status = 'active' AND a.reach > 0 AND demo.u(242, a.a) < 0.7 THEN NULL
-    WHEN j.status = 'active' AND a.reach = 0 AND demo.u(242, a.a) > least(0.75, greatest(0.2, j.age / 60.0)) THEN NULL
+    -- Of those who applied lately most still wait; of the others few.
+    WHEN j.status = 'active' AND a.reach = 0 AND demo.u(242, a.a) > CASE WHEN a.applied > demo.now() - interval '9 days' THEN 0.2 ELSE 0.99 END THEN NULL
     WHEN j.status = 'closed' AND a.reach = 4 THEN 'withdraw'
     WHEN demo.u(243, a.a) < 0.08 THEN 'withdraw'
     ELSE 'reject' END,
   quirk = CASE WHEN j.j <> 1 AND a.reach <= 1 AND demo.u(244, a.a) < 0.006 THEN 'undo'
                WHEN j.status = 'closed' AND a.reach = 1 AND demo.u(244, a.a) > 0.98 THEN 'reopen'
-               WHEN j.j <> 1 AND j.status = 'active' AND a.reach <= 1 AND demo.u(245, a.a) < 0.04 THEN 'hold' END
+               WHEN j.j <> 1 AND j.status = 'active' AND a.reach <= 1 AND demo.u(245, a.a) < 0.012 THEN 'hold' END
 FROM demo.job j WHERE j.j = a.j;
 UPDATE demo.app SET exit = NULL WHERE quirk = 'hold';
 
 -- Stories. sla: four people wait in job 8's shortlist nine days over its time. bulk: sixty of job 3
 -- rejected together by a filter the wrong way round. stale: a new résumé after the score (job 2).
-UPDATE demo.app SET story = 'sla', reach = 1, exit = NULL, quirk = NULL, applied = demo.now() - interval '17 days' + a % 7 * interval '37 minutes'
+UPDATE demo.app SET story = 'sla', reach = 1, exit = NULL, quirk = NULL, applied = demo.now() - interval '19 days' + a % 7 * interval '37 minutes'
 WHERE j = 8 AND r <= 4;
 UPDATE demo.app a SET story = 'bulk', reach = 0, exit = 'reject', quirk = NULL, applied = least(applied, demo.now() - interval '6 days 3 hours' - a.a % 50 * interval '11 minutes')
 FROM (SELECT a FROM demo.app WHERE j = 3 AND reach = 0 AND score >= 60 ORDER BY score DESC, a LIMIT 60) x WHERE x.a = a.a;
@@ -137,7 +138,7 @@ WITH base AS (
   SELECT a, j, 10 * k AS ord, recruiter,
     CASE WHEN leaving THEN exit ELSE (ARRAY['shortlist', 'advance', 'advance', 'offer', 'hire'])[k] END AS decision,
     k - 1 AS from_pos, CASE WHEN leaving THEN CASE exit WHEN 'reject' THEN 6 ELSE 7 END ELSE k END AS to_pos,
-    CASE story WHEN 'sla' THEN demo.now() - interval '12 days 2 hours' + a % 5 * interval '13 minutes'
+    CASE story WHEN 'sla' THEN demo.now() - interval '14 days 2 hours' + a % 5 * interval '13 minutes'
                WHEN 'bulk' THEN demo.office(demo.workday((demo.now() AT TIME ZONE 'UTC')::date) - 1, 0.87, 'Europe/Berlin')
                ELSE at END AS at
   FROM timed
@@ -157,6 +158,13 @@ WITH base AS (
 SELECT * FROM moves UNION ALL SELECT * FROM held;
 
 CREATE INDEX ON demo.step (a);
+
+-- Who still stands in a stage of an open job got there lately: the stages' times are mostly kept.
+UPDATE demo.step s SET at = x.at
+FROM (SELECT a.a, a.reach, demo.office(demo.workday((demo.now() AT TIME ZONE j.tz)::date) - 1 - demo.k(257, a.a, (ARRAY[2, 3, 9, 4])[a.reach]), demo.u(258, a.a), j.tz) AS at
+      FROM demo.app a JOIN demo.job j USING (j)
+      WHERE j.status = 'active' AND a.exit IS NULL AND a.reach BETWEEN 1 AND 4 AND a.story IS DISTINCT FROM 'sla' AND a.quirk IS DISTINCT FROM 'hold') x
+WHERE s.a = x.a AND s.ord = 10 * x.reach AND x.at > s.at;
 
 -- What would happen later than now has not happened; nor what follows it.
 DELETE FROM demo.step s USING (

@@ -103,8 +103,8 @@ FROM demo.tenant t, (VALUES (1, 'candidate_rejected', 183, 'anonymise', 'time li
   (6, 'ai_log', 365, 'delete', 'duty to keep logs'), (7, 'audit_log', 1095, 'review', 'accountability')) v(k, c, d, a, b);
 
 CREATE TABLE demo.stage (pos int PRIMARY KEY, name text, kind text, sla int, status text);
-INSERT INTO demo.stage VALUES (0, 'Applied', 'applied', 120, 'scored'), (1, 'Shortlist', 'shortlist', 72, 'shortlisted'),
-  (2, 'Screening', 'screening', 96, 'screening'), (3, 'Interview', 'interview', 336, 'interviewing'), (4, 'Offer', 'offer', 168, 'offered'),
+INSERT INTO demo.stage VALUES (0, 'Applied', 'applied', 240, 'scored'), (1, 'Shortlist', 'shortlist', 120, 'shortlisted'),
+  (2, 'Screening', 'screening', 168, 'screening'), (3, 'Interview', 'interview', 336, 'interviewing'), (4, 'Offer', 'offer', 168, 'offered'),
   (5, 'Hired', 'hired', NULL, 'hired'), (6, 'Rejected', 'rejected', NULL, 'rejected'), (7, 'Withdrawn', 'withdrawn', NULL, 'withdrawn');
 CREATE FUNCTION demo.stage_id(j int, pos int) RETURNS uuid IMMUTABLE PARALLEL SAFE LANGUAGE sql
   RETURN demo.id('stage', j * 10 + pos);

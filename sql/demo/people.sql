@@ -42,8 +42,8 @@ ALTER TABLE demo.cand ADD PRIMARY KEY (n);
 CREATE FUNCTION demo.plain(x text) RETURNS text IMMUTABLE LANGUAGE sql
   RETURN regexp_replace(normalize(translate(x, 'łŁøØđĐßæÆœŒþÞıåÅ’', 'lLoOdDsaAoOtTiaA'''), NFD), '[^A-Za-z0-9.'' -]', '', 'g');
 UPDATE demo.cand SET
-  given = CASE dup_kind WHEN 2 THEN left(given, greatest(1, least(3, length(given) - 1))) WHEN 3 THEN split_part(demo.plain(latin), '.', 1) ELSE given END,
-  family = CASE WHEN dup_kind = 3 AND culture <> 18 THEN coalesce(nullif(split_part(demo.plain(latin), '.', 2), ''), family) ELSE family END,
+  given = CASE dup_kind WHEN 2 THEN left(given, greatest(1, least(3, length(given) - 1))) WHEN 3 THEN initcap(split_part(demo.plain(latin), '.', 1)) ELSE given END,
+  family = CASE WHEN dup_kind = 3 AND culture <> 18 THEN coalesce(nullif(initcap(split_part(demo.plain(latin), '.', 2)), ''), family) ELSE family END,
   latin = lower(regexp_replace(demo.plain(latin), '[^A-Za-z0-9.]', '', 'g'));
 UPDATE demo.cand c SET
   email = btrim(latin, '.') || '.' || c.n || '@example.' || demo.pick('{com,org,net}', 107, c.n),
