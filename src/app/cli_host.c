@@ -293,8 +293,13 @@ static bool open_data(HtAppHost *host, bool interactive, GError **error)
     if (host->cache && host->outbox)
         return true;
     HtCacheFlags flags = interactive ? HT_CACHE_DEFAULT : HT_CACHE_NO_POLL;
-    if (!host->cache)
+    if (!host->cache) {
         host->cache = ht_cache_open(host->paths, flags, error);
+        /* Too long without the server: locked, whoever opens it and whether there is a line or not.
+         */
+        if (host->cache)
+            ht_sync_lease_check(host->cache, lease_us(host));
+    }
     if (host->cache && !host->outbox)
         host->outbox = ht_outbox_open(host->cache, host->paths, error);
     return host->cache && host->outbox;

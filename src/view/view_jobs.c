@@ -235,7 +235,7 @@ static const HtViewClass jobs_class = {
     .columns = columns,
     .n_columns = N_COLUMNS,
     .sort = "activity",
-    .descending = true,
+    .descending = true, /* most to do first: jobs_load knows what the cache calls so */
     .tables = HT_CHANGED_SHOWN | HT_CHANGED_SEEN | HT_CHANGED_META | HT_CHANGED(6) | HT_CHANGED(7) |
               HT_CHANGED(15),
     .load = jobs_load,

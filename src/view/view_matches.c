@@ -26,23 +26,23 @@ enum {
 /* clang-format off */
 #define SHARED_COLUMNS                                                                             \
     {"title", "Current title", 13, 4, HT_ALIGN_LEFT, 60, "title"},                                 \
-    {"company", "Company", 10, 2, HT_ALIGN_LEFT, 76, "company"},                                   \
-    {"last", "Before", 11, 3, HT_ALIGN_LEFT, 88, NULL},                                            \
-    {"location", "Location", 9, 2, HT_ALIGN_LEFT, 80, "location"},                                 \
-    {"stage", "Stage", 10, 0, HT_ALIGN_LEFT, 0, "stage"},                                          \
+    {"company", "Company", 9, 2, HT_ALIGN_LEFT, 84, "company"},                                   \
+    {"last", "Before", 9, 3, HT_ALIGN_LEFT, 88, NULL},                                            \
+    {"location", "Location", 8, 2, HT_ALIGN_LEFT, 72, "location"},                                 \
+    {"stage", "Stage", 9, 0, HT_ALIGN_LEFT, 0, "stage"},                                          \
     {"age", "For", 5, 0, HT_ALIGN_RIGHT, 50, "age"},                                               \
     {"source", "Source", 9, 0, HT_ALIGN_LEFT, 130, "source"},                                      \
     {"tags", "Tags", 8, 2, HT_ALIGN_LEFT, 115, NULL},
 
 static const HtColumn match_columns[] = {
     {"score", "Score", 7, 0, HT_ALIGN_LEFT, 0, "score"},
-    {"name", "Name", 15, 4, HT_ALIGN_LEFT, 0, "name"},
+    {"name", "Name", 14, 4, HT_ALIGN_LEFT, 0, "name"},
     SHARED_COLUMNS
 };
 
 static const HtColumn candidate_columns[] = {
     {"score", "Score", 7, 0, HT_ALIGN_LEFT, 0, "score"},
-    {"name", "Name", 15, 4, HT_ALIGN_LEFT, 0, "name"},
+    {"name", "Name", 14, 4, HT_ALIGN_LEFT, 0, "name"},
     {"job", "Job", 14, 4, HT_ALIGN_LEFT, 70, NULL},
     SHARED_COLUMNS
 };
@@ -94,13 +94,16 @@ static HtCell text_cell(HtView *view, char *clean, HtStyle role)
     return cell;
 }
 
+/* Nothing where it says no more than the present title and company do. */
 static char *before_text(const HtMatchRow *row)
 {
-    if (row->last_title && row->last_company) {
+    bool title = row->last_title && g_strcmp0(row->last_title, row->current_title) != 0;
+    bool company = row->last_company && g_strcmp0(row->last_company, row->current_company) != 0;
+    if (title && company) {
         g_autofree char *both = g_strdup_printf("%s, %s", row->last_title, row->last_company);
         return ht_clean(both);
     }
-    return ht_clean(row->last_title ? row->last_title : row->last_company);
+    return ht_clean(title ? row->last_title : company ? row->last_company : NULL);
 }
 
 static HtCell stage_cell(HtView *view, const HtMatchRow *row)
