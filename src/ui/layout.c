@@ -19,7 +19,7 @@ static void place_preview(HtLayout *layout, const HtLayoutWish *wish)
     if (!wish->preview || layout->columns < PREVIEW_COLUMNS || layout->lines < PREVIEW_LINES)
         return;
     if (layout->columns >= SIDE_COLUMNS && !wish->below) {
-        int columns = CLAMP(layout->columns * 2 / 5, LEAST_PREVIEW, MOST_PREVIEW);
+        int columns = CLAMP(layout->columns * 35 / 100, LEAST_PREVIEW, MOST_PREVIEW);
         /* The headings' line belongs to both sides: the preview starts beside it. */
         int y = layout->head_y >= 0 ? layout->head_y : body->y;
         layout->preview_right = true;

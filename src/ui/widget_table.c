@@ -15,36 +15,49 @@ typedef struct {
     int n;
 } Grid;
 
-/* Which columns are shown, and how wide. */
-static void lay_out(Grid *grid, const HtColumn *columns, int n_columns, int width)
+/* Which columns are shown: returns the columns left over, -1 when one had to be squeezed or left
+ * out. */
+static int choose(Grid *grid, const HtColumn *columns, int n_columns, int width, int gap)
 {
-    int used = GUTTER + 1, weights = 0;
+    int used = GUTTER + 1;
+    bool tight = false;
     grid->n = 0;
     for (int i = 0; i < n_columns && grid->n < MAX_COLUMNS; i++) {
         if (width < columns[i].hide_below)
             continue;
-        int gap = grid->n > 0 ? GAP : 0, needed = columns[i].min_width + gap;
+        int before = grid->n > 0 ? gap : 0, needed = columns[i].min_width + before;
         if (grid->n > 0 && used + needed > width) {
             /* What can grow can also be squeezed: a cut text says more than none. */
-            if (columns[i].weight == 0 || width - used - GAP < LEAST_SQUEEZED)
+            tight = true;
+            if (columns[i].weight == 0 || width - used - before < LEAST_SQUEEZED)
                 continue;
             needed = width - used;
         }
-        grid->slots[grid->n++] = (Slot){i, 0, needed - gap};
+        grid->slots[grid->n++] = (Slot){i, 0, needed - before};
         used += needed;
-        weights += columns[i].weight;
     }
-    int left = MAX(width - used, 0), x = GUTTER;
+    return tight ? -1 : MAX(width - used, 0);
+}
+
+/* Which columns are shown, and how wide. Where texts would be cut, they stand closer together. */
+static void lay_out(Grid *grid, const HtColumn *columns, int n_columns, int width)
+{
+    int gap = GAP, left = choose(grid, columns, n_columns, width, gap), weights = 0, x = GUTTER;
+    if (left < width / 10) {
+        gap = 1;
+        left = MAX(choose(grid, columns, n_columns, width, gap), 0);
+    }
+    for (int k = 0; k < grid->n; k++)
+        weights += columns[grid->slots[k].index].weight;
     for (int k = 0; k < grid->n; k++) {
         Slot *slot = &grid->slots[k];
         int weight = columns[slot->index].weight;
         int share = weights > 0 ? left * weight / weights : 0;
         left -= share;
         weights -= weight;
-        slot->width += share;
-        slot->width = MIN(slot->width, MAX(width - x, 1));
+        slot->width = MIN(slot->width + share, MAX(width - x, 1));
         slot->x = x;
-        x += slot->width + GAP;
+        x += slot->width + gap;
     }
 }
 
