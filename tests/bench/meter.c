@@ -4,10 +4,10 @@
  *
  *   bench_meter COLUMNSxLINES SCRIPT PROGRAM [ARGUMENT…]
  *
- * SCRIPT: steps separated by spaces. NAME=KEYS*COUNT sends KEYS (C escapes with octal numbers: \r
- * \006 \033) COUNT times and waits for the paint after each; idle=SECONDS counts bytes without a
- * key. One JSON object on stdout. A paint is over when nothing came for QUIET_MS; its time is that
- * of its last byte. */
+ * SCRIPT: steps separated by spaces. NAME=KEYS*COUNT@QUIET sends KEYS (C escapes with octal
+ * numbers: \r \006 \033) COUNT times and waits for the paint after each; idle=SECONDS counts bytes
+ * without a key. One JSON object on stdout. A paint is over when nothing came for QUIET_MS; its
+ * time is that of its last byte. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 40,        /* longer than any pause inside a paint that was seen */
-    FIRST_QUIET_MS = 150, /* the first frame: programs load between two writes */
-    WAIT_MS = 5000,       /* for the first byte */
+    QUIET_MS = 30,    /* a held key repeats at this rate */
+    SETTLED_MS = 300, /* after the first frame: what it shows has been loaded */
+    WAIT_MS = 5000,   /* for the first byte */
 };
 
 typedef struct {
@@ -117,7 +117,7 @@ static double percentile_ms(GArray *us, double share)
     return (double)g_array_index(us, gint64, at) / 1000;
 }
 
-static void send_keys(Terminal *t, const char *name, const char *keys, int count)
+static void send_keys(Terminal *t, const char *name, const char *keys, int count, int quiet_ms)
 {
     g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
     gint64 bytes = 0, cpu = cpu_us(t->pid);
@@ -125,7 +125,7 @@ static void send_keys(Terminal *t, const char *name, const char *keys, int count
         gint64 sent = g_get_monotonic_time();
         if (write(t->fd, keys, strlen(keys)) < 0)
             break;
-        Paint paint = read_paint(t, 500, QUIET_MS);
+        Paint paint = read_paint(t, 500, quiet_ms);
         gint64 took = paint.bytes ? paint.last_us - sent : 0;
         bytes += paint.bytes;
         g_array_append_val(times, took);
@@ -140,6 +140,7 @@ static void send_keys(Terminal *t, const char *name, const char *keys, int count
 
 static void sit_idle(Terminal *t, double seconds)
 {
+    read_paint(t, 500, 500); /* what the last key led to */
     gint64 end = g_get_monotonic_time() + (gint64)(seconds * 1e6), bytes = 0, cpu = cpu_us(t->pid);
     for (gint64 left = end - g_get_monotonic_time(); left > 0; left = end - g_get_monotonic_time())
         bytes += read_paint(t, (int)(left / 1000) + 1, 10).bytes;
@@ -157,11 +158,12 @@ static void run_step(Terminal *t, const char *step)
         return;
     }
     char *star = strrchr(parts[1], '*');
-    int count = star ? atoi(star + 1) : 1;
+    char *at = star ? strchr(star, '@') : NULL;
+    int count = star ? atoi(star + 1) : 1, quiet_ms = at ? atoi(at + 1) : QUIET_MS;
     if (star)
         *star = '\0';
     g_autofree char *keys = g_strcompress(parts[1]);
-    send_keys(t, parts[0], keys, MAX(count, 1));
+    send_keys(t, parts[0], keys, MAX(count, 1), quiet_ms);
 }
 
 static void finish(Terminal *t)
@@ -189,10 +191,14 @@ int main(int argc, char **argv)
         execvp(argv[3], argv + 3);
         _exit(127);
     }
-    Paint first = read_paint(&t, WAIT_MS, FIRST_QUIET_MS);
-    printf("{\"first_byte_ms\": %.2f, \"first_frame_ms\": %.2f, \"first_bytes\": %" G_GINT64_FORMAT,
-           (double)(first.first_us - t.began_us) / 1000,
-           (double)(first.last_us - t.began_us) / 1000, first.bytes);
+    Paint first = read_paint(&t, WAIT_MS, QUIET_MS);
+    double cpu_ms = (double)cpu_us(t.pid) / 1000;
+    Paint rest = read_paint(&t, SETTLED_MS, SETTLED_MS);
+    gint64 settled_us = rest.bytes ? rest.last_us : first.last_us;
+    printf("{\"first_frame_ms\": %.2f, \"settled_ms\": %.2f, \"first_bytes\": %" G_GINT64_FORMAT
+           ", \"first_cpu_ms\": %.2f",
+           (double)(first.last_us - t.began_us) / 1000, (double)(settled_us - t.began_us) / 1000,
+           first.bytes + rest.bytes, cpu_ms);
     g_auto(GStrv) steps = g_strsplit(argv[2], " ", -1);
     for (gsize i = 0; steps[i]; i++)
         run_step(&t, steps[i]);

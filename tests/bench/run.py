@@ -20,8 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests/tools"
 # The way to the ranked list of the largest job, then what people do there.
-OPEN_JOB = r"jobs=gj first=gg open=\r"
-KEYS = r"j=j*100 k=k*40 page=\006*40 page_back=\002*20 end=G top=gg mark=\040*20 idle=10"
+OPEN_JOB = r"jobs=gj*1@400 first=gg*1@400 open=\r*1@400"
+KEYS = r"j=j*100 k=k*40 settled=j*10@400 page=\006*40 page_back=\002*20 end=G top=gg mark=\040*20 idle=10"
 
 
 def table_rows(path):
@@ -170,15 +170,19 @@ class Bench:
 
     def first_frame(self):
         echo = [self.meter("", "/bin/echo", "hello")["first_frame_ms"] for _ in range(15)]
-        ours = [self.meter("", self.bin, "--offline")["first_frame_ms"] for _ in range(15)]
+        ours = [self.meter("", self.bin, "--offline") for _ in range(15)]
         floor = statistics.median(echo)
-        self.add("first frame", statistics.median(ours), "ms", floor, "/bin/echo", bar=floor + 40)
+        frames = [run["first_frame_ms"] for run in ours]
+        self.add("first frame", statistics.median(frames), "ms", floor, "/bin/echo", bar=floor + 40)
+        self.add("first frame, best of 15", min(frames), "ms", min(echo), "/bin/echo")
+        self.add("rows and preview in view", statistics.median(run["settled_ms"] for run in ours), "ms")
+        self.add("first frame, CPU until then", statistics.median(run["first_cpu_ms"] for run in ours), "ms")
 
     def keys(self):
         database = self.dir / "floor.db"
         floor_program = str(self.instruments / "bench_floor")
         subprocess.run([floor_program, database, "fill", str(self.args.rows)], check=True)
-        floor = self.meter(KEYS.replace("end=G top=gg mark=\\040*20 ", ""), floor_program, str(database))
+        floor = self.meter(KEYS.replace("end=G top=gg mark=\\040*20 ", "").replace("settled=j*10@400 ", ""), floor_program, str(database))
         ours = self.meter(f"{OPEN_JOB} {KEYS}", self.bin, "--offline")
         same = "curses over SQLite"
         bars = {"j": 400 if self.args.columns == "160x48" else None}
@@ -187,6 +191,7 @@ class Bench:
             self.add(f"{text}: key to paint, p99", ours[key]["p99_ms"], "ms", floor[key]["p99_ms"], same)
             self.add(f"{text}: CPU", ours[key]["cpu_ms"], "ms", floor[key]["cpu_ms"], same)
             self.add(f"{text}: bytes", ours[key]["bytes"], "bytes", floor[key]["bytes"], same, bar=bars.get(key))
+        self.add("j with its preview: bytes", ours["settled"]["bytes"], "bytes")
         for key, text in (("end", "G"), ("top", "gg"), ("mark", "Space"), ("open", "open the job")):
             self.add(f"{text}: key to paint", ours[key]["p99_ms"], "ms")
         self.add("idle for 10 s", ours["idle"]["bytes"], "bytes", floor["idle"]["bytes"], same)
