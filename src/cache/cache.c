@@ -15,6 +15,7 @@
 #define STORE_CACHE_KIB 16384
 #define LOADER_CACHE_KIB 65536
 #define OPEN_ATTEMPTS 4
+#define PURGE_PATIENCE_MS 20
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 struct HtGeneration {
@@ -665,7 +666,13 @@ static bool optimize(HtApply *apply, gpointer data, GError **error)
 static bool purge_rest(HtStore *store, gpointer data, GError **error)
 {
     (void)data;
-    return ht_worker_apply(store, optimize, NULL, error) && checkpoint(store->db, error);
+    bool ok = ht_worker_apply(store, optimize, NULL, error);
+    /* Intents must not wait for a reader to end: tried again a little later instead. */
+    ht_db_set_patience(store->db, PURGE_PATIENCE_MS);
+    ok = ok && checkpoint(store->db, error);
+    ht_db_set_patience(store->db, -1);
+    g_atomic_int_set(&store->purge_again, !ok);
+    return ok;
 }
 
 static void log_failure(const GError *error, gpointer data)

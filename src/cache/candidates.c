@@ -182,16 +182,21 @@ bool ht_cache_match_seen(HtReader *reader, HtKey match, int64_t *seconds)
 
 /* --- Finding */
 
-static HtKey find_by_email(HtReader *reader, const char *folded, GError **error)
+/* Through the full text, then exactly. */
+static HtKey find_exact(HtReader *reader, const char *resource, const char *folded,
+                        const char *none, const char *several, GError **error)
 {
     g_autofree char *query = ht_fts_query(folded);
-    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("candidates_by_email"), error)};
-    if (!use.stmt || !query)
+    if (!query) {
+        ht_cache_not_found(error, none);
+        return 0;
+    }
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, resource, error)};
+    if (!use.stmt)
         return 0;
     ht_stmt_bind_text(use.stmt, 1, query);
     ht_stmt_bind_text(use.stmt, 2, folded);
-    return ht_find_one(use.stmt, "nobody has this e-mail address",
-                       "several people have this e-mail address", error);
+    return ht_find_one(use.stmt, none, several, error);
 }
 
 HtKey ht_cache_candidate_find(HtReader *reader, const char *text, GError **error)
@@ -202,11 +207,9 @@ HtKey ht_cache_candidate_find(HtReader *reader, const char *text, GError **error
     g_autofree char *folded = ht_text_fold(text ? text : "");
     g_strstrip(folded);
     if (strchr(folded, '@'))
-        return find_by_email(reader, folded, error);
-    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("candidates_by_name"), error)};
-    if (!use.stmt)
-        return 0;
-    ht_stmt_bind_text(use.stmt, 1, folded);
-    return ht_find_one(use.stmt, "nobody has this name",
-                       "several people have this name; use the e-mail or the id", error);
+        return find_exact(reader, HT_QUERY("candidates_by_email"), folded,
+                          "nobody has this e-mail address",
+                          "several people have this e-mail address", error);
+    return find_exact(reader, HT_QUERY("candidates_by_name"), folded, "nobody has this name",
+                      "several people have this name; use the e-mail or the id", error);
 }

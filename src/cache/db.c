@@ -259,6 +259,11 @@ void ht_db_interrupt(HtDb *db)
     sqlite3_interrupt(db->handle);
 }
 
+void ht_db_set_patience(HtDb *db, int timeout_ms)
+{
+    sqlite3_busy_timeout(db->handle, timeout_ms < 0 ? BUSY_MS : timeout_ms);
+}
+
 /* --- Transactions */
 
 bool ht_db_exec(HtDb *db, const char *sql, GError **error)

@@ -62,6 +62,7 @@ struct HtStore {
     bool stopping, polls;
     GThread *thread;
     gint docs_posted; /* atomic: a step of the full text is in the queue */
+    gint purge_again; /* atomic: a purge could not end because somebody was reading */
 };
 
 /* Takes db and files. */

@@ -126,6 +126,9 @@ int ht_cache_index_percent(HtReader *reader)
     g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("doc_progress"), NULL)};
     if (!use.stmt || ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
         return 0;
-    int64_t waiting = ht_stmt_int(use.stmt, 0), done = ht_stmt_int(use.stmt, 1);
-    return waiting == 0 ? 100 : (int)(done * 100 / (waiting + done));
+    if (ht_stmt_is_null(use.stmt, 0))
+        return 100;
+    int64_t next = ht_stmt_int(use.stmt, 0), last = ht_stmt_int(use.stmt, 1);
+    int64_t first = ht_stmt_is_null(use.stmt, 2) ? next : MIN(next, ht_stmt_int(use.stmt, 2));
+    return (int)((next - first) * 99 / MAX(last - first, 1));
 }

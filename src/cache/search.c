@@ -12,6 +12,7 @@
 
 #define SNIPPET_BEFORE 48 /* bytes before the first word that matched */
 #define SNIPPET_BYTES 160
+#define RANKED_MOST 2000 /* above so many hits ranking costs seconds at a million people */
 
 void ht_search_hit_free(HtSearchHit *hit)
 {
@@ -130,10 +131,27 @@ static void append_skills(GString *out, const char *skills, char **wanted)
     append_part(out, hits->str);
 }
 
+/* Whether so many have the words that ranking them is not worth its time. */
+static bool is_broad(HtReader *reader, const char *resource, const char *query)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, resource, NULL)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_text(use.stmt, 1, query);
+    ht_stmt_bind_int(use.stmt, 2, RANKED_MOST + 1);
+    int n = 0;
+    while (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
+        n++;
+    return n > RANKED_MOST;
+}
+
 static bool add_people(HtReader *reader, const char *query, char **wanted, gsize limit,
                        GPtrArray *hits, GError **error)
 {
-    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("search_people"), error)};
+    const char *resource = is_broad(reader, HT_QUERY("search_people_many"), query)
+                               ? HT_QUERY("search_people_broad")
+                               : HT_QUERY("search_people");
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, resource, error)};
     if (!use.stmt)
         return false;
     ht_stmt_bind_text(use.stmt, 1, query);
@@ -161,7 +179,10 @@ static const char *const kind_names[HT_DOC_KINDS] = {
 static bool add_texts(HtReader *reader, const char *query, char **wanted, gsize limit,
                       GPtrArray *hits, GError **error)
 {
-    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("search_texts"), error)};
+    const char *resource = is_broad(reader, HT_QUERY("search_texts_many"), query)
+                               ? HT_QUERY("search_texts_broad")
+                               : HT_QUERY("search_texts");
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, resource, error)};
     if (!use.stmt)
         return false;
     ht_stmt_bind_text(use.stmt, 1, query);
@@ -205,7 +226,10 @@ HtKeyArray *ht_cache_search_keys(HtReader *reader, const char *words, gsize limi
     g_autofree char *query = ht_fts_query(words);
     if (!query)
         return ht_key_array_new(0);
-    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("search_people_keys"), error)};
+    const char *resource = is_broad(reader, HT_QUERY("search_people_many"), query)
+                               ? HT_QUERY("search_people_many")
+                               : HT_QUERY("search_people_keys");
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, resource, error)};
     if (!use.stmt)
         return NULL;
     ht_stmt_bind_text(use.stmt, 1, query);

@@ -139,6 +139,8 @@ static uint64_t read_bus(HtStore *store)
 
 static void poll_others(HtStore *store)
 {
+    if (g_atomic_int_compare_and_exchange(&store->purge_again, 1, 0))
+        ht_cache_purge_async(store->cache);
     if (!is_current(store)) {
         g_autoptr(GError) why = NULL;
         if (!ht_cache_follow(store->cache, &why))

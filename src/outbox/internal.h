@@ -33,6 +33,9 @@ struct HtOutbox {
     gint passes;            /* atomic */
 };
 
+/* Opens *reader (one of the two above) if need be, and follows to the current generation. */
+bool ht_outbox_reader(HtOutbox *outbox, HtReader **reader, GError **error);
+
 /* --- One op as it is in the file (ops.c) */
 typedef struct {
     int64_t seq, group;

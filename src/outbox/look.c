@@ -54,7 +54,7 @@ GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error)
     if (stmt)
         ht_stmt_bind_int(stmt, 1, limit ? (int64_t)limit : -1);
     g_autoptr(GPtrArray) ops = ht_ops_read(stmt, error);
-    if (ops && ht_reader_refresh(outbox->look_reader, NULL, error)) {
+    if (ops && ht_outbox_reader(outbox, &outbox->look_reader, error)) {
         items = g_ptr_array_new_with_free_func(free_item);
         for (guint i = 0; i < ops->len; i++) {
             HtOutboxItem *item = g_new0(HtOutboxItem, 1);
@@ -237,7 +237,7 @@ GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error)
     g_mutex_lock(&outbox->lock);
     g_autoptr(GPtrArray) ops =
         ht_ops_read(ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("ops_conflicts"), error), error);
-    if (ops && ht_reader_refresh(outbox->look_reader, NULL, error)) {
+    if (ops && ht_outbox_reader(outbox, &outbox->look_reader, error)) {
         conflicts = g_ptr_array_new_with_free_func(free_conflict);
         for (guint i = 0; i < ops->len; i++)
             g_ptr_array_add(conflicts, make_conflict(outbox, ops->pdata[i]));
@@ -427,7 +427,7 @@ static bool run_resolve(HtStore *store, gpointer data, GError **error)
 {
     const Call *call = data;
     g_auto(HtChange) change = {0};
-    if (!ht_reader_refresh(call->outbox->reader, NULL, error) ||
+    if (!ht_outbox_reader(call->outbox, &call->outbox->reader, error) ||
         !ht_change_begin(&change, call->outbox, store, error))
         return false;
     g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);

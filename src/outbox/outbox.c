@@ -16,6 +16,14 @@
 #define LOOK_CACHE_KIB 1024
 #define KEEP_US (30 * HT_US_PER_DAY) /* settled ops, for undo */
 
+/* Readers of the cache are opened when they are first needed: the first frame needs none. */
+bool ht_outbox_reader(HtOutbox *outbox, HtReader **reader, GError **error)
+{
+    if (!*reader)
+        *reader = ht_reader_new(outbox->cache, reader == &outbox->reader ? "store" : "look", error);
+    return *reader && ht_reader_refresh(*reader, NULL, error);
+}
+
 /* --- Changes */
 
 static GHashTable *new_id_set(void)
@@ -223,10 +231,10 @@ static bool rebuild(HtApply *apply, gpointer data, GError **error)
 static bool bring_in_step(HtStore *store, gpointer data, GError **error)
 {
     HtOutbox *outbox = data;
-    if (!ht_reader_refresh(outbox->reader, NULL, error) || !ht_push_recover(outbox, store, error))
+    if (!ht_push_recover(outbox, store, error))
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
-    g_autofree char *shown_for = ht_reader_meta(outbox->reader, "shown_for");
+    g_autofree char *shown_for = ht_cache_meta(outbox->cache, "shown_for");
     Rebuild job = {outbox, stamp ? stamp : (char[]){"0"}};
     if (g_strcmp0(shown_for, job.stamp) == 0)
         return true;
@@ -255,11 +263,7 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
     outbox->db = open_or_replace(outbox, error);
     if (outbox->db && ensure_device(outbox, error))
         outbox->look_db = ht_db_open(outbox->path, HT_DB_READ, "look", LOOK_CACHE_KIB, error);
-    if (outbox->look_db)
-        outbox->reader = ht_reader_new(cache, "store", error);
-    if (outbox->reader)
-        outbox->look_reader = ht_reader_new(cache, "look", error);
-    if (!outbox->look_reader) {
+    if (!outbox->look_db) {
         outbox_free(outbox);
         return NULL;
     }
@@ -412,7 +416,7 @@ static bool submit_undo(HtPlan *plan, bool redo, GError **error)
 static bool run_intent(HtStore *store, Submit *submit, GError **error)
 {
     g_auto(HtPlan) plan = {0};
-    if (!ht_reader_refresh(submit->outbox->reader, NULL, error))
+    if (!ht_outbox_reader(submit->outbox, &submit->outbox->reader, error))
         return false;
     ht_plan_init(&plan, submit->outbox, store, submit->intent);
     HtIntentKind kind = submit->intent->kind;
@@ -458,7 +462,7 @@ static bool run_pass(HtStore *store, Submit *submit, GError **error)
     g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_UNDO_GROUP);
     g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_auto(HtPlan) all = {0};
-    if (!ht_reader_refresh(outbox->reader, NULL, error) ||
+    if (!ht_outbox_reader(outbox, &outbox->reader, error) ||
         !pass_groups(outbox, submit->pass, groups, error))
         return false;
     ht_plan_init(&all, outbox, store, intent);
@@ -600,7 +604,7 @@ static bool run_view(HtStore *store, gpointer data, GError **error)
 {
     const View *view = data;
     HtUuid id;
-    if (!ht_reader_refresh(view->outbox->reader, NULL, error) ||
+    if (!ht_outbox_reader(view->outbox, &view->outbox->reader, error) ||
         !ht_reader_uuid(view->outbox->reader, view->match, &id))
         return true;
     HtStmt *put = ht_db_stmt(view->outbox->db, HT_OUTBOX_QUERY("view_put"), error);

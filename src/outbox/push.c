@@ -300,8 +300,7 @@ static bool run_acknowledge(HtStore *store, gpointer data, GError **error)
     batch.outcomes = g_strdup(call->text);
     if (outbox->limit)
         outbox->limit = batch.last_seq >= outbox->limit_until ? 0 : outbox->limit * 2;
-    bool ok = ht_reader_refresh(outbox->reader, NULL, error) &&
-              finish_batch(outbox, store, &batch, error);
+    bool ok = finish_batch(outbox, store, &batch, error);
     ht_store_touch(store, HT_CHANGED_SHOWN);
     return ok;
 }

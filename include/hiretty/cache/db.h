@@ -30,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDb, ht_db_close)
 /* Any thread: the running statement ends with HT_CACHE_ERROR_INTERRUPTED. */
 void ht_db_interrupt(HtDb *db);
 
+/* How long a statement waits for other connections' locks; -1: the default of 10 s. */
+void ht_db_set_patience(HtDb *db, int timeout_ms);
+
 /* Transactions: immediate (takes the writer's lock now) or deferred (a reader's snapshot). */
 bool ht_db_begin(HtDb *db, bool immediate, GError **error);
 bool ht_db_commit(HtDb *db, GError **error);

@@ -1,2 +1,2 @@
--- How far the full text is. Row: waiting, done.
-SELECT (SELECT count(*) FROM unindexed), (SELECT count(*) FROM indexed);
+-- How far the full text is; documents wait in the order of their keys. Row: first and last that wait, first that is done.
+SELECT (SELECT min(k) FROM unindexed), (SELECT max(k) FROM unindexed), (SELECT min(k) FROM indexed);
