@@ -147,6 +147,10 @@ static int run_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
     progress_stop(&progress);
     if (!ok)
         return ht_cli_fail(verb, error);
+    HtSyncStatus status;
+    ht_sync_status(sync, &status);
+    if (*status.warning)
+        ht_print_error(verb, status.warning, NULL);
     if (options->json)
         ht_cli_print_json(report_json(&report));
     else

@@ -161,6 +161,7 @@ char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *colu
     ht_json_set_string(json, "system_id", hello->system_id);
     ht_json_set_string(json, "epoch", hello->epoch);
     ht_json_set_int(json, "timeline", hello->timeline);
+    ht_json_set_int(json, "schema_version", hello->schema_version);
     ht_json_set_string(json, "schema_fp", hello->schema_fp);
     ht_json_set_string(json, "membership_fp", hello->membership_fp);
     ht_json_set_string(json, "tenant", hello->tenant_id);
@@ -241,7 +242,8 @@ HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSync
         return plan_of(HT_PLAN_LOCK,
                        "the administrator asked for this machine's copy to be removed");
     g_autoptr(HtJson) old = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
-    HtSyncPlan plan = {0};
+    HtSyncPlan plan = {.is_changed =
+                           ht_json_get_int(old, "schema_version", 0) != hello->schema_version};
     bool is_other_member = old && differs(old, "membership_fp", hello->membership_fp);
     const char *why = why_resync(old, cursor, hello);
     bool is_new = !old || why;

@@ -13,6 +13,8 @@ static const char *const names[] = {
     [HT_SYNC_LOCKED] = "locked", [HT_SYNC_ELSEWHERE] = "elsewhere",
 };
 
+static const char newer_schema[] = "the database is newer than this program (update hiretty)";
+
 const char *ht_sync_state_name(HtSyncState state)
 {
     return (guint)state < G_N_ELEMENTS(names) ? names[state] : "never";
@@ -110,15 +112,18 @@ void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error)
 
 void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)
 {
-    g_autofree char *warning = NULL;
-    const char *tls = ht_pg_warning(sync->pg);
-    if (tls)
-        warning = g_strdup(tls);
-    else if (hello->server_version >= 150000 && hello->server_version < 150020)
-        warning =
-            g_strdup_printf("the server runs PostgreSQL 15.%d, which has known security holes "
-                            "(its administrator should update it)",
-                            hello->server_version % 10000);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    if (ht_pg_warning(sync->pg))
+        g_ptr_array_add(warnings, g_strdup(ht_pg_warning(sync->pg)));
+    if (hello->schema_version > HT_SCHEMA_VERSION)
+        g_ptr_array_add(warnings, g_strdup(newer_schema));
+    if (hello->server_version >= 150000 && hello->server_version < 150020)
+        g_ptr_array_add(
+            warnings, g_strdup_printf("the server runs PostgreSQL 15.%d, which has known security "
+                                      "holes (its administrator should update it)",
+                                      hello->server_version % 10000));
+    g_ptr_array_add(warnings, NULL);
+    g_autofree char *warning = g_strjoinv("; ", (char **)warnings->pdata);
     g_mutex_lock(&sync->lock);
     HtSyncStatus *status = &sync->status;
     HtSyncStatus before = *status;
@@ -138,6 +143,8 @@ void ht_sync_status_recall(HtSync *sync)
     g_autofree char *last = ht_cache_meta(sync->cache, HT_META_LAST_SYNC);
     g_autofree char *text = ht_cache_meta(sync->cache, HT_META_ME);
     g_autoptr(HtJson) me = text ? ht_json_parse(text, -1, NULL) : NULL;
+    g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
+    g_autoptr(HtJson) hello = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
     g_mutex_lock(&sync->lock);
     HtSyncStatus *status = &sync->status;
     status->last_sync_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
@@ -145,6 +152,8 @@ void ht_sync_status_recall(HtSync *sync)
     set_text(status->tenant, sizeof status->tenant,
              ht_json_get_string(ht_json_get(me, "tenant"), "name", ""));
     status->read_only = strcmp(status->role, "viewer") == 0;
+    if (ht_json_get_int(hello, "schema_version", 0) > HT_SCHEMA_VERSION)
+        set_text(status->warning, sizeof status->warning, newer_schema);
     g_mutex_unlock(&sync->lock);
 }
 

@@ -376,6 +376,26 @@ static void test_resync(void)
     test_client_assert_equal(client);
 }
 
+/* A database newer than this program works, and says so for as long as it lasts. */
+static void test_newer(void)
+{
+    g_autoptr(TestClient) client = test_client_open("newer", "RECRUITER", NULL);
+    HtSyncStatus status;
+    test_client_sync(client, HT_SYNC_ONCE);
+    ht_sync_status(client->sync, &status);
+    g_assert_cmpstr(status.warning, ==, "");
+    test_sql("INSERT INTO app.schema_migrations (version, name, checksum) VALUES (900, 'x', "
+             "repeat('0', 64))");
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(TestClient) later = test_client_open("newer", "RECRUITER", NULL);
+    ht_sync_status(later->sync, &status);
+    g_assert_nonnull(strstr(status.warning, "newer than this program"));
+    test_sql("DELETE FROM app.schema_migrations WHERE version = 900");
+    test_client_sync(client, HT_SYNC_ONCE);
+    ht_sync_status(client->sync, &status);
+    g_assert_cmpstr(status.warning, ==, "");
+}
+
 /* The digest does see a difference of one character. */
 static bool tamper(HtApply *apply, gpointer data, GError **error)
 {
@@ -423,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/truncate", test_truncate);
     g_test_add_func("/sync/pull/resync", test_resync);
     g_test_add_func("/sync/pull/schema", test_schema);
+    g_test_add_func("/sync/pull/newer", test_newer);
     g_test_add_func("/sync/pull/digest_sees", test_digest_sees);
     int status = g_test_run();
     test_clients_clear();

@@ -204,6 +204,17 @@ static void test_schema(void)
     g_assert_true(plan.is_changed);
 }
 
+/* A newer schema is noted, for the warning; nothing else follows from it. */
+static void test_newer(void)
+{
+    g_autoptr(HtJson) json = greeting(false);
+    ht_json_set_int(json, "schema_version", 9999);
+    HtSyncPlan plan = plan_for(json, "90:95:");
+    g_assert_cmpint(plan.kind, ==, HT_PLAN_PULL);
+    g_assert_true(plan.is_changed);
+    g_assert_cmpuint(plan.reload | plan.reconcile, ==, 0);
+}
+
 static void test_refused(void)
 {
     g_autoptr(HtJson) refused = ht_json_parse(
@@ -305,6 +316,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/plan/membership", test_membership);
     g_test_add_func("/sync/plan/scopes", test_scopes);
     g_test_add_func("/sync/plan/schema", test_schema);
+    g_test_add_func("/sync/plan/newer", test_newer);
     g_test_add_func("/sync/plan/refused", test_refused);
     g_test_add_func("/sync/columns/select", test_select);
     g_test_add_func("/sync/columns/print", test_columns_print);
