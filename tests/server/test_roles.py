@@ -45,7 +45,7 @@ class Roles:
         self.ids(INT1, "job_requirements", "req_job")
         # int2 has the confidential job's interview, but is no member of the job.
         self.ids(INT2, "interviews", "iv_match1")
-        self.ids(INT2, "candidates", "c1 c6")
+        self.ids(INT2, "candidates", "c1")
         self.ids(INT2, "candidate_job_matches", "match1")
         # Off the panel: out of sight at the next statement.
         self.server.truth(f"UPDATE interview_panel SET is_active = false WHERE id = '{A['p21']}'")

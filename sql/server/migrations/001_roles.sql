@@ -23,7 +23,10 @@ BEGIN
     FOREACH wanted IN ARRAY ARRAY['hiretty_owner', 'hiretty_audit', 'hiretty_auth',
         'hiretty_platform']
     LOOP
-        IF NOT pg_catalog.pg_has_role(current_user, wanted, 'MEMBER') THEN
+        -- From 16 on who creates a role is a member of it, but may not become it.
+        IF NOT pg_catalog.pg_has_role(current_user, wanted, 'MEMBER')
+            OR current_setting('server_version_num')::int >= 160000
+                AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
         END IF;
     END LOOP;

@@ -117,7 +117,8 @@ DECLARE
     mine uuid[] := app.my_interviews();
 BEGIN
     RETURN (SELECT coalesce(array_agg(DISTINCT i.match_id), '{}') FROM public.interviews i
-            WHERE i.tenant_id = tenant AND i.id = ANY (mine));
+            WHERE i.tenant_id = tenant AND i.id = ANY (mine)
+                AND i.match_id <> ALL (app.hidden_matches()));
 END
 $$;
 
