@@ -119,6 +119,15 @@ class Server:
         return answer
 
 
+def truths(server, statements):
+    """The first value of each of many statements, as a superuser, in one session; none may fail."""
+    answers = server.many("superuser", statements)
+    for statement, answer in zip(statements, answers):
+        if answer.state:
+            raise RuntimeError(f"{statement}: {answer}")
+    return [answer.value for answer in answers]
+
+
 class Report:
     """Counts checks; prints what failed; ends with an exit status."""
 
