@@ -186,7 +186,9 @@ bool ht_cache_match_seen(HtReader *reader, HtKey match, int64_t *seconds)
 static HtKey find_exact(HtReader *reader, const char *resource, const char *folded,
                         const char *none, const char *several, GError **error)
 {
-    g_autofree char *query = ht_fts_query(folded);
+    /* An address by what stands before its '@': the rest is common to thousands. */
+    g_autofree char *words = g_strdup_printf("\"%.*s\"", (int)strcspn(folded, "@"), folded);
+    g_autofree char *query = ht_fts_query(words);
     if (!query) {
         ht_cache_not_found(error, none);
         return 0;

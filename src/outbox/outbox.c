@@ -14,6 +14,7 @@
 #define VERSION 1
 #define WRITE_CACHE_KIB 2048
 #define LOOK_CACHE_KIB 1024
+#define CHECKED_PAGES 128
 #define KEEP_US (30 * HT_US_PER_DAY) /* settled ops, for undo */
 
 /* Readers of the cache are opened when they are first needed: the first frame needs none. */
@@ -121,8 +122,12 @@ static bool create(HtDb *db, GError **error)
     return false;
 }
 
+/* A look at every page, as long as that takes a millisecond or two; a damaged page of a large file
+ * says so itself when it is read. */
 static bool is_sound(HtDb *db, GError **error)
 {
+    if (ht_db_pragma_int(db, "page_count") > CHECKED_PAGES)
+        return true;
     g_auto(HtStmtUse) use = {ht_db_stmt_text(db, "PRAGMA quick_check(1)", error)};
     HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
     if (step == HT_STEP_ERROR)
