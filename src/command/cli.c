@@ -430,15 +430,33 @@ char *ht_cli_help(void)
     return g_string_free(out, FALSE);
 }
 
+/* Letters to add, drop or change to make one word of the other; words of at most 31 bytes. */
+static int distance(const char *a, const char *b)
+{
+    int row[32];
+    int n = (int)strlen(b);
+    for (int i = 0; i <= n; i++)
+        row[i] = i;
+    for (; *a; a++) {
+        int corner = row[0]++;
+        for (int i = 1; i <= n; i++) {
+            int change = corner + (*a != b[i - 1]);
+            corner = row[i];
+            row[i] = MIN(change, MIN(row[i], row[i - 1]) + 1);
+        }
+    }
+    return row[n];
+}
+
 static const HtVerb *nearest(const char *name)
 {
     const HtVerb *best = NULL;
-    int best_score = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
-        int score = ht_fuzzy_score(name, verbs[i].name);
-        if (score > best_score) {
+    int least = 3;
+    for (gsize i = 0; strlen(name) < 32 && i < G_N_ELEMENTS(verbs); i++) {
+        int here = distance(name, verbs[i].name);
+        if (here < least) {
             best = &verbs[i];
-            best_score = score;
+            least = here;
         }
     }
     return best;

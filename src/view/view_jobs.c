@@ -22,7 +22,7 @@ enum {
 };
 
 static const HtColumn columns[N_COLUMNS] = {
-    {"title", "Job", 26, 8, HT_ALIGN_LEFT, 0, "title"},
+    {"title", "Job", 28, 8, HT_ALIGN_LEFT, 0, "title"},
     {"department", "Department", 10, 2, HT_ALIGN_LEFT, 125, "department"},
     {"location", "Location", 12, 2, HT_ALIGN_LEFT, 100, "location"},
     {"status", "Status", 8, 0, HT_ALIGN_LEFT, 140, "status"},
@@ -31,7 +31,7 @@ static const HtColumn columns[N_COLUMNS] = {
     {"shortlist", "Short", 5, 0, HT_ALIGN_RIGHT, 0, NULL},
     {"screening", "Scrn", 5, 0, HT_ALIGN_RIGHT, 70, NULL},
     {"interview", "Intv", 5, 0, HT_ALIGN_RIGHT, 60, NULL},
-    {"offer", "Offer", 5, 0, HT_ALIGN_RIGHT, 80, NULL},
+    {"offer", "Offer", 5, 0, HT_ALIGN_RIGHT, 84, NULL},
     {"new", "New", 5, 0, HT_ALIGN_RIGHT, 0, "new"},
     {"waiting", "Waits", 6, 0, HT_ALIGN_RIGHT, 0, "waiting"},
 };

@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# ctest: timeout=300 serial
+"""The command line on a real server: every verb, what it prints, what it leaves behind, how it ends."""
+
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from world import BUSY_JOB, Desk, Server, main  # noqa: E402
+
+DONE, FAILED, USAGE, OFFLINE, CONFLICT, REFUSED = range(6)
+VERBS = ("sync status jobs matches candidate transcript interviews feedback search advance reject hold undo note "
+         "outbox conflicts doctor cache config completion db").split()
+
+server = Server()
+desk = Desk(server, "RECRUITER", "cli")
+two = Desk(server, "RECRUITER2", "two")
+
+
+def matches(who=desk, *more):
+    return who.json("matches", "--job", BUSY_JOB, *more)
+
+
+def ends(run, code, *words):
+    lines = run.stderr.rstrip("\n").split("\n")
+    assert run.returncode == code, (run.returncode, code, run.stdout, run.stderr)
+    assert len(lines) == 1 and lines[0].startswith("hiretty: "), run.stderr
+    for word in words:
+        assert re.search(word, lines[0], re.I), (word, lines[0])
+
+
+def server_stage(match):
+    return server.value(f"""SELECT s.stage_type FROM public.candidate_job_matches m
+        JOIN public.job_stages s ON s.id = m.stage_id WHERE m.id = '{match}'""")
+
+
+def helps():
+    overview = desk.must("--help")
+    for verb in VERBS:
+        assert re.search(rf"^  {verb} ", overview, re.M), verb
+        text = desk.must(verb, "--help")
+        assert text.lower().startswith("usage: hiretty " + verb), text[:80]
+    return f"{len(VERBS)} verbs"
+
+
+def syncs():
+    out = desk.must("sync")
+    assert "rows changed" in out.splitlines()[-1], out
+    again = desk.json("sync")
+    assert again["rows_changed"] == 0 and not again["loaded"], again
+    full = desk.json("sync", "--full")
+    assert full["loaded"] and full["rows_received"] > 10000, full
+    two.must("sync")
+    status = desk.json("status")
+    assert status["role"] == "recruiter" and status["pending"] == 0 and status["last_sync"], status
+    assert status["tenant"] in desk.must("status")
+
+
+def jobs_are_the_servers():
+    here = {job["id"]: job for job in desk.json("jobs")}
+    there = server.sql("SELECT id, title FROM public.jobs WHERE status IN ('active', 'on_hold') AND deleted_at IS NULL",
+                       "RECRUITER")
+    assert {row[0] for row in there} == set(here), (len(there), len(here))
+    busy = [job for job in here.values() if job["title"] == BUSY_JOB][0]
+    assert busy["counts"]["applied"] == 200 == busy["total"], busy
+    assert len(desk.json("jobs", "--all")) > len(here)
+    assert [job["title"] for job in desk.json("jobs", "--sort", "title")] == sorted(
+        (job["title"] for job in here.values()), key=str.casefold)
+    assert len(desk.json("jobs", "--limit", "2")) == 2
+    assert BUSY_JOB in desk.must("jobs", "--where", '"customer support"')
+
+
+def matches_are_ranked():
+    rows = matches()
+    there = server.sql(f"""SELECT m.id FROM public.candidate_job_matches m JOIN public.jobs j ON j.id = m.job_id
+        WHERE j.title = '{BUSY_JOB}' AND j.status = 'active'""", "RECRUITER")
+    assert {row[0] for row in there} == {row["id"] for row in rows}
+    scores = [row["score"] for row in rows if row["score"] is not None]
+    assert scores == sorted(scores, reverse=True)
+    for name in ("id", "candidate_id", "name", "score", "stage", "stage_type", "reason", "source", "applied_at"):
+        assert name in rows[0], name
+    good = matches(desk, "--where", "score>=80")
+    assert 0 < len(good) < 200 and all(row["score"] >= 80 for row in good)
+    plain = desk.must("matches", "--job", BUSY_JOB, "--limit", "3", "--plain").splitlines()
+    assert len(plain) == 3 and all(" | " in line for line in plain), plain
+    table = desk.must("matches", "--job", BUSY_JOB, "--limit", "3").splitlines()
+    assert len(table) == 4 and table[0].startswith("Score"), table
+    worst = matches(desk, "--sort", "-score", "--limit", "1")[0]
+    assert worst["score"] is None or worst["score"] == min(scores)
+
+
+def people():
+    row = matches()[0]
+    out = desk.must("candidate", row["candidate_id"])
+    assert row["name"] in out and "Why" in out and "Written by" in out, out[:600]
+    person = desk.json("candidate", row["candidate_id"], "--job", BUSY_JOB)
+    assert person["match"]["id"] == row["id"] and person["explanation"]["factors"], person
+    opened = [one for one in matches() if one["id"] == row["id"]][0]
+    assert opened["opened"], "reading the evidence counts as having opened it"
+    session = server.sql("SELECT id, candidate_id FROM public.screening_sessions ORDER BY id LIMIT 1", "RECRUITER")[0]
+    assert desk.json("transcript", session[0])["id"] == session[0]
+    assert re.search("Agent|Candidate", desk.must("transcript", session[1]))
+    assert desk.json("interviews", "--days", "60"), "the demo has interviews"
+    assert desk.json("feedback", "--limit", "5")
+    hits = desk.json("search", row["name"].split()[0])
+    assert any(hit["candidate_id"] == row["candidate_id"] for hit in hits), hits[:3]
+    for verb in (("interviews",), ("feedback",), ("search", "python"), ("outbox", "list"), ("conflicts", "list")):
+        desk.must(*verb)
+
+
+def decisions_reach_the_server():
+    first, second, third = (row["id"] for row in matches()[:3])
+    desk.must("advance", "--job", BUSY_JOB, first)
+    assert server_stage(first) == "shortlist"
+    desk.must("reject", "--reason", "must_have_missing", "--note", "No German", second)
+    assert server_stage(second) == "rejected"
+    assert server.value(f"SELECT count(*) FROM public.hiring_decisions WHERE match_id = '{second}' AND reason_id IS NOT NULL"
+                        " AND note_id IS NOT NULL") == "1"
+    out = desk.must("hold", "--job", BUSY_JOB, "--until", "5d", third)
+    assert "u undoes" not in out
+    assert server.value(f"SELECT held_until > now() FROM public.candidate_job_matches WHERE id = '{third}'") == "t"
+    desk.must("undo")
+    assert server.value(f"SELECT held_until IS NULL FROM public.candidate_job_matches WHERE id = '{third}'") == "t"
+    desk.must("undo", "--redo")
+    desk.must("note", "--job", BUSY_JOB, third, "Call", "on", "Monday")
+    assert server.value("SELECT count(*) FROM public.candidate_notes WHERE body = 'Call on Monday'") == "1"
+    assert desk.json("outbox", "list") == []
+    two.must("sync")
+    seen = {row["id"]: row["stage_type"] for row in matches(two)}
+    assert seen[first] == "shortlist" and seen[second] == "rejected", (seen[first], seen[second])
+
+
+def a_score_rejects_nobody():
+    before = server.value("SELECT count(*) FROM public.hiring_decisions")
+    ends(desk.run("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", "--where", "score<40"), REFUSED, "open")
+    unopened = [row["id"] for row in matches() if not row["opened"]][:3]
+    ends(desk.run("reject", "--reason", "must_have_missing", *unopened), REFUSED, "open")
+    assert server.value("SELECT count(*) FROM public.hiring_decisions") == before
+    far = [row for row in matches(desk, "--where", "stage:applied") if row["location"]]
+    place = far[-1]["location"].split(",")[0]
+    here = matches(desk, "--where", f'stage:applied loc:"{place}"')
+    out = desk.json("reject", "--job", BUSY_JOB, "--reason", "location", "--where", f'stage:applied loc:"{place}"')
+    assert out["done"] == len(here), (out, len(here))
+    assert len(matches(desk, "--where", f'stage:applied loc:"{place}"')) == 0
+    desk.must("undo")
+    assert len(matches(desk, "--where", f'stage:applied loc:"{place}"')) == len(here)
+    return f"{len(here)} by a rule, one undo"
+
+
+def usage_is_one_line():
+    ends(desk.run("matches"), USAGE, "--job")
+    ends(desk.run("matches", "--job", BUSY_JOB, "--where", "score>=80 stge:applied"), USAGE, "character 11")
+    ends(desk.run("reject", "--job", BUSY_JOB, "x"), USAGE, "--reason")
+    ends(desk.run("reject", "--reason", "no_such_reason", matches()[5]["id"]), USAGE, "must_have_missing")
+    ends(desk.run("hold", "--until", "yesterday", matches()[5]["id"]), USAGE, "day")
+    ends(desk.run("mathces"), USAGE, "matches")
+    ends(desk.run("jobs", "--sort", "shoesize"), USAGE, "order")
+    ends(desk.run("candidate", "Nobody Withthisname"), FAILED)
+    ends(desk.run("--profile"), USAGE, "value")
+    ends(desk.run("--profile", "../evil", "status"), FAILED)
+
+
+def conflicts_are_told():
+    match = [row["id"] for row in matches() if row["stage_type"] == "applied"][-1]
+    two.must("sync")
+    two.must("advance", "--job", BUSY_JOB, match)
+    ends(desk.run("reject", "--reason", "must_have_missing", match), CONFLICT, "conflicts")
+    found = desk.json("conflicts")
+    assert len(found) == 1 and found[0]["theirs"] and found[0]["mine"], found
+    assert str(found[0]["seq"]) in desk.must("conflicts", "list")
+    desk.must("conflicts", "resolve", str(found[0]["seq"]), "theirs")
+    assert desk.json("conflicts") == [] and server_stage(match) == "shortlist"
+    desk.must("sync")
+
+
+def viewers_look():
+    with Desk(server, "VIEWER", "viewer") as viewer:
+        viewer.must("sync")
+        match = matches(viewer)[0]["id"]
+        run = viewer.run("advance", match)
+        assert run.returncode == REFUSED, (run.returncode, run.stdout, run.stderr)
+
+
+def offline_keeps_the_work():
+    match = [row["id"] for row in matches() if row["stage_type"] == "applied"][0]
+    server.halt()
+    try:
+        ends(desk.run("advance", match), OFFLINE, "kept")
+        ends(desk.run("sync"), OFFLINE)
+        assert [row["state"] for row in desk.json("outbox", "list")] == ["pending"]
+        assert [row["stage_type"] for row in matches() if row["id"] == match] == ["shortlist"]
+        assert json.loads(desk.must("outbox", "export"))
+        desk.must("--offline", "note", match, "written on a train")
+        number = desk.json("outbox", "list")[-1]["seq"]
+        desk.must("outbox", "drop", str(number))
+    finally:
+        server.resume()
+    desk.must("outbox", "push")
+    assert desk.json("outbox", "list") == [] and server_stage(match) == "shortlist"
+    assert server.value("SELECT count(*) FROM public.candidate_notes WHERE body = 'written on a train'") == "0"
+
+
+def this_machine():
+    checks = {row["check"]: row for row in json.loads(desk.run("doctor", "--json").stdout)}
+    assert {"terminal", "locale", "settings", "cache", "outbox", "database"} <= set(checks), checks
+    assert checks["database"]["result"] != "problem" and checks["cache"]["result"] == "ok", checks
+    assert os.path.exists(desk.must("cache", "path").strip())
+    assert "what the server shows you" in desk.must("cache", "check")
+    assert "ui.theme" in desk.must("config")
+    assert "[triage]" in desk.must("config", "--defaults")
+    assert desk.json("config")["triage.undo_window"] == "10"
+    assert "complete -F" in desk.must("completion", "bash")
+    assert "advance = a" in desk.must("--dump-keys")
+    assert "no problems" in desk.must("--check-config")
+    folder = os.path.join(desk.env["XDG_CONFIG_HOME"], "hiretty")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "config"), "w") as file:
+        file.write("[ui]\nthem = dark\n[keys]\nfly = z\n")
+    run = desk.run("--check-config")
+    assert run.returncode == FAILED and "config:2:" in run.stdout and "config:4:" in run.stdout, run.stdout
+    desk.must("jobs")
+    os.unlink(os.path.join(folder, "config"))
+
+
+def wiped_and_loaded_again():
+    count = len(matches())
+    desk.must("cache", "wipe")
+    desk.must("sync")
+    assert len(matches()) == count
+
+
+try:
+    main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
+         a_score_rejects_nobody, usage_is_one_line, conflicts_are_told, viewers_look, offline_keeps_the_work,
+         this_machine, wiped_and_loaded_again)
+finally:
+    desk.wipe()
+    two.wipe()
+    server.stop()
