@@ -16,8 +16,8 @@ void ht_admin_added_clear(HtAdminAdded *added)
     g_clear_pointer(&added->login, g_free);
 }
 
-bool ht_admin_add_tenant(HtPgConnection *pg, const char *name, const char *slug,
-                         const char *zone, char **id, GError **error)
+bool ht_admin_add_tenant(HtPgConnection *pg, const char *name, const char *slug, const char *zone,
+                         char **id, GError **error)
 {
     const char *values[] = {name, slug, zone ? zone : "UTC"};
     if (!ht_admin_begin(pg, PLATFORM, error))

@@ -6,7 +6,6 @@
 #include "hiretty/base/resource.h"
 #include "internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define FOLDER "sql/server/migrations"
@@ -42,7 +41,7 @@ static GPtrArray *load(GError **error)
         if (!bytes)
             return NULL;
         Migration *migration = g_new0(Migration, 1);
-        migration->version = atoi(files[i]);
+        migration->version = (int)g_ascii_strtoll(files[i], NULL, 10);
         migration->name = g_strndup(dash + 1, strlen(dash + 1) - strlen(".sql"));
         gsize size = 0;
         const char *text = g_bytes_get_data(bytes, &size);
