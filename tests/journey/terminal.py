@@ -45,6 +45,22 @@ class Screen(pyte.Screen):
         kwargs.pop("private", None)
         super().set_margins(*args, **kwargs)
 
+    last = " "
+
+    def draw(self, data):
+        self.last = data[-1:] or self.last
+        super().draw(data)
+
+    def repeat(self, count=1):
+        self.draw(self.last * (count or 1))
+
+
+class Stream(pyte.Stream):
+    """With REP, which ncurses uses outside UTF-8."""
+
+    csi = dict(pyte.Stream.csi, b="repeat")
+    events = pyte.Stream.events | {"repeat"}
+
 
 class Ended(Exception):
     """The program ended while its screen was awaited."""
@@ -57,7 +73,7 @@ class Terminal:
         self.keys_sent = 0
         self.status = None
         self.screen = Screen(columns, lines)
-        self.stream = pyte.Stream(self.screen)
+        self.stream = Stream(self.screen)
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.pid, self.fd = pty.fork()
         if self.pid == 0:

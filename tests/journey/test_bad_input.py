@@ -70,7 +70,8 @@ def impostor():
     wrong_name = dsn(host="evil.example", hostaddr="127.0.0.1")
     one_line(desk.run("sync", "--dsn", wrong_name), 5, "certificate|host name|prove")
     one_line(desk.run("sync", "--dsn", dsn(sslrootcert="/etc/ssl/certs/ca-certificates.crt")), 5, "certificate|prove")
-    one_line(desk.run("sync", "--dsn", dsn(sslmode="require")), 5, "tls|verify|weak|certificate")
+    # sslmode=require proves nothing; it is not enough to be believed.
+    one_line(desk.run("sync", "--dsn", dsn(sslmode="require", sslrootcert="")), 5, "certificate|prove|verify")
 
 
 def silent_server():
@@ -126,27 +127,16 @@ def half_cut_copy():
 
 
 def newer_schema():
-    server.sql("INSERT INTO app.schema_migrations SELECT (max(version) + 1000), 'from_the_future', 'x' "
-               "FROM app.schema_migrations" if has_plain_migrations() else future_row())
+    """An older program does not touch a newer database's schema; reading it goes on, with a lasting warning."""
+    server.sql("INSERT INTO app.schema_migrations (version, name, checksum) "
+               "SELECT max(version) + 1000, 'from_the_future', max(checksum) FROM app.schema_migrations")
     try:
         one_line(desk.run("db", "apply", "--dsn", server.dsn("DBA")), 5, "newer")
         run = desk.run("sync")
         assert run.returncode in (0, 5), run.stderr
-        assert re.search("newer", run.stderr + desk.must("status"), re.I), run.stderr
+        assert re.search("newer", run.stderr + run.stdout + desk.must("status"), re.I), (run.stdout, run.stderr)
     finally:
         server.sql("DELETE FROM app.schema_migrations WHERE version > 900")
-
-
-def has_plain_migrations():
-    columns = [row[0] for row in server.sql("SELECT column_name FROM information_schema.columns WHERE table_schema = 'app' "
-                                            "AND table_name = 'schema_migrations' AND is_nullable = 'NO' AND column_default IS NULL "
-                                            "ORDER BY ordinal_position")]
-    return columns == ["version", "name", "checksum"]
-
-
-def future_row():
-    return ("INSERT INTO app.schema_migrations SELECT (jsonb_populate_record(m, jsonb_build_object('version', m.version + 1000, "
-            "'name', 'from_the_future'))).* FROM app.schema_migrations m ORDER BY version DESC LIMIT 1")
 
 
 def full_disk():
@@ -154,7 +144,7 @@ def full_disk():
     if os.geteuid() != 0:
         return "skipped: needs root to mount a small file system"
     folder = tempfile.mkdtemp(prefix="hiretty-full-")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=False).returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "tmpfs", folder], check=False).returncode != 0:
         return "skipped: no mounts here"
     try:
         desk.must("sync")
@@ -164,13 +154,13 @@ def full_disk():
                 other.env[f"XDG_{variable}_HOME"] = os.path.join(folder, name)
             candidates = other.json("matches", "--job", BUSY_JOB)
             one = candidates[-1]["id"]
-            with open(os.path.join(folder, "ballast"), "wb") as ballast:
-                try:
-                    while True:
-                        ballast.write(b"x" * 4096)
-                        ballast.flush()
-                except OSError:
+            ballast = os.open(os.path.join(folder, "ballast"), os.O_WRONLY | os.O_CREAT)
+            try:
+                while os.write(ballast, bytes(65536)):
                     pass
+            except OSError:
+                pass
+            os.close(ballast)
             run = other.run("--offline", "reject", "--job", BUSY_JOB, "--reason", "must_have_missing", one)
             one_line(run, 1, "disk|space|full")
             os.unlink(os.path.join(folder, "ballast"))
@@ -185,9 +175,9 @@ def full_disk():
 def second_process():
     """Two workstations on one cache: both work, one syncs."""
     with Terminal(desk.argv(), desk.env, 120, 40) as first, Terminal(desk.argv(), desk.env, 120, 40) as second:
-        first.wait(BUSY_JOB, 30 * SLOW)
+        first.wait("Customer Support", 30 * SLOW)
         first.wait("live", 30 * SLOW)
-        second.wait(BUSY_JOB, 30 * SLOW)
+        second.wait("Customer Support", 30 * SLOW)
         match = desk.json("matches", "--job", BUSY_JOB, "--limit", "1")[0]["id"]
         desk.must("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", match)
         eventually(lambda: (first.pump(0), server.value(
@@ -224,7 +214,7 @@ def small_terminals():
         for columns, lines in ((1, 1), (500, 200), (3, 2), (80, 24), (20, 5), (160, 48)):
             screen.resize(columns, lines)
             screen.settle()
-        screen.wait(BUSY_JOB, 20 * SLOW)
+        screen.wait("Customer Support", 20 * SLOW)
         screen.press("Q")
         assert screen.wait_end(10 * SLOW) == 0 and screen.left_behind() == []
 
@@ -234,7 +224,7 @@ def odd_terminals():
                    {"TERM": "vt100"}, {"NO_COLOR": "1"}, {"TERM": "linux"}):
         with Terminal(desk.argv(), {**desk.env, **change}, 80, 24) as screen:
             try:
-                screen.wait("(?i)" + re.escape(BUSY_JOB) + "|hiretty: ", 20 * SLOW)
+                screen.wait("Customer Support|hiretty: ", 20 * SLOW)
                 working = "hiretty: " not in screen.text()
             except Exception as error:  # the program ended: then with one line
                 assert "hiretty: " in screen.text(), (change, error)
@@ -260,19 +250,19 @@ def no_terminal():
 def ends_politely():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         with Terminal(desk.argv(), desk.env, 80, 24) as screen:
-            screen.wait(BUSY_JOB, 30 * SLOW)
+            screen.wait("Customer Support", 30 * SLOW)
             screen.kill(number)
             screen.wait_end(3 * SLOW)
             assert screen.left_behind() == [], (number, screen.left_behind())
     with Terminal(desk.argv(), desk.env, 80, 24) as screen:
-        screen.wait(BUSY_JOB, 30 * SLOW)
+        screen.wait("Customer Support", 30 * SLOW)
         screen.hang_up()
         screen.wait_end(3 * SLOW)
 
 
 def hostile_text():
     """Hostile text in every text column of a person: lines stay straight, nothing raw comes out."""
-    evil = "A\\x1b]0;owned\\x07\\rB\\u202eC\\u200b\\U000e0041\\u0301\\u0301\\u0301\\u0301\\u0301\\u0301\\n\\tD\\x9b31m"
+    evil = "A\\x1b]0;owned\\x07\\rB\\u202eC\\u200b\\U000e0041\\u0301\\u0301\\u0301\\u0301\\u0301\\u0301\\n\\tD\\u009b31m"
     server.sql(f"""UPDATE public.candidates c SET first_name = E'{evil}', last_name = E'{evil}', current_title = E'{evil}',
         current_company = E'{evil}', location = E'{evil}' FROM public.candidate_job_matches m, public.jobs j
         WHERE m.candidate_id = c.id AND m.tenant_id = c.tenant_id AND j.id = m.job_id AND j.title = '{BUSY_JOB}'
@@ -284,7 +274,7 @@ def hostile_text():
         assert not CONTROL.search(out), repr(out[:400])
         assert "\u202e" not in out and "\u200b" not in out
     with Terminal(desk.argv(), desk.env, 160, 48) as screen:
-        screen.wait(BUSY_JOB, 30 * SLOW)
+        screen.wait("Customer Support", 30 * SLOW)
         screen.press("/")
         screen.type("Customer S")
         screen.press("Enter", "Enter")
@@ -323,9 +313,9 @@ def revoked_login():
 
 try:
     desk.must("sync")
-    main(wrong_password, no_server, impostor, silent_server, half_cut_copy, newer_schema, full_disk, second_process,
+    main(wrong_password, no_server, impostor, silent_server, half_cut_copy, full_disk, second_process,
          corrupt_cache, small_terminals, odd_terminals, no_terminal, ends_politely, hostile_text, wrong_usage,
-         revoked_login)
+         newer_schema, revoked_login)
 finally:
     desk.wipe()
     server.stop()
