@@ -4,6 +4,8 @@
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+-- Compiling these once-run statements costs more than running them.
+SET jit = off;
 \ir helpers.sql
 \ir names.sql
 \ir work.sql

@@ -5,6 +5,8 @@
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+-- Compiling these once-run statements costs more than running them.
+SET jit = off;
 SET synchronous_commit = off;
 SET work_mem = '256MB';
 \ir helpers.sql
