@@ -3,20 +3,26 @@
 SET LOCAL ROLE hiretty_owner;
 
 CREATE TABLE app.stage_transitions (
-    decision text NOT NULL CHECK (decision IN ('shortlist', 'advance', 'hold', 'reject', 'withdraw', 'offer', 'hire', 'undo', 'reopen')),
-    from_stage_type text NOT NULL CHECK (from_stage_type IN ('applied', 'shortlist', 'screening', 'interview', 'offer', 'hired', 'rejected', 'withdrawn')),
-    to_stage_type text NOT NULL CHECK (to_stage_type IN ('applied', 'shortlist', 'screening', 'interview', 'offer', 'hired', 'rejected', 'withdrawn')),
+    decision text NOT NULL CHECK (decision IN ('shortlist', 'advance', 'hold', 'reject', 'withdraw',
+        'offer', 'hire', 'undo', 'reopen')),
+    from_stage_type text NOT NULL CHECK (from_stage_type IN ('applied', 'shortlist', 'screening',
+        'interview', 'offer', 'hired', 'rejected', 'withdrawn')),
+    to_stage_type text NOT NULL CHECK (to_stage_type IN ('applied', 'shortlist', 'screening',
+        'interview', 'offer', 'hired', 'rejected', 'withdrawn')),
     position_rule text NOT NULL DEFAULT 'any' CHECK (position_rule IN ('any', 'same', 'later')),
     requires_reason boolean NOT NULL DEFAULT false,
     requires_hold_until boolean NOT NULL DEFAULT false,
-    roles text[] NOT NULL DEFAULT ARRAY['admin', 'recruiter'] CHECK (roles <@ ARRAY['admin', 'recruiter', 'interviewer', 'viewer']),
+    roles text[] NOT NULL DEFAULT ARRAY['admin',
+        'recruiter'] CHECK (roles <@ ARRAY['admin', 'recruiter', 'interviewer', 'viewer']),
     PRIMARY KEY (decision, from_stage_type, to_stage_type)
 );
 REVOKE ALL ON app.stage_transitions FROM PUBLIC;
 GRANT SELECT ON app.stage_transitions TO hiretty_client, hiretty_platform;
 
-INSERT INTO app.stage_transitions (decision, from_stage_type, to_stage_type, position_rule, requires_reason, requires_hold_until)
-WITH open (type, nr) AS (VALUES ('applied', 1), ('shortlist', 2), ('screening', 3), ('interview', 4), ('offer', 5))
+INSERT INTO app.stage_transitions (decision, from_stage_type, to_stage_type, position_rule,
+    requires_reason, requires_hold_until)
+WITH open (type, nr) AS (VALUES ('applied', 1), ('shortlist', 2), ('screening', 3),
+    ('interview', 4), ('offer', 5))
 SELECT 'shortlist', 'applied', 'shortlist', 'any', false, false
 UNION ALL
 SELECT 'advance', f.type, t.type, 'later', false, false FROM open f, open t
