@@ -88,8 +88,10 @@ static void paint_headings(HtCanvas *canvas, HtView *view, const Grid *grid, con
     }
 }
 
-static void paint_signs(HtCanvas *canvas, int x, int y, unsigned state, bool selected,
-                        const HtWidgetLook *look)
+/* `first`: role of the first column; the most frequent sign shares it, which saves a change of
+ * colour. */
+static void paint_signs(HtCanvas *canvas, int x, int y, unsigned state, HtStyle first,
+                        bool selected, const HtWidgetLook *look)
 {
     const HtSigns *signs = look->signs;
     HtStyle bar = selected && !look->low_bandwidth ? HT_STYLE_ROW_SELECTED : HT_STYLE_NORMAL;
@@ -106,8 +108,10 @@ static void paint_signs(HtCanvas *canvas, int x, int y, unsigned state, bool sel
                    : state & HT_ROW_CONFLICT ? HT_STYLE_STATE_CONFLICT
                    : state & HT_ROW_GONE     ? HT_STYLE_ROW_GONE
                    : state & HT_ROW_PENDING  ? HT_STYLE_STATE_PENDING
-                                             : HT_STYLE_LINK;
+                                             : first;
     ht_canvas_text(canvas, x + 1, y, 1, plain ? role : bar, sign);
+    if (plain && role == first)
+        ht_canvas_paint(canvas, x + 2, y, GUTTER - 2, first);
 }
 
 static HtStyle role_of(HtStyle role, unsigned state, bool selected, const HtWidgetLook *look)
@@ -139,7 +143,8 @@ static void paint_section(HtCanvas *canvas, HtView *view, int64_t row, const HtR
 static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const Grid *grid,
                       const HtRect *rect, const HtWidgetLook *look)
 {
-    int n_columns;
+    int n_columns, end = 0;
+    HtStyle last = HT_STYLE_NORMAL;
     const HtColumn *columns = ht_view_columns(view, &n_columns);
     unsigned state = ht_view_row_state(view, row);
     bool selected = row == ht_view_cursor(view);
@@ -149,7 +154,6 @@ static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const 
     }
     if (selected && !look->low_bandwidth)
         ht_canvas_fill(canvas, rect->x, y, rect->columns, HT_STYLE_ROW_SELECTED, ' ');
-    paint_signs(canvas, rect->x, y, state, selected, look);
     for (int k = 0; k < grid->n; k++) {
         const Slot *slot = &grid->slots[k];
         HtCell cell = ht_view_cell(view, row, slot->index);
@@ -158,9 +162,15 @@ static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const 
         int before = columns[slot->index].align == HT_ALIGN_RIGHT    ? slot->width - width
                      : columns[slot->index].align == HT_ALIGN_CENTER ? (slot->width - width) / 2
                                                                      : 0;
-        /* Only the text carries the role: blanks between stay cheap. */
-        ht_canvas_text(canvas, rect->x + slot->x + before, y, slot->width - before, role,
-                       cell.text);
+        /* Only the text carries the role, unless its neighbour looks the same: each change of
+         * colour costs bytes. */
+        int x = rect->x + slot->x + before;
+        if (k == 0)
+            paint_signs(canvas, rect->x, y, state, role, selected, look);
+        else if (role == last)
+            ht_canvas_paint(canvas, end, y, x - end, role);
+        end = x + ht_canvas_text(canvas, x, y, slot->width - before, role, cell.text);
+        last = role;
     }
 }
 

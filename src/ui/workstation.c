@@ -27,6 +27,7 @@
 
 enum {
     FRAME_MS = 33,
+    FIRST_LOAD_MS = 20, /* the first frame waits so long for its rows */
     PREVIEW_MS = 60,
     READ_MS = 1000,         /* in sight so long, evidence counts as seen */
     SLOW_FRAME_MS = 100,    /* a frame that takes longer makes the bar a sign (R4) */
@@ -411,6 +412,27 @@ static void clear_station(Station *station)
     g_main_loop_unref(station->loop);
 }
 
+static gboolean on_wait_over(gpointer data)
+{
+    *(bool *)data = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* The first list is there in a few milliseconds: better one whole frame than an empty one before
+ * it. */
+static void await_rows(Station *station)
+{
+    bool over = false;
+    guint source = g_timeout_add(FIRST_LOAD_MS, on_wait_over, &over);
+    HtView *view = ht_context_view(station->context);
+    while (!over && view && ht_view_is_loading(view)) {
+        g_main_context_iteration(NULL, TRUE);
+        view = ht_context_view(station->context);
+    }
+    if (!over)
+        g_source_remove(source);
+}
+
 static void run_loop(Station *station, const HtWorkstationOptions *options)
 {
     enum { SOURCES = 6 };
@@ -419,7 +441,9 @@ static void run_loop(Station *station, const HtWorkstationOptions *options)
     ht_terminal_size(station->terminal, &columns, &lines);
     ht_screen_resize(station->screen, columns, lines);
     ht_recorder_size(station->recorder, columns, lines);
+    await_rows(station);
     paint(station);
+    station->last_frame_us = 0; /* should rows come now, they are not held up */
     add_sources(station, sources);
     ht_context_set_changed(station->context, on_context_changed, station);
     if (options->started)

@@ -86,9 +86,9 @@ static char *looks_of(bool no_color, const char *theme_name)
 static void test_looks(void)
 {
     g_autofree char *colored = looks_of(false, "default");
-    g_assert_cmpstr(colored, ==, "0+3 reverse\n5+2 bold fg2\n");
+    g_assert_cmpstr(colored, ==, "0+3 reverse\n5+2 fg2\n");
     g_autofree char *plain = looks_of(true, "default");
-    g_assert_cmpstr(plain, ==, "0+3 reverse\n5+2 bold\n");
+    g_assert_cmpstr(plain, ==, "0+3 reverse\n");
     g_autofree char *mono = looks_of(false, "mono");
     g_assert_cmpstr(mono, ==, "0+3 reverse\n5+2 bold\n");
     g_autofree char *light = looks_of(true, "light"); /* a ground becomes reverse */
