@@ -2,10 +2,16 @@
  * it whole lines of cells (never a cursor position and a string, so nothing can wrap or shift),
  * only those that changed since the last frame.
  *
+ * Its output does not go straight to the line: ncurses writes into a file in memory, and each frame
+ * is shortened (shorten.h) and sent in one write. So the modes of the line are set here, not by
+ * curses.
+ *
  * Restoring: the bytes that undo everything are put together once, at open, so that a crash handler
  * only has to write(2) them and tcsetattr(3). Colours are never started when they are not wanted:
  * start_color() alone sends SGR 39;49. */
 #include "hiretty/ui/terminal.h"
+
+#include "shorten.h"
 
 #include "hiretty/base/clock.h"
 
@@ -17,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -38,6 +45,8 @@ struct HtTerminal {
     bool forget;     /* everything has to be given again */
     bool away;       /* left: someone else has the terminal */
     bool colors, plain, paste;
+    bool begun; /* a frame has been sent since the terminal was taken */
+    int buffer; /* the file in memory; -1: none, curses writes to the line itself */
     attr_t attributes[HT_N_STYLES];
     short pairs[HT_N_STYLES];
     cchar_t *row;
@@ -116,12 +125,47 @@ static void prepare_way_back(HtTerminal *terminal)
     }
 }
 
+/* Sends what curses has written since the last time. */
+static void pump(HtTerminal *terminal)
+{
+    if (terminal->out)
+        fflush(terminal->out);
+    if (terminal->buffer < 0)
+        return;
+    off_t n = lseek(terminal->buffer, 0, SEEK_END);
+    if (n <= 0)
+        return;
+    g_autofree char *bytes = g_malloc((gsize)n);
+    gsize got = (gsize)MAX(pread(terminal->buffer, bytes, (gsize)n, 0), 0);
+    if (ftruncate(terminal->buffer, 0) != 0 || lseek(terminal->buffer, 0, SEEK_SET) != 0)
+        return;
+    /* The first frame is sent as it is: it puts right what another program may have left. */
+    g_autoptr(GString) out = g_string_sized_new(got);
+    if (terminal->begun)
+        ht_shorten(out, bytes, got);
+    else
+        g_string_append_len(out, bytes, (gssize)got);
+    write_all(STDOUT_FILENO, out->str, out->len);
+}
+
+/* Keys come one by one and unchanged; what is written is not changed either. */
+static void set_line(const struct termios *saved)
+{
+    struct termios raw_line = *saved;
+    raw_line.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | ISTRIP | IXON | BRKINT | PARMRK);
+    raw_line.c_oflag &= ~(tcflag_t)OPOST;
+    raw_line.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    raw_line.c_cc[VMIN] = 1;
+    raw_line.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &raw_line);
+}
+
 /* Written past curses, which does not know these. */
 static void send_modes(HtTerminal *terminal, bool on)
 {
     if (terminal->options.is_virtual)
         return;
-    fflush(terminal->out);
+    pump(terminal);
     if (terminal->paste)
         write_all(STDOUT_FILENO, on ? "\033[?2004h" : "\033[?2004l", 8);
     if (terminal->options.mouse)
@@ -180,8 +224,8 @@ static bool term_is(const char *prefix)
 static bool open_screen(HtTerminal *terminal, GError **error)
 {
     const char *type = NULL;
-    terminal->out = stdout;
     terminal->in = stdin;
+    terminal->buffer = -1;
     if (terminal->options.is_virtual) {
         terminal->out = fopen("/dev/null", "we");
         terminal->in = fopen("/dev/null", "re");
@@ -190,6 +234,8 @@ static bool open_screen(HtTerminal *terminal, GError **error)
         return false;
     } else {
         tcgetattr(STDIN_FILENO, &way_back.termios);
+        terminal->buffer = memfd_create("hiretty-frame", MFD_CLOEXEC);
+        terminal->out = terminal->buffer >= 0 ? fdopen(terminal->buffer, "w") : stdout;
     }
     use_env(FALSE);
     use_tioctl(TRUE);
@@ -216,6 +262,8 @@ static void set_modes(HtTerminal *terminal)
         use_default_colors();
     }
     bool is_virtual = terminal->options.is_virtual;
+    if (!is_virtual)
+        set_line(&way_back.termios);
     terminal->plain = ht_text_is_ascii() ||
                       (!is_virtual && (term_is("vt1") || term_is("vt2") || term_is("ansi")));
     terminal->paste = !is_virtual && !term_is("vt") && !term_is("linux") && !term_is("ansi");
@@ -249,8 +297,8 @@ void ht_terminal_leave(HtTerminal *terminal)
     terminal->away = true;
     send_modes(terminal, false);
     endwin();
-    fflush(terminal->out);
-    /* curses has put back what it saved, which is what tcgetattr gave us. */
+    pump(terminal);
+    terminal->begun = false;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &way_back.termios);
     way_back.armed = 0;
 }
@@ -264,7 +312,7 @@ void ht_terminal_enter(HtTerminal *terminal)
     way_back.armed = 1;
     int columns, lines;
     reset_prog_mode();
-    raw();
+    set_line(&way_back.termios);
     ht_terminal_size(terminal, &columns, &lines);
     ht_terminal_resize(terminal, columns, lines);
     send_modes(terminal, true);
@@ -281,10 +329,10 @@ void ht_terminal_close(HtTerminal *terminal)
             ht_terminal_leave(terminal);
         delscreen(terminal->screen);
     }
-    if (terminal->options.is_virtual) {
-        g_clear_pointer(&terminal->out, fclose);
+    if (terminal->options.is_virtual)
         g_clear_pointer(&terminal->in, fclose);
-    }
+    if (terminal->out && terminal->out != stdout)
+        fclose(terminal->out);
     ht_canvas_free(terminal->shown);
     g_free(terminal->row);
     g_free(terminal);
@@ -450,6 +498,8 @@ int64_t ht_terminal_present(HtTerminal *terminal, const HtCanvas *canvas)
     int64_t start = ht_clock_mono_us();
     wnoutrefresh(stdscr);
     doupdate();
+    pump(terminal);
+    terminal->begun = true;
     return ht_clock_mono_us() - start;
 }
 
@@ -460,7 +510,7 @@ bool ht_terminal_copy(HtTerminal *terminal, const char *text)
     g_autofree char *encoded = g_base64_encode((const guchar *)text, strlen(text));
     if (strlen(encoded) > MAX_COPY || terminal->options.is_virtual || terminal->away)
         return false;
-    fflush(terminal->out);
+    pump(terminal);
     g_autofree char *sequence = g_strconcat("\033]52;c;", encoded, "\a", NULL);
     write_all(STDOUT_FILENO, sequence, strlen(sequence));
     return true;
@@ -468,8 +518,10 @@ bool ht_terminal_copy(HtTerminal *terminal, const char *text)
 
 void ht_terminal_bell(HtTerminal *terminal)
 {
-    if (!terminal->away)
-        beep();
+    if (terminal->away)
+        return;
+    beep();
+    pump(terminal);
 }
 
 /* ---- reading back ---- */
