@@ -68,6 +68,7 @@ static void read_sizes(HtSyncHello *hello, const HtJson *json)
     hello->estimates = g_new0(int64_t, n);
     hello->pages = g_new0(int64_t, n);
     hello->share = g_new0(double, n);
+    hello->has_sizes = ht_json_has(json, "estimates");
     for (int i = 0; i < n; i++) {
         const char *name = tables[i].name;
         hello->estimates[i] = MAX(0, ht_json_get_int(ht_json_get(json, "estimates"), name, 0));

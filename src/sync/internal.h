@@ -67,6 +67,7 @@ typedef struct {
     guint64 floor, xmin, xmax;
     GPtrArray *scopes;          /* HtSyncScope */
     HtSyncColumns *columns;     /* NULL: not in this answer */
+    bool has_sizes;             /* the next three were in the answer */
     int64_t *estimates, *pages; /* by position; 0: not known */
     double *share;              /* by position; 0: not known */
     char *me;                   /* JSON for the cache's readers */
@@ -154,6 +155,7 @@ struct HtSync {
     HtSyncColumns *columns;  /* in use */
     HtSyncHello *hello;      /* the last one with columns */
     char *cursor;            /* newer than the cache's when pulls were empty */
+    int64_t poll_ms;         /* what the server wishes; 0: not known */
     int64_t asked_us;        /* monotonic: last hello with fingerprints */
     int64_t seen_us;         /* monotonic: last app.device_seen */
     int64_t load_started_us; /* monotonic */
@@ -191,8 +193,8 @@ void ht_sync_status_clear(HtSync *sync);
 bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **error);
 void ht_sync_disconnect(HtSync *sync);
 bool ht_sync_cycle(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error);
-HtSyncHello *ht_sync_ask_hello(HtSync *sync, bool with_columns, GError **error);
-char *ht_sync_hello_question(HtSync *sync, bool with_columns);
+/* Sizes (estimates, pages, shares) cost the server some 100 ms: only a load needs them. */
+char *ht_sync_hello_question(HtSync *sync, bool with_columns, bool with_sizes);
 /* Purges the cache and locks it. */
 bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
 

@@ -148,8 +148,8 @@ static void sink_clear(Sink *sink)
     g_cond_clear(&sink->changed);
 }
 
-/* --- Chunks of one table. Where it stands is a text: "" nothing yet, "p:N" pages below N are in,
- * "k:ID" rows up to ID are in, "done". */
+/* --- Chunks of one table. Where it stands is a text: "" nothing yet and it comes in one piece,
+ * "p:N:M" pages below N of about M are in, "k:ID" rows up to ID are in ("k:" none), "done". */
 typedef struct {
     Sink *sink;
     HtSyncSelect *select;
@@ -230,35 +230,45 @@ static char *key_sql(const Chunk *chunk, const char *after, int limit)
                             "limit", number, NULL);
 }
 
-/* One chunk from where `stands` says; *next says where the table stands then. */
-static bool load_chunk(Chunk *chunk, int position, const char *stands, char **next, GError **error)
+/* How a table is best read, as the place where it stands at first. */
+static const char *first_stand(const HtSyncHello *sizes, const HtSyncTable *table, char out[64])
 {
-    HtSync *sync = chunk->sink->sync;
-    const HtSyncHello *sizes = sync->hello;
+    int position = (int)(table - ht_sync_tables(NULL));
     int64_t pages = sizes ? sizes->pages[position] : 0;
-    double share = sizes ? sizes->share[position] : 0;
+    if (!table->has_id || pages <= ht_sync_chunks.small_pages)
+        return "";
+    if (sizes->share[position] < LEAST_SHARE)
+        return "k:";
+    g_snprintf(out, 64, "p:0:%" G_GINT64_FORMAT, pages);
+    return out;
+}
+
+/* One chunk from where `stands` says; *next says where the table stands then. */
+static bool load_chunk(Chunk *chunk, const char *stands, char **next, GError **error)
+{
     int chunk_pages = chunk->is_wide ? ht_sync_chunks.wide_pages : ht_sync_chunks.pages;
     int chunk_rows = chunk->is_wide ? ht_sync_chunks.wide_rows : ht_sync_chunks.rows;
     bool by_key = g_str_has_prefix(stands, "k:");
     bool by_page = g_str_has_prefix(stands, "p:");
-    if (!by_key && !by_page && chunk->select->table->has_id && pages > ht_sync_chunks.small_pages) {
-        by_page = share >= LEAST_SHARE;
-        by_key = !by_page;
-    }
-    chunk->rows = 0;
+    int64_t first = 0, pages = 0;
     g_autofree char *sql = NULL;
-    int64_t first = by_page && *stands ? g_ascii_strtoll(stands + 2, NULL, 10) : 0;
-    if (by_page)
+    chunk->rows = 0;
+    if (by_page) {
+        char *end;
+        first = g_ascii_strtoll(stands + 2, &end, 10);
+        pages = *end == ':' ? g_ascii_strtoll(end + 1, NULL, 10) : 0;
         sql = page_sql(chunk, first, chunk_pages, pages);
-    else if (by_key)
-        sql = key_sql(chunk, *stands ? stands + 2 : "", chunk_rows);
-    else
+    } else if (by_key) {
+        sql = key_sql(chunk, stands + 2, chunk_rows);
+    } else {
         sql = ht_sync_sql_fill("copy_table", chunk->select, NULL);
-    if (!ht_pg_copy_out(sync->pg, sql, BLOCK_BYTES, on_block, chunk, error))
+    }
+    if (!ht_pg_copy_out(chunk->sink->sync->pg, sql, BLOCK_BYTES, on_block, chunk, error))
         return false;
     char text[HT_UUID_TEXT];
     if (by_page && first + chunk_pages < pages)
-        *next = g_strdup_printf("p:%" G_GINT64_FORMAT, first + chunk_pages);
+        *next =
+            g_strdup_printf("p:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, first + chunk_pages, pages);
     else if (by_key && chunk->rows == chunk_rows)
         *next = g_strdup_printf("k:%s", ht_uuid_format(&chunk->last, text));
     else
@@ -267,15 +277,14 @@ static bool load_chunk(Chunk *chunk, int position, const char *stands, char **ne
 }
 
 /* A login that may not look at row addresses goes by ids. */
-static bool load_chunk_or_fall_back(Chunk *chunk, int position, const char *stands, char **next,
-                                    GError **error)
+static bool load_chunk_or_fall_back(Chunk *chunk, const char *stands, char **next, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    if (load_chunk(chunk, position, stands, next, &problem))
+    if (load_chunk(chunk, stands, next, &problem))
         return true;
     if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_DENIED) && chunk->rows == 0 &&
         !g_str_has_prefix(stands, "k:") && chunk->select->table->has_id)
-        return load_chunk(chunk, position, "k:", next, error);
+        return load_chunk(chunk, "k:", next, error);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }
@@ -359,14 +368,14 @@ static bool begin(Load *load, const HtSyncHello *hello, bool fresh, GError **err
     return ht_cache_generation_apply(load->generation, write_load_note, note, error);
 }
 
-static bool load_table(Load *load, Sink *sink, const HtSyncTable *table, int position,
-                       GError **error)
+static bool load_table(Load *load, Sink *sink, const HtSyncTable *table, GError **error)
 {
     g_autoptr(HtSyncSelect) select = ht_sync_select_new(load->sync->columns, table, HT_SELECT_HOT);
     g_autofree char *name = g_strdup_printf("load.%s", table->name);
     g_autofree char *stands = ht_cache_generation_meta(load->generation, name);
+    char first[64];
     if (!stands)
-        stands = g_strdup("");
+        stands = g_strdup(first_stand(load->sync->hello, table, first));
     Chunk chunk = {.sink = sink,
                    .select = select,
                    .mode = HT_APPLY_BULK,
@@ -375,7 +384,7 @@ static bool load_table(Load *load, Sink *sink, const HtSyncTable *table, int pos
     bool ok = true;
     while (ok && select && strcmp(stands, DONE) != 0) {
         char *next = NULL;
-        ok = load_chunk_or_fall_back(&chunk, position, stands, &next, error) &&
+        ok = load_chunk_or_fall_back(&chunk, stands, &next, error) &&
              chunk_finish(&chunk, name, next, error);
         if (ok) {
             g_free(stands);
@@ -399,7 +408,7 @@ static bool load_hot(Load *load, GError **error)
     sink_init(&sink, load->sync, load->generation);
     bool ok = true;
     for (int i = 0; ok && i < n; i++)
-        ok = load_table(load, &sink, &tables[i], i, error);
+        ok = load_table(load, &sink, &tables[i], error);
     sink_clear(&sink);
     load->sync->report->rows_received += load->rows;
     load->sync->report->rows_changed += load->rows;
@@ -407,15 +416,17 @@ static bool load_hot(Load *load, GError **error)
 }
 
 /* Tables whose wide columns are still to come, and where each stands. */
-static char *wide_note(const HtSyncColumns *columns)
+static char *wide_note(const HtSync *sync)
 {
+    char first[64];
     g_autoptr(HtJson) json = ht_json_new_object();
     int n;
     const HtSyncTable *tables = ht_sync_tables(&n);
     for (int i = 0; i < n; i++) {
-        g_autoptr(HtSyncSelect) wide = ht_sync_select_new(columns, &tables[i], HT_SELECT_WIDE);
+        g_autoptr(HtSyncSelect) wide =
+            ht_sync_select_new(sync->columns, &tables[i], HT_SELECT_WIDE);
         if (wide)
-            ht_json_set_string(json, tables[i].name, "");
+            ht_json_set_string(json, tables[i].name, first_stand(sync->hello, &tables[i], first));
     }
     return ht_json_length(json) > 0 ? ht_json_print(json, false) : NULL;
 }
@@ -423,7 +434,7 @@ static char *wide_note(const HtSyncColumns *columns)
 static bool write_end(HtApply *apply, gpointer data, GError **error)
 {
     const Load *load = data;
-    g_autofree char *wide = wide_note(load->sync->columns);
+    g_autofree char *wide = wide_note(load->sync);
     return ht_apply_meta_set(apply, HT_META_CURSOR, load->snapshot, error) &&
            ht_apply_meta_set(apply, HT_META_HELLO, load->remembered, error) &&
            ht_apply_meta_set(apply, HT_META_ME, load->me, error) &&
@@ -469,7 +480,7 @@ static char *note_after(const HtJson *note, const char *table, const char *stand
 }
 
 static bool load_wide_chunk(HtSync *sync, const HtJson *note, const HtSyncTable *table,
-                            int position, GError **error)
+                            GError **error)
 {
     Sink sink;
     sink_init(&sink, sync, NULL);
@@ -489,9 +500,8 @@ static bool load_wide_chunk(HtSync *sync, const HtJson *note, const HtSyncTable 
                    .total_rows = &rows,
                    .total_estimate = MAX(estimate, sync->status.progress.total_estimate)};
     g_autofree char *next = NULL;
-    bool ok =
-        !select || load_chunk_or_fall_back(&chunk, position,
-                                           ht_json_get_string(note, table->name, ""), &next, error);
+    bool ok = !select || load_chunk_or_fall_back(&chunk, ht_json_get_string(note, table->name, ""),
+                                                 &next, error);
     if (ok) {
         g_autofree char *left = note_after(note, table->name, next);
         ok = chunk_finish(&chunk, HT_META_WIDE, left, error);
@@ -510,7 +520,7 @@ bool ht_sync_load_wide(HtSync *sync, GError **error)
     const HtSyncTable *table = first ? ht_sync_table_by_name(ht_json_key(first)) : NULL;
     bool ok;
     if (table) {
-        ok = load_wide_chunk(sync, note, table, (int)(table - ht_sync_tables(NULL)), error);
+        ok = load_wide_chunk(sync, note, table, error);
     } else {
         /* Nothing left that this version knows. */
         Sink sink;

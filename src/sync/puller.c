@@ -123,7 +123,7 @@ static bool ask(Pull *pull, const char *cursor, bool with_columns, GError **erro
     g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
     g_autoptr(GArray) hello = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
     g_autoptr(GArray) feed = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
-    g_autofree char *question = ht_sync_hello_question(pull->sync, with_columns);
+    g_autofree char *question = ht_sync_hello_question(pull->sync, with_columns, false);
     add_text(hello, question);
     ht_pg_pipeline_add(pipeline, ht_sync_sql("begin"), NULL, NULL, NULL);
     ht_pg_pipeline_add(pipeline, ht_sync_sql("hello"), hello, on_hello, pull);
@@ -405,17 +405,41 @@ static bool find_differences(Pull *pull, uint64_t *differing, GError **error)
 }
 
 /* --- The whole. */
-static void choose_reloads(Pull *pull)
+static bool count_row(const HtScanValue *values, gpointer data)
 {
-    const HtSyncHello *sizes = pull->sync->hello;
+    (void)values;
+    *(int64_t *)data += 1;
+    return true;
+}
+
+/* Many keys: is the table cheaper taken whole? Rows here are a good guess of those there. */
+static bool is_worth_reload(Pull *pull, const PullTable *table, bool *is_worth, GError **error)
+{
+    *is_worth = table->table->is_reload_only && table->keys->len > 0;
+    if (*is_worth || table->keys->len <= RELOAD_MIN)
+        return true;
+    g_autoptr(HtReader) reader = ht_reader_new(pull->sync->cache, "sync", error);
+    int first = 0;
+    int64_t rows = 0;
+    if (!reader || !ht_cache_scan(reader, table->table, &first, 1, count_row, &rows, error))
+        return false;
+    *is_worth = table->keys->len > rows / RELOAD_SHARE;
+    return true;
+}
+
+static bool choose_reloads(Pull *pull, GError **error)
+{
     pull->reload |= pull->plan.reload;
     for (guint i = 0; i < pull->tables->len; i++) {
         PullTable *table = pull->tables->pdata[i];
+        bool is_worth;
         table->select = ht_sync_select_new(pull->sync->columns, table->table, HT_SELECT_ALL);
-        int64_t n = table->keys->len, estimate = sizes ? sizes->estimates[i] : 0;
-        if (table->table->is_reload_only ? n > 0 : n > RELOAD_MIN && n > estimate / RELOAD_SHARE)
+        if (!is_worth_reload(pull, table, &is_worth, error))
+            return false;
+        if (is_worth)
             pull->reload |= HT_CHANGED(table->table->number);
     }
+    return true;
 }
 
 static bool fetch(Pull *pull, GError **error)
@@ -443,6 +467,7 @@ static void adopt_hello(Pull *pull)
         g_free(pull->hello->schema_fp);
         pull->hello->schema_fp = g_strdup(sync->hello->schema_fp);
     }
+    sync->poll_ms = pull->hello->poll_ms;
     ht_sync_status_hello(sync, pull->hello);
 }
 
@@ -471,9 +496,13 @@ static bool finish(Pull *pull, bool keep_open, GError **error)
         return false;
     g_free(sync->cursor);
     sync->cursor = g_strdup(pull->hello->snapshot);
-    if (pull->hello->columns) {
+    /* The one with sizes is kept for the chunks that are still to come. */
+    if (pull->hello->columns && !(sync->hello && sync->hello->has_sizes)) {
         ht_sync_hello_free(sync->hello);
         sync->hello = g_steal_pointer(&pull->hello);
+    } else if (pull->hello->columns) {
+        g_free(sync->hello->schema_fp);
+        sync->hello->schema_fp = g_strdup(pull->hello->schema_fp);
     }
     return true;
 }
@@ -491,9 +520,8 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
         return ht_pg_run(sync->pg, ht_sync_sql("rollback"), error);
     }
     adopt_hello(pull);
-    choose_reloads(pull);
     bool had_gone = false;
-    if (!fetch(pull, error))
+    if (!choose_reloads(pull, error) || !fetch(pull, error))
         return false;
     for (guint i = 0; i < pull->tables->len; i++)
         had_gone |= ((PullTable *)pull->tables->pdata[i])->gone->len > 0;

@@ -66,19 +66,21 @@ bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **
     return take(error, problem);
 }
 
-char *ht_sync_hello_question(HtSync *sync, bool with_columns)
+char *ht_sync_hello_question(HtSync *sync, bool with_columns, bool with_sizes)
 {
     g_autoptr(HtJson) json = ht_json_new_object();
     char device[HT_UUID_TEXT];
     if (sync->outbox)
         ht_json_set_string(json, "device", ht_uuid_format(&sync->device, device));
     ht_json_set_bool(json, "fingerprint", with_columns);
+    ht_json_set_bool(json, "sizes", with_sizes);
     return ht_json_print(json, false);
 }
 
-HtSyncHello *ht_sync_ask_hello(HtSync *sync, bool with_columns, GError **error)
+/* With everything: columns, fingerprints, sizes. */
+static HtSyncHello *ask_hello(HtSync *sync, GError **error)
 {
-    g_autofree char *question = ht_sync_hello_question(sync, with_columns);
+    g_autofree char *question = ht_sync_hello_question(sync, true, true);
     HtPgParam param = {.text = question};
     g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, ht_sync_sql("hello"), &param, 1, error);
     if (!rows)
@@ -92,7 +94,7 @@ HtSyncHello *ht_sync_ask_hello(HtSync *sync, bool with_columns, GError **error)
 /* Everything anew: hello with columns first, its snapshot is where the feed goes on. */
 static bool load(HtSync *sync, const HtSyncPlan *plan, GError **error)
 {
-    g_autoptr(HtSyncHello) hello = ht_sync_ask_hello(sync, true, error);
+    g_autoptr(HtSyncHello) hello = ask_hello(sync, error);
     if (!hello)
         return false;
     if (hello->is_refused || hello->wants_wipe)

@@ -190,7 +190,7 @@ static int64_t jitter(int64_t ms)
 
 static int64_t pace_ms(HtSync *sync)
 {
-    int64_t least = sync->hello ? sync->hello->poll_ms : 1000;
+    int64_t least = sync->poll_ms > 0 ? sync->poll_ms : 1000;
     switch ((HtSyncFocus)g_atomic_int_get(&sync->focus)) {
     case HT_SYNC_IDLE:
         return MAX(least, 5000);
