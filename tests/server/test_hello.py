@@ -44,6 +44,7 @@ def identity():
             check.true(got[key], login + ": " + key)
         short = hello(login)
         check.same([k for k in ("columns", "estimates", "pages") if k in short], [], login + ": a poll is short")
+        check.true("estimates" not in got and "pages" in hello(login, sizes=True), login + ": sizes when asked for")
         check.same((short["membership_fp"], short["epoch"], short["scopes"]), (got["membership_fp"], got["epoch"], got["scopes"]), login + ": a poll agrees")
         check.same(got["schema_version"], int(world.value("super", "SELECT max(version) FROM app.schema_migrations")), login + ": schema")
 
@@ -143,9 +144,9 @@ def fingerprints():
     world.sql("super", "ALTER TABLE public.jobs DROP COLUMN extra")
     check.same(schema(), before, "and gone")
     check.same(schema(), json.loads(world.sql("rec_b", "SELECT app.sync_hello('{\"fingerprint\":true}')"))["schema_fp"], "the same for everybody")
-    estimates = hello("rec", fingerprint=True)["estimates"]
+    estimates = hello("rec", sizes=True)["estimates"]
     check.same(str(estimates["candidate_job_matches"]), world.value("rec", "SELECT count(*) FROM public.candidate_job_matches"), "estimates count the own tenant's rows")
-    check.same(str(hello("rec_b", fingerprint=True)["estimates"]["candidate_job_matches"]),
+    check.same(str(hello("rec_b", sizes=True)["estimates"]["candidate_job_matches"]),
                world.value("rec_b", "SELECT count(*) FROM public.candidate_job_matches"), "and nobody else's")
 
 

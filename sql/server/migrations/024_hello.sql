@@ -161,16 +161,24 @@ BEGIN
 END
 $$;
 
+-- p: device (uuid), fingerprint (true: also the fingerprint of the schema and the columns; at connect
+-- and every five minutes), sizes (true: also estimates, which cost a look at every table; before a
+-- first load).
 CREATE FUNCTION app.sync_hello(p jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     answer jsonb := app.hello_brief(p);
 BEGIN
-    IF coalesce((p ->> 'fingerprint')::boolean, false) AND NOT answer ? 'refused' THEN
-        SELECT answer || jsonb_build_object('schema_fp', app.schema_fp(), 'columns',
-            app.readable_columns(),
-                                            'estimates', e.estimates, 'pages', e.pages, 'share',
-                                                e.share)
+    IF answer ? 'refused' THEN
+        RETURN answer;
+    END IF;
+    IF coalesce((p ->> 'fingerprint')::boolean, false) THEN
+        answer := answer || jsonb_build_object('schema_fp', app.schema_fp(),
+                                               'columns', app.readable_columns());
+    END IF;
+    IF coalesce((p ->> 'sizes')::boolean, false) THEN
+        SELECT answer || jsonb_build_object('estimates', e.estimates, 'pages', e.pages,
+                                            'share', e.share)
           INTO answer FROM app.estimates() e;
     END IF;
     RETURN answer;
