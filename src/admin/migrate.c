@@ -163,7 +163,9 @@ bool ht_admin_apply(HtPgConnection *pg, HtAdminStepFunc step, gpointer data,
         return false;
     }
     ht_pg_set_silence_ms(pg, SILENCE_MS);
-    if (!ht_admin_run(pg, "lock", NULL, 0, error))
+    /* Whoever waits for a table makes everybody behind him wait: better to fail and be run again. */
+    if (!ht_pg_run(pg, "SET lock_timeout = '60s'", error) ||
+        !ht_admin_run(pg, "lock", NULL, 0, error))
         return false;
     bool ok = apply_locked(pg, step, data, applied, error);
     if (ht_pg_is_usable(pg))

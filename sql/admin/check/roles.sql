@@ -15,6 +15,10 @@ CROSS JOIN LATERAL (
 WHERE r.rolname IN ('hiretty_owner', 'hiretty_audit', 'hiretty_auth', 'hiretty_client', 'hiretty_admin',
     'hiretty_recruiter', 'hiretty_interviewer', 'hiretty_viewer', 'hiretty_platform')
 UNION ALL
+SELECT 'advice', r.rolname::text, 'bypasses row security: only a role for backups should'
+FROM pg_catalog.pg_roles r
+WHERE r.rolbypassrls AND NOT r.rolsuper AND r.rolname NOT LIKE 'hiretty\_%'
+UNION ALL
 SELECT 'violation', want.name, 'there is no such role'
 FROM unnest(ARRAY['hiretty_owner', 'hiretty_audit', 'hiretty_auth', 'hiretty_client', 'hiretty_admin',
     'hiretty_recruiter', 'hiretty_interviewer', 'hiretty_viewer', 'hiretty_platform']) AS want (name)

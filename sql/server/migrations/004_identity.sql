@@ -97,9 +97,11 @@ $$;
 CREATE FUNCTION app.colleagues() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    tenant uuid := app.acting_tenant();
 BEGIN
     RETURN (SELECT coalesce(array_agg(tu.user_id), '{}')
-            FROM public.tenant_users tu WHERE tu.tenant_id = app.acting_tenant());
+            FROM public.tenant_users tu WHERE tu.tenant_id = tenant);
 END
 $$;
 

@@ -1,5 +1,6 @@
 -- The sets that policies consult beside the tenant, as arrays that a statement asks for once. The
--- functions belong to hiretty_owner, whose own wall keeps them inside the acting tenant.
+-- functions belong to hiretty_owner, whose own wall keeps them inside the acting tenant. Functions stand in
+-- variables, never in a WHERE: there they would be asked for every row.
 
 -- Confidential jobs that I am no member of.
 CREATE FUNCTION app.hidden_jobs() RETURNS uuid[]
@@ -80,18 +81,24 @@ $$;
 CREATE FUNCTION app.my_panel_rows() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    tenant uuid := app.my_tenant();
+    me uuid := app.my_member();
 BEGIN
     RETURN (SELECT coalesce(array_agg(p.id), '{}') FROM public.interview_panel p
-            WHERE p.tenant_id = app.my_tenant() AND p.member_id = app.my_member() AND p.is_active);
+            WHERE p.tenant_id = tenant AND p.member_id = me AND p.is_active);
 END
 $$;
 
 CREATE FUNCTION app.my_interviews() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    tenant uuid := app.my_tenant();
+    me uuid := app.my_member();
 BEGIN
     RETURN (SELECT coalesce(array_agg(p.interview_id), '{}') FROM public.interview_panel p
-            WHERE p.tenant_id = app.my_tenant() AND p.member_id = app.my_member() AND p.is_active);
+            WHERE p.tenant_id = tenant AND p.member_id = me AND p.is_active);
 END
 $$;
 
@@ -99,12 +106,15 @@ $$;
 CREATE FUNCTION app.my_submitted_interviews() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    tenant uuid := app.my_tenant();
+    me uuid := app.my_member();
 BEGIN
     RETURN (SELECT coalesce(array_agg(f.interview_id), '{}')
             FROM public.interview_panel p
             JOIN public.interview_feedback f ON f.tenant_id = p.tenant_id
                 AND f.interview_id = p.interview_id AND f.panel_member_id = p.id
-            WHERE p.tenant_id = app.my_tenant() AND p.member_id = app.my_member() AND p.is_active
+            WHERE p.tenant_id = tenant AND p.member_id = me AND p.is_active
                 AND f.submitted_at IS NOT NULL);
 END
 $$;
@@ -115,10 +125,11 @@ AS $$
 DECLARE
     tenant uuid := app.my_tenant();
     mine uuid[] := app.my_interviews();
+    hidden uuid[] := app.hidden_matches();
 BEGIN
     RETURN (SELECT coalesce(array_agg(DISTINCT i.match_id), '{}') FROM public.interviews i
             WHERE i.tenant_id = tenant AND i.id = ANY (mine)
-                AND i.match_id <> ALL (app.hidden_matches()));
+                AND i.match_id <> ALL (hidden));
 END
 $$;
 

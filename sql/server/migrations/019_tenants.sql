@@ -96,6 +96,9 @@ CREATE FUNCTION app.demographic_counts(job uuid, dimension text)
 RETURNS TABLE (value text, n bigint, selected bigint, too_few boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    tenant uuid := app.my_tenant();
+    hidden uuid[] := app.hidden_jobs();
 BEGIN
     IF NOT app.is_admin() THEN
         RAISE EXCEPTION 'only administrators may see this' USING ERRCODE = 'insufficient_privilege';
@@ -107,8 +110,8 @@ BEGIN
     SELECT g.v, CASE WHEN g.c >= 5 THEN g.c END, CASE WHEN g.c >= 5 THEN g.s END, g.c < 5
     FROM (SELECT to_jsonb(d) ->> dimension AS v, count(*) AS c, count(*) FILTER (WHERE d.selected) AS s
           FROM public.demographic_responses d
-          WHERE d.tenant_id = app.my_tenant() AND d.job_id = demographic_counts.job
-              AND d.job_id <> ALL (app.hidden_jobs())
+          WHERE d.tenant_id = tenant AND d.job_id = demographic_counts.job
+              AND d.job_id <> ALL (hidden)
           GROUP BY 1) AS g
     ORDER BY 1;
 END
