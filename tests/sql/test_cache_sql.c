@@ -3,6 +3,7 @@
 #include "hiretty/base/resource.h"
 #include "hiretty/cache/cache.h"
 #include "hiretty/cache/db.h"
+#include "hiretty/outbox/outbox.h"
 
 #include <glib/gstdio.h>
 
@@ -51,9 +52,28 @@ static void test_cache(void)
     g_assert_no_error(error);
 }
 
+static void test_outbox(void)
+{
+    g_autoptr(HtPaths) paths = NULL;
+    g_autoptr(HtDb) cache_db = open_cache(&paths);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtCache) cache = ht_cache_open(paths, HT_CACHE_NO_POLL, &error);
+    g_assert_no_error(error);
+    g_autoptr(HtOutbox) outbox = ht_outbox_open(cache, paths, &error);
+    g_assert_no_error(error);
+    g_autofree char *path = g_build_filename(ht_paths_state_dir(paths), "outbox.db", NULL);
+    g_autoptr(HtDb) db = ht_db_open(path, HT_DB_READ, "test", 1024, &error);
+    g_assert_no_error(error);
+    prepare_folder(db, "sql/outbox/queries");
+    g_clear_pointer(&db, ht_db_close);
+    g_clear_pointer(&outbox, ht_outbox_close);
+    g_clear_pointer(&cache, ht_cache_close);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sql/cache/prepares", test_cache);
+    g_test_add_func("/sql/outbox/prepares", test_outbox);
     return g_test_run();
 }
