@@ -234,11 +234,12 @@ static int64_t turn(HtSync *sync, guint *failures)
     if (g_atomic_int_get(&sync->is_stopping))
         return 0;
     note_failure(sync, error);
-    HtSyncState state = state_of(error, ht_cache_is_locked(sync->cache, NULL));
     *failures = MIN(*failures + 1, 7);
-    if (state == HT_SYNC_OFFLINE)
-        return jitter(MIN(BACKOFF_MAX_MS, INT64_C(500) << *failures));
-    return jitter(BACKOFF_MAX_MS);
+    /* A refused password or login is not tried again by itself: that could lock the account. */
+    if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) ||
+        g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP))
+        return G_MAXINT;
+    return jitter(MIN(BACKOFF_MAX_MS, INT64_C(500) << *failures));
 }
 
 /* Wide columns come in chunks between the turns, until the next one is due. */
