@@ -91,6 +91,15 @@ class Roles:
         self.done(REC2, f"UPDATE job_members SET is_active = false WHERE id = '{ident('a', 'jm2')}'")
         self.done(REC, f"SELECT id FROM jobs WHERE id = '{A['secret']}'", 0)
 
+        # Who makes a job confidential is in; others are out.
+        answer = self.done(REC, "INSERT INTO jobs (title, description, confidential) VALUES ('Quiet', 'x', true) RETURNING id")
+        self.done(REC, f"SELECT id FROM jobs WHERE id = '{answer.value}'", 1)
+        self.done(ADMIN, f"SELECT id FROM jobs WHERE id = '{answer.value}'", 0)
+        self.done(REC, f"UPDATE jobs SET confidential = true WHERE id = '{A['job2']}'")
+        self.done(REC, f"SELECT id FROM jobs WHERE id = '{A['job2']}'", 1)
+        self.done(REC2, f"SELECT id FROM jobs WHERE id = '{A['job2']}'", 0)
+        self.done(REC, f"UPDATE jobs SET confidential = false WHERE id = '{A['job2']}' RETURNING id", 1)
+
     def own(self):
         self.ids(REC, "candidate_notes", "note")
         self.ids(REC2, "candidate_notes", "note note_private note_secret")

@@ -116,6 +116,20 @@ BEGIN
 END
 $$;
 
+-- Who makes a job confidential stays with it; else nobody could ever let anybody in.
+CREATE FUNCTION app.confidential_keeps_author() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF app.my_member() IS NOT NULL THEN
+        INSERT INTO public.job_members (tenant_id, job_id, member_id, role)
+        VALUES (NEW.tenant_id, NEW.id, app.my_member(), 'recruiter')
+        ON CONFLICT (tenant_id, job_id, member_id) DO UPDATE SET is_active = true;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 -- The type of stage that a match's status stands for, and back.
 CREATE FUNCTION app.stage_type_of(status text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -251,7 +265,7 @@ BEGIN
         SELECT p.oid::regprocedure AS signature FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'app'
         WHERE p.proname IN ('touch', 'touch_tenant_row', 'make_touch', 'fill_tenant',
-            'create_job_stages', 'job_needs_stages', 'job_version', 'stage_type_of', 'status_of',
+            'create_job_stages', 'job_needs_stages', 'confidential_keeps_author', 'job_version', 'stage_type_of', 'status_of',
             'match_first_stage', 'consent_is_final', 'feedback_is_final', 'note_edited',
             'interview_sequence', 'interview_busy', 'panel_busy', 'interview_moves_panel')
     LOOP
@@ -286,6 +300,8 @@ CREATE TRIGGER job_version BEFORE UPDATE ON public.jobs
     FOR EACH ROW EXECUTE FUNCTION app.job_version();
 CREATE CONSTRAINT TRIGGER job_needs_stages AFTER INSERT ON public.jobs
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.job_needs_stages();
+CREATE TRIGGER confidential_keeps_author AFTER INSERT OR UPDATE OF confidential ON public.jobs
+    FOR EACH ROW WHEN (NEW.confidential) EXECUTE FUNCTION app.confidential_keeps_author();
 CREATE TRIGGER match_first_stage BEFORE INSERT ON public.candidate_job_matches
     FOR EACH ROW EXECUTE FUNCTION app.match_first_stage();
 CREATE TRIGGER consent_is_final BEFORE UPDATE ON public.consent_records
