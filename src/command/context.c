@@ -252,6 +252,8 @@ void ht_context_free(HtContext *context)
         if (!g_main_context_iteration(NULL, FALSE))
             g_usleep(500);
     }
+    if (context->save_timer)
+        g_source_remove(context->save_timer);
     if (context->saver)
         g_thread_pool_free(context->saver, FALSE, TRUE);
     g_ptr_array_unref(context->places);

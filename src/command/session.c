@@ -9,7 +9,13 @@
 
 #include <string.h>
 
-enum { MAX_SESSION = 16 * 1024 * 1024, MAX_MARKS = 20000 };
+enum {
+    MAX_SESSION = 16 * 1024 * 1024,
+    MAX_MARKS = 2000, /* more are not kept over a restart */
+    MAX_QUEUE = 5000, /* a longer queue is not kept: the list below it is */
+    CHEAP_ROWS = 400, /* so many are written after every key … */
+    LATER_MS = 2000   /* … more of them at most so often */
+};
 
 static void set_id(HtJson *object, const char *name, HtReader *reader, HtKey key)
 {
@@ -61,6 +67,15 @@ static HtJson *queue_json(HtContext *context, HtView *view)
     return queue;
 }
 
+/* Rows that a view's place has to name. */
+static int64_t rows_of(HtView *view)
+{
+    int64_t decided, total = 0;
+    if (ht_view_id(view) == HT_VIEW_REVIEW)
+        ht_review_progress(view, &decided, &total);
+    return total + MIN(ht_view_marks(view), MAX_MARKS);
+}
+
 static HtJson *view_json(HtContext *context, HtView *view)
 {
     HtReader *reader = context->parts.reader;
@@ -84,7 +99,7 @@ static HtJson *view_json(HtContext *context, HtView *view)
         ht_json_set_bool(json, "blind", true);
     if (ht_view_kind(view) == HT_VIEW_TABLE && ht_view_marks(view) > 0)
         ht_json_set(json, "marks", marks_json(context, view));
-    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+    if (ht_view_id(view) == HT_VIEW_REVIEW && rows_of(view) <= MAX_QUEUE) {
         ht_json_set_int(json, "pass", (int64_t)ht_review_pass(view));
         ht_json_set(json, "queue", queue_json(context, view));
     }
@@ -133,11 +148,9 @@ static void save_in_thread(gpointer task, gpointer data)
         ht_log(HT_LOG_WARNING, "session: %s", error->message);
 }
 
-void ht_context_session_touch(HtContext *context)
+static void save_soon(HtContext *context)
 {
-    if (!context->parts.interactive || !context->parts.paths || context->is_closing ||
-        context->is_locked || context->places->len == 0)
-        return;
+    context->saved_at_us = ht_clock_mono_us();
     g_autofree char *text = ht_context_session_text(context);
     if (context->saved_session && strcmp(text, context->saved_session) == 0)
         return;
@@ -151,12 +164,37 @@ void ht_context_session_touch(HtContext *context)
     g_thread_pool_push(context->saver, save, NULL);
 }
 
+static gboolean save_later(gpointer data)
+{
+    HtContext *context = data;
+    context->save_timer = 0;
+    if (!context->is_locked && context->places->len > 0)
+        save_soon(context);
+    return G_SOURCE_REMOVE;
+}
+
+void ht_context_session_touch(HtContext *context)
+{
+    if (!context->parts.interactive || !context->parts.paths || context->is_closing ||
+        context->is_locked || context->places->len == 0)
+        return;
+    int64_t rows = 0;
+    for (guint i = 0; i < context->places->len; i++)
+        rows += rows_of(((HtPlace *)context->places->pdata[i])->view);
+    int64_t since_ms = (ht_clock_mono_us() - context->saved_at_us) / HT_US_PER_MS;
+    if (rows <= CHEAP_ROWS || since_ms >= LATER_MS)
+        save_soon(context);
+    else if (!context->save_timer)
+        context->save_timer = g_timeout_add((guint)(LATER_MS - since_ms), save_later, context);
+}
+
 bool ht_context_save_session(HtContext *context, GError **error)
 {
     if (!context->parts.paths || context->is_locked || context->places->len == 0)
         return true;
     g_autofree char *text = ht_context_session_text(context);
     g_autofree char *path = session_path(context);
+    g_atomic_int_inc(&context->save_serial); /* what still waits is older than this */
     g_free(context->saved_session);
     context->saved_session = g_strdup(text);
     return ht_file_save_private(path, text, -1, error);
