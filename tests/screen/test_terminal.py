@@ -228,6 +228,46 @@ def alt_and_unknown_sequences():
         assert terminal.wait_end(10 * SLOW) == 0
 
 
+def record_and_replay():
+    """A recorded session is a script; what was typed into a prompt is masked."""
+    file = os.path.join(HOME, "session.script")
+    with start(arguments=("--record", file)) as terminal:
+        ready(terminal)
+        terminal.press("g", "c")
+        terminal.settle(0.1)
+        terminal.press("l")
+        terminal.type("Berlin 42")
+        terminal.settle(0.1)
+        terminal.press("Esc", "Q")
+        assert terminal.wait_end(10 * SLOW) == 0
+    with open(file, encoding="utf-8") as lines:
+        script = lines.read()
+    assert os.stat(file).st_mode & 0o777 == 0o600
+    assert script.startswith("size 80 24\nkey g\nkey c\nkey l\nkey x\n"), script
+    assert "B" not in script and "4" not in script.split("\n", 1)[1] and script.endswith("key Esc\nkey Q\n"), script
+    run = subprocess.run([BINARY, "--offline", "--script", file], env=environment(), capture_output=True, text=True,
+                         timeout=60 * SLOW, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def bad_configuration_is_named():
+    """--check-config names file and line of a wrong theme; the program starts all the same."""
+    folder = os.path.join(HOME, "config", "hiretty")
+    os.makedirs(os.path.join(folder, "themes"), 0o700)
+    with open(os.path.join(folder, "themes", "mine.theme"), "w", encoding="utf-8") as theme:
+        theme.write("[roles]\ntitle=bold\nscore.high=greeen\n")
+    with open(os.path.join(folder, "config"), "w", encoding="utf-8") as config:
+        config.write("[ui]\ntheme=mine\n")
+    config_home = os.path.join(HOME, "config")
+    run = subprocess.run([BINARY, "--check-config"], env=environment(XDG_CONFIG_HOME=config_home), capture_output=True,
+                         text=True, timeout=30 * SLOW, check=False)
+    assert run.returncode == 1 and "mine.theme:3: score.high: 'greeen'" in run.stdout, (run.returncode, run.stdout)
+    with start(XDG_CONFIG_HOME=config_home) as terminal:
+        ready(terminal)
+        terminal.press("Q")
+        assert terminal.wait_end(10 * SLOW) == 0
+
+
 def idle_is_idle():
     with start() as terminal:
         ready(terminal)
@@ -243,7 +283,7 @@ def idle_is_idle():
 def main():
     steps = [ends_by_key, ends_by_signal, crash_restores, hang_up_ends, hang_up_ignored_ends, stop_and_continue,
              no_color_no_bytes, only_known_modes, odd_terminals, no_terminal, sizes, paste_is_data,
-             alt_and_unknown_sequences, idle_is_idle]
+             alt_and_unknown_sequences, record_and_replay, bad_configuration_is_named, idle_is_idle]
     wanted = sys.argv[1:]
     failed = 0
     for step in steps:
