@@ -149,8 +149,8 @@ static void test_churn(void)
         int which = g_rand_int_range(random, 0, 3);
         g_autofree char *sql = g_strdup_printf(
             "UPDATE public.candidate_job_matches SET score = %d WHERE job_id = '%s' AND "
-            "(hashtext(id::text) & 2147483647) %% 300 = %d",
-            g_rand_int_range(random, 0, 100), job, which * 100 + g_rand_int_range(random, 0, 100));
+            "(hashtext(id::text) & 2147483647) %% 30 = %d",
+            g_rand_int_range(random, 0, 100), job, which * 10 + g_rand_int_range(random, 0, 10));
         if (!open[which])
             open[which] = open_transaction(sql);
         else if (g_rand_boolean(random))
@@ -160,7 +160,7 @@ static void test_churn(void)
                                     g_rand_int_range(random, 0, 4) ? "COMMIT" : "ROLLBACK", NULL));
             g_clear_pointer(&open[which], ht_pg_close);
         }
-        if (step % 15 == 14)
+        if (step % 10 == 9)
             test_client_sync(client, HT_SYNC_ONCE);
     }
     for (int i = 0; i < 3; i++)
