@@ -687,17 +687,16 @@ void ht_cache_purge_async(HtCache *cache)
     ht_worker_post(cache->store, HT_JOB_IDLE, purge_rest, NULL, NULL, log_failure, NULL);
 }
 
+/* "purged" tells the outbox that access was refused. */
 static bool bump_all(HtApply *apply, gpointer data, GError **error)
 {
-    (void)data;
-    (void)error;
+    const bool *refused = data;
     ht_apply_touch(apply, HT_CHANGED_ALL & ~HT_CHANGED_GENERATION);
-    return true;
+    return !*refused || ht_apply_meta_set(apply, "purged", "1", error);
 }
 
 static bool purge_all(HtStore *store, gpointer data, GError **error)
 {
-    (void)data;
     HtCache *cache = store->cache;
     int folder = ht_folder_lock(cache->dir, error);
     if (folder < 0)
@@ -707,15 +706,15 @@ static bool purge_all(HtStore *store, gpointer data, GError **error)
     close(folder);
     ht_key_cache_forget(store->keys);
     return ht_schema_empty(store->db, error) && ht_worker_apply(store, optimize, NULL, error) &&
-           checkpoint(store->db, error) && ht_worker_apply(store, bump_all, NULL, error) &&
-           checkpoint(store->db, error);
+           checkpoint(store->db, error) && ht_worker_apply(store, bump_all, data, error) &&
+           run_hook(store, error) && checkpoint(store->db, error);
 }
 
 bool ht_cache_purge(HtCache *cache, bool lock, const char *reason, GError **error)
 {
     if (lock && !ht_cache_set_lock(cache, reason ? reason : "locked", error))
         return false;
-    return ht_worker_call(cache->store, HT_JOB_INTENT, purge_all, NULL, error);
+    return ht_worker_call(cache->store, HT_JOB_INTENT, purge_all, &lock, error);
 }
 
 bool ht_cache_is_locked(HtCache *cache, char **reason)

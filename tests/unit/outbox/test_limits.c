@@ -145,6 +145,62 @@ static void test_older_answer(void)
     bench_close(&bench);
 }
 
+#define CANARY "Xanthippe"
+
+static bool file_has(Bench *bench, const char *ending)
+{
+    g_autofree char *name = g_strconcat("outbox.db", ending, NULL);
+    g_autofree char *path = g_build_filename(ht_paths_state_dir(bench->fixture.paths), name, NULL);
+    g_autofree char *bytes = NULL;
+    gsize len = 0;
+    if (!g_file_get_contents(path, &bytes, &len, NULL))
+        return false;
+    return memmem(bytes, len, CANARY, strlen(CANARY)) != NULL;
+}
+
+static void submit_texts(Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    HtIntent *tag = ht_intent_new(HT_INTENT_TAG_ADD);
+    tag->tag = g_strdup(CANARY);
+    ht_intent_add_candidate(tag, bench_key(bench, "C1"));
+    g_autoptr(HtReceipt) tagged = ht_outbox_submit(bench->outbox, tag, &error);
+    g_assert_no_error(error);
+    HtIntent *note = ht_intent_new(HT_INTENT_NOTE);
+    note->note = g_strdup("spoke with " CANARY);
+    ht_intent_add_candidate(note, bench_key(bench, "C1"));
+    g_autoptr(HtReceipt) noted = ht_outbox_submit(bench->outbox, note, &error);
+    g_assert_no_error(error);
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_SHORTLIST;
+    intent->note = g_strdup(CANARY " is good");
+    ht_intent_add_match(intent, bench_key(bench, "M1"), true, false, 1);
+    g_autoptr(HtReceipt) decided = ht_outbox_submit(bench->outbox, intent, &error);
+    g_assert_no_error(error);
+}
+
+/* Refused by the server: what was not sent stays, but as ids and codes only. */
+static void test_refused_access(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    submit_texts(&bench);
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, 10, &error);
+    g_assert_no_error(error);
+    g_assert_true(file_has(&bench, "") || file_has(&bench, "-wal"));
+    g_assert_true(ht_cache_purge(bench.fixture.cache, true, "refused", &error));
+    g_assert_no_error(error);
+    g_assert_false(file_has(&bench, "") || file_has(&bench, "-wal"));
+    assert_outbox(&bench, 3, 0, 0);
+    g_autofree char *text = ht_outbox_export(bench.outbox, &error);
+    g_autoptr(HtJson) json = ht_json_parse(text, -1, &error);
+    g_assert_cmpuint(ht_json_length(json), ==, 3);
+    g_assert_null(strstr(text, CANARY));
+    g_assert_nonnull(strstr(text, "shortlist"));
+    bench_close(&bench);
+}
+
 /* Random decisions, undos, redos, pushes with every outcome: counters always equal a recount, and
  * what is shown is what the outbox says. */
 static void test_random(void)
@@ -184,6 +240,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/limits/mail_left", test_mail_left);
     g_test_add_func("/outbox/limits/malformed", test_malformed);
     g_test_add_func("/outbox/limits/older_answer", test_older_answer);
+    g_test_add_func("/outbox/limits/refused_access", test_refused_access);
     g_test_add_func("/outbox/random/counters", test_random);
     return g_test_run();
 }

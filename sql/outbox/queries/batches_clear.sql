@@ -1,0 +1,2 @@
+-- No text of a batch stays.
+DELETE FROM batches;
