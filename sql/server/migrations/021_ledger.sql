@@ -212,11 +212,12 @@ CREATE TRIGGER ledger_is_final BEFORE UPDATE OR DELETE OR TRUNCATE ON public.hir
 -- The first stay of an application.
 CREATE FUNCTION app.match_started() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    actor text := CASE WHEN app.my_user() IS NULL THEN 'import' ELSE 'user' END;
 BEGIN
     INSERT INTO public.pipeline_events (tenant_id, match_id, job_id, from_stage_id, to_stage_id,
         entered_at, actor_kind)
-    SELECT tenant_id, id, job_id, NULL, stage_id, stage_entered_at, CASE WHEN app.my_user() IS NULL
-        THEN 'import' ELSE 'user' END FROM added;
+    SELECT a.tenant_id, a.id, a.job_id, NULL, a.stage_id, a.stage_entered_at, actor FROM added a;
     RETURN NULL;
 END
 $$;

@@ -413,6 +413,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit 
 DECLARE
     hash text := md5(ops::text);
     outcomes jsonb := app.device_lock(device, hash);
+    tenant uuid := app.my_tenant();
     parsed app.decision_op[];
     judged app.decision_op[];
     done app.decision_op[] := '{}';
@@ -427,7 +428,7 @@ BEGIN
     SELECT coalesce(max(wave), 0), array_agg(DISTINCT o.match) INTO waves, matches
         FROM unnest(parsed) o;
     PERFORM FROM public.candidate_job_matches m
-        WHERE m.tenant_id = app.my_tenant() AND m.id = ANY (matches)
+        WHERE m.tenant_id = tenant AND m.id = ANY (matches)
       ORDER BY m.id FOR NO KEY UPDATE;
     FOR w IN 1 .. waves LOOP
         judged := app.judge_decisions(ARRAY(SELECT o FROM unnest(parsed) o WHERE o.wave = w));

@@ -56,11 +56,13 @@ $$;
 -- The one thing here that removes rows. Tags carry nobody's name: any recruiter may take one off.
 CREATE FUNCTION app.remove_tags(ids uuid[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    tenant uuid := app.my_tenant();
 BEGIN
     IF coalesce(app.my_role(), '') NOT IN ('admin', 'recruiter') THEN
         RAISE EXCEPTION 'your role may not do this' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    DELETE FROM public.candidate_tags t WHERE t.tenant_id = app.my_tenant() AND t.id = ANY (ids);
+    DELETE FROM public.candidate_tags t WHERE t.tenant_id = tenant AND t.id = ANY (ids);
 END
 $$;
 
@@ -102,8 +104,8 @@ BEGIN
     END IF;
     EXECUTE format('SELECT array_agg(x.id), array_agg(x.id) FILTER (WHERE %s) '
         'FROM %s x WHERE x.id = ANY ($1)',
-                   coalesce(format('x.%I = app.my_user()', author), 'true'), target)
-       INTO seen, own USING ARRAY(SELECT o.id FROM unnest(ops) o);
+                   coalesce(format('x.%I = $2', author), 'true'), target)
+       INTO seen, own USING ARRAY(SELECT o.id FROM unnest(ops) o), app.my_user();
     ops := ARRAY(SELECT CASE WHEN o.id = ANY (own) THEN app.field_outcome(o, 'applied', NULL, NULL)
                              WHEN o.id = ANY (seen) THEN app.field_outcome(o, 'rejected',
                                  'duplicate', NULL) ELSE o END
