@@ -216,6 +216,7 @@ HtContext *ht_context_new(const HtContextParts *parts, GError **error)
     context->hint_keys = g_ptr_array_new_with_free_func(g_free);
     context->cancel = g_cancellable_new();
     context->preview = -1;
+    g_mutex_init(&context->save_lock);
     g_queue_init(&context->typeahead);
     g_queue_init(&context->results);
     if (parts->interactive) {
@@ -256,6 +257,7 @@ void ht_context_free(HtContext *context)
         g_source_remove(context->save_timer);
     if (context->saver)
         g_thread_pool_free(context->saver, FALSE, TRUE);
+    g_mutex_clear(&context->save_lock);
     g_ptr_array_unref(context->places);
     ht_loader_free(context->loader);
     ht_keymap_free(context->keymap);

@@ -62,7 +62,8 @@ struct HtContext {
     int preview; /* -1: by size, 0, 1 */
     HtMe *me;
     GThreadPool *saver;
-    int save_serial; /* atomic: the newest text that waits to be written */
+    int save_serial;  /* atomic: the newest text that waits to be written */
+    GMutex save_lock; /* around writing the file */
     guint save_timer;
     int64_t saved_at_us; /* monotonic */
     char *saved_session; /* the text written last */

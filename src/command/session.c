@@ -140,6 +140,9 @@ static void save_in_thread(gpointer task, gpointer data)
     HtContext *context = data;
     g_autofree Save *save = task;
     g_autofree char *owned = save->text;
+    /* Held while writing: an older text is never renamed over a newer one. */
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&context->save_lock);
+    (void)locker;
     if (save->serial != g_atomic_int_get(&context->save_serial))
         return; /* a newer one waits */
     g_autofree char *path = session_path(context);
@@ -197,6 +200,8 @@ bool ht_context_save_session(HtContext *context, GError **error)
     g_atomic_int_inc(&context->save_serial); /* what still waits is older than this */
     g_free(context->saved_session);
     context->saved_session = g_strdup(text);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&context->save_lock);
+    (void)locker;
     return ht_file_save_private(path, text, -1, error);
 }
 
