@@ -281,9 +281,16 @@ const HtContextParts *ht_context_parts(const HtContext *context)
     return &context->parts;
 }
 
+static void sync_status_changed(gpointer data)
+{
+    ht_context_emit_changed(data);
+}
+
 void ht_context_set_sync(HtContext *context, HtSync *sync)
 {
     context->parts.sync = sync;
+    if (sync)
+        ht_sync_set_notify(sync, NULL, sync_status_changed, context);
 }
 
 void ht_context_set_changed(HtContext *context, void (*changed)(HtContext *, gpointer),

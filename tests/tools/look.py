@@ -26,7 +26,7 @@ DARK = {"back": "14161b", "front": "d4d7dd", "black": "2a2e36", "red": "e5616b",
 LIGHT = {"back": "fbfbf8", "front": "2b2d33", "black": "2b2d33", "red": "b3261e", "green": "2c7a2c", "brown": "8a6100",
          "blue": "1f5fbf", "magenta": "8b3fa0", "cyan": "0e7480", "white": "8b8f98", "brightblack": "777b85",
          "brightred": "c4372e", "brightgreen": "318a31", "brightbrown": "9c6f00", "brightblue": "2b6fd0",
-         "brightmagenta": "9a4db0", "brightcyan": "13828f", "brightwhite": "2b2d33"}
+         "brightmagenta": "9a4db0", "brightcyan": "13828f", "brightwhite": "ffffff"}
 FONTS = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono"
 UNIFONT = "/usr/share/fonts/opentype/unifont/unifont"
 
