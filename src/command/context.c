@@ -537,6 +537,7 @@ HtResult ht_context_run_line(HtContext *context, const char *line)
 HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
 {
     g_autoptr(HtPrompt) owned = prompt;
+    (void)owned;
     HtResult result = prompt->then(context, prompt);
     put_message(context, &result);
     return result;
