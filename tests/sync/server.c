@@ -6,6 +6,9 @@
 static char *server_dir;
 static GHashTable *variables;
 
+/* The superuser's connection of the main thread, kept while it lives. */
+static HtPgConnection *kept;
+
 static int run_tool(const char *tool, const char *verb, const char *const *options)
 {
     g_autofree char *path = g_build_filename(g_getenv("SOURCE_DIR") ? g_getenv("SOURCE_DIR") : ".",
@@ -91,6 +94,7 @@ void test_server_stop(void)
 {
     if (!server_dir)
         return;
+    g_clear_pointer(&kept, ht_pg_close);
     g_assert_cmpint(run_tool("pg.sh", "stop", NULL), ==, 0);
     g_clear_pointer(&server_dir, g_free);
     g_clear_pointer(&variables, g_hash_table_unref);
@@ -123,9 +127,18 @@ HtPgConnection *test_connect(const char *login)
     return pg;
 }
 
+static HtPgConnection *superuser(void)
+{
+    if (!kept || !ht_pg_is_alive(kept)) {
+        g_clear_pointer(&kept, ht_pg_close);
+        kept = test_connect("SUPERUSER");
+    }
+    return kept;
+}
+
 void test_sql(const char *sql)
 {
-    g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
+    HtPgConnection *pg = superuser();
     g_autoptr(GError) error = NULL;
     ht_pg_run(pg, sql, &error);
     g_assert_no_error(error);
@@ -133,7 +146,8 @@ void test_sql(const char *sql)
 
 char *test_value(const char *login, const char *sql)
 {
-    g_autoptr(HtPgConnection) pg = test_connect(login);
+    g_autoptr(HtPgConnection) other = strcmp(login, "SUPERUSER") != 0 ? test_connect(login) : NULL;
+    HtPgConnection *pg = other ? other : superuser();
     g_autoptr(GError) error = NULL;
     g_autoptr(HtPgRows) rows = ht_pg_query(pg, sql, NULL, 0, &error);
     g_assert_no_error(error);

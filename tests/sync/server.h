@@ -16,7 +16,7 @@ void test_server_resume(void);
 const char *test_server_get(const char *name);
 /* A connection of a login: "SUPERUSER", "RECRUITER" … */
 HtPgConnection *test_connect(const char *login);
-/* Runs SQL as the superuser; ends the test on an error. */
+/* Runs SQL as the superuser; ends the test on an error. Main thread, as test_value. */
 void test_sql(const char *sql);
 /* One text value of a query as the superuser, of a login. Caller frees. */
 char *test_value(const char *login, const char *sql);

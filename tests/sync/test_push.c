@@ -260,7 +260,7 @@ static gpointer kill_pushes(gpointer data)
 /* Cut again and again while pushing; in the end each decision is there once. */
 static void test_cut(void)
 {
-    enum { N = 40 };
+    enum { N = 20 };
     g_autofree char *job = test_job(N, false);
     g_autoptr(TestClient) client = test_client_open("push-cut", "RECRUITER", NULL);
     test_client_sync(client, HT_SYNC_ONCE);
