@@ -1,2 +1,2 @@
--- Everything that is not done.
-CREATE INDEX ops_open ON ops (state, seq) WHERE state < 6;
+-- Everything that is not done, in order; used by statements that say so (state < 6).
+CREATE INDEX ops_open ON ops (seq, state) WHERE state < 6;
