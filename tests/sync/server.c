@@ -38,8 +38,9 @@ static void start_watcher(void)
     g_autofree char *script =
         g_strdup_printf("read -r _; [ ! -d '%s' ] || bash '%s/tests/tools/pg.sh' stop '%s'",
                         server_dir, source ? source : ".", server_dir);
-    char bash[] = "bash", option[] = "-c";
-    char *argv[] = {bash, option, script, NULL};
+    /* A session of its own: a time limit that ends the whole group leaves it alone. */
+    char setsid[] = "setsid", bash[] = "bash", option[] = "-c";
+    char *argv[] = {setsid, bash, option, script, NULL};
     int pipe_fd = -1;
     g_autoptr(GError) error = NULL;
     g_spawn_async_with_pipes(NULL, argv, NULL,
