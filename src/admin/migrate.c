@@ -163,7 +163,8 @@ bool ht_admin_apply(HtPgConnection *pg, HtAdminStepFunc step, gpointer data,
         return false;
     }
     ht_pg_set_silence_ms(pg, SILENCE_MS);
-    /* Whoever waits for a table makes everybody behind him wait: better to fail and be run again. */
+    /* Whoever waits for a table makes everybody behind him wait: better to fail and be run again.
+     */
     if (!ht_pg_run(pg, "SET lock_timeout = '60s'", error) ||
         !ht_admin_run(pg, "lock", NULL, 0, error))
         return false;

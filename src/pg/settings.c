@@ -256,7 +256,8 @@ HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
         ht_pg_settings_set(settings, fixed[i][0], fixed[i][1]);
-    /* Compiling a statement costs more than any of ours runs: policies make plans look expensive. */
+    /* Compiling a statement costs more than any of ours runs: policies make plans look expensive.
+     */
     const char *asked = ht_pg_settings_get(settings, "options");
     g_autofree char *no_jit = g_strdup_printf("%s -c jit=off", asked ? asked : "");
     ht_pg_settings_set(settings, "options", g_strstrip(no_jit));

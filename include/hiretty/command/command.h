@@ -1,6 +1,6 @@
 /* The one table of commands. A row names everything about a command: its name, its keys, where it
- * works, what it needs, its help and its function. The keymap, the palette, the help screen, the line of
- * hints, --dump-keys and docs/keys.md all walk this table; nothing else lists commands.
+ * works, what it needs, its help and its function. The keymap, the palette, the help screen, the
+ * line of hints, --dump-keys and docs/keys.md all walk this table; nothing else lists commands.
  *
  * A handler gets a context and returns a result; it never paints. Main thread. */
 #pragma once
@@ -40,24 +40,24 @@ HtResult ht_result_prompt(HtPrompt *prompt);
 
 /* What a command was given. */
 typedef struct HtArgs {
-    int count;         /* as typed before the key ("3j"); 0 = none */
-    const char *text;  /* rest of a palette line after the name; NULL = none */
-    const char *key;   /* the key that started it ("g3"); NULL from the palette */
+    int count;        /* as typed before the key ("3j"); 0 = none */
+    const char *text; /* rest of a palette line after the name; NULL = none */
+    const char *key;  /* the key that started it ("g3"); NULL from the palette */
 } HtArgs;
 
 typedef HtResult (*HtCommandFunc)(HtContext *context, const HtArgs *args);
 
 /* Flags of a command, a set. */
 typedef enum {
-    HT_CMD_NEEDS_ROW = 1 << 0,     /* works on a row: refuses an empty list */
-    HT_CMD_BULK = 1 << 1,          /* takes the marked rows if there are any */
-    HT_CMD_CHANGES_DATA = 1 << 2,  /* goes through the outbox */
-    HT_CMD_REPEATABLE = 1 << 3,    /* `.` repeats it */
-    HT_CMD_COUNT = 1 << 4,         /* a count means something */
-    HT_CMD_HINT = 1 << 5,          /* worth one of the five places of the hint line */
-    HT_CMD_NEEDS_MATCH = 1 << 6,   /* works on applications */
-    HT_CMD_NEEDS_PERSON = 1 << 7,  /* works on people */
-    HT_CMD_NO_PALETTE = 1 << 8     /* a key only (cursor moves) */
+    HT_CMD_NEEDS_ROW = 1 << 0,    /* works on a row: refuses an empty list */
+    HT_CMD_BULK = 1 << 1,         /* takes the marked rows if there are any */
+    HT_CMD_CHANGES_DATA = 1 << 2, /* goes through the outbox */
+    HT_CMD_REPEATABLE = 1 << 3,   /* `.` repeats it */
+    HT_CMD_COUNT = 1 << 4,        /* a count means something */
+    HT_CMD_HINT = 1 << 5,         /* worth one of the five places of the hint line */
+    HT_CMD_NEEDS_MATCH = 1 << 6,  /* works on applications */
+    HT_CMD_NEEDS_PERSON = 1 << 7, /* works on people */
+    HT_CMD_NO_PALETTE = 1 << 8    /* a key only (cursor moves) */
 } HtCommandFlags;
 
 #define HT_IN(view) (1u << HT_VIEW_##view)
@@ -79,6 +79,6 @@ typedef struct HtCommand {
 const HtCommand *ht_commands(int *n_commands);
 /* A row by its name; NULL if there is none. */
 const HtCommand *ht_command_find(const char *name);
-/* Whether it works in the context as it is now (view, row, rights); `why` (may be NULL) receives a static
- * reason when not. */
+/* Whether it works in the context as it is now (view, row, rights); `why` (may be NULL) receives a
+ * static reason when not. */
 bool ht_command_works(const HtCommand *command, HtContext *context, const char **why);

@@ -1,6 +1,6 @@
-/* What commands work on: the data, the stack of views, the keymap, the registers (sticky reason, last
- * action, marks), the message line. The workstation and the command line each make one through `app`.
- * Main thread. */
+/* What commands work on: the data, the stack of views, the keymap, the registers (sticky reason,
+ * last action, marks), the message line. The workstation and the command line each make one through
+ * `app`. Main thread. */
 #pragma once
 
 #include "hiretty/base/paths.h"
@@ -11,8 +11,8 @@
 #include "hiretty/outbox/outbox.h"
 #include "hiretty/sync/sync.h"
 
-/* What app hands over; all borrowed and to outlive the context. `sync` may be NULL (offline), `outbox`
- * too (read only). */
+/* What app hands over; all borrowed and to outlive the context. `sync` may be NULL (offline),
+ * `outbox` too (read only). */
 typedef struct HtContextParts {
     const HtPaths *paths;
     const HtSettings *settings;
@@ -46,9 +46,10 @@ HtResult ht_context_answer(HtContext *context, HtPrompt *prompt);
 /* The prompt was given up: undoes its previews and frees it. */
 void ht_context_cancel(HtContext *context, HtPrompt *prompt);
 HtKeymap *ht_context_keymap(HtContext *context);
-/* Keys pressed while an intent is being written wait for it (the screen confirms only what is on disk) and
- * are worked off by themselves; then `changed` is called. A result of theirs that the screen has to act on
- * (a prompt, a copy, the end) is taken here: false when there is none. Call until false after each `changed`.
+/* Keys pressed while an intent is being written wait for it (the screen confirms only what is on
+ * disk) and are worked off by themselves; then `changed` is called. A result of theirs that the
+ * screen has to act on (a prompt, a copy, the end) is taken here: false when there is none. Call
+ * until false after each `changed`.
  */
 bool ht_context_take_result(HtContext *context, HtResult *result);
 /* The oldest key that still waits (a prompt that was taken gets it); NULL = none. Caller frees. */
@@ -67,7 +68,8 @@ bool ht_context_save_session(HtContext *context, GError **error);
 void ht_context_set_size(HtContext *context, int columns, int lines);
 bool ht_context_preview_on(const HtContext *context);
 
-/* ---- lines of the frame ------------------------------------------------------------------------ */
+/* ---- lines of the frame ------------------------------------------------------------------------
+ */
 /* "● live ↑3 !1" in the recruiter's words, and its role. Borrowed until the next call. */
 const char *ht_context_state_text(HtContext *context, HtStyle *role);
 /* Lasting warning (weak connection, full disk, production); NULL = none. */

@@ -1,10 +1,11 @@
-/* Keys to commands: defaults from the command table, changed by the `[keys]` and `[keys VIEW]` groups of
- * the configuration; per view with a generic fallback; prefixes (`g` …); counts (`3j`).
+/* Keys to commands: defaults from the command table, changed by the `[keys]` and `[keys VIEW]`
+ * groups of the configuration; per view with a generic fallback; prefixes (`g` …); counts (`3j`).
  *
- * Key names: a printable character stands for itself ("j", "G", "*", "/"); others are "Space", "Enter",
- * "Esc", "Tab", "S-Tab", "Backspace", "Delete", "Insert", "Up", "Down", "Left", "Right", "Home", "End",
- * "PgUp", "PgDn", "F1" … "F12", "C-a" … "C-z" (control). A sequence is written together: "gg", "gu",
- * "g1"; with named keys by a dash-less blank-free form "g<Enter>". Main thread. */
+ * Key names: a printable character stands for itself ("j", "G", "*", "/"); others are "Space",
+ * "Enter", "Esc", "Tab", "S-Tab", "Backspace", "Delete", "Insert", "Up", "Down", "Left", "Right",
+ * "Home", "End", "PgUp", "PgDn", "F1" … "F12", "C-a" … "C-z" (control). A sequence is written
+ * together: "gg", "gu", "g1"; with named keys by a dash-less blank-free form "g<Enter>". Main
+ * thread. */
 #pragma once
 
 #include "hiretty/command/command.h"
@@ -19,9 +20,9 @@ HtKeymap *ht_keymap_new(void);
 void ht_keymap_free(HtKeymap *keymap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtKeymap, ht_keymap_free)
 
-/* Reads the key groups of a configuration file (text given by the caller, `file` for messages). Problems
- * (unknown command, unknown key, two commands on one key) are appended to `warnings` (char *,
- * "FILE:LINE: what"), the rest holds. Returns the number of problems. */
+/* Reads the key groups of a configuration file (text given by the caller, `file` for messages).
+ * Problems (unknown command, unknown key, two commands on one key) are appended to `warnings` (char
+ * *, "FILE:LINE: what"), the rest holds. Returns the number of problems. */
 int ht_keymap_load(HtKeymap *keymap, const char *file, const char *text, GPtrArray *warnings);
 
 typedef enum {

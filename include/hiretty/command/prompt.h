@@ -1,6 +1,6 @@
-/* A question to the recruiter: a text, a choice, a yes or no, or a text written in an editor. A command
- * makes it, the screen asks it, and the answer goes back by ht_context_answer. A pasted text is an answer's
- * text, never keys. Main thread. */
+/* A question to the recruiter: a text, a choice, a yes or no, or a text written in an editor. A
+ * command makes it, the screen asks it, and the answer goes back by ht_context_answer. A pasted
+ * text is an answer's text, never keys. Main thread. */
 #pragma once
 
 #include "hiretty/command/command.h"
@@ -26,15 +26,15 @@ typedef HtResult (*HtPromptThen)(HtContext *context, HtPrompt *prompt);
 
 struct HtPrompt {
     HtPromptKind kind;
-    char *label;       /* "limit", "reject 37: reason" */
-    char *text;        /* as typed so far; first the initial text */
-    char *error;       /* what is wrong with `text`; NULL = fine */
-    int error_column;  /* character in `text` it points at; -1 none */
-    GArray *choices;   /* HtChoice; all of them, in order */
-    GArray *shown;     /* int: indices of `choices` that match `text`, best first */
-    int selected;      /* index into `shown` */
-    int64_t expected;  /* of HT_PROMPT_COUNT */
-    char *history;     /* name of the history that Up walks; NULL = none */
+    char *label;      /* "limit", "reject 37: reason" */
+    char *text;       /* as typed so far; first the initial text */
+    char *error;      /* what is wrong with `text`; NULL = fine */
+    int error_column; /* character in `text` it points at; -1 none */
+    GArray *choices;  /* HtChoice; all of them, in order */
+    GArray *shown;    /* int: indices of `choices` that match `text`, best first */
+    int selected;     /* index into `shown` */
+    int64_t expected; /* of HT_PROMPT_COUNT */
+    char *history;    /* name of the history that Up walks; NULL = none */
     GStringChunk *strings;
     /* A keystroke changed `text` (may be NULL). May set error, choices. */
     void (*changed)(HtContext *context, HtPrompt *prompt);
@@ -62,6 +62,6 @@ const HtChoice *ht_prompt_choice(const HtPrompt *prompt);
 /* What Tab completes `text` to; NULL = nothing. Caller frees. */
 char *ht_prompt_complete(const HtPrompt *prompt);
 
-/* How well `typed` fits `text` as a subsequence, case and accents folded: < 0 not at all, else the more
- * the better (starts of words and runs count). */
+/* How well `typed` fits `text` as a subsequence, case and accents folded: < 0 not at all, else the
+ * more the better (starts of words and runs count). */
 int ht_fuzzy_score(const char *typed, const char *text);

@@ -1,8 +1,8 @@
-/* One connection to a PostgreSQL server. Remote servers must prove who they are (verify-full with an
- * explicit root, channel binding); Unix sockets are exempt; anything weaker needs `allow_weak_tls` and
- * leaves a warning for as long as the connection lives. Every wait has its own deadline and ends at once
- * when the GCancellable is cancelled.
- * A connection belongs to one thread at a time; nothing here may run on the UI thread. */
+/* One connection to a PostgreSQL server. Remote servers must prove who they are (verify-full with
+ * an explicit root, channel binding); Unix sockets are exempt; anything weaker needs
+ * `allow_weak_tls` and leaves a warning for as long as the connection lives. Every wait has its own
+ * deadline and ends at once when the GCancellable is cancelled. A connection belongs to one thread
+ * at a time; nothing here may run on the UI thread. */
 #pragma once
 
 #include <gio/gio.h>
@@ -19,18 +19,20 @@ typedef struct HtPgConnection HtPgConnection;
 typedef char *(*HtPgPasswordFunc)(const char *user, const char *server, int attempt, gpointer data);
 
 typedef struct {
-    const char *dsn;              /* libpq's "key=value …", URI or "service=…"; NULL: PG… variables alone */
+    const char *dsn; /* libpq's "key=value …", URI or "service=…"; NULL: PG… variables alone */
     const char *application_name; /* NULL: "hiretty" */
-    const char *root_certificate; /* file of CA certificates; NULL: the DSN's, else the system's bundle */
-    bool allow_weak_tls;          /* accept what the DSN says about TLS, with a lasting warning */
-    int64_t connect_timeout_ms;   /* whole connect incl. name lookup and TLS; 0: 10,000 */
-    HtPgPasswordFunc password;    /* NULL: never asks */
+    const char
+        *root_certificate; /* file of CA certificates; NULL: the DSN's, else the system's bundle */
+    bool allow_weak_tls;   /* accept what the DSN says about TLS, with a lasting warning */
+    int64_t connect_timeout_ms; /* whole connect incl. name lookup and TLS; 0: 10,000 */
+    HtPgPasswordFunc password;  /* NULL: never asks */
     gpointer password_data;
 } HtPgOptions;
 
-/* Blocks until connected, refused, out of time or cancelled. `cancellable` (nullable) is kept for all
- * later waits. */
-HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancellable, GError **error);
+/* Blocks until connected, refused, out of time or cancelled. `cancellable` (nullable) is kept for
+ * all later waits. */
+HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancellable,
+                              GError **error);
 /* The login that these options mean, without connecting; sanitised, NULL if they are wrong. Caller
  * frees. */
 char *ht_pg_options_user(const HtPgOptions *options);
@@ -48,7 +50,7 @@ int ht_pg_socket(const HtPgConnection *pg);
 
 /* "db.example.com:5432/hiring" or "/run/postgresql", sanitised; for people. */
 const char *ht_pg_server_label(const HtPgConnection *pg);
-const char *ht_pg_user(const HtPgConnection *pg); /* sanitised */
+const char *ht_pg_user(const HtPgConnection *pg);   /* sanitised */
 int ht_pg_server_version(const HtPgConnection *pg); /* 150018 */
 /* The lasting warning about weak TLS, or NULL. */
 const char *ht_pg_warning(const HtPgConnection *pg);

@@ -1,5 +1,5 @@
-/* Decoders of PostgreSQL's binary row format: pure functions over bytes, never reading past their end.
- * Any thread. */
+/* Decoders of PostgreSQL's binary row format: pure functions over bytes, never reading past their
+ * end. Any thread. */
 #pragma once
 
 #include <glib.h>
@@ -14,8 +14,7 @@ typedef struct {
     gint32 len;
 } HtPgField;
 
-static inline bool
-ht_pg_field_is_null(const HtPgField *field)
+static inline bool ht_pg_field_is_null(const HtPgField *field)
 {
     return !field->data;
 }
@@ -41,6 +40,6 @@ typedef struct {
 } HtPgTuples;
 
 void ht_pg_tuples_init(HtPgTuples *tuples, const guint8 *data, gsize len);
-/* Fills `fields` (room for `n_fields`) and moves on. false at the end, and when `broken` was set: another
- * number of fields counts as broken. */
+/* Fills `fields` (room for `n_fields`) and moves on. false at the end, and when `broken` was set:
+ * another number of fields counts as broken. */
 bool ht_pg_tuples_next(HtPgTuples *tuples, HtPgField *fields, int n_fields);

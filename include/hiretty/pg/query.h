@@ -1,6 +1,7 @@
 /* Statements: one at a time, several in one trip, and COPY out. Results are binary; parameters are
- * given as text, or as an array of ids in binary. `sql` is one statement of ours, never text from outside.
- * The thread that owns the connection. After an error inside a transaction the caller rolls back. */
+ * given as text, or as an array of ids in binary. `sql` is one statement of ours, never text from
+ * outside. The thread that owns the connection. After an error inside a transaction the caller
+ * rolls back. */
 #pragma once
 
 #include "hiretty/base/ident.h"
@@ -30,24 +31,27 @@ HtPgRows *ht_pg_query(HtPgConnection *pg, const char *sql, const HtPgParam *para
  * semicolons, are allowed here; without a BEGIN of their own they are one transaction. */
 bool ht_pg_run(HtPgConnection *pg, const char *sql, GError **error);
 
-/* Called for each row as it arrives; the fields live until it returns. false stops (set the error). */
+/* Called for each row as it arrives; the fields live until it returns. false stops (set the error).
+ */
 typedef bool (*HtPgRowFunc)(const HtPgField *fields, int n_fields, gpointer data, GError **error);
 
-/* Several statements in one round trip (libpq's pipeline): add them, then finish runs all. The first that
- * fails makes the rest not run; its error is returned. They are one transaction only if they say so. */
+/* Several statements in one round trip (libpq's pipeline): add them, then finish runs all. The
+ * first that fails makes the rest not run; its error is returned. They are one transaction only if
+ * they say so. */
 typedef struct HtPgPipeline HtPgPipeline;
 HtPgPipeline *ht_pg_pipeline_new(HtPgConnection *pg);
 void ht_pg_pipeline_free(HtPgPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgPipeline, ht_pg_pipeline_free)
-/* `sql` and the ids of `params` must live until finish; texts are copied. `func` may be NULL (no rows
- * wanted); rows arrive in the order of the statements, streamed. */
-void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql, GArray *params /* HtPgParam, nullable */,
-                        HtPgRowFunc func, gpointer data);
+/* `sql` and the ids of `params` must live until finish; texts are copied. `func` may be NULL (no
+ * rows wanted); rows arrive in the order of the statements, streamed. */
+void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql,
+                        GArray *params /* HtPgParam, nullable */, HtPgRowFunc func, gpointer data);
 bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error);
 
-/* `COPY (…) TO STDOUT (FORMAT binary)`: the rows in blocks of whole tuples of at least `block_bytes`
- * (the last one smaller), without header and trailer. The callback owns the block. Nothing may be made
- * visible before this returned true: a cut COPY delivers part of its rows first. */
+/* `COPY (…) TO STDOUT (FORMAT binary)`: the rows in blocks of whole tuples of at least
+ * `block_bytes` (the last one smaller), without header and trailer. The callback owns the block.
+ * Nothing may be made visible before this returned true: a cut COPY delivers part of its rows
+ * first. */
 typedef bool (*HtPgBlockFunc)(GBytes *block, gpointer data, GError **error);
 bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPgBlockFunc func,
                     gpointer data, GError **error);

@@ -1,8 +1,8 @@
-/* Keeps the cache equal to what the server lets this login see, and sends the outbox. Owns its thread and
- * its connection; writes the cache and the outbox only through their own functions; prints nothing.
- * All functions are for the thread that made the HtSync (UI or command line) and none of them waits for the
- * network, except ht_sync_once, ht_sync_check and ht_sync_stop, which say so. Exactly one process of a
- * profile syncs; the others see its changes through the cache. */
+/* Keeps the cache equal to what the server lets this login see, and sends the outbox. Owns its
+ * thread and its connection; writes the cache and the outbox only through their own functions;
+ * prints nothing. All functions are for the thread that made the HtSync (UI or command line) and
+ * none of them waits for the network, except ht_sync_once, ht_sync_check and ht_sync_stop, which
+ * say so. Exactly one process of a profile syncs; the others see its changes through the cache. */
 #pragma once
 
 #include <glib.h>
@@ -18,12 +18,12 @@ GQuark ht_sync_error_quark(void);
 
 typedef enum {
     HT_SYNC_ERROR_FAILED = 0,
-    HT_SYNC_ERROR_OFFLINE,   /* no server; the work is kept (exit 3) */
-    HT_SYNC_ERROR_REFUSED,   /* the login or the membership is refused (exit 5) */
-    HT_SYNC_ERROR_SETUP,     /* settings, TLS, password: somebody must change something (exit 5) */
-    HT_SYNC_ERROR_SCHEMA,    /* the database is newer or not ours (exit 5) */
-    HT_SYNC_ERROR_BUSY,      /* another process of this profile syncs (exit 1) */
-    HT_SYNC_ERROR_CACHE,     /* the cache could not be written (disk full …) (exit 1) */
+    HT_SYNC_ERROR_OFFLINE, /* no server; the work is kept (exit 3) */
+    HT_SYNC_ERROR_REFUSED, /* the login or the membership is refused (exit 5) */
+    HT_SYNC_ERROR_SETUP,   /* settings, TLS, password: somebody must change something (exit 5) */
+    HT_SYNC_ERROR_SCHEMA,  /* the database is newer or not ours (exit 5) */
+    HT_SYNC_ERROR_BUSY,    /* another process of this profile syncs (exit 1) */
+    HT_SYNC_ERROR_CACHE,   /* the cache could not be written (disk full …) (exit 1) */
     HT_SYNC_ERROR_CANCELLED,
 } HtSyncError;
 
@@ -57,12 +57,12 @@ typedef enum {
 } HtSyncFocus;
 
 typedef struct {
-    char table[32];          /* server name of the table that arrives, "" when nothing is loading */
-    bool wide;               /* second phase: résumés, transcripts; lists are ready already */
-    int64_t rows;            /* of the whole load, so far */
-    int64_t total_estimate;  /* 0: not known yet */
+    char table[32];         /* server name of the table that arrives, "" when nothing is loading */
+    bool wide;              /* second phase: résumés, transcripts; lists are ready already */
+    int64_t rows;           /* of the whole load, so far */
+    int64_t total_estimate; /* 0: not known yet */
     double rows_per_s;
-    int64_t seconds_left;    /* -1: not known yet */
+    int64_t seconds_left; /* -1: not known yet */
 } HtSyncProgress;
 
 /* A copy by value; texts are clean and cut at whole characters. */
@@ -82,8 +82,8 @@ typedef struct {
 } HtSyncStatus;
 
 /* What is here may be out of date, or not this person's any more, after so long without the server
- * (0: 7 days): locks the cache then; a later sync opens it again. Sync itself looks too; this is for a
- * start without one. false: the cache is locked. Not on the UI's thread. */
+ * (0: 7 days): locks the cache then; a later sync opens it again. Sync itself looks too; this is
+ * for a start without one. false: the cache is locked. Not on the UI's thread. */
 bool ht_sync_lease_check(HtCache *cache, int64_t lease_us);
 
 const char *ht_sync_state_name(HtSyncState state); /* "never", "live" … for --json and scripts */
@@ -94,21 +94,22 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
 void ht_sync_free(HtSync *sync);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSync, ht_sync_free)
 
-/* Called in `context` (NULL: the thread-default one of the caller) when the status changed: at once for
- * state, pending and conflicts, at most once a second for progress. Set before start. */
+/* Called in `context` (NULL: the thread-default one of the caller) when the status changed: at once
+ * for state, pending and conflicts, at most once a second for progress. Set before start. */
 typedef void (*HtSyncNotify)(gpointer data);
 void ht_sync_set_notify(HtSync *sync, GMainContext *context, HtSyncNotify func, gpointer data);
 
 void ht_sync_start(HtSync *sync); /* the thread: connects, loads, polls, pushes until stopped */
-void ht_sync_poke(HtSync *sync);  /* now: something was submitted, or the person asks (also ends backoff) */
+void ht_sync_poke(
+    HtSync *sync); /* now: something was submitted, or the person asks (also ends backoff) */
 void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus);
 void ht_sync_stop(HtSync *sync); /* waits at most 2 s; what was not sent stays in the outbox */
 void ht_sync_status(HtSync *sync, HtSyncStatus *out); /* any thread */
 
 /* One run for the command line, in the calling thread; not while started. */
 typedef enum {
-    HT_SYNC_ONCE = 0,              /* push, then pull */
-    HT_SYNC_ONCE_FULL = 1 << 0,    /* load everything anew (outbox kept) */
+    HT_SYNC_ONCE = 0,           /* push, then pull */
+    HT_SYNC_ONCE_FULL = 1 << 0, /* load everything anew (outbox kept) */
     HT_SYNC_ONCE_PUSH_ONLY = 1 << 1,
     HT_SYNC_ONCE_PULL_ONLY = 1 << 2,
 } HtSyncOnceFlags;
@@ -119,13 +120,13 @@ typedef struct {
     int64_t rows_received;
     int64_t bytes_received; /* of row data */
     int64_t duration_us;
-    bool loaded;            /* a first load or full resync took place */
+    bool loaded; /* a first load or full resync took place */
     guint sent, applied, merged, conflicts, gone, rejected, parked; /* intents */
-    char why_full[96];      /* why everything was loaded anew, "" otherwise */
+    char why_full[96]; /* why everything was loaded anew, "" otherwise */
 } HtSyncReport;
 
-bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, HtSyncReport *report,
-                  GError **error);
+bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
+                  HtSyncReport *report, GError **error);
 
 /* Is the cache the server's view of this login? Pulls, then compares a digest of every table at one
  * snapshot. Blocks; not while started. */

@@ -1,5 +1,5 @@
-/* Views: what a screen shows, without a screen. A view turns data of the cache into rows of text and
- * roles (a table) or lines of spans (a text), and keeps cursor, marks, sort, limit and scroll
+/* Views: what a screen shows, without a screen. A view turns data of the cache into rows of text
+ * and roles (a table) or lines of spans (a text), and keeps cursor, marks, sort, limit and scroll
  * position by identity: the cursor stands on a key (a person, an application), never on a number.
  *
  * A view never paints, never writes, never waits for a network. Thread: the UI's. Small keyed reads
@@ -138,8 +138,8 @@ bool ht_view_has_preview(const HtView *view);
 /* First line shown of the preview; remembered per key. */
 int ht_view_preview_top(HtView *view);
 void ht_view_set_preview_top(HtView *view, int top);
-/* Tells that the preview of a row has been in sight for `shown_ms` (call once it has been painted for
- * a second): counts as having opened the evidence. */
+/* Tells that the preview of a row has been in sight for `shown_ms` (call once it has been painted
+ * for a second): counts as having opened the evidence. */
 void ht_view_previewed(HtView *view, int64_t row, int64_t shown_ms);
 
 /* Marks: a set of keys that outlives limit, sort and refresh. */

@@ -116,8 +116,8 @@ void ht_view_set_marked(HtView *view, HtKey key, bool marked);
 bool ht_view_goto(HtView *view, HtKey key);
 /* The same, or as soon as a load brings the key. */
 void ht_view_want_cursor(HtView *view, HtKey key);
-/* A limit is about to be typed: until the cursor is moved it stays on the row it is on now, or on the
- * row that takes its place, whatever lists come in between. */
+/* A limit is about to be typed: until the cursor is moved it stays on the row it is on now, or on
+ * the row that takes its place, whatever lists come in between. */
 void ht_view_begin_limit(HtView *view);
 /* The job that the view as a whole is about; 0 = none. */
 HtKey ht_view_subject_job(const HtView *view);
