@@ -161,12 +161,24 @@ static bool set_cursor(HtApply *apply, gpointer data, GError **error)
     return ht_apply_meta_set(apply, "cursor", data, error);
 }
 
+/* The first idle step after opening writes the documents' version, once. */
+static void wait_for_idle_step(Fixture *fixture)
+{
+    for (;;) {
+        g_autofree char *version = ht_cache_meta(fixture->cache, "docs");
+        if (version)
+            return;
+        g_usleep(1000);
+    }
+}
+
 static void test_empty_poll(void)
 {
     Fixture fixture;
     fixture_open(&fixture);
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_cache_apply(fixture.cache, set_cursor, (char[]){"10:20:"}, &error));
+    wait_for_idle_step(&fixture);
     g_autofree char *path = ht_cache_path(fixture.cache);
     g_autofree char *wal = g_strconcat(path, "-wal", NULL);
     struct stat before, after;
