@@ -6,6 +6,7 @@
 #include "hiretty/cache/matches.h"
 
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -251,8 +252,9 @@ static void test_publish(void)
     fixture_close(&fixture);
 }
 
-/* A process that is killed while it publishes: whatever it had done, the next one ends well. */
-static void publish_child(Fixture *fixture, int us)
+/* A process that is killed while it publishes: whatever it had done, the next one ends well. It
+ * says when it begins, and its parent kills it: a process between the two would share its locks. */
+static void publish_child(Fixture *fixture, int begins)
 {
     g_autoptr(GError) error = NULL;
     HtCache *cache = ht_cache_open(fixture->paths, HT_CACHE_NO_POLL, &error);
@@ -261,11 +263,8 @@ static void publish_child(Fixture *fixture, int us)
     if (!generation)
         _exit(3);
     ht_cache_generation_apply(generation, fill_generation, GINT_TO_POINTER(1), &error);
-    if (fork() == 0) {
-        usleep((useconds_t)us);
-        kill(getppid(), SIGKILL);
-        _exit(0);
-    }
+    if (write(begins, "b", 1) != 1)
+        _exit(3);
     ht_cache_generation_publish(generation, &error);
     _exit(0);
 }
@@ -277,10 +276,17 @@ static void test_killed_publish(void)
         fixture_open(&fixture);
         g_autoptr(GError) error = NULL;
         g_clear_pointer(&fixture.cache, ht_cache_close);
+        int begins[2], status;
+        char byte;
+        g_assert_true(g_unix_open_pipe(begins, FD_CLOEXEC, &error));
         pid_t pid = fork();
         if (pid == 0)
-            publish_child(&fixture, us);
-        int status;
+            publish_child(&fixture, begins[1]);
+        close(begins[1]);
+        if (read(begins[0], &byte, 1) == 1)
+            usleep((useconds_t)us);
+        close(begins[0]);
+        kill(pid, SIGKILL);
         g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
         g_assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 3);
         fixture.cache = ht_cache_open(fixture.paths, HT_CACHE_DEFAULT, &error);
