@@ -50,7 +50,8 @@ PLANTED = [
     ("DROP TRIGGER audit_insert ON jobs", "SELECT app.make_audit('public.jobs'); ALTER FUNCTION app.audit_jobs() OWNER TO hiretty_audit", "triggers", "missing"),
     ("ALTER TABLE audit_logs DISABLE TRIGGER audit_is_final", "ALTER TABLE audit_logs ENABLE ALWAYS TRIGGER audit_is_final", "triggers", "audit_logs"),
     ("DROP INDEX interviews_match_idx", "CREATE INDEX interviews_match_idx ON interviews (tenant_id, match_id)", "keys", "no index"),
-    ("ALTER TABLE jobs ADD CONSTRAINT loose FOREIGN KEY (created_by) REFERENCES resumes (id) NOT VALID", "ALTER TABLE jobs DROP CONSTRAINT loose", "keys", "without its tenant"),
+    ("ALTER TABLE resumes ADD CONSTRAINT loose_id UNIQUE (id); ALTER TABLE jobs ADD CONSTRAINT loose FOREIGN KEY (created_by) REFERENCES resumes (id) NOT VALID",
+     "ALTER TABLE jobs DROP CONSTRAINT loose; ALTER TABLE resumes DROP CONSTRAINT loose_id", "keys", "without its tenant"),
     ("GRANT CONNECT ON DATABASE hiretty TO PUBLIC", "REVOKE CONNECT ON DATABASE hiretty FROM PUBLIC", "database", "CONNECT"),
     ("ALTER DEFAULT PRIVILEGES FOR ROLE hiretty_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC", "ALTER DEFAULT PRIVILEGES FOR ROLE hiretty_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC", "database", "default privileges"),
 ]

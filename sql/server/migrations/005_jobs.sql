@@ -2,7 +2,7 @@
 SET LOCAL ROLE hiretty_owner;
 
 CREATE TABLE public.jobs (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     title varchar(255) NOT NULL CHECK (title <> ''),
     description text NOT NULL,

@@ -62,7 +62,7 @@ TO hiretty_admin, hiretty_recruiter, hiretty_platform;
 SET LOCAL ROLE hiretty_owner;
 
 CREATE TABLE public.candidates (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     email varchar(255) CHECK (email LIKE '%_@_%'),
     phone varchar(20),
@@ -95,7 +95,7 @@ CREATE INDEX candidates_merged_into_idx ON public.candidates (tenant_id, merged_
     WHERE merged_into IS NOT NULL;
 
 CREATE TABLE public.resumes (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     candidate_id uuid NOT NULL,
     version int NOT NULL DEFAULT 1 CHECK (version > 0),

@@ -38,7 +38,7 @@ CREATE INDEX model_lineage_entity_idx ON public.model_lineage (tenant_id, entity
     WHERE entity_id IS NOT NULL;
 
 CREATE TABLE public.candidate_job_matches (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     candidate_id uuid NOT NULL,
     job_id uuid NOT NULL,

@@ -32,7 +32,7 @@ CREATE INDEX screening_sessions_job_idx ON public.screening_sessions (tenant_id,
 CREATE INDEX screening_sessions_match_idx ON public.screening_sessions (tenant_id, match_id);
 
 CREATE TABLE public.interviews (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     match_id uuid NOT NULL,
     interview_type varchar(50) NOT NULL
@@ -66,7 +66,7 @@ CREATE INDEX interviews_time_idx ON public.interviews (tenant_id, scheduled_at);
 
 -- busy: when the member is taken by it. The exclusion makes a double booking impossible.
 CREATE TABLE public.interview_panel (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     interview_id uuid NOT NULL,
     member_id uuid NOT NULL,

@@ -68,7 +68,7 @@ CREATE INDEX resume_parser_configs_created_by_idx ON public.resume_parser_config
     (tenant_id, created_by);
 
 CREATE TABLE public.webhooks (
-    id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     tenant_id uuid NOT NULL DEFAULT app.acting_tenant() REFERENCES public.tenants (id),
     url text NOT NULL CHECK (url ~ '^https?://'),
     name varchar(255),
