@@ -97,10 +97,10 @@ DECLARE
     own uuid[];
     done uuid[];
 BEGIN
-    IF EXISTS (SELECT FROM unnest(keys) k WHERE NOT EXISTS (SELECT FROM app.field_columns(target) c
-        WHERE c.name = k AND c.insertable)) THEN
-        RETURN ARRAY(SELECT app.field_outcome(o, 'rejected', 'not_allowed', NULL)
-            FROM unnest(ops) o);
+    IF keys = '{}' OR EXISTS (SELECT FROM unnest(keys) k WHERE NOT EXISTS (
+            SELECT FROM app.field_columns(target) c WHERE c.name = k AND c.insertable)) THEN
+        RETURN ARRAY(SELECT app.field_outcome(o, 'rejected', CASE WHEN keys = '{}' THEN 'column'
+            ELSE 'not_allowed' END, NULL) FROM unnest(ops) o);
     END IF;
     EXECUTE format('SELECT array_agg(x.id), array_agg(x.id) FILTER (WHERE %s) '
         'FROM %s x WHERE x.id = ANY ($1)',
