@@ -271,8 +271,23 @@ bool ht_file_save_private(const char *path, const char *data, gssize len, GError
     return false;
 }
 
+/* A standard stream that came closed is taken by /dev/null, opened the wrong way round so that
+ * using it fails: else the next file opened, the log or a lock, would get what is meant for the
+ * screen. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        int held = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (held != fd)
+            _exit(HT_EXIT_FAILED);
+    }
+}
+
 void ht_process_harden(void)
 {
+    hold_standard_streams();
     umask(077);
 #if !HT_SANITIZED
     const struct rlimit none = {0, 0};

@@ -33,5 +33,6 @@ char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError
 /* Replaces such a file in one step (a new file, synced, renamed over). */
 bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error);
 
-/* umask 077, no core dumps, no ptrace by others (the last two not in sanitizer builds). */
+/* Standard streams that came closed stay unusable, and their numbers are given to no other file;
+ * umask 077, no core dumps, no ptrace by others (the last two not in sanitizer builds). */
 void ht_process_harden(void);

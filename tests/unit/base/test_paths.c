@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct {
@@ -221,6 +222,27 @@ static void test_load_save(World *w, gconstpointer data)
         g_assert_false(g_str_has_prefix(name, "draft.")); /* no leftovers */
 }
 
+/* With standard streams closed, no file of ours gets their numbers: what is printed would land in
+ * it. */
+static void test_closed_streams(World *w, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *path = in(w, "log");
+    pid_t child = fork();
+    g_assert_cmpint(child, >=, 0);
+    if (child == 0) {
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+            close(fd);
+        ht_process_harden();
+        int opened = ht_file_open_private(path, O_RDWR | O_CREAT, NULL);
+        _exit(opened > STDERR_FILENO && write(STDOUT_FILENO, "x", 1) < 0 ? 0 : 1);
+    }
+    int status = 0;
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+}
+
 #define TEST(name) g_test_add("/base/paths/" #name, World, NULL, set_up, test_##name, tear_down)
 
 int main(int argc, char **argv)
@@ -234,5 +256,6 @@ int main(int argc, char **argv)
     TEST(file_open);
     TEST(file_refuses);
     TEST(load_save);
+    TEST(closed_streams);
     return g_test_run();
 }
