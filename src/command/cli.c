@@ -241,13 +241,12 @@ bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *e
     *filter = NULL;
     if (!text)
         return true;
-    int column = 0;
     g_autoptr(GError) error = NULL;
-    *filter = ht_filter_parse(text, &column, &error);
+    *filter = ht_filter_parse(text, NULL, &error);
     if (*filter)
         return true;
-    *exit = ht_cli_usage_error(verb, "--where: %s at character %d of '%s'", error->message,
-                               column + 1, text);
+    /* It names the place itself; a filter may be long, so it is not repeated. */
+    *exit = ht_cli_usage_error(verb, "--where: %s", error->message);
     return false;
 }
 

@@ -149,7 +149,9 @@ def a_score_rejects_nobody():
 
 def usage_is_one_line():
     ends(desk.run("matches"), USAGE, "--job")
-    ends(desk.run("matches", "--job", BUSY_JOB, "--where", "score>=80 stge:applied"), USAGE, "character 11")
+    wrong = desk.run("matches", "--job", BUSY_JOB, "--where", "score>=80 stge:applied")
+    ends(wrong, USAGE, "character 11")
+    assert wrong.stderr.count("character") == 1, wrong.stderr
     ends(desk.run("reject", "--job", BUSY_JOB, "x"), USAGE, "--reason")
     ends(desk.run("reject", "--reason", "no_such_reason", matches()[5]["id"]), USAGE, "must_have_missing")
     ends(desk.run("hold", "--until", "yesterday", matches()[5]["id"]), USAGE, "day")
