@@ -213,5 +213,5 @@ HtKey ht_cache_candidate_find(HtReader *reader, const char *text, GError **error
                           "nobody has this e-mail address",
                           "several people have this e-mail address", error);
     return find_exact(reader, HT_QUERY("candidates_by_name"), folded, "nobody has this name",
-                      "several people have this name; use the e-mail or the id", error);
+                      "several people have this name, use the e-mail or the id", error);
 }

@@ -3,9 +3,12 @@
 
 #include "internal.h"
 
+#include "hiretty/base/text.h"
+
 #include <string.h>
 
 #define LEAST_DIGITS 8
+#define MOST_NAMED 5
 
 /* Digits of the text (dashes left out); 0 when anything else is in it. */
 static gsize hex_digits(const char *text, guint8 digits[32])
@@ -57,8 +60,22 @@ HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **
         return 0;
     }
     HtKey k = ht_stmt_int(stmt, 0);
+    g_autofree char *first = g_strdup(ht_stmt_text(stmt, 1));
     if (ht_stmt_step(stmt, error) != HT_STEP_ROW)
         return k;
-    ht_cache_not_found(error, several);
+    /* What tells them apart, when the rows say it. */
+    g_autoptr(GString) text = g_string_new(several);
+    HtStep step_on = HT_STEP_ROW;
+    for (int n = 0; step_on == HT_STEP_ROW; n++) {
+        const char *one = n == 0 ? first : ht_stmt_text(stmt, 1);
+        g_autofree char *clean = one ? ht_text_sanitize(one, -1, HT_TEXT_LINE, NULL) : NULL;
+        if (clean && n == MOST_NAMED)
+            g_string_append(text, " \xE2\x80\xA6");
+        else if (clean)
+            g_string_append_printf(text, "%s%s", n == 0 ? ": " : ", ", clean);
+        if (n > 0)
+            step_on = ht_stmt_step(stmt, NULL);
+    }
+    ht_cache_not_found(error, text->str);
     return 0;
 }

@@ -279,5 +279,5 @@ HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError 
         return 0;
     ht_stmt_bind_text(use.stmt, 2, folded);
     return ht_find_one(use.stmt, "nobody of that name or e-mail applied to this job",
-                       "several people of that name applied to this job; use the e-mail", error);
+                       "several people of that name applied to this job, use the e-mail", error);
 }

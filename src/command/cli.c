@@ -75,7 +75,8 @@ static const OptionRow option_rows[] = {
     {"note", G_OPTION_ARG_FILENAME, AT(note), "a note that goes with it", "TEXT"},
     {"until", G_OPTION_ARG_FILENAME, AT(until), "3d, 2w, friday, 2026-05-01", "DAY"},
     {"to", G_OPTION_ARG_FILENAME, AT(to), "a later stage than the next", "STAGE"},
-    {"sort", G_OPTION_ARG_FILENAME, AT(sort), "order: score, name, age, … ; - before turns it",
+    {"sort", G_OPTION_ARG_FILENAME, AT(sort),
+     "score, name, title, company, location, stage, applied, age or source; - before turns it",
      "ORDER"},
     {"limit", G_OPTION_ARG_INT, AT(limit), "at most so many rows", "N"},
     {"days", G_OPTION_ARG_INT, AT(days), "so many days ahead (default 14)", "N"},
@@ -102,9 +103,17 @@ void ht_cli_options_clear(HtCliOptions *options)
     memset(options, 0, sizeof *options);
 }
 
+static const char *text_of(const HtVerb *verb, const OptionRow *row)
+{
+    if (strcmp(row->name, "sort") == 0 && strcmp(verb->name, "jobs") == 0)
+        return "title, department, location, status, total, new or waiting; - before turns it";
+    return row->text;
+}
+
 static void print_verb_help(const HtVerb *verb)
 {
-    ht_print_line(stdout, "Usage: hiretty %s %s", verb->name, verb->usage);
+    ht_print_line(stdout, "Usage: hiretty %s%s%s", verb->name, *verb->usage ? " " : "",
+                  verb->usage);
     ht_print_line(stdout, "%s", verb->summary);
     ht_print_line(stdout, "%s", "");
     for (gsize i = 0; i < G_N_ELEMENTS(option_rows); i++) {
@@ -113,7 +122,7 @@ static void print_verb_help(const HtVerb *verb)
             continue;
         g_autofree char *left = g_strdup_printf("--%s%s%s", row->name, row->value ? " " : "",
                                                 row->value ? row->value : "");
-        ht_print_line(stdout, "  %-18s %s", left, row->text);
+        ht_print_line(stdout, "  %-18s %s", left, text_of(verb, row));
     }
     ht_print_line(stdout, "  %-18s %s", "--help", "this text");
 }

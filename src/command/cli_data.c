@@ -284,6 +284,21 @@ static HtKey find_person(HtContext *context, const char *verb, const char *text,
     return key;
 }
 
+/* The id of an application, or with a job somebody of it, says which person and which application;
+ * 0 when it is neither. */
+static HtKey find_application(HtContext *context, HtKey job, const char *text, HtKey *match)
+{
+    HtReader *reader = context->parts.reader;
+    *match = ht_cache_match_find(reader, job, text, NULL);
+    HtMatchRow *row = *match ? ht_cache_match(reader, *match, NULL) : NULL;
+    HtKey person = row ? row->candidate : 0;
+    if (row)
+        ht_match_rows_free(row, 1);
+    if (!person)
+        *match = 0;
+    return person;
+}
+
 static HtKey match_of_person(HtContext *context, HtKey candidate, HtKey job)
 {
     HtMatchQuery query = {.candidate = candidate, .job = job};
@@ -365,14 +380,15 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
     HtKey job = 0;
     if (options.job && !(job = ht_cli_job(context, "candidate", &options, &exit)))
         return exit;
-    HtKey key = find_person(context, "candidate", options.rest[0], &exit);
-    if (!key)
+    HtKey match = 0, key = find_application(context, job, options.rest[0], &match);
+    if (!key && !(key = find_person(context, "candidate", options.rest[0], &exit)))
         return exit;
     GError *error = NULL;
     g_autoptr(HtCandidate) person = ht_cache_candidate(context->parts.reader, key, &error);
     if (!person)
         return ht_cli_fail("candidate", error);
-    HtKey match = match_of_person(context, key, job);
+    if (!match)
+        match = match_of_person(context, key, job);
     HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
     bool blind = row && (row->flags & HT_MATCH_BLIND);
     if (row)
@@ -569,6 +585,7 @@ static HtJson *feedback_json(HtReader *reader, const HtFeedback *feedback)
 static void feedback_cells(HtCliTable *table, HtContext *context, const HtFeedback *feedback)
 {
     HtMatchRow *row = ht_cache_match(context->parts.reader, feedback->match, NULL);
+    char *said = g_strdup(feedback->recommendation);
     ht_cli_table_add(table, feedback->submitted_at
                                 ? ht_clock_format(feedback->submitted_at, context->zone, "%F")
                                 : g_strdup("draft"));
@@ -578,7 +595,7 @@ static void feedback_cells(HtCliTable *table, HtContext *context, const HtFeedba
     ht_cli_table_add(table, feedback->rating
                                 ? g_strdup_printf("%" G_GINT64_FORMAT "/5", feedback->rating)
                                 : NULL);
-    ht_cli_table_add(table, g_strdup(feedback->recommendation));
+    ht_cli_table_add(table, said ? g_strdelimit(said, "_", ' ') : NULL);
     if (row)
         ht_match_rows_free(row, 1);
 }

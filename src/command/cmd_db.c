@@ -335,7 +335,7 @@ static const SubVerb SUB_VERBS[] = {
 
 static void print_usage(FILE *out)
 {
-    ht_print_line(out, "usage: hiretty db COMMAND [--dsn DSN] [--json] [--quiet]");
+    ht_print_line(out, "Usage: hiretty db COMMAND [--dsn DSN] [--json] [--quiet]");
     for (gsize i = 0; i < G_N_ELEMENTS(SUB_VERBS); i++) {
         ht_print_line(out, "  %s %s", SUB_VERBS[i].name, SUB_VERBS[i].usage);
         ht_print_line(out, "      %s", SUB_VERBS[i].summary);

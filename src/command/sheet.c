@@ -107,8 +107,7 @@ HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **er
     if (taken == 0) {
         sheet_free(sheet);
         g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
-                    "all %u are left out: never opened (r reviews them one by one, + marks by a "
-                    "rule of yours)",
+                    "all %u left out: never opened. r reviews them, + marks by more than a score",
                     matches->len);
         return NULL;
     }

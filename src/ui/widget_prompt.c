@@ -91,12 +91,16 @@ static void paint_error(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
             prompt->text, 0, MIN(prompt->error_column, g_utf8_strlen(prompt->text, -1)));
         x = start_x + ht_text_width(before);
     }
-    g_autofree char *text =
-        x > 1 ? g_strdup_printf("^ %s", prompt->error) : g_strdup(prompt->error);
-    /* Far at the right there is no room for the words: they go where they fit. */
-    if (x + ht_text_width(text) > layout->columns - 1)
-        x = MAX(layout->columns - 1 - ht_text_width(text), 1);
-    ht_canvas_text(canvas, x, layout->hint_y, layout->columns - x - 1, HT_STYLE_ERROR, text);
+    int width = ht_text_width(prompt->error), last = layout->columns - 1;
+    bool points = x > 1 && x < last;
+    if (points)
+        ht_canvas_text(canvas, x, layout->hint_y, 1, HT_STYLE_ERROR, "^");
+    /* The words stand at its right, at its left when only there is room for them, and without it
+     * when there is none. */
+    int at = points ? x + 2 : 1;
+    if (at + width > last)
+        at = points && width + 2 <= x ? x - 1 - width : 1;
+    ht_canvas_text(canvas, at, layout->hint_y, last - at, HT_STYLE_ERROR, prompt->error);
 }
 
 void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit,

@@ -12,7 +12,7 @@ typedef struct {
 
 typedef struct {
     Slot slots[MAX_COLUMNS];
-    int n;
+    int n, gap;
 } Grid;
 
 /* Which columns are shown: returns the columns left over, -1 when one had to be squeezed or left
@@ -47,6 +47,7 @@ static void lay_out(Grid *grid, const HtColumn *columns, int n_columns, int widt
         gap = 1;
         left = MAX(choose(grid, columns, n_columns, width, gap), 0);
     }
+    grid->gap = gap;
     for (int k = 0; k < grid->n; k++)
         weights += columns[grid->slots[k].index].weight;
     for (int k = 0; k < grid->n; k++) {
@@ -79,7 +80,7 @@ static void paint_headings(HtCanvas *canvas, HtView *view, const Grid *grid, con
         /* A right-aligned heading with its arrow may reach into the gap at its left. */
         int room = slot->width, x = slot->x;
         if (column->align == HT_ALIGN_RIGHT && ht_text_width(text) > room && k > 0) {
-            int more = MIN(ht_text_width(text) - room, GAP - 1);
+            int more = MIN(ht_text_width(text) - room, grid->gap - 1);
             x -= more;
             room += more;
         }

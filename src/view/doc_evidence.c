@@ -66,12 +66,32 @@ static void add_factor(HtDoc *doc, const HtFactor *factor, int width)
     }
 }
 
+/* What they do now, and where: what one looks for first. */
+static void add_who(HtDoc *doc, const HtMatchRow *row, int width)
+{
+    const char *parts[] = {row->current_title, row->current_company, row->location};
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (int i = 0; i < 3; i++) {
+        if (!parts[i] || !*parts[i])
+            continue;
+        if (line->len > 0)
+            g_string_append(line, i == 1 ? ", " : ht_sign_dot());
+        g_string_append(line, parts[i]);
+    }
+    if (line->len == 0)
+        return;
+    g_autofree char *clean = ht_clean(line->str);
+    ht_doc_newline(doc);
+    ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, clean);
+}
+
 static void add_head(HtDoc *doc, const HtViewParts *parts, const HtMatchRow *row, bool blind,
                      int width)
 {
     g_autofree char *name = blind ? ht_blind_name(&row->id) : ht_clean(row->name);
     ht_doc_newline(doc);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width, name && *name ? name : "(erased)");
+    add_who(doc, row, width);
     g_autofree char *score = ht_score_text(row->score, row->band);
     g_autofree char *stage =
         ht_clean(row->stage_name ? row->stage_name : ht_stage_type_label(row->stage_type));
@@ -90,7 +110,10 @@ static void add_head(HtDoc *doc, const HtViewParts *parts, const HtMatchRow *row
         ht_doc_addf(doc, HT_STYLE_WARNING, "%sheld until %s", ht_sign_dot(), until);
     }
     g_autofree char *job = ht_clean(row->job_title);
-    ht_doc_newline(doc);
+    if (ht_doc_column(doc) + ht_text_width(ht_sign_dot()) + ht_text_width(job) <= width)
+        ht_doc_add(doc, HT_STYLE_MUTED, ht_sign_dot());
+    else
+        ht_doc_newline(doc);
     ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width, job);
     if (row->flags & HT_MATCH_FLAGGED) {
         ht_doc_newline(doc);

@@ -33,7 +33,7 @@ static const HtColumn columns[N_COLUMNS] = {
     {"interview", "Intv", 5, 0, HT_ALIGN_RIGHT, 60, NULL},
     {"offer", "Offer", 5, 0, HT_ALIGN_RIGHT, 84, NULL},
     {"new", "New", 5, 0, HT_ALIGN_RIGHT, 0, "new"},
-    {"waiting", "Waits", 6, 0, HT_ALIGN_RIGHT, 0, "waiting"},
+    {"waiting", "Waits", 7, 0, HT_ALIGN_RIGHT, 0, "waiting"},
 };
 
 static HtJobSort sort_of(const char *name)
@@ -163,6 +163,14 @@ static void jobs_place(HtView *view, GString *out)
                            view->limit ? "found" : "open");
 }
 
+/* Whole days are read as days. */
+static void add_within(HtDoc *doc, int64_t hours)
+{
+    bool days = hours % 24 == 0;
+    ht_doc_addf(doc, HT_STYLE_MUTED, "  within %" G_GINT64_FORMAT " %s", days ? hours / 24 : hours,
+                days ? "d" : "h");
+}
+
 static void add_stages(HtDoc *doc, const HtJob *job)
 {
     ht_doc_heading(doc, "Stages");
@@ -175,7 +183,7 @@ static void add_stages(HtDoc *doc, const HtJob *job)
         if (stage->is_blind)
             ht_doc_add(doc, HT_STYLE_MUTED, "  reviewed blind");
         if (stage->sla_hours > 0 && !stage->is_terminal)
-            ht_doc_addf(doc, HT_STYLE_MUTED, "  within %" G_GINT64_FORMAT " h", stage->sla_hours);
+            add_within(doc, stage->sla_hours);
     }
 }
 

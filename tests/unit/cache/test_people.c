@@ -124,6 +124,40 @@ static void test_search(void)
     people_close(&people);
 }
 
+static void put_namesakes(HtApply *apply, gpointer data)
+{
+    (void)data;
+    for (int i = 2; i <= 9; i++)
+        put_match(apply, i, 1, 11, 5000, "Ana", i < 4 ? "Twice" : "Often");
+}
+
+/* Who has to choose is told between whom: up to five addresses. */
+static void test_namesakes(void)
+{
+    People people;
+    people_open(&people);
+    fixture_apply(&people.fixture, put_namesakes, NULL);
+    while (ht_cache_index_percent(people.reader) < 100)
+        g_usleep(500);
+    GError *error = NULL;
+    g_assert_cmpint(ht_cache_candidate_find(people.reader, "ana twice", &error), ==, 0);
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "person2@example.com"));
+    g_assert_nonnull(strstr(error->message, "person3@example.com"));
+    g_assert_null(strstr(error->message, "person4@"));
+    g_clear_error(&error);
+    g_assert_cmpint(ht_cache_candidate_find(people.reader, "Ana Often", &error), ==, 0);
+    g_auto(GStrv) parts = g_strsplit(error->message, "@", -1);
+    g_assert_cmpuint(g_strv_length(parts), ==, 6);
+    g_assert_true(g_str_has_suffix(error->message, " \xE2\x80\xA6"));
+    g_clear_error(&error);
+    HtKey job = fixture_key(people.reader, "J1");
+    g_assert_cmpint(ht_cache_match_find(people.reader, job, "ana twice", &error), ==, 0);
+    g_assert_nonnull(strstr(error->message, "person3@example.com"));
+    g_clear_error(&error);
+    people_close(&people);
+}
+
 static void change_texts(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -266,6 +300,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache/search/words", test_search);
     g_test_add_func("/cache/search/reindex", test_reindex);
+    g_test_add_func("/cache/person/namesakes", test_namesakes);
     g_test_add_func("/cache/person/whole", test_person);
     g_test_add_func("/cache/person/history", test_history);
     g_test_add_func("/cache/person/interviews", test_interviews);
