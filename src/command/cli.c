@@ -212,6 +212,17 @@ int ht_cli_fail(const char *verb, GError *error)
     return exit_of(owned);
 }
 
+/* A damaged file of ours was moved aside and an empty one took its place. */
+static void tell_mended(HtContext *context)
+{
+    const char *cache = ht_cache_problem(context->parts.cache);
+    const char *outbox = ht_outbox_problem(context->parts.outbox);
+    if (cache)
+        ht_print_error("cache", cache, "hiretty sync");
+    if (outbox)
+        ht_print_error("outbox", outbox, NULL);
+}
+
 HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
 {
     GError *error = NULL;
@@ -220,6 +231,10 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
         *exit = ht_cli_fail(verb, error);
         return NULL;
     }
+    /* Said by whichever command meets it: the next one finds files that are in order again. status
+     * has lines of its own for it. */
+    if (strcmp(verb, "status") != 0)
+        tell_mended(context);
     /* What is locked is not read; what waits to be sent and how things stand may be asked. */
     bool harmless =
         strcmp(verb, "status") == 0 || strcmp(verb, "outbox") == 0 || strcmp(verb, "cache") == 0;

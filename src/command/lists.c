@@ -287,6 +287,8 @@ static void status_fill(HtDoc *doc, int width, gpointer data)
     add_line(doc, HT_STYLE_NORMAL, "File", path);
     if (ht_cache_problem(context->parts.cache))
         add_line(doc, HT_STYLE_WARNING, "Mended", ht_cache_problem(context->parts.cache));
+    if (ht_outbox_problem(context->parts.outbox))
+        add_line(doc, HT_STYLE_WARNING, "Mended", ht_outbox_problem(context->parts.outbox));
     g_autofree char *percent =
         g_strdup_printf("%d %%", ht_cache_index_percent(context->parts.reader));
     add_line(doc, HT_STYLE_NORMAL, "Full text", percent);

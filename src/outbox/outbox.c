@@ -185,6 +185,7 @@ static bool move_aside(HtOutbox *outbox, GError **error)
         g_strdup_printf("The outbox was damaged and kept as outbox.db.corrupt-%" G_GINT64_FORMAT
                         "; what had not been sent is in it",
                         now_s);
+    ht_log(HT_LOG_WARNING, "outbox.db moved aside: corrupt");
     return true;
 }
 

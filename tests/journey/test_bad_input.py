@@ -208,6 +208,19 @@ def corrupt_cache():
     assert desk.json("outbox", "list") == []
 
 
+def corrupt_outbox():
+    """Whichever command meets it says so, once, and where what was not sent is now."""
+    path = os.path.join(desk.env["XDG_STATE_HOME"], "hiretty", "default", "outbox.db")
+    with open(path, "r+b") as file:
+        file.write(os.urandom(65536))
+    run = desk.run("--offline", "jobs")
+    one_line(run, 0, r"outbox was damaged.*outbox\.db\.corrupt-\d+")
+    assert BUSY_JOB in run.stdout
+    assert desk.run("--offline", "jobs").stderr == ""
+    for kept in glob.glob(path + ".corrupt-*"):
+        os.unlink(kept)
+
+
 def small_terminals():
     with Terminal(desk.argv(), desk.env, 20, 5) as screen:
         screen.wait("(?i)larger|window", 20 * SLOW)
@@ -314,7 +327,7 @@ def revoked_login():
 try:
     desk.must("sync")
     main(wrong_password, no_server, impostor, silent_server, half_cut_copy, full_disk, second_process,
-         corrupt_cache, small_terminals, odd_terminals, no_terminal, ends_politely, hostile_text, wrong_usage,
+         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, no_terminal, ends_politely, hostile_text, wrong_usage,
          newer_schema, revoked_login)
 finally:
     desk.wipe()
