@@ -214,7 +214,9 @@ HtSettings *ht_settings_load(const char *file, const char *profile, GPtrArray *w
     if (!file || !g_file_test(file, G_FILE_TEST_EXISTS))
         return settings;
     Loader l = {settings, keys, file, "", warnings};
-    if (!g_file_get_contents(file, &text, &len, &error)) {
+    if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+        warn(&l, 1, "no regular file; ignored"); /* reading a pipe would wait for ever */
+    } else if (!g_file_get_contents(file, &text, &len, &error)) {
         warn(&l, 1, error->message);
     } else if (len > MAX_FILE || !g_utf8_validate(text, (gssize)len, NULL)) {
         warn(&l, 1, "too large, or not UTF-8; ignored");

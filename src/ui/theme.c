@@ -192,6 +192,10 @@ static char *load_text(const char *file, GPtrArray *warnings)
     g_autofree char *text = NULL;
     gsize len;
     Report report = {file, "", warnings};
+    if (g_file_test(file, G_FILE_TEST_EXISTS) && !g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+        complain(&report, 1, "no regular file"); /* reading a pipe would wait for ever */
+        return NULL;
+    }
     if (!g_file_get_contents(file, &text, &len, &error)) {
         complain(&report, 1, "%s", error->message);
         return NULL;

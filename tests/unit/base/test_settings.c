@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static HtSettings *load(const char *text, const char *profile, GPtrArray *warnings)
 {
@@ -151,6 +152,23 @@ static void test_override(void)
     }
 }
 
+/* A pipe is not waited for. */
+static void test_no_regular_file(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dir = g_dir_make_tmp("hiretty-settings-XXXXXX", &error);
+    g_assert_no_error(error);
+    g_autofree char *path = g_build_filename(dir, "config", NULL);
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(HtSettings) settings = ht_settings_load(path, NULL, warnings);
+    g_assert_nonnull(settings);
+    g_assert_cmpuint(warnings->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(warnings, 0), "no regular file"));
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
 static void test_unknown_name(void)
 {
     g_autoptr(HtSettings) settings = ht_settings_load(NULL, NULL, NULL);
@@ -170,6 +188,7 @@ int main(int argc, char **argv)
     g_test_add_func("/base/settings/dump_loads", test_dump_loads);
     g_test_add_func("/base/settings/warnings", test_warnings);
     g_test_add_func("/base/settings/bad_files", test_bad_files);
+    g_test_add_func("/base/settings/no_regular_file", test_no_regular_file);
     g_test_add_func("/base/settings/profiles", test_profiles);
     g_test_add_func("/base/settings/override", test_override);
     g_test_add_func("/base/settings/unknown_name", test_unknown_name);
