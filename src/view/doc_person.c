@@ -282,6 +282,30 @@ static void add_analysis(HtDoc *doc, const HtTranscript *transcript, int width)
     add_answers(doc, transcript, width);
 }
 
+/* "Screening chat · Thu 5 Feb 2026 07:36 · 10 min · ended early": what is not known is left out. */
+static char *transcript_head(const HtViewParts *parts, const HtTranscript *transcript)
+{
+    const char *kind = transcript->kind ? transcript->kind : "screening", *status;
+    status = transcript->status ? transcript->status : "";
+    g_autofree char *said = ht_clean(kind);
+    g_autofree char *when = ht_moment_text(parts, transcript->started_at);
+    g_autofree char *job = ht_clean(transcript->job_title ? transcript->job_title : "");
+    GString *head = g_string_new(transcript->is_voice             ? "Voice call"
+                                 : strcmp(kind, "text_chat") == 0 ? "Screening chat"
+                                                                  : g_strdelimit(said, "_", ' '));
+    g_string_append_printf(head, "%s%s", ht_sign_dot(), *when ? when : "not begun");
+    if (transcript->duration_s > 0)
+        g_string_append_printf(head, "%s%d min", ht_sign_dot(),
+                               (int)((transcript->duration_s + 59) / 60));
+    if (strcmp(status, "abandoned") == 0)
+        g_string_append_printf(head, "%sended early", ht_sign_dot());
+    else if (strcmp(status, "in_progress") == 0)
+        g_string_append_printf(head, "%snot finished", ht_sign_dot());
+    if (*job)
+        g_string_append_printf(head, "%s%s", ht_sign_dot(), job);
+    return g_string_free(head, FALSE);
+}
+
 void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool blind, int width)
 {
     (void)blind;
@@ -292,12 +316,7 @@ void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool bli
         ht_doc_add(doc, HT_STYLE_ROW_GONE, "This transcript is no longer there.");
         return;
     }
-    g_autofree char *when = ht_moment_text(parts, transcript->started_at);
-    g_autofree char *kind = ht_clean(transcript->kind ? transcript->kind : "screening");
-    g_autofree char *job = ht_clean(transcript->job_title ? transcript->job_title : "");
-    g_autofree char *head =
-        g_strdup_printf("%s%s%s%s%d min%s%s", kind, ht_sign_dot(), when, ht_sign_dot(),
-                        (int)((transcript->duration_s + 59) / 60), *job ? ht_sign_dot() : "", job);
+    g_autofree char *head = transcript_head(parts, transcript);
     ht_doc_heading(doc, head);
     add_analysis(doc, transcript, width);
     if (!transcript->is_loaded) {
@@ -306,6 +325,8 @@ void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool bli
         return;
     }
     ht_doc_newline(doc);
+    if (transcript->turns->len == 0)
+        ht_doc_add(doc, HT_STYLE_MUTED, "Nothing was said yet.");
     for (guint i = 0; i < transcript->turns->len; i++) {
         const HtTurn *turn = transcript->turns->pdata[i];
         add_turn_head(doc, parts, turn);

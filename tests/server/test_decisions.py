@@ -90,11 +90,14 @@ def one_move():
     check.same(len(world.events(match)), 2, "a hold is no stage")
     rejected = insert(match, "reject", stages["shortlist"], stages["rejected"], base=hold, more={"reason_id": reason})
     check.same(world.match(match)["held_until"], None, "a decision ends the hold")
-    insert(match, "undo", stages["rejected"], stages["shortlist"], base=rejected, more={"reverses_id": rejected})
+    undone = insert(match, "undo", stages["rejected"], stages["shortlist"], base=rejected, more={"reverses_id": rejected})
     back = world.match(match)
     check.same((back["status"], back["held_until"][:10]), ("shortlisted", "2099-01-01"), "undone: the hold is back")
     check.same(back["stage_entered_at"], moved["stage_entered_at"], "undone: the stay goes on")
     check.same(len([e for e in world.events(match) if e["left_at"] is None]), 1, "one open stay")
+    again = insert(match, "reject", stages["shortlist"], stages["rejected"], base=undone, more={"reason_id": reason})
+    insert(match, "undo", stages["rejected"], stages["shortlist"], base=again, more={"reverses_id": again})
+    check.same(world.match(match)["stage_entered_at"], moved["stage_entered_at"], "undone twice: the stay still goes on")
 
 
 def refusals():

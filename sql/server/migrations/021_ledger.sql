@@ -145,7 +145,11 @@ BEGIN
                WHEN a.decision = 'undo' THEN coalesce(
                    (SELECT max(e.entered_at) FROM public.pipeline_events e
                      WHERE e.tenant_id = tenant AND e.match_id = a.match_id
-                         AND e.to_stage_id = t.id), a.decided_at)
+                         AND e.to_stage_id = t.id AND NOT EXISTS (
+                             SELECT FROM public.hiring_decisions p
+                              WHERE p.tenant_id = tenant AND p.match_id = e.match_id
+                                  AND p.id = e.decision_id AND p.decision = 'undo')),
+                   a.decided_at)
                ELSE greatest(a.decided_at, m.stage_entered_at) END,
            held_until = CASE
                WHEN a.decision = 'hold' THEN a.hold_until
