@@ -97,7 +97,7 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCl
     }
     ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
     if (receipt->n_refused > 0)
-        ht_print_line(stdout, "%d left out: %s", receipt->n_refused,
+        ht_print_line(stdout, "%d done, %d left out: %s", receipt->n_done, receipt->n_refused,
                       receipt->why ? receipt->why : "not possible");
     if (receipt->n_mails > 0)
         ht_print_line(stdout, "%d mail%s queued", receipt->n_mails,
