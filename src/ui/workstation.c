@@ -36,6 +36,8 @@ enum {
     IDLE_MS = 60 * 1000,    /* without a key: sync polls less often */
 };
 
+enum { END_SIGNALS = 3 };
+
 typedef struct {
     HtContext *context;
     HtScreen *screen;
@@ -44,6 +46,8 @@ typedef struct {
     HtRecorder *recorder;
     GMainLoop *loop;
     guint frame_source, preview_source, read_source, escape_source, idle_source;
+    guint end_sources[END_SIGNALS];
+    bool is_ended; /* a signal said so, maybe before the loop began */
     int64_t last_frame_us, last_key_us;
     guint64 serial; /* of the preview whose reading time runs */
     guint escape_ms;
@@ -272,8 +276,18 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 static gboolean on_end_signal(gpointer data)
 {
     Station *station = data;
+    station->is_ended = true;
     g_main_loop_quit(station->loop);
     return G_SOURCE_CONTINUE;
+}
+
+/* Caught from before the terminal is changed until after it is as it was: in between, a signal of
+ * the system's own way would leave it without echo. */
+static void add_end_signals(Station *station)
+{
+    static const int signals[END_SIGNALS] = {SIGTERM, SIGHUP, SIGINT};
+    for (gsize i = 0; i < END_SIGNALS; i++)
+        station->end_sources[i] = g_unix_signal_add(signals[i], on_end_signal, station);
 }
 
 static gboolean on_resize(gpointer data)
@@ -361,9 +375,6 @@ static void add_sources(Station *station, guint *ids)
 {
     int n = 0;
     ids[n++] = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, station);
-    ids[n++] = g_unix_signal_add(SIGTERM, on_end_signal, station);
-    ids[n++] = g_unix_signal_add(SIGHUP, on_end_signal, station);
-    ids[n++] = g_unix_signal_add(SIGINT, on_end_signal, station);
     ids[n++] = g_unix_signal_add(SIGWINCH, on_resize, station);
     open_job_signals(station, &ids[n]);
 }
@@ -405,6 +416,8 @@ static void clear_station(Station *station)
     if (station->signal_fd >= 0)
         close(station->signal_fd);
     ht_terminal_close(station->terminal);
+    for (gsize i = 0; i < END_SIGNALS; i++)
+        cancel(&station->end_sources[i]);
     ht_log_release_stderr();
     ht_screen_free(station->screen);
     ht_input_free(station->input);
@@ -425,7 +438,7 @@ static void await_rows(Station *station)
     bool over = false;
     guint source = g_timeout_add(FIRST_LOAD_MS, on_wait_over, &over);
     HtView *view = ht_context_view(station->context);
-    while (!over && view && ht_view_is_loading(view)) {
+    while (!over && !station->is_ended && view && ht_view_is_loading(view)) {
         g_main_context_iteration(NULL, TRUE);
         view = ht_context_view(station->context);
     }
@@ -435,7 +448,7 @@ static void await_rows(Station *station)
 
 static void run_loop(Station *station, const HtWorkstationOptions *options)
 {
-    enum { SOURCES = 6 };
+    enum { SOURCES = 3 };
     guint sources[SOURCES] = {0};
     int columns, lines;
     ht_terminal_size(station->terminal, &columns, &lines);
@@ -449,7 +462,7 @@ static void run_loop(Station *station, const HtWorkstationOptions *options)
     if (options->started)
         options->started(station->context, options->data);
     note_activity(station);
-    if (!ht_screen_is_done(station->screen))
+    if (!station->is_ended && !ht_screen_is_done(station->screen))
         g_main_loop_run(station->loop);
     for (gsize i = 0; i < SOURCES; i++)
         cancel(&sources[i]);
@@ -466,14 +479,15 @@ bool ht_workstation_run(HtContext *context, const HtWorkstationOptions *options,
         if (!station.recorder)
             return false;
     }
+    station.loop = g_main_loop_new(NULL, FALSE);
+    add_end_signals(&station);
     station.terminal = ht_terminal_open(&terminal, error);
     if (!station.terminal) {
-        ht_recorder_free(station.recorder);
+        clear_station(&station);
         return false;
     }
     ht_log_capture_stderr();
     HtScreenHost host = {edit_text, copy_text, &station};
-    station.loop = g_main_loop_new(NULL, FALSE);
     station.screen = ht_screen_new(context, &host);
     station.input = ht_input_new(on_input, &station);
     set_up_screen(&station, settings);
