@@ -1,6 +1,7 @@
 /* Verbs about the server and what waits for it: sync, status, outbox, conflicts; and the short wait
  * for a push that every changing verb does. */
 #include "cli_impl.h"
+#include "context_impl.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -371,6 +372,8 @@ static HtJson *item_json(HtContext *context, const HtOutboxItem *item)
     ht_json_set_int(json, "group", item->group);
     ht_json_set_string(json, "state", ht_op_state_name(item->state));
     ht_json_set_string(json, "label", item->label);
+    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
+    ht_json_set_string(json, "name", *who ? who : NULL);
     ht_json_set_string(json, "why", item->why);
     ht_json_set_string(json, "code", item->code);
     ht_cli_json_time(json, "at", item->at);
@@ -394,7 +397,7 @@ static int outbox_list(HtContext *context, const HtCliOptions *options)
         ht_cli_print_json(array);
         return ht_cli_finish("outbox");
     }
-    HtCliTable *table = ht_cli_table_new("Number|State|What|For|Why");
+    HtCliTable *table = ht_cli_table_new("Number|State|What|Who|For|Why");
     for (guint i = 0; i < items->len; i++) {
         const HtOutboxItem *item = items->pdata[i];
         char age[16];
@@ -402,6 +405,7 @@ static int outbox_list(HtContext *context, const HtCliOptions *options)
         ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
         ht_cli_table_add(table, g_strdup(ht_op_state_name(item->state)));
         ht_cli_table_add(table, g_strdup(item->label));
+        ht_cli_table_add(table, ht_context_who(context, item->match, item->candidate));
         ht_cli_table_add(table, g_strdup(age));
         ht_cli_table_add(table, g_strdup(item->why));
     }
@@ -463,7 +467,7 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
     if (!items)
         return ht_cli_fail("conflicts", error);
     HtJson *array = ht_json_new_array();
-    HtCliTable *table = ht_cli_table_new("Number|What|Before|Mine|Theirs|By");
+    HtCliTable *table = ht_cli_table_new("Number|What|Who|Before|Mine|Theirs|By");
     for (guint i = 0; i < items->len; i++) {
         const HtConflict *conflict = items->pdata[i];
         HtJson *json = item_json(context, &conflict->item);
@@ -474,6 +478,8 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
         ht_json_add(array, json);
         ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, conflict->item.seq));
         ht_cli_table_add(table, g_strdup(conflict->item.label));
+        ht_cli_table_add(table,
+                         ht_context_who(context, conflict->item.match, conflict->item.candidate));
         ht_cli_table_add(table, g_strdup(conflict->base));
         ht_cli_table_add(table, g_strdup(conflict->mine));
         ht_cli_table_add(table, g_strdup(conflict->theirs));

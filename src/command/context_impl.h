@@ -109,6 +109,9 @@ HtView *ht_new_help_view(HtContext *context, HtViewId for_view);
 HtView *ht_new_outbox_view(HtContext *context);
 HtView *ht_new_conflicts_view(HtContext *context);
 HtView *ht_new_status_view(HtContext *context);
+/* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed
+ * blind, "" when unknown. Caller frees. */
+char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
 /* The sheet of a bulk rejection. NULL and error when no row may be taken. */
 HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error);
 HtResult ht_reject_targets(HtContext *context);

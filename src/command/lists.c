@@ -37,18 +37,18 @@ static HtStyle style_of_state(HtOpState state)
     }
 }
 
-/* Whom an intent is about; hidden where the stage is reviewed blind. Caller frees. */
-static char *who_text(HtContext *context, HtKey match, HtKey candidate)
+char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
 {
     HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
     if (row) {
-        char *name = row->flags & HT_MATCH_BLIND ? g_strdup("(blind)") : g_strdup(row->name);
+        const char *shown = row->flags & HT_MATCH_BLIND ? "(blind)" : row->name;
+        char *name = g_strdup(shown ? shown : "");
         ht_match_rows_free(row, 1);
         return name;
     }
     g_autoptr(HtCandidate) person =
         candidate ? ht_cache_candidate(context->parts.reader, candidate, NULL) : NULL;
-    return g_strdup(person ? person->name : "");
+    return g_strdup(person && person->name ? person->name : "");
 }
 
 static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
@@ -58,7 +58,7 @@ static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
     row->match = item->match;
     row->candidate = item->candidate;
     char age[16];
-    g_autofree char *who = who_text(context, item->match, item->candidate);
+    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
     ht_list_row_set(row, 0, style_of_state(item->state), ht_op_state_name(item->state));
     ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, item->label);
     ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, who);
