@@ -64,6 +64,9 @@ static void test_machine_targets(void)
     check_target(6, HT_DECISION_HIRE, 0, HT_STAGE_NONE, 7);
     check_target(1, HT_DECISION_HIRE, 0, HT_STAGE_NONE, 0);
     check_target(8, HT_DECISION_REOPEN, 0, HT_STAGE_NONE, 1);
+    check_target(9, HT_DECISION_REOPEN, 0, HT_STAGE_OFFER, 6);
+    check_target(1, HT_DECISION_OFFER, 0, HT_STAGE_NONE, 6);
+    check_target(6, HT_DECISION_OFFER, 0, HT_STAGE_NONE, 0);
     check_target(99, HT_DECISION_REJECT, 0, HT_STAGE_NONE, 0);
 }
 
