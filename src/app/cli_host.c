@@ -149,6 +149,8 @@ static HtSync *cli_sync(HtCliHost *cli, GError **error)
 
 static const char *mend_of(const GError *error)
 {
+    if (error->domain != HT_PG_ERROR)
+        return "check which database the settings name, and update Hiretty";
     switch ((HtPgError)error->code) {
     case HT_PG_ERROR_AUTH:
         return "check the user, and the password in ~/.pgpass or the passfile of your service";
@@ -159,12 +161,13 @@ static const char *mend_of(const GError *error)
     case HT_PG_ERROR_REFUSED:
     case HT_PG_ERROR_DENIED:
         return "ask your administrator for access";
+    case HT_PG_ERROR_SCHEMA:
+        return "ask your administrator to run: hiretty db apply";
     case HT_PG_ERROR_FAILED:
     case HT_PG_ERROR_OFFLINE:
     case HT_PG_ERROR_SERVER:
     case HT_PG_ERROR_RETRY:
     case HT_PG_ERROR_DATA:
-    case HT_PG_ERROR_SCHEMA:
     case HT_PG_ERROR_PROTOCOL:
     case HT_PG_ERROR_CANCELLED:
     default:
@@ -180,26 +183,14 @@ static HtPgOptions connection_options(const HtAppHost *host)
         .connect_timeout_ms = ht_settings_int(host->settings, "connect.timeout") * 1000};
 }
 
-enum { FIRST_VERSION = 150000, SAFE_VERSION = 150020 };
-
 static void cli_probe(HtCliHost *cli, HtCliProbe *probe)
 {
     g_autoptr(GError) error = NULL;
     HtPgOptions options = connection_options(cli->user_data);
-    g_autoptr(HtPgConnection) pg = ht_pg_connect(&options, NULL, &error);
-    if (!pg) {
-        probe->text = g_strdup(error->message);
-        probe->mend = g_strdup(mend_of(error));
+    if (ht_sync_probe(&options, &probe->seen, &error))
         return;
-    }
-    int version = ht_pg_server_version(pg);
-    probe->is_reached = true;
-    probe->text = g_strdup_printf("%s as %s, PostgreSQL %d.%d", ht_pg_server_label(pg),
-                                  ht_pg_user(pg), version / 10000, version % 10000);
-    if (version >= FIRST_VERSION && version < SAFE_VERSION)
-        probe->mend = g_strdup("ask for PostgreSQL 15.20 or newer: earlier ones let SQL users run "
-                               "code");
-    probe->warning = g_strdup(ht_pg_warning(pg));
+    probe->error = g_strdup(error->message);
+    probe->mend = g_strdup(mend_of(error));
 }
 
 static const HtCliOps cli_ops = {cli_context, cli_sync, cli_probe};

@@ -251,3 +251,13 @@ const char *ht_pg_warning(const HtPgConnection *pg)
 {
     return pg->warning;
 }
+
+void ht_pg_tls(const HtPgConnection *pg, char *out, gsize size)
+{
+    *out = '\0';
+    if (!PQsslInUse(pg->conn))
+        return;
+    const char *protocol = PQsslAttribute(pg->conn, "protocol");
+    const char *cipher = PQsslAttribute(pg->conn, "cipher");
+    g_snprintf(out, size, "%s, %s", protocol ? protocol : "TLS", cipher ? cipher : "?");
+}

@@ -102,12 +102,17 @@ static HtSyncState state_of(const GError *error, bool is_locked)
     return HT_SYNC_OFFLINE;
 }
 
+int64_t ht_sync_last_us(HtCache *cache)
+{
+    g_autofree char *last = ht_cache_meta(cache, HT_META_LAST_SYNC);
+    return last ? g_ascii_strtoll(last, NULL, 10) : 0;
+}
+
 bool ht_sync_lease_check(HtCache *cache, int64_t lease_us)
 {
     if (ht_cache_is_locked(cache, NULL))
         return false;
-    g_autofree char *last = ht_cache_meta(cache, HT_META_LAST_SYNC);
-    int64_t last_us = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    int64_t last_us = ht_sync_last_us(cache);
     int64_t lease = lease_us > 0 ? lease_us : DEFAULT_LEASE_US;
     if (last_us == 0 || ht_clock_now_us() - last_us <= lease)
         return true;

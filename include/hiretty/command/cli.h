@@ -12,12 +12,11 @@
  */
 typedef struct HtCliHost HtCliHost;
 
-/* What one look at the server found, for doctor; free with g_free. */
+/* What one look at the server found, for doctor. */
 typedef struct HtCliProbe {
-    bool is_reached;
-    char *text;    /* who and where, or why not */
-    char *mend;    /* what to do about it; NULL = nothing */
-    char *warning; /* the lasting one about TLS; NULL = none */
+    HtSyncProbe seen;
+    char *error; /* why it was not reached or does not know us; NULL = neither */
+    char *mend;  /* what to do about that; free both with g_free */
 } HtCliProbe;
 
 /* How app opens things for a verb; implemented by app, or by a test. */

@@ -54,3 +54,5 @@ const char *ht_pg_user(const HtPgConnection *pg);   /* sanitised */
 int ht_pg_server_version(const HtPgConnection *pg); /* 150018 */
 /* The lasting warning about weak TLS, or NULL. */
 const char *ht_pg_warning(const HtPgConnection *pg);
+/* Protocol and cipher of the line ("TLSv1.3, TLS_AES_256_GCM_SHA384"), "" without TLS. */
+void ht_pg_tls(const HtPgConnection *pg, char *out, gsize size);

@@ -85,6 +85,8 @@ typedef struct {
  * (0: 7 days): locks the cache then; a later sync opens it again. Sync itself looks too; this is
  * for a start without one. false: the cache is locked. Not on the UI's thread. */
 bool ht_sync_lease_check(HtCache *cache, int64_t lease_us);
+/* Wall clock of the last completed pull; 0: never. */
+int64_t ht_sync_last_us(HtCache *cache);
 
 const char *ht_sync_state_name(HtSyncState state); /* "never", "live" … for --json and scripts */
 
@@ -139,3 +141,18 @@ typedef struct {
 
 /* Array of HtSyncCheck in table order; NULL on error. */
 GArray *ht_sync_check(HtSync *sync, GCancellable *cancellable, GError **error);
+
+/* One look at the server, for `doctor`: who answers, as whom, how its clock stands to ours. Blocks
+ * like ht_pg_connect; beside a running sync as well. Texts are clean. */
+typedef struct {
+    bool is_reached; /* also when the greeting failed */
+    bool is_member;  /* the greeting knows this login */
+    int server_version, schema_version, known_schema;
+    int64_t clock_ahead_us; /* the server's clock minus ours */
+    char server[512], login[256], tenant[512], role[64];
+    char tls[128];     /* "TLSv1.3, TLS_AES_256_GCM_SHA384"; "" on a local socket */
+    char warning[512]; /* the lasting one about weak TLS, "" if there is none */
+} HtSyncProbe;
+
+/* false: *error is HT_PG_ERROR, or HT_SYNC_ERROR_SCHEMA for a greeting of another protocol. */
+bool ht_sync_probe(const HtPgOptions *connection, HtSyncProbe *out, GError **error);
