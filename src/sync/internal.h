@@ -160,6 +160,7 @@ struct HtSync {
     int64_t seen_us;         /* monotonic: last app.device_seen */
     int64_t load_started_us; /* monotonic */
     HtSyncReport *report;    /* borrowed; never NULL while running */
+    HtSyncReport logged;     /* what of it the log has said */
 };
 
 /* Names of the cache's notes. */
@@ -224,3 +225,9 @@ bool ht_sync_digest_there(HtPgConnection *pg, const HtSyncSelect *select, int64_
                           char digest[40], GError **error);
 bool ht_sync_digest_here(HtReader *reader, const HtSyncSelect *select, int64_t *rows,
                          char digest[40], GError **error);
+
+/* journal.c: what the log says; ids, counts and codes only. */
+void ht_sync_log_state(HtSyncState state);
+void ht_sync_log_failure(const GError *error); /* in the thread that met it */
+void ht_sync_log_server(const HtSyncHello *hello);
+void ht_sync_log_turn(HtSync *sync); /* what came and went since the last turn */

@@ -108,6 +108,8 @@ void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error)
     if (is_new || strcmp(before, status->error) != 0)
         notify(sync, true);
     g_mutex_unlock(&sync->lock);
+    if (is_new)
+        ht_sync_log_state(state);
 }
 
 void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)
@@ -132,10 +134,13 @@ void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)
     set_text(status->server, sizeof status->server, ht_pg_server_label(sync->pg));
     set_text(status->warning, sizeof status->warning, warning);
     status->read_only = hello->is_read_only;
+    bool is_new = strcmp(before.server, status->server) != 0;
     if (strcmp(before.role, status->role) != 0 || strcmp(before.tenant, status->tenant) != 0 ||
         strcmp(before.warning, status->warning) != 0)
         notify(sync, true);
     g_mutex_unlock(&sync->lock);
+    if (is_new)
+        ht_sync_log_server(hello);
 }
 
 void ht_sync_status_recall(HtSync *sync)
@@ -162,6 +167,7 @@ void ht_sync_status_synced(HtSync *sync)
     g_mutex_lock(&sync->lock);
     sync->status.last_sync_us = ht_clock_now_us();
     g_mutex_unlock(&sync->lock);
+    ht_sync_log_turn(sync);
 }
 
 void ht_sync_status_progress(HtSync *sync, const char *table, bool is_wide, int64_t rows,

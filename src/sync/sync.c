@@ -122,6 +122,7 @@ bool ht_sync_lease_check(HtCache *cache, int64_t lease_us)
 
 static void note_failure(HtSync *sync, const GError *error)
 {
+    ht_sync_log_failure(error);
     ht_sync_lease_check(sync->cache, sync->lease_us);
     ht_sync_status_state(sync, state_of(error, ht_cache_is_locked(sync->cache, NULL)),
                          error->message);
@@ -148,6 +149,7 @@ bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable
     HtSyncReport own;
     HtSyncReport *mine = report ? report : &own;
     memset(mine, 0, sizeof *mine);
+    memset(&sync->logged, 0, sizeof sync->logged);
     if (!take_lock_soon(sync, cancellable, error))
         return false;
     int64_t started = g_get_monotonic_time();

@@ -232,10 +232,23 @@ def wiped_and_loaded_again():
     assert len(matches()) == count
 
 
+def the_log_names_nobody():
+    """What happened is there, by counts and codes; nobody's name, address or words are."""
+    with open(os.path.join(desk.env["XDG_STATE_HOME"], "hiretty", "default", "hiretty.log"), encoding="utf-8") as file:
+        log = file.read()
+    for wanted in ("sync: live", "rows and", "sent: 1 applied", "sync: offline", "loaded anew: "):
+        assert wanted in log, f"{wanted!r} is not in the log:\n{log[-3000:]}"
+    private = {value for row in server.sql("SELECT last_name, email, phone FROM public.candidates") for value in row}
+    private |= {row[0] for row in server.sql("SELECT title FROM public.jobs UNION SELECT email FROM public.users UNION SELECT name FROM public.tenants")}
+    private |= {"written on a train", server.env["PGHOST"]}
+    found = sorted(value for value in private if len(value) > 5 and value in log)
+    assert not found, found
+
+
 try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, conflicts_are_told, viewers_look, offline_keeps_the_work,
-         this_machine, wiped_and_loaded_again)
+         this_machine, wiped_and_loaded_again, the_log_names_nobody)
 finally:
     desk.wipe()
     two.wipe()

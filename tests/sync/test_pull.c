@@ -383,7 +383,9 @@ static void test_newer(void)
     HtSyncStatus status;
     test_client_sync(client, HT_SYNC_ONCE);
     ht_sync_status(client->sync, &status);
-    g_assert_cmpstr(status.warning, ==, "");
+    /* An old server has a warning of its own. */
+    g_autofree char *before = g_strdup(status.warning);
+    g_assert_null(strstr(before, "newer than this program"));
     test_sql("INSERT INTO app.schema_migrations (version, name, checksum) VALUES (900, 'x', "
              "repeat('0', 64))");
     test_client_sync(client, HT_SYNC_ONCE);
@@ -393,7 +395,7 @@ static void test_newer(void)
     test_sql("DELETE FROM app.schema_migrations WHERE version = 900");
     test_client_sync(client, HT_SYNC_ONCE);
     ht_sync_status(client->sync, &status);
-    g_assert_cmpstr(status.warning, ==, "");
+    g_assert_cmpstr(status.warning, ==, before);
 }
 
 /* The digest does see a difference of one character. */
