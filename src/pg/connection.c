@@ -182,6 +182,7 @@ HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancella
     PQsetnonblocking(conn, 1);
     HtPgConnection *pg = g_new0(HtPgConnection, 1);
     pg->conn = conn;
+    pg->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     pg->cancellable = cancellable ? g_object_ref(cancellable) : NULL;
     pg->label = g_steal_pointer(&settings->label);
     pg->user = g_steal_pointer(&settings->user);
@@ -196,6 +197,7 @@ void ht_pg_close(HtPgConnection *pg)
         return;
     PQfinish(pg->conn);
     g_clear_object(&pg->cancellable);
+    g_hash_table_unref(pg->kept);
     g_free(pg->label);
     g_free(pg->user);
     g_free(pg->warning);

@@ -19,6 +19,8 @@ struct HtPgConnection {
     char *label, *user, *warning;
     int64_t silence_us;
     bool is_broken;
+    GHashTable *kept; /* SQL -> name: statements that the server has prepared for this connection */
+    guint kept_serial;
 };
 
 /* One place to connect to. `address` is NULL for a Unix socket, and before names are looked up. */
@@ -69,6 +71,9 @@ bool ht_pg_check_usable(HtPgConnection *pg, GError **error);
 /* Hands a statement to libpq. */
 bool ht_pg_send(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
                 GError **error);
+/* The same with one that the server keeps under `name`. Ids need a parameter written $N::uuid[]. */
+bool ht_pg_send_kept(HtPgConnection *pg, const char *name, const HtPgParam *params, int n_params,
+                     GError **error);
 
 /* Errors. The message is sanitised and cut; `sqlstate` NULL: none. */
 void ht_pg_error_set(GError **error, HtPgError code, const char *sqlstate, const char *format, ...)

@@ -9,6 +9,8 @@ typedef struct {
     GPtrArray *texts; /* owns the texts of params */
     HtPgRowFunc func;
     gpointer data;
+    bool is_kept;
+    char *prepares; /* the name that the server is to keep it under: one more answer comes first */
 } Step;
 
 struct HtPgPipeline {
@@ -21,6 +23,7 @@ static void step_clear(gpointer data)
     Step *step = data;
     g_ptr_array_unref(step->texts);
     g_array_unref(step->params);
+    g_free(step->prepares);
 }
 
 HtPgPipeline *ht_pg_pipeline_new(HtPgConnection *pg)
@@ -40,10 +43,11 @@ void ht_pg_pipeline_free(HtPgPipeline *pipeline)
     g_free(pipeline);
 }
 
-void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql, GArray *params, HtPgRowFunc func,
-                        gpointer data)
+static void add(HtPgPipeline *pipeline, const char *sql, GArray *params, HtPgRowFunc func,
+                gpointer data, bool is_kept)
 {
     Step step = {.sql = sql,
+                 .is_kept = is_kept,
                  .params = g_array_new(FALSE, TRUE, sizeof(HtPgParam)),
                  .texts = g_ptr_array_new_with_free_func(g_free),
                  .func = func,
@@ -56,6 +60,18 @@ void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql, GArray *params,
         g_array_append_val(step.params, param);
     }
     g_array_append_val(pipeline->steps, step);
+}
+
+void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql, GArray *params, HtPgRowFunc func,
+                        gpointer data)
+{
+    add(pipeline, sql, params, func, data, false);
+}
+
+void ht_pg_pipeline_add_kept(HtPgPipeline *pipeline, const char *sql, GArray *params,
+                             HtPgRowFunc func, gpointer data)
+{
+    add(pipeline, sql, params, func, data, true);
 }
 
 static bool call_rows(const Step *step, const PGresult *result, GError **error)
@@ -100,6 +116,29 @@ static bool read_step(HtPgConnection *pg, const Step *step, GError **problem)
     }
 }
 
+/* The answer to a statement's preparation. Only one that the server did keep is known from now on:
+ * it skips what follows an error. */
+static bool read_prepared(HtPgConnection *pg, Step *step, GError **problem)
+{
+    if (!step->prepares)
+        return true;
+    for (;;) {
+        PGresult *raw = NULL;
+        if (!ht_pg_next_result(pg, &raw, *problem ? NULL : problem))
+            return false;
+        if (!raw)
+            return true;
+        g_autoptr(PGresult) result = raw;
+        ExecStatusType status = PQresultStatus(result);
+        if (status == PGRES_COMMAND_OK)
+            g_hash_table_insert(pg->kept, g_strdup(step->sql), g_steal_pointer(&step->prepares));
+        else if (!*problem && status != PGRES_PIPELINE_ABORTED)
+            ht_pg_error_from_result(problem, pg, result);
+        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            return false;
+    }
+}
+
 static bool read_sync(HtPgConnection *pg, GError **problem)
 {
     for (;;) {
@@ -117,13 +156,30 @@ static bool read_sync(HtPgConnection *pg, GError **problem)
     }
 }
 
+/* Prepares it first where that was not done yet on this connection. */
+static bool send_step(HtPgConnection *pg, Step *step, GError **problem)
+{
+    const HtPgParam *params = (const HtPgParam *)(gpointer)step->params->data;
+    int n = (int)step->params->len;
+    if (!step->is_kept)
+        return ht_pg_send(pg, step->sql, params, n, problem);
+    const char *name = g_hash_table_lookup(pg->kept, step->sql);
+    if (!name) {
+        step->prepares = g_strdup_printf("ht_%u", ++pg->kept_serial);
+        name = step->prepares;
+        if (!PQsendPrepare(pg->conn, name, step->sql, 0, NULL)) {
+            ht_pg_error_from_result(problem, pg, NULL);
+            return false;
+        }
+    }
+    return ht_pg_send_kept(pg, name, params, n, problem);
+}
+
 static bool run(HtPgPipeline *pipeline, GError **problem)
 {
     HtPgConnection *pg = pipeline->pg;
     for (guint i = 0; i < pipeline->steps->len; i++) {
-        const Step *step = &g_array_index(pipeline->steps, Step, i);
-        if (!ht_pg_send(pg, step->sql, (const HtPgParam *)(gpointer)step->params->data,
-                        (int)step->params->len, problem))
+        if (!send_step(pg, &g_array_index(pipeline->steps, Step, i), problem))
             return false;
     }
     if (!PQpipelineSync(pg->conn)) {
@@ -133,7 +189,8 @@ static bool run(HtPgPipeline *pipeline, GError **problem)
     if (!ht_pg_flush(pg, problem))
         return false;
     for (guint i = 0; i < pipeline->steps->len; i++) {
-        if (!read_step(pg, &g_array_index(pipeline->steps, Step, i), problem))
+        Step *step = &g_array_index(pipeline->steps, Step, i);
+        if (!read_prepared(pg, step, problem) || !read_step(pg, step, problem))
             return false;
     }
     return read_sync(pg, problem);

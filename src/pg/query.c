@@ -115,27 +115,62 @@ static GByteArray *encode_ids(const HtUuid *ids, gsize n)
     return out;
 }
 
+/* Parameters as libpq wants them. */
+typedef struct {
+    Oid *types;
+    const char **values;
+    int *lengths, *formats;
+    GPtrArray *arrays; /* GByteArray: encoded ids */
+} Encoded;
+
+static void encoded_clear(Encoded *encoded)
+{
+    g_free(encoded->types);
+    g_free(encoded->values);
+    g_free(encoded->lengths);
+    g_free(encoded->formats);
+    g_ptr_array_unref(encoded->arrays);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Encoded, encoded_clear)
+
+static void encode(Encoded *to, const HtPgParam *params, int n)
+{
+    to->types = g_new0(Oid, n + 1);
+    to->values = g_new0(const char *, n + 1);
+    to->lengths = g_new0(int, n + 1);
+    to->formats = g_new0(int, n + 1);
+    to->arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+    for (int i = 0; i < n; i++) {
+        to->values[i] = params[i].text;
+        if (!params[i].ids)
+            continue;
+        GByteArray *array = encode_ids(params[i].ids, params[i].n_ids);
+        g_ptr_array_add(to->arrays, array);
+        to->types[i] = OID_UUID_ARRAY;
+        to->values[i] = (const char *)array->data;
+        to->lengths[i] = (int)array->len;
+        to->formats[i] = 1;
+    }
+}
+
 bool ht_pg_send(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
                 GError **error)
 {
-    g_autofree Oid *types = g_new0(Oid, n_params + 1);
-    g_autofree const char **values = g_new0(const char *, n_params + 1);
-    g_autofree int *lengths = g_new0(int, n_params + 1);
-    g_autofree int *formats = g_new0(int, n_params + 1);
-    g_autoptr(GPtrArray) arrays =
-        g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
-    for (int i = 0; i < n_params; i++) {
-        values[i] = params[i].text;
-        if (params[i].ids) {
-            GByteArray *array = encode_ids(params[i].ids, params[i].n_ids);
-            g_ptr_array_add(arrays, array);
-            types[i] = OID_UUID_ARRAY;
-            values[i] = (const char *)array->data;
-            lengths[i] = (int)array->len;
-            formats[i] = 1;
-        }
-    }
-    if (PQsendQueryParams(pg->conn, sql, n_params, types, values, lengths, formats, 1))
+    g_auto(Encoded) sent = {0};
+    encode(&sent, params, n_params);
+    if (PQsendQueryParams(pg->conn, sql, n_params, sent.types, sent.values, sent.lengths,
+                          sent.formats, 1))
+        return true;
+    ht_pg_error_from_result(error, pg, NULL);
+    return false;
+}
+
+bool ht_pg_send_kept(HtPgConnection *pg, const char *name, const HtPgParam *params, int n_params,
+                     GError **error)
+{
+    g_auto(Encoded) sent = {0};
+    encode(&sent, params, n_params);
+    if (PQsendQueryPrepared(pg->conn, name, n_params, sent.values, sent.lengths, sent.formats, 1))
         return true;
     ht_pg_error_from_result(error, pg, NULL);
     return false;

@@ -135,6 +135,7 @@ HtSyncHello *ht_sync_hello_parse(const char *text, gssize len, GError **error)
     hello->schema_fp = dup_string(json, "schema_fp");
     hello->membership_fp = dup_string(json, "membership_fp");
     hello->role = dup_string(json, "role");
+    hello->has_names = ht_json_has(ht_json_get(json, "tenant"), "name");
     hello->tenant_name = dup_string(ht_json_get(json, "tenant"), "name");
     hello->tenant_id = dup_string(ht_json_get(json, "tenant"), "id");
     hello->user_id = dup_string(ht_json_get(json, "user"), "id");

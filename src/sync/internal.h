@@ -60,6 +60,7 @@ typedef struct {
 
 typedef struct {
     bool is_refused, wants_wipe, is_read_only;
+    bool has_names; /* of the tenant and the user: not in a brief answer */
     int protocol, schema_version, server_version;
     char *system_id, *epoch, *snapshot, *schema_fp, *membership_fp, *role, *tenant_name;
     char *tenant_id, *user_id;

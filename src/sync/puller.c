@@ -35,6 +35,8 @@ typedef struct {
     GPtrArray *blocks; /* HtSyncBlock: not yet applied */
     guint next_block, next_table, next_gone;
     bool is_final, is_done;
+    bool keep_open;    /* the caller goes on in this transaction */
+    bool is_committed; /* there: it went along with the last rows */
 } Pull;
 
 static void pull_table_free(gpointer data)
@@ -125,14 +127,14 @@ static bool ask(Pull *pull, const char *cursor, bool with_columns, GError **erro
     g_autoptr(GArray) feed = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
     g_autofree char *question = ht_sync_hello_question(pull->sync, with_columns, false);
     add_text(hello, question);
-    ht_pg_pipeline_add(pipeline, ht_sync_sql("begin"), NULL, NULL, NULL);
-    ht_pg_pipeline_add(pipeline, ht_sync_sql("hello"), hello, on_hello, pull);
+    ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("begin"), NULL, NULL, NULL);
+    ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("hello"), hello, on_hello, pull);
     guint64 xmin, xmax;
     if (ht_sync_snapshot_parse(cursor, &xmin, &xmax)) {
         g_autofree char *oldest = g_strdup_printf("%" G_GUINT64_FORMAT, xmin);
         add_text(feed, oldest);
         add_text(feed, cursor);
-        ht_pg_pipeline_add(pipeline, ht_sync_sql("feed"), feed, on_key, pull);
+        ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("feed"), feed, on_key, pull);
     }
     return ht_pg_pipeline_finish(pipeline, error);
 }
@@ -145,7 +147,8 @@ static bool write_notes(Pull *pull, HtApply *apply, GError **error)
         g_autofree char *remembered =
             ht_sync_hello_remember(pull->hello, sync->columns, ht_pg_user(sync->pg));
         if (!ht_apply_meta_set(apply, HT_META_HELLO, remembered, error) ||
-            !ht_apply_meta_set(apply, HT_META_ME, pull->hello->me, error))
+            (pull->hello->has_names &&
+             !ht_apply_meta_set(apply, HT_META_ME, pull->hello->me, error)))
             return false;
     }
     return ht_apply_meta_set(apply, HT_META_CURSOR, pull->hello->snapshot, error) &&
@@ -260,6 +263,12 @@ static bool on_row(const HtPgField *fields, int n, gpointer data, GError **error
     return flush(taker->pull, error);
 }
 
+/* Does anything else have to be seen at this snapshot after the rows by key? */
+static bool is_last_trip(const Pull *pull)
+{
+    return !pull->keep_open && !pull->reload && !pull->plan.check_digests;
+}
+
 static bool fetch_keys(Pull *pull, GError **error)
 {
     g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
@@ -280,12 +289,16 @@ static bool fetch_keys(Pull *pull, GError **error)
             HtPgParam param = {.ids = &g_array_index(table->keys, HtUuid, at),
                                .n_ids = MIN(IDS_A_STATEMENT, table->keys->len - at)};
             g_array_append_val(params, param);
-            ht_pg_pipeline_add(pipeline, sql, params, on_row, taker);
+            ht_pg_pipeline_add_kept(pipeline, sql, params, on_row, taker);
         }
         is_empty = false;
     }
+    bool commits = !is_empty && is_last_trip(pull);
+    if (commits)
+        ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("commit"), NULL, NULL, NULL);
     if (!is_empty && !ht_pg_pipeline_finish(pipeline, error))
         return false;
+    pull->is_committed = commits;
     for (guint i = 0; i < pull->tables->len; i++)
         close_block(pull, pull->tables->pdata[i]);
     return true;
@@ -484,10 +497,11 @@ static bool decide(Pull *pull, const char *cursor)
     return pull->plan.kind == HT_PLAN_PULL;
 }
 
-static bool finish(Pull *pull, bool keep_open, GError **error)
+static bool finish(Pull *pull, GError **error)
 {
     HtSync *sync = pull->sync;
-    if (!keep_open && !ht_pg_run(sync->pg, ht_sync_sql("commit"), error))
+    if (!pull->keep_open && !pull->is_committed &&
+        !ht_pg_run(sync->pg, ht_sync_sql("commit"), error))
         return false;
     bool is_empty = pull->n_keys == 0 && !pull->reload && !pull->plan.reconcile &&
                     !pull->plan.is_changed && !pull->plan.check_digests;
@@ -510,6 +524,7 @@ static bool finish(Pull *pull, bool keep_open, GError **error)
 bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan, GError **error)
 {
     g_autoptr(Pull) pull = pull_new(sync);
+    pull->keep_open = keep_open;
     g_autofree char *cursor =
         sync->cursor ? g_strdup(sync->cursor) : ht_cache_meta(sync->cache, HT_META_CURSOR);
     *plan = (HtSyncPlan){0};
@@ -526,7 +541,7 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
     for (guint i = 0; i < pull->tables->len; i++)
         had_gone |= ((PullTable *)pull->tables->pdata[i])->gone->len > 0;
     int64_t deleted = sync->report->rows_deleted;
-    if (!finish(pull, keep_open, error))
+    if (!finish(pull, error))
         return false;
     if (had_gone || sync->report->rows_deleted > deleted || pull->plan.reconcile)
         ht_cache_purge_async(sync->cache);

@@ -72,6 +72,7 @@ char *ht_sync_hello_question(HtSync *sync, bool with_columns, bool with_sizes)
     char device[HT_UUID_TEXT];
     if (sync->outbox)
         ht_json_set_string(json, "device", ht_uuid_format(&sync->device, device));
+    ht_json_set_bool(json, "brief", !with_columns && !with_sizes);
     ht_json_set_bool(json, "fingerprint", with_columns);
     ht_json_set_bool(json, "sizes", with_sizes);
     return ht_json_print(json, false);

@@ -130,7 +130,8 @@ void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)
     HtSyncStatus *status = &sync->status;
     HtSyncStatus before = *status;
     set_text(status->role, sizeof status->role, hello->role);
-    set_text(status->tenant, sizeof status->tenant, hello->tenant_name);
+    if (hello->has_names)
+        set_text(status->tenant, sizeof status->tenant, hello->tenant_name);
     set_text(status->server, sizeof status->server, ht_pg_server_label(sync->pg));
     set_text(status->warning, sizeof status->warning, warning);
     status->read_only = hello->is_read_only;

@@ -46,6 +46,10 @@ def identity():
         check.same([k for k in ("columns", "estimates", "pages") if k in short], [], login + ": a poll is short")
         check.true("estimates" not in got and "pages" in hello(login, sizes=True), login + ": sizes when asked for")
         check.same((short["membership_fp"], short["epoch"], short["scopes"]), (got["membership_fp"], got["epoch"], got["scopes"]), login + ": a poll agrees")
+        brief = hello(login, brief=True)
+        check.same({k: v for k, v in brief.items() if k not in ("tenant", "user", "snapshot", "server_time_us")},
+                   {k: v for k, v in short.items() if k not in ("tenant", "user", "snapshot", "server_time_us")}, login + ": a brief poll leaves out names alone")
+        check.same((brief["tenant"], brief["user"]), ({"id": got["tenant"]["id"]}, {"id": got["user"]["id"]}), login + ": but not who")
         check.same(got["schema_version"], int(world.value("super", "SELECT max(version) FROM app.schema_migrations")), login + ": schema")
 
 

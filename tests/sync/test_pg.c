@@ -375,6 +375,46 @@ static void test_pipeline(void)
     g_assert_cmpint(after, ==, 7);
 }
 
+/* Kept statements are parsed once a connection; one that was skipped or refused is not taken for
+ * kept. */
+static void test_pipeline_kept(void)
+{
+    g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
+    g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pg);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) params = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
+    HtUuid ids[3] = {{{1}}, {{2}}, {{3}}};
+    HtPgParam param = {.ids = ids, .n_ids = G_N_ELEMENTS(ids)};
+    g_array_append_val(params, param);
+    const char *count = "SELECT cardinality($1::uuid[])";
+    int64_t sum = 0;
+    ht_pg_pipeline_add_kept(pipeline, "SELECT 1/0", NULL, NULL, NULL);
+    ht_pg_pipeline_add_kept(pipeline, count, params, count_row, &sum);
+    g_assert_false(ht_pg_pipeline_finish(pipeline, &error));
+    assert_clean(error, HT_PG_ERROR_DATA);
+    g_clear_error(&error);
+    ht_pg_pipeline_add_kept(pipeline, "SELECT nonsense", NULL, NULL, NULL);
+    ht_pg_pipeline_add_kept(pipeline, count, params, count_row, &sum);
+    g_assert_false(ht_pg_pipeline_finish(pipeline, &error));
+    assert_clean(error, HT_PG_ERROR_SCHEMA);
+    g_clear_error(&error);
+    g_assert_cmpint(sum, ==, 0);
+    for (int i = 0; i < 3; i++) {
+        ht_pg_pipeline_add_kept(pipeline, count, params, count_row, &sum);
+        ht_pg_pipeline_add_kept(pipeline, count, params, count_row, &sum);
+        g_assert_true(ht_pg_pipeline_finish(pipeline, &error));
+        g_assert_no_error(error);
+    }
+    g_assert_cmpint(sum, ==, 18);
+    int64_t kept = 0;
+    ht_pg_pipeline_add(pipeline,
+                       "SELECT sum(generic_plans + custom_plans)::bigint FROM "
+                       "pg_prepared_statements WHERE statement LIKE 'SELECT card%'",
+                       NULL, count_row, &kept);
+    g_assert_true(ht_pg_pipeline_finish(pipeline, &error));
+    g_assert_cmpint(kept, ==, 6);
+}
+
 /* More parameters than any socket buffer holds, and more answers too. */
 static void test_pipeline_large(void)
 {
@@ -518,6 +558,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pg/params", test_params);
     g_test_add_func("/sync/pg/error_keeps_connection", test_error_keeps_connection);
     g_test_add_func("/sync/pg/pipeline", test_pipeline);
+    g_test_add_func("/sync/pg/pipeline_kept", test_pipeline_kept);
     g_test_add_func("/sync/pg/pipeline_large", test_pipeline_large);
     g_test_add_func("/sync/pg/copy", test_copy);
     g_test_add_func("/sync/pg/copy_fails", test_copy_fails);

@@ -46,6 +46,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgPipeline, ht_pg_pipeline_free)
  * rows wanted); rows arrive in the order of the statements, streamed. */
 void ht_pg_pipeline_add(HtPgPipeline *pipeline, const char *sql,
                         GArray *params /* HtPgParam, nullable */, HtPgRowFunc func, gpointer data);
+/* As add, for a statement that is sent again and again: the server parses it once a connection and
+ * keeps its plan. */
+void ht_pg_pipeline_add_kept(HtPgPipeline *pipeline, const char *sql,
+                             GArray *params /* HtPgParam, nullable */, HtPgRowFunc func,
+                             gpointer data);
 bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error);
 
 /* `COPY (…) TO STDOUT (FORMAT binary)`: the rows in blocks of whole tuples of at least
