@@ -30,7 +30,7 @@ static const HtVerb verbs[] = {
     {"doctor",     "",                                 "checks terminal, locale, database, TLS and cache, and names each mend", NULL, "--json", ht_verb_doctor},
     {"cache",      "path|check|wipe",                  "the local copy: where it is, whether it is right, remove it", "path check wipe", "--json", ht_verb_cache},
     {"config",     "[--defaults]",                     "settings and where they come from",                  NULL, "--defaults --json", ht_verb_config},
-    {"db",         "apply|check|add-tenant|add-member|revoke", "set up and check the server (administrators)", "apply check add-tenant add-member revoke", "--dsn --json --quiet --tenant --role --email --name --first-name --last-name --timezone --login --slug --password --password-stdin --password-file", ht_verb_db},
+    {"db",         "apply|check|add-tenant|add-member|revoke|prune", "set up and check the server (administrators)", "apply check add-tenant add-member revoke prune", "--dsn --json --quiet --tenant --role --email --name --first-name --last-name --timezone --login --slug --keep --dry-run --password --password-stdin --password-file", ht_verb_db},
     {"completion", "bash",                             "a completion script for the shell",                  "bash", "", ht_verb_completion},
 };
 /* clang-format on */

@@ -16,7 +16,8 @@
 
 /* Everything the sub-verbs take; one parse serves them all. */
 typedef struct {
-    gboolean help, json, quiet, password_prompt, password_stdin;
+    gboolean help, json, quiet, password_prompt, password_stdin, dry_run;
+    int keep_days;
     char *dsn, *password_file;
     char *tenant, *role, *email, *name, *first_name, *last_name, *timezone, *login, *slug;
 } Options;
@@ -322,6 +323,41 @@ static int run_revoke(HtPgConnection *pg, const Options *options)
     return HT_EXIT_DONE;
 }
 
+static void print_pruned(const HtAdminPruned *pruned, bool is_trial)
+{
+    ht_print_line(stdout, "%s the keys of %" G_GINT64_FORMAT " changes; kept for %d days",
+                  is_trial ? "would remove" : "removed", pruned->removed, pruned->keep_days);
+    if (2 * pruned->longest_absence_days > HT_ADMIN_KEEP_DAYS)
+        ht_print_line(stdout, "the longest absence of a device that came back was %.1f days",
+                      pruned->longest_absence_days);
+    if (!pruned->floor_at)
+        ht_print_line(stdout, "nothing is old enough yet: the first run that is remembered was %s",
+                      pruned->first_mark);
+}
+
+static int run_prune(HtPgConnection *pg, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    HtAdminPruned pruned;
+    if (!ht_admin_prune(pg, options->keep_days, options->dry_run, &pruned, &error))
+        return fail(error);
+    if (options->json) {
+        g_autoptr(HtJson) json = ht_json_new_object();
+        ht_json_set_int(json, "removed", pruned.removed);
+        ht_json_set_int(json, "keep_days", pruned.keep_days);
+        ht_json_set_double(json, "longest_absence_days", pruned.longest_absence_days);
+        ht_json_set_string(json, "floor", pruned.floor);
+        ht_json_set_string(json, "floor_at", pruned.floor_at);
+        ht_json_set_string(json, "first_mark", pruned.first_mark);
+        ht_json_set_bool(json, "dry_run", options->dry_run);
+        print_json(json);
+    } else if (!options->quiet) {
+        print_pruned(&pruned, options->dry_run);
+    }
+    ht_admin_pruned_clear(&pruned);
+    return HT_EXIT_DONE;
+}
+
 /* clang-format off */
 static const SubVerb SUB_VERBS[] = {
     {"apply",      "", "bring the database's schema to this program's version", run_apply},
@@ -330,6 +366,7 @@ static const SubVerb SUB_VERBS[] = {
     {"add-member", "--tenant SLUG --role ROLE --email E [--first-name F --last-name L | --name N] [--timezone Z] [--login NAME] [--password | --password-stdin | --password-file F]",
                    "make a member and its login, or put it right; prints the login", run_add_member},
     {"revoke",     "--login NAME | --tenant SLUG --email E", "end a membership, its login and its sessions", run_revoke},
+    {"prune",      "[--keep DAYS] [--dry-run]", "remove old keys from the change feed, so that it does not grow for ever; once a day", run_prune},
 };
 /* clang-format on */
 
@@ -361,6 +398,8 @@ static bool parse(int *argc, char ***argv, Options *o, GError **error)
         {"timezone", 0, 0, G_OPTION_ARG_STRING, &o->timezone, NULL, NULL},
         {"login", 0, 0, G_OPTION_ARG_STRING, &o->login, NULL, NULL},
         {"slug", 0, 0, G_OPTION_ARG_STRING, &o->slug, NULL, NULL},
+        {"keep", 0, 0, G_OPTION_ARG_INT, &o->keep_days, NULL, NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &o->dry_run, NULL, NULL},
         {"password", 0, 0, G_OPTION_ARG_NONE, &o->password_prompt, NULL, NULL},
         {"password-stdin", 0, 0, G_OPTION_ARG_NONE, &o->password_stdin, NULL, NULL},
         {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &o->password_file, NULL, NULL},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`hiretty db`: apply, check, add-tenant, add-member, revoke, against a real server, by its command line.
+"""`hiretty db`: apply, check, add-tenant, add-member, revoke, prune, against a real server, by its command line.
 ctest: timeout=120"""
 import json
 import os
@@ -132,6 +132,29 @@ def revocation(admin, report, login):
     admin.run("check")
 
 
+def prune(admin, report):
+    first = json.loads(admin.run("prune", "--json").stdout)
+    report.equal((first["removed"], first["keep_days"], first["floor_at"], first["dry_run"]), (0, 30, None, False), f"the first run: {first}")
+    report.check("nothing is old enough yet" in admin.run("prune").stdout, "and says when it began")
+    report.equal(admin.server.truth("SELECT count(*) FROM app.feed_marks").value, "2", "each run leaves a mark")
+    keys = int(admin.server.truth("SELECT count(*) FROM change_feed").value)
+    report.check(keys > 0, "there are keys")
+    admin.server.truth("UPDATE app.feed_marks SET at = at - interval '31 days'")
+    floor = admin.server.truth("SELECT feed_floor FROM app.instance").value
+    trial = json.loads(admin.run("prune", "--dry-run", "--json").stdout)
+    report.equal((trial["removed"], trial["floor"], trial["dry_run"]), (keys, floor, True), "a dry run counts")
+    report.check("would remove" in admin.run("prune", "--dry-run").stdout, "and says so")
+    report.equal(admin.server.truth("SELECT count(*) FROM change_feed").value, str(keys), "and removes nothing")
+    report.equal(json.loads(admin.run("prune", "--keep", "60", "--json").stdout)["removed"], 0, "kept for longer")
+    done = json.loads(admin.run("prune", "--json").stdout)
+    report.equal(done["removed"], keys, f"removed: {done}")
+    report.check(int(done["floor"]) > int(floor) and done["floor_at"], f"the floor rose: {done}")
+    report.equal(admin.server.truth("SELECT count(*) FROM change_feed").value, "0", "the feed is empty")
+    report.equal(admin.run("prune", "--quiet").stdout, "", "quiet")
+    admin.run("prune", "--keep", "29", code=2)
+    admin.run("prune", "--keep", "-1", code=2)
+
+
 def usage(admin, report):
     report.check("add-member" in admin.run("--help").stdout, "help")
     admin.run(code=2)
@@ -140,6 +163,7 @@ def usage(admin, report):
     admin.run("apply", code=3, dsn="host=/nonexistent dbname=x")
     # A member is no administrator.
     admin.server.truth("CREATE ROLE plain LOGIN; GRANT CONNECT ON DATABASE hiretty TO plain")
+    admin.run("prune", code=5, dsn=admin.server.dsn("plain"))
     admin.run("apply", code=5, dsn=admin.server.dsn("plain"))
     planted = "ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY"
     admin.server.truth(planted)
@@ -155,6 +179,7 @@ def main():
     apply_and_check(admin, report)
     refuses_other_versions(admin, report)
     revocation(admin, report, members(admin, report))
+    prune(admin, report)
     usage(admin, report)
     report.finish()
 

@@ -85,6 +85,28 @@ bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdmi
 bool ht_admin_revoke(HtPgConnection *pg, const char *login, const char *tenant, const char *email,
                      int *n_sessions, GError **error);
 
+/* ---- retention ---------------------------------------------------------------------------------
+ */
+#define HT_ADMIN_KEEP_DAYS 30
+#define HT_ADMIN_KEEP_DAYS_MAX 3650
+
+typedef struct {
+    int64_t removed;             /* keys that went, or would go */
+    int keep_days;               /* what it came to: asked for, 30, or twice the longest absence */
+    double longest_absence_days; /* of a device that came back, within a year */
+    char *floor;                 /* cursors older than this transaction are too old */
+    char *floor_at;   /* since when there have been newer ones, ISO; NULL: none removed */
+    char *first_mark; /* since when it is known what had ended, ISO */
+} HtAdminPruned;
+
+void ht_admin_pruned_clear(HtAdminPruned *pruned);
+
+/* Removes the keys of old changes, which clients ask for by their cursor: those that had ended
+ * `keep_days` ago (0: the least, 30). With `is_trial` nothing is changed. In one transaction;
+ * writers and clients go on meanwhile. */
+bool ht_admin_prune(HtPgConnection *pg, int keep_days, bool is_trial, HtAdminPruned *pruned,
+                    GError **error);
+
 /* The verifier that PostgreSQL keeps for a password; `salt` of 16 bytes, NULL: random. Caller
  * frees. NULL and HT_ADMIN_ERROR_INVALID for an empty password or one that is not UTF-8. */
 char *ht_admin_scram_verifier(const char *password, const guint8 *salt, GError **error);
