@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { HIT = 1, WORD_START = 8, RUN = 4, WHOLE_START = 12 };
+enum { HIT = 1, WORD_START = 8, RUN = 4, WHOLE_START = 12, MAX_TYPED = 8, MAX_TEXT = 80 };
 
 /* ---- results
  * ------------------------------------------------------------------------------------- */
@@ -65,26 +65,32 @@ HtResult ht_result_prompt(HtPrompt *prompt)
 
 /* ---- fuzzy
  * ---------------------------------------------------------------------------------------- */
-static int best_from(const char *typed, const char *text, const char *at, bool run)
+static int score_at(const char *text, int at)
 {
-    if (!*typed)
-        return 0;
-    int best = -1;
-    bool first_typed = !run;
-    for (const char *p = at; *p; p++) {
-        if (*p != *typed)
-            continue;
-        bool start = p == text || !g_ascii_isalnum(p[-1]);
-        int here = HIT + (start ? WORD_START : 0) + (p == text ? WHOLE_START : 0) +
-                   (!first_typed && p == at ? RUN : 0);
-        int rest = best_from(typed + 1, text, p + 1, true);
-        if (rest >= 0 && here + rest > best)
-            best = here + rest;
-        /* Later places of the same character can only win by starting a word. */
-        if (best >= 0 && p - at > 64)
-            break;
+    bool start = at == 0 || !g_ascii_isalnum(text[at - 1]);
+    return HIT + (start ? WORD_START : 0) + (at == 0 ? WHOLE_START : 0);
+}
+
+/* The best way to find `typed` in `text` in this order. From the ends backwards, so that each rest
+ * is weighed once: trying every way takes minutes when a stranger's text repeats one letter. -1 =
+ * no way. */
+static int best_score(const char *typed, const char *text)
+{
+    int n = (int)strlen(typed), m = (int)strlen(text);
+    /* Of typed[i…] in text[j…]; in `run` text[j - 1] was taken for typed[i - 1]. */
+    int any[MAX_TYPED + 1][MAX_TEXT + 2], run[MAX_TYPED + 1][MAX_TEXT + 2];
+    for (int j = 0; j <= m + 1; j++)
+        any[n][j] = run[n][j] = 0;
+    for (int i = n - 1; i >= 0; i--) {
+        any[i][m] = run[i][m] = any[i][m + 1] = run[i][m + 1] = -1;
+        for (int j = m - 1; j >= 0; j--) {
+            int rest = text[j] == typed[i] ? run[i + 1][j + 1] : -1;
+            int here = rest >= 0 ? score_at(text, j) + rest : -1;
+            any[i][j] = MAX(any[i][j + 1], here);
+            run[i][j] = MAX(any[i][j], here >= 0 ? here + RUN : -1);
+        }
     }
-    return best;
+    return any[0][0];
 }
 
 static bool is_subsequence(const char *typed, const char *text)
@@ -102,16 +108,15 @@ int ht_fuzzy_score(const char *typed, const char *text)
         return 0;
     if (!is_subsequence(needle, hay))
         return -1;
-    /* The exact search is exponential in the worst case: long inputs are matched as a substring. */
     const char *whole = strstr(hay, needle);
     if (whole) {
         bool start = whole == hay || !g_ascii_isalnum(whole[-1]);
         int length = (int)strlen(needle);
         return 1000 + length * RUN + (start ? WORD_START : 0) + (whole == hay ? WHOLE_START : 0);
     }
-    if (strlen(needle) > 8 || strlen(hay) > 80)
+    if (strlen(needle) > MAX_TYPED || strlen(hay) > MAX_TEXT)
         return 1;
-    return MAX(1, best_from(needle, hay, hay, false));
+    return MAX(1, best_score(needle, hay));
 }
 
 /* ---- prompts

@@ -174,6 +174,11 @@ static void test_fuzzy(void)
     g_assert_cmpint(ht_fuzzy_score("", "anything"), ==, 0);
     g_autofree char *long_text = g_strnfill(2000, 'a');
     g_assert_cmpint(ht_fuzzy_score("aaaaaaaaaaaaaaaaab", long_text), <, 0);
+    /* A billion ways to find it: each rest is weighed once. A run of seven wins, then the start. */
+    g_autofree char *same = g_strnfill(70, 'a');
+    g_autofree char *hostile = g_strconcat(same, "-b", NULL);
+    g_assert_cmpint(ht_fuzzy_score("aaaaaaab", hostile), ==, 1 + 8 + 12 + 6 * (1 + 4) + 1 + 8);
+    g_assert_cmpint(ht_fuzzy_score("ab", "x a b"), >, ht_fuzzy_score("ab", "x axxb"));
 }
 
 static HtResult nothing(HtContext *context, HtPrompt *prompt)
