@@ -14,8 +14,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_TERMS 64  /* far above what a person types; bounds the SQL made from it */
-#define MAX_TEXT 4096 /* bytes of a filter */
+#define MAX_TERMS 64   /* far above what a person types; bounds the SQL made from it */
+#define MAX_VALUES 200 /* of one term: SQLite nests an OR for each, and takes 1000 */
+#define MAX_TEXT 4096  /* bytes of a filter */
 #define MAX_DURATION_YEARS 200
 
 typedef enum {
@@ -322,6 +323,8 @@ static bool read_values(Parser *parser, HtFilterTerm *term, const HtFilterFieldI
         if (!value)
             return false;
         g_ptr_array_add(term->values, value);
+        if (term->values->len > MAX_VALUES)
+            return fail(parser, parser->at, "more than %d values", MAX_VALUES);
         if (*parser->at != '|')
             return true;
         parser->at++;

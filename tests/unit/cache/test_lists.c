@@ -3,6 +3,9 @@
 
 #include "hiretty/cache/jobs.h"
 #include "hiretty/cache/matches.h"
+#include "hiretty/cache/search.h"
+
+#include <string.h>
 
 static HtKeyArray *match_keys(HtReader *reader, HtKey job, const char *filter_text,
                               HtMatchSort sort, bool ascending, gsize limit)
@@ -130,6 +133,39 @@ static void test_jobs(void)
     fixture_close(&fixture);
 }
 
+/* Whatever a person types is refused with a reason, or runs: SQLite's own limits are never met. */
+static void test_long_filters(void)
+{
+    static const char *const parts[] = {"skill:a", "tag:a",   "reject:a", "a",  "is:new",
+                                        "name:a",  "stage:a", "job:a",    "-a", "\"a b\""};
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    HtKey job = fixture_key(reader, "J1");
+    for (gsize p = 0; p < G_N_ELEMENTS(parts); p++) {
+        g_autoptr(GString) values = g_string_new(parts[p]), terms = g_string_new(NULL);
+        for (int i = 1; i <= 2000; i *= 2) {
+            while (values->len < strlen(parts[p]) + 2 * (gsize)i)
+                g_string_append(values, g_str_equal(parts[p], "is:new") ? "|new" : "|a");
+            g_string_append_printf(terms, "%s%s", terms->len ? " " : "", parts[p]);
+            const char *texts[] = {values->str, terms->str};
+            for (int t = 0; t < 2; t++) {
+                g_autoptr(HtFilter) filter = ht_filter_parse(texts[t], NULL, NULL);
+                if (filter)
+                    (void)count(reader, job, texts[t]);
+                else
+                    g_assert_cmpint(i, >, 32);
+                g_autoptr(HtKeyArray) found = ht_cache_search_keys(reader, texts[t], 10, &error);
+                g_assert_no_error(error);
+            }
+        }
+    }
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
 static void test_find(void)
 {
     Fixture fixture;
@@ -162,6 +198,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache/matches/ranked", test_ranked);
     g_test_add_func("/cache/matches/filters", test_filters);
+    g_test_add_func("/cache/matches/long_filters", test_long_filters);
     g_test_add_func("/cache/jobs/rows", test_jobs);
     g_test_add_func("/cache/find/texts", test_find);
     return g_test_run();
