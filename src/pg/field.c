@@ -105,7 +105,7 @@ char *ht_pg_field_dup_text(const HtPgField *field)
 void ht_pg_tuples_init(HtPgTuples *tuples, const guint8 *data, gsize len)
 {
     tuples->at = data;
-    tuples->end = data + len;
+    tuples->end = len > 0 ? data + len : data; /* an empty block may have no address */
     tuples->broken = false;
 }
 

@@ -91,6 +91,9 @@ static void test_tuples(void)
 {
     HtPgTuples tuples;
     HtPgField fields[2];
+    ht_pg_tuples_init(&tuples, NULL, 0);
+    g_assert_false(ht_pg_tuples_next(&tuples, fields, 2));
+    g_assert_false(tuples.broken);
     ht_pg_tuples_init(&tuples, (const guint8 *)two_rows, sizeof two_rows - 1);
     g_assert_true(ht_pg_tuples_next(&tuples, fields, 2));
     g_assert_cmpmem(fields[0].data, fields[0].len, "x", 1);
