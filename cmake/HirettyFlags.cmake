@@ -49,6 +49,11 @@ endif()
 add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 add_link_options(-Wl,--as-needed)
 
+# Every object counts its edges for libFuzzer; only the targets of tests/fuzz bring its main().
+if(HIRETTY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(HIRETTY_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)
