@@ -9,6 +9,7 @@
 #include "hiretty/base/log.h"
 #include "hiretty/base/print.h"
 #include "hiretty/base/text.h"
+#include "hiretty/cache/store.h"
 #include "hiretty/pg/connection.h"
 
 #include <stdlib.h>
@@ -233,6 +234,13 @@ HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
     return host;
 }
 
+static bool forget_session(HtStore *store, HtForgetHow how, gpointer data, GError **error)
+{
+    (void)store;
+    (void)how;
+    return ht_session_forget(data, error);
+}
+
 void ht_app_host_free(HtAppHost *host)
 {
     if (!host)
@@ -245,8 +253,10 @@ void ht_app_host_free(HtAppHost *host)
         ht_reader_free(host->reader);
     if (host->outbox)
         ht_outbox_close(host->outbox);
-    if (host->cache)
+    if (host->cache) {
+        ht_cache_remove_forget_hook(host->cache, forget_session);
         ht_cache_close(host->cache);
+    }
     ht_settings_free(host->settings);
     ht_paths_free(host->paths);
     g_ptr_array_unref(host->warnings);
@@ -279,6 +289,19 @@ static int64_t lease_us(const HtAppHost *host)
     return ht_settings_int(host->settings, "cache.lease") * HT_US_PER_DAY;
 }
 
+/* People whom a process before this one had to forget, and did not live to. */
+static void pay_debts(HtAppHost *host, bool interactive)
+{
+    g_autoptr(GError) later = NULL;
+    ht_cache_add_forget_hook(host->cache, forget_session, host->paths);
+    if (!ht_cache_owes(host->cache))
+        return;
+    if (interactive)
+        ht_cache_forget_later(host->cache);
+    else if (!ht_cache_forget(host->cache, false, &later))
+        ht_log(HT_LOG_INFO, "forgetting waits: %s", later->message);
+}
+
 static bool open_data(HtAppHost *host, bool interactive, GError **error)
 {
     if (host->cache && host->outbox)
@@ -291,8 +314,11 @@ static bool open_data(HtAppHost *host, bool interactive, GError **error)
         if (host->cache)
             ht_sync_lease_check(host->cache, lease_us(host));
     }
-    if (host->cache && !host->outbox)
+    if (host->cache && !host->outbox) {
         host->outbox = ht_outbox_open(host->cache, host->paths, error);
+        if (host->outbox)
+            pay_debts(host, interactive);
+    }
     return host->cache && host->outbox;
 }
 

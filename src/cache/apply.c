@@ -297,8 +297,18 @@ static bool renew_doc(HtApply *apply, HtDocKind kind, HtKey k, const char *old, 
     return ht_index_queue(apply->db, kind, k, error);
 }
 
+/* The debt of a purge, in the transaction that makes it; paid when the file holds none of the words
+ * any more. */
+static bool note_debt(HtApply *apply, GError **error)
+{
+    return !apply->forgets ||
+           ht_apply_meta_set_int(apply, HT_META_FORGET_DUE, ht_clock_now_us(), error);
+}
+
 bool ht_apply_finish(HtApply *apply, GError **error)
 {
+    if (!note_debt(apply, error))
+        return false;
     GHashTableIter iter;
     gpointer key;
     g_hash_table_iter_init(&iter, apply->people);
@@ -323,6 +333,13 @@ static bool run_part(HtApplyTable *rows, HtStmt *stmt, HtKey k, bool *changed, G
     return true;
 }
 
+/* An erased person's row stays, without words; what was there before has to leave the file. The
+ * rows that lead to the person come in the same pull. */
+static bool is_anonymous(HtDb *db, HtKey k)
+{
+    return query_key(db, HT_QUERY("person_is_anonymous"), k, NULL) != 0;
+}
+
 static bool write_row(HtApplyTable *rows, HtKey k, GError **error)
 {
     HtApply *apply = &rows->store->apply;
@@ -338,6 +355,7 @@ static bool write_row(HtApplyTable *rows, HtKey k, GError **error)
     apply->mask |= HT_CHANGED(rows->table->number);
     if (!derives)
         return true;
+    apply->forgets |= rule->person == DERIVE_PERSON && is_anonymous(apply->db, k);
     note_person(apply, rule->person, k);
     return !rule->doc || renew_doc(apply, rule->doc, k, old, error);
 }
@@ -392,8 +410,10 @@ static bool delete_key(HtApply *apply, const HtSyncTable *table, HtKey k, GError
         note_person(apply, rule->person, k);
     if (!run_delete(apply->db, table->name, "", k, error))
         return false;
-    if (ht_db_changes(apply->db) > 0)
+    if (ht_db_changes(apply->db) > 0) {
         apply->mask |= HT_CHANGED(table->number);
+        apply->forgets = true;
+    }
     if (table->n_wide > 0 && !run_delete(apply->db, table->name, "_wide", k, error))
         return false;
     if (old && !ht_index_forget(apply->db, k, old, error))

@@ -1,4 +1,4 @@
-/* Opening, generations, locks and purges. What the server also has may be thrown away at any time,
+/* Opening and generations. What the server also has may be thrown away at any time,
  * so a file that cannot be trusted is moved aside and an empty one takes its place; the outbox is
  * another file and never touched here. */
 #include "internal.h"
@@ -15,7 +15,6 @@
 #define STORE_CACHE_KIB 16384
 #define LOADER_CACHE_KIB 65536
 #define OPEN_ATTEMPTS 4
-#define PURGE_PATIENCE_MS 20
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 struct HtGeneration {
@@ -160,6 +159,7 @@ HtCache *ht_cache_open(const HtPaths *paths, HtCacheFlags flags, GError **error)
     ht_files_sweep(cache->dir, cache->files->number, false);
     close(folder);
     cache->store = ht_worker_new(cache, db, ht_files_ref(cache->files), false, "store");
+    ht_cache_purge_resume(cache);
     if (!(flags & HT_CACHE_NO_POLL))
         ht_cache_index_later(cache);
     return cache;
@@ -309,7 +309,7 @@ char *ht_cache_meta(HtCache *cache, const char *name)
 
 /* --- Generations */
 
-static bool run_hook(HtStore *store, GError **error)
+bool ht_cache_run_hook(HtStore *store, GError **error)
 {
     HtCache *cache = store->cache;
     g_mutex_lock(&cache->lock);
@@ -331,7 +331,7 @@ static bool set_hook(HtStore *store, gpointer data, GError **error)
     store->cache->hook = hook->func;
     store->cache->hook_data = hook->data;
     g_mutex_unlock(&store->cache->lock);
-    return run_hook(store, error);
+    return ht_cache_run_hook(store, error);
 }
 
 void ht_cache_set_generation_hook(HtCache *cache, HtStoreFunc func, gpointer data)
@@ -375,7 +375,7 @@ bool ht_cache_follow(HtCache *cache, GError **error)
     }
     adopt(cache->store, db, files);
     ht_bus_notify(cache->bus, HT_CHANGED_GENERATION);
-    return run_hook(cache->store, error);
+    return ht_cache_run_hook(cache->store, error);
 }
 
 static char *boot_id(void)
@@ -524,20 +524,15 @@ typedef struct {
     int64_t since;
 } Visit;
 
-static bool run_query(HtDb *db, const char *resource, GError **error)
-{
-    HtStmt *stmt = ht_db_stmt(db, resource, error);
-    return stmt && ht_stmt_run(stmt, error);
-}
-
 /* Repeatable: a publication that was cut off is done again from its start. */
 static bool derive_all(HtApply *apply, gpointer data, GError **error)
 {
     (void)data;
     HtDb *db = ht_apply_db(apply);
-    return ht_schema_drop_triggers(db, error) && run_query(db, HT_QUERY("people_clear"), error) &&
-           run_query(db, HT_QUERY("counters_clear"), error) && ht_people_rebuild(db, error) &&
-           ht_index_queue_all(db, error) && run_query(db, HT_QUERY("counters_fill"), error) &&
+    return ht_schema_drop_triggers(db, error) &&
+           ht_run_query(db, HT_QUERY("people_clear"), error) &&
+           ht_run_query(db, HT_QUERY("counters_clear"), error) && ht_people_rebuild(db, error) &&
+           ht_index_queue_all(db, error) && ht_run_query(db, HT_QUERY("counters_fill"), error) &&
            ht_schema_add_triggers(db, error) &&
            ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error);
 }
@@ -565,6 +560,9 @@ static bool read_visits(HtDb *db, GArray *visits, GError **error)
 static bool settle_in(HtApply *apply, gpointer data, GError **error)
 {
     const GArray *visits = data;
+    /* Who is not in it any more was in the one before, in what was written of it, in the outbox. */
+    if (!ht_apply_meta_set_int(apply, HT_META_FORGET_DUE, ht_clock_now_us(), error))
+        return false;
     static const char *const of_loading[] = {"loading", "boot"};
     for (gsize i = 0; i < G_N_ELEMENTS(of_loading); i++) {
         if (!ht_apply_meta_set(apply, of_loading[i], NULL, error))
@@ -608,7 +606,7 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
     adopt(store, db, ht_files_ref(files));
     close(folder);
     g_autoptr(GError) why = NULL;
-    if (!ht_worker_apply(store, settle_in, visits, &why) || !run_hook(store, &why))
+    if (!ht_worker_apply(store, settle_in, visits, &why) || !ht_cache_run_hook(store, &why))
         ht_log(HT_LOG_WARNING, "after publishing: %s", why->message);
     ht_bus_notify(cache->bus, HT_CHANGED_GENERATION);
     ht_cache_index_later(cache);
@@ -635,45 +633,7 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
     return true;
 }
 
-/* --- Purging and locking */
-
-static char *lock_path(const char *dir)
-{
-    return g_build_filename(dir, "locked", NULL);
-}
-
-static bool checkpoint(HtDb *db, GError **error)
-{
-    HtStmt *stmt = ht_db_stmt_text(db, "PRAGMA wal_checkpoint(TRUNCATE)", error);
-    if (!stmt)
-        return false;
-    bool ok = ht_stmt_step(stmt, error) == HT_STEP_ROW;
-    if (ok && ht_stmt_int(stmt, 0) != 0) {
-        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY, "the cache is being read");
-        ok = false;
-    }
-    ht_stmt_reset(stmt);
-    return ok;
-}
-
-static bool optimize(HtApply *apply, gpointer data, GError **error)
-{
-    (void)data;
-    return run_query(ht_apply_db(apply), HT_QUERY("people_fts_optimize"), error) &&
-           run_query(ht_apply_db(apply), HT_QUERY("texts_fts_optimize"), error);
-}
-
-static bool purge_rest(HtStore *store, gpointer data, GError **error)
-{
-    (void)data;
-    bool ok = ht_worker_apply(store, optimize, NULL, error);
-    /* Intents must not wait for a reader to end: tried again a little later instead. */
-    ht_db_set_patience(store->db, PURGE_PATIENCE_MS);
-    ok = ok && checkpoint(store->db, error);
-    ht_db_set_patience(store->db, -1);
-    g_atomic_int_set(&store->purge_again, !ok);
-    return ok;
-}
+/* --- Idle work */
 
 static void log_failure(const GError *error, gpointer data)
 {
@@ -682,80 +642,12 @@ static void log_failure(const GError *error, gpointer data)
         ht_log(HT_LOG_WARNING, "idle work of the cache: %s", error->message);
 }
 
-void ht_cache_purge_async(HtCache *cache)
-{
-    ht_worker_post(cache->store, HT_JOB_IDLE, purge_rest, NULL, NULL, log_failure, NULL);
-}
-
-/* "purged" tells the outbox that access was refused. */
-static bool bump_all(HtApply *apply, gpointer data, GError **error)
-{
-    const bool *refused = data;
-    ht_apply_touch(apply, HT_CHANGED_ALL & ~HT_CHANGED_GENERATION);
-    return !*refused || ht_apply_meta_set(apply, "purged", "1", error);
-}
-
-static bool purge_all(HtStore *store, gpointer data, GError **error)
-{
-    HtCache *cache = store->cache;
-    int folder = ht_folder_lock(cache->dir, error);
-    if (folder < 0)
-        return false;
-    ht_files_sweep(cache->dir, store->files->number, true);
-    ht_files_remove_aside(cache->dir);
-    close(folder);
-    ht_key_cache_forget(store->keys);
-    return ht_schema_empty(store->db, error) && ht_worker_apply(store, optimize, NULL, error) &&
-           checkpoint(store->db, error) && ht_worker_apply(store, bump_all, data, error) &&
-           run_hook(store, error) && checkpoint(store->db, error);
-}
-
-bool ht_cache_purge(HtCache *cache, bool lock, const char *reason, GError **error)
-{
-    if (lock && !ht_cache_set_lock(cache, reason ? reason : "locked", error))
-        return false;
-    return ht_worker_call(cache->store, HT_JOB_INTENT, purge_all, &lock, error);
-}
-
-bool ht_cache_is_locked(HtCache *cache, char **reason)
-{
-    g_autofree char *path = lock_path(cache->dir);
-    g_autofree char *text = ht_file_load_private(path, 4096, NULL, NULL);
-    bool locked = text || g_access(path, F_OK) == 0;
-    if (reason)
-        *reason = locked ? g_strchomp(g_strdup(text ? text : "locked")) : NULL;
-    return locked;
-}
-
-bool ht_cache_set_lock(HtCache *cache, const char *reason, GError **error)
-{
-    g_autofree char *path = lock_path(cache->dir);
-    if (!reason) {
-        g_unlink(path);
-    } else {
-        g_autoptr(GError) why = NULL;
-        if (!ht_file_save_private(path, reason, -1, &why)) {
-            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s", why->message);
-            return false;
-        }
-    }
-    ht_bus_notify(cache->bus, HT_CHANGED_META);
-    return true;
-}
-
-bool ht_cache_unlock(HtCache *cache, GError **error)
-{
-    return ht_cache_set_lock(cache, NULL, error);
-}
-
-/* --- Idle work */
-
 static bool index_some(HtApply *apply, gpointer data, GError **error)
 {
     g_autofree char *version = ht_apply_meta_get(apply, "docs");
     if (g_strcmp0(version, HT_DOC_VERSION) != 0 &&
-        (!run_query(apply->db, HT_QUERY("texts_fts_clear"), error) ||
-         !run_query(apply->db, HT_QUERY("indexed_clear"), error) ||
+        (!ht_run_query(apply->db, HT_QUERY("texts_fts_clear"), error) ||
+         !ht_run_query(apply->db, HT_QUERY("indexed_clear"), error) ||
          !ht_index_queue_all(apply->db, error) ||
          !ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error)))
         return false;

@@ -9,6 +9,7 @@
 #include "hiretty/base/resource.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/error.h"
+#include "vfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -228,7 +229,7 @@ HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cach
     int rc = sqlite3_open_v2(full, &db->handle,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                                  SQLITE_OPEN_PRIVATECACHE,
-                             NULL);
+                             ht_vfs_name());
     if (rc != SQLITE_OK) {
         set_error(error, db->handle, rc, path);
         return NULL;

@@ -41,6 +41,7 @@ struct HtApply {
     int64_t started_us;
     GHashTable *people; /* keys of persons whose search row is to be made anew */
     bool docs;          /* documents wait for the full text */
+    bool forgets;       /* rows went, or a person's words: the file has to be purged of them */
 };
 
 struct HtStore {
@@ -62,7 +63,6 @@ struct HtStore {
     bool stopping, polls;
     GThread *thread;
     gint docs_posted; /* atomic: a step of the full text is in the queue */
-    gint purge_again; /* atomic: a purge could not end because somebody was reading */
 };
 
 /* Takes db and files. */
@@ -114,6 +114,12 @@ bool ht_person_derive(HtDb *db, HtKey k, GError **error);
 bool ht_people_rebuild(HtDb *db, GError **error);
 
 /* --- Cache (cache.c) */
+enum { HT_FORGET_HOOKS = 2 }; /* the outbox, the session */
+typedef struct {
+    HtForgetFunc func;
+    gpointer data;
+} HtForgetHook;
+
 struct HtCache {
     char *dir;
     HtCacheFlags flags;
@@ -124,12 +130,17 @@ struct HtCache {
     HtBus *bus;
     HtStoreFunc hook;
     gpointer hook_data;
+    HtForgetHook forget_hooks[HT_FORGET_HOOKS];
 };
 
 HtFiles *ht_cache_files(HtCache *cache); /* a reference */
 /* On the store thread: follows to the generation that another process made current. */
 bool ht_cache_follow(HtCache *cache, GError **error);
 void ht_cache_index_later(HtCache *cache);
+bool ht_cache_run_hook(HtStore *store, GError **error);
+bool ht_run_query(HtDb *db, const char *resource, GError **error);
+/* Ends a purge of everything that a killed process had begun (purge.c). */
+void ht_cache_purge_resume(HtCache *cache);
 /* A note that the file is damaged: looked at whole at the next open. */
 void ht_cache_suspect(HtCache *cache);
 

@@ -32,6 +32,7 @@ static void apply_begin(HtStore *store)
     apply->db = store->db;
     apply->mask = 0;
     apply->docs = false;
+    apply->forgets = false;
     apply->started_us = ht_clock_mono_us();
     if (!apply->people)
         apply->people = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -139,8 +140,6 @@ static uint64_t read_bus(HtStore *store)
 
 static void poll_others(HtStore *store)
 {
-    if (g_atomic_int_compare_and_exchange(&store->purge_again, 1, 0))
-        ht_cache_purge_async(store->cache);
     if (!is_current(store)) {
         g_autoptr(GError) why = NULL;
         if (!ht_cache_follow(store->cache, &why))

@@ -29,6 +29,7 @@ static void place_free(gpointer data)
 {
     HtPlace *place = data;
     ht_view_free(place->view);
+    g_free(place->forgotten_limit);
     g_free(place);
 }
 
@@ -136,6 +137,23 @@ static bool follow_lock(HtContext *context)
     return true;
 }
 
+/* What was typed before may name whom the cache had to forget: it still limits the view, and is not
+ * kept for the next time. */
+static void follow_forgetting(HtContext *context)
+{
+    g_autofree char *forgot = ht_reader_meta(context->parts.reader, HT_META_FORGOT);
+    if (g_strcmp0(forgot, context->forgot) == 0)
+        return;
+    g_free(context->forgot);
+    context->forgot = g_steal_pointer(&forgot);
+    for (guint i = 0; i < context->places->len; i++) {
+        HtPlace *place = context->places->pdata[i];
+        g_free(place->forgotten_limit);
+        place->forgotten_limit = g_strdup(ht_view_limit(place->view));
+    }
+    ht_context_session_touch(context);
+}
+
 static void cache_changed(uint64_t tables, gpointer data)
 {
     HtContext *context = data;
@@ -147,6 +165,8 @@ static void cache_changed(uint64_t tables, gpointer data)
     g_clear_pointer(&context->me, ht_me_free);
     if (tables & HT_CHANGED_GENERATION)
         follow_generation(context);
+    if (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION))
+        follow_forgetting(context);
     for (guint i = 0; i < context->places->len; i++)
         ((HtPlace *)context->places->pdata[i])->stale |= tables;
     if (context->places->len)
@@ -273,6 +293,7 @@ void ht_context_free(HtContext *context)
     g_free(context->message);
     g_free(context->state_text);
     g_free(context->saved_session);
+    g_free(context->forgot);
     g_free(context);
 }
 

@@ -33,6 +33,7 @@ typedef struct HtRepeat {
 typedef struct HtPlace {
     HtView *view;
     uint64_t stale;
+    char *forgotten_limit; /* typed before people had to be forgotten: not written down any more */
 } HtPlace;
 
 struct HtContext {
@@ -67,6 +68,7 @@ struct HtContext {
     guint save_timer;
     int64_t saved_at_us; /* monotonic */
     char *saved_session; /* the text written last */
+    char *forgot;        /* when people last had to be forgotten, as the cache says it */
     bool is_closing, is_locked;
 };
 

@@ -7,6 +7,7 @@
 #include "hiretty/base/json.h"
 #include "hiretty/base/log.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum {
@@ -76,8 +77,9 @@ static int64_t rows_of(HtView *view)
     return total + MIN(ht_view_marks(view), MAX_MARKS);
 }
 
-static HtJson *view_json(HtContext *context, HtView *view)
+static HtJson *view_json(HtContext *context, const HtPlace *place)
 {
+    HtView *view = place->view;
     HtReader *reader = context->parts.reader;
     HtJson *json = ht_json_new_object();
     bool descending;
@@ -86,8 +88,9 @@ static HtJson *view_json(HtContext *context, HtView *view)
     set_id(json, "candidate", reader, ht_view_current_candidate(view));
     set_id(json, "match", reader, ht_view_current_match(view));
     set_id(json, "cursor", reader, ht_view_current_key(view));
-    if (*ht_view_limit(view))
-        ht_json_set_string(json, "limit", ht_view_limit(view));
+    const char *limit = ht_view_limit(view);
+    if (*limit && g_strcmp0(limit, place->forgotten_limit) != 0)
+        ht_json_set_string(json, "limit", limit);
     if (*ht_view_sort(view, &descending)) {
         ht_json_set_string(json, "sort", ht_view_sort(view, NULL));
         ht_json_set_bool(json, "descending", descending);
@@ -111,8 +114,10 @@ char *ht_context_session_text(HtContext *context)
     g_autoptr(HtJson) json = ht_json_new_object();
     HtJson *views = ht_json_new_array();
     for (guint i = 0; i < context->places->len; i++)
-        ht_json_add(views, view_json(context, ((HtPlace *)context->places->pdata[i])->view));
+        ht_json_add(views, view_json(context, context->places->pdata[i]));
     ht_json_set_int(json, "version", 1);
+    if (context->forgot)
+        ht_json_set_string(json, "forgot", context->forgot);
     ht_json_set(json, "views", views);
     if (context->sticky.key) {
         char id[HT_UUID_TEXT];
@@ -303,11 +308,42 @@ static void restore_reason(HtContext *context, const HtJson *json)
     }
 }
 
+/* What a person typed may name somebody; ids and the names of columns do not. */
+static void drop_words(HtJson *json)
+{
+    HtJson *views = ht_json_new_array();
+    const HtJson *old = ht_json_get(json, "views");
+    for (const HtJson *one = ht_json_first(old); one; one = ht_json_next(one)) {
+        HtJson *view = ht_json_dup(one);
+        ht_json_remove(view, "limit");
+        ht_json_add(views, view);
+    }
+    ht_json_set(json, "views", views);
+}
+
+bool ht_session_forget(const HtPaths *paths, GError **error)
+{
+    g_autofree char *path = g_build_filename(ht_paths_state_dir(paths), "session", NULL);
+    g_autofree char *text = ht_file_load_private(path, MAX_SESSION, NULL, NULL);
+    g_autoptr(HtJson) json = text ? ht_json_parse(text, -1, NULL) : NULL;
+    if (!text)
+        return true;
+    if (!json)
+        return g_unlink(path) == 0;
+    drop_words(json);
+    g_autofree char *fresh = ht_json_print(json, false);
+    return g_str_equal(fresh, text) || ht_file_save_private(path, fresh, -1, error);
+}
+
 bool ht_context_session_restore(HtContext *context, const char *text)
 {
     g_autoptr(HtJson) json = ht_json_parse(text, -1, NULL);
     if (!json)
         return false;
+    g_free(context->forgot);
+    context->forgot = ht_reader_meta(context->parts.reader, HT_META_FORGOT);
+    if (g_strcmp0(ht_json_get_string(json, "forgot", NULL), context->forgot) != 0)
+        drop_words(json);
     restore_reason(context, json);
     context->pass = (guint64)ht_json_get_int(json, "pass", 0);
     context->preview = (int)CLAMP(ht_json_get_int(json, "preview", -1), -1, 1);
@@ -339,6 +375,8 @@ bool ht_context_start(HtContext *context, GError **error)
         return true;
     }
     g_autofree char *text = load_session(context);
+    if (context->parts.interactive)
+        context->forgot = ht_reader_meta(context->parts.reader, HT_META_FORGOT);
     if (!text || !ht_context_session_restore(context, text))
         ht_context_push(context, ht_view_new_jobs(ht_view_parts(context)));
     return true;

@@ -124,5 +124,11 @@ void ht_mail_add(HtPlan *plan, HtOp *op, const HtMatchRow *row);
 bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
 bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
 
+/* --- Forgetting (forget.c). After an explicit refusal unsent work is kept as ids and codes, for
+ * the person to see, and no text about anybody stays in the file. */
+bool ht_outbox_strip_all(HtOutbox *outbox, GError **error);
+/* The cache's hook: no text stays about people who are not in the cache any more. */
+bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer outbox, GError **error);
+
 /* --- Batches (push.c): finishes a batch whose answer is in the file */
 bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error);

@@ -233,34 +233,12 @@ static bool rebuild(HtApply *apply, gpointer data, GError **error)
            ht_apply_meta_set(apply, "shown_for", job->stamp, error);
 }
 
-/* After an explicit refusal unsent work is kept as ids and codes, for the person to see, and no
- * text about anybody stays in the file. */
-static bool strip_texts(HtOutbox *outbox, GError **error)
-{
-    static const char *const queries[] = {
-        HT_OUTBOX_QUERY("batches_release"), HT_OUTBOX_QUERY("batches_clear"),
-        HT_OUTBOX_QUERY("ops_strip"), HT_OUTBOX_QUERY("groups_strip")};
-    if (!ht_db_begin(outbox->db, true, error))
-        return false;
-    for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
-        HtStmt *stmt = ht_db_stmt(outbox->db, queries[i], error);
-        if (!stmt || !ht_stmt_run(stmt, error)) {
-            ht_db_rollback(outbox->db);
-            return false;
-        }
-    }
-    if (!ht_db_commit(outbox->db, error))
-        return false;
-    HtStmt *checkpoint = ht_db_stmt_text(outbox->db, "PRAGMA wal_checkpoint(TRUNCATE)", error);
-    return checkpoint && ht_stmt_run(checkpoint, error);
-}
-
 /* The hook: a generation became current, or the file was opened. */
 static bool bring_in_step(HtStore *store, gpointer data, GError **error)
 {
     HtOutbox *outbox = data;
     g_autofree char *purged = ht_cache_meta(outbox->cache, "purged");
-    if (!ht_push_recover(outbox, store, error) || (purged && !strip_texts(outbox, error)))
+    if (!ht_push_recover(outbox, store, error) || (purged && !ht_outbox_strip_all(outbox, error)))
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
     g_autofree char *shown_for = ht_cache_meta(outbox->cache, "shown_for");
@@ -297,6 +275,7 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
         return NULL;
     }
     ht_cache_set_generation_hook(cache, bring_in_step, outbox);
+    ht_cache_add_forget_hook(cache, ht_outbox_forget, outbox);
     return outbox;
 }
 
@@ -306,6 +285,7 @@ void ht_outbox_close(HtOutbox *outbox)
         return;
     /* Behind everything that is in the queue. */
     ht_cache_set_generation_hook(outbox->cache, NULL, NULL);
+    ht_cache_remove_forget_hook(outbox->cache, ht_outbox_forget);
     outbox_free(outbox);
 }
 

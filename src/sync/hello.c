@@ -225,14 +225,26 @@ static void compare_scopes(const HtJson *old, const HtSyncHello *hello, HtSyncPl
     }
 }
 
+static uint64_t lost_columns(const HtJson *old, const HtSyncHello *hello, uint64_t *gained)
+{
+    g_autoptr(HtSyncColumns) before = ht_sync_columns_new(ht_json_get(old, "columns"));
+    uint64_t lost;
+    ht_sync_columns_compare(before, hello->columns, &lost, gained);
+    return lost;
+}
+
 /* Who we are to the server, and which columns that gives. */
 static HtSyncPlan compare_membership(const HtJson *old, const HtSyncHello *hello)
 {
     HtSyncPlan plan = {.is_changed = true};
-    if (differs(old, "tenant", hello->tenant_id) || differs(old, "user", hello->user_id))
-        return plan_of(HT_PLAN_PURGE_LOAD, "another person or tenant");
-    if (differs(old, "role", hello->role))
-        return plan_of(HT_PLAN_PURGE_LOAD, "the role changed");
+    uint64_t gained;
+    if (differs(old, "tenant", hello->tenant_id) || differs(old, "user", hello->user_id)) {
+        plan = plan_of(HT_PLAN_PURGE_LOAD, "another person or tenant");
+        plan.loses_rights = true;
+    } else if (differs(old, "role", hello->role)) {
+        plan = plan_of(HT_PLAN_PURGE_LOAD, "the role changed");
+        plan.loses_rights = hello->is_read_only || lost_columns(old, hello, &gained) != 0;
+    }
     return plan;
 }
 
@@ -259,14 +271,15 @@ HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSync
     if (why)
         return plan_of(HT_PLAN_LOAD, why);
     if (hello->columns) {
-        g_autoptr(HtSyncColumns) before = ht_sync_columns_new(ht_json_get(old, "columns"));
         bool is_other_schema = differs(old, "schema_fp", hello->schema_fp);
-        uint64_t lost, gained;
-        ht_sync_columns_compare(before, hello->columns, &lost, &gained);
-        if (lost)
-            return is_other_schema
-                       ? plan_of(HT_PLAN_LOAD, "the database's columns changed")
-                       : plan_of(HT_PLAN_PURGE_LOAD, "columns may not be read any more");
+        uint64_t gained, lost = lost_columns(old, hello, &gained);
+        if (lost && is_other_schema)
+            return plan_of(HT_PLAN_LOAD, "the database's columns changed");
+        if (lost) {
+            plan = plan_of(HT_PLAN_PURGE_LOAD, "columns may not be read any more");
+            plan.loses_rights = true;
+            return plan;
+        }
         plan.reload |= gained;
         plan.check_digests = is_other_schema;
         plan.is_changed |= is_other_schema || gained;

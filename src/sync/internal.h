@@ -101,6 +101,7 @@ typedef struct {
     uint64_t reconcile; /* tables whose ids are compared */
     bool is_changed;    /* fingerprints to be stored */
     bool check_digests; /* the schema changed in ways that only digests show */
+    bool loses_rights;  /* of PURGE_LOAD: what was written here may not be read any more either */
 } HtSyncPlan;
 
 /* `remembered`: as above (NULL: nothing is here); `cursor`: the last snapshot. */

@@ -535,15 +535,7 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
         return ht_pg_run(sync->pg, ht_sync_sql("rollback"), error);
     }
     adopt_hello(pull);
-    bool had_gone = false;
     if (!choose_reloads(pull, error) || !fetch(pull, error))
         return false;
-    for (guint i = 0; i < pull->tables->len; i++)
-        had_gone |= ((PullTable *)pull->tables->pdata[i])->gone->len > 0;
-    int64_t deleted = sync->report->rows_deleted;
-    if (!finish(pull, error))
-        return false;
-    if (had_gone || sync->report->rows_deleted > deleted || pull->plan.reconcile)
-        ht_cache_purge_async(sync->cache);
-    return true;
+    return finish(pull, error);
 }

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/log.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #define ASK_US (5 * HT_US_PER_MINUTE)
 #define SEEN_US (10 * HT_US_PER_MINUTE)
 #define PULLS_MAX 6
+#define FORGET_US (5 * G_USEC_PER_SEC)
 
 static bool take(GError **error, GError *problem)
 {
@@ -30,7 +32,7 @@ bool ht_sync_refuse(HtSync *sync, const char *why, GError **error)
     g_clear_pointer(&sync->cursor, g_free);
     g_clear_pointer(&sync->columns, ht_sync_columns_free);
     g_clear_pointer(&sync->hello, ht_sync_hello_free);
-    if (!ht_cache_purge(sync->cache, true, why, &problem))
+    if (!ht_cache_purge(sync->cache, HT_PURGE_LOCK, why, &problem))
         return take(error, g_steal_pointer(&problem));
     g_set_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED,
                 "%s: what was kept here is removed (ask your administrator)", why);
@@ -100,7 +102,9 @@ static bool load(HtSync *sync, const HtSyncPlan *plan, GError **error)
         return false;
     if (hello->is_refused || hello->wants_wipe)
         return true; /* the next pull sees it too and acts */
-    if (plan->kind == HT_PLAN_PURGE_LOAD && !ht_cache_purge(sync->cache, false, plan->why, error))
+    if (plan->kind == HT_PLAN_PURGE_LOAD &&
+        !ht_cache_purge(sync->cache, plan->loses_rights ? HT_PURGE_WORDS : HT_PURGE_EMPTY,
+                        plan->why, error))
         return false;
     ht_sync_columns_free(sync->columns);
     g_autoptr(HtJson) json = ht_sync_columns_print(hello->columns);
@@ -177,6 +181,24 @@ static bool bookkeep(HtSync *sync, GError **error)
     return rows != NULL;
 }
 
+/* Whoever went since the last time leaves the files. A workstation tries again at its next turn;
+ * one run waits a little for those who read. */
+static void forget(HtSync *sync)
+{
+    int64_t until = g_get_monotonic_time() + (sync->thread ? 0 : FORGET_US);
+    while (ht_cache_owes(sync->cache)) {
+        g_autoptr(GError) problem = NULL;
+        if (ht_cache_forget(sync->cache, true, &problem))
+            continue;
+        if (!g_error_matches(problem, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY) ||
+            g_get_monotonic_time() >= until) {
+            ht_log(HT_LOG_INFO, "forgetting waits: %s", problem->message);
+            return;
+        }
+        g_usleep(20000);
+    }
+}
+
 static bool unlock(HtSync *sync, GError **error)
 {
     return !ht_cache_is_locked(sync->cache, NULL) || ht_cache_unlock(sync->cache, error);
@@ -197,6 +219,7 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
     if ((is_fresh || !may_push(sync, flags)) && !pull(sync, flags & HT_SYNC_ONCE_FULL, error))
         return false;
     GError *problem = NULL;
+    forget(sync); /* no words are sent about somebody who may not be seen any more */
     if (may_push(sync, flags)) {
         guint sent = sync->report->sent;
         if (!ht_sync_push(sync, &problem))
@@ -205,6 +228,7 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
         if ((!is_fresh || is_changed) && !pull(sync, false, error))
             return false;
     }
+    forget(sync);
     if (!bookkeep(sync, &problem) || !unlock(sync, &problem))
         return take(error, problem);
     ht_sync_status_synced(sync);

@@ -116,12 +116,27 @@ void ht_cache_generation_release(HtGeneration *generation);
 void ht_cache_generation_discard(HtGeneration *generation);
 
 /* --- Purging: no byte of what was deleted stays in the file, its WAL or the full text. */
-/* After rows went: FTS 'optimize', then the checkpoint. Queued, low priority. */
-void ht_cache_purge_async(HtCache *cache);
-/* Everything of the tenant goes (access refused); with `lock` the cache stays locked, for the
- * reason given, until ht_cache_unlock, in all processes. The outbox is not touched. Not on the UI's
- * thread. */
-bool ht_cache_purge(HtCache *cache, bool lock, const char *reason, GError **error);
+/* Rows that go, and words of people who were erased, make a debt in the transaction that takes them
+ * (HT_META_FORGET_DUE). This pays it, if there is one: the outbox and the session forget, old
+ * generations and files moved aside go, the full text is merged, the WAL truncated; then
+ * HT_META_FORGOT tells when. HT_CACHE_ERROR_BUSY when another process still reads: the debt stays,
+ * try again. `alone`: the caller holds the profile's sync lock. Blocks; not on the UI's thread. */
+bool ht_cache_forget(HtCache *cache, bool alone, GError **error);
+bool ht_cache_owes(HtCache *cache);
+/* The same at a quiet moment, for debts of a process that did not live to pay. */
+void ht_cache_forget_later(HtCache *cache);
+#define HT_META_FORGET_DUE "forget_due"
+#define HT_META_FORGOT "forgot"
+
+typedef enum {
+    HT_PURGE_EMPTY = 0,
+    HT_PURGE_LOCK = 1 << 0,  /* stays locked, in all processes, until ht_cache_unlock */
+    HT_PURGE_WORDS = 1 << 1, /* unsent work keeps ids and codes only */
+} HtPurgeFlags;
+
+/* Everything of the tenant goes. A process that dies meanwhile leaves a mark, and the next open
+ * ends the work. Not on the UI's thread. */
+bool ht_cache_purge(HtCache *cache, HtPurgeFlags flags, const char *reason, GError **error);
 bool ht_cache_is_locked(HtCache *cache, char **reason); /* `reason` nullable; caller frees */
 bool ht_cache_set_lock(HtCache *cache, const char *reason,
                        GError **error); /* NULL unlocks; deletes nothing */

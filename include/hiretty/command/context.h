@@ -65,6 +65,9 @@ void ht_context_push(HtContext *context, HtView *view);
 bool ht_context_pop(HtContext *context);
 /* Puts the place (views, limits, marks, registers) on disk and back: state_dir/session. */
 bool ht_context_save_session(HtContext *context, GError **error);
+/* Takes what a person typed out of the file on disk, since it may name somebody who has to be
+ * forgotten; ids stay. No context is needed. Any thread. */
+bool ht_session_forget(const HtPaths *paths, GError **error);
 void ht_context_set_size(HtContext *context, int columns, int lines);
 bool ht_context_preview_on(const HtContext *context);
 

@@ -189,7 +189,7 @@ static void test_refused_access(void)
     g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, 10, &error);
     g_assert_no_error(error);
     g_assert_true(file_has(&bench, "") || file_has(&bench, "-wal"));
-    g_assert_true(ht_cache_purge(bench.fixture.cache, true, "refused", &error));
+    g_assert_true(ht_cache_purge(bench.fixture.cache, HT_PURGE_LOCK, "refused", &error));
     g_assert_no_error(error);
     g_assert_false(file_has(&bench, "") || file_has(&bench, "-wal"));
     assert_outbox(&bench, 3, 0, 0);

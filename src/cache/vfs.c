@@ -1,0 +1,201 @@
+/* secure_delete zeroes a row that is deleted where it lies; but when SQLite moves rows between
+ * pages, a copy of what moved stays in the part of the old page that is not used, for as long as
+ * nothing else happens to be put there. A row deleted afterwards then lives on in that copy. So
+ * each page of a database is written with the unused part between its cell pointers and its cells
+ * as zeros; readers never look there. The journal and the WAL are written as they come: a purge
+ * truncates them. The page's layout: https://www.sqlite.org/fileformat2.html#b_tree_pages */
+#include "vfs.h"
+
+#include <glib.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VFS_NAME "hiretty"
+
+enum {
+    FILE_HEADER = 100, /* page 1 starts with it */
+    MIN_PAGE = 512,
+    MAX_PAGE = 65536,
+    INTERIOR_HEADER = 12,
+    LEAF_HEADER = 8,
+};
+
+/* Pages that are no part of a b-tree begin with the number of another page; in files of fewer pages
+ * (256 GiB) that cannot be taken for a b-tree's mark (2, 5, 10, 13). */
+#define SURE_PAGES 0x02000000
+
+typedef struct {
+    sqlite3_file base;
+    bool is_database;
+    /* the system's file follows */
+} File;
+
+static sqlite3_vfs *real_vfs;
+static sqlite3_vfs our_vfs;
+static sqlite3_io_methods our_methods;
+
+static sqlite3_file *inner(sqlite3_file *file)
+{
+    return (sqlite3_file *)(void *)((File *)(void *)file + 1);
+}
+
+static unsigned get_2(const guint8 *p)
+{
+    return (unsigned)p[0] << 8 | p[1];
+}
+
+/* Where the unused part of a b-tree page begins and ends; false if it has none or is none. */
+static bool find_gap(const guint8 *page, unsigned size, bool is_first, unsigned *from, unsigned *to)
+{
+    unsigned at = is_first ? FILE_HEADER : 0;
+    guint8 kind = page[at];
+    if (kind != 2 && kind != 5 && kind != 10 && kind != 13)
+        return false;
+    unsigned header = kind == 2 || kind == 5 ? INTERIOR_HEADER : LEAF_HEADER;
+    unsigned cells = get_2(page + at + 5);
+    *from = at + header + 2 * get_2(page + at + 3);
+    *to = cells ? cells : MAX_PAGE;
+    return *from < *to && *to <= size;
+}
+
+static bool is_zero(const guint8 *bytes, gsize n)
+{
+    return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+}
+
+static int file_write(sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
+{
+    sqlite3_file *real = inner(file);
+    unsigned from, to, size = (unsigned)n;
+    bool is_page = ((File *)(void *)file)->is_database && n >= MIN_PAGE && n <= MAX_PAGE &&
+                   (n & (n - 1)) == 0 && offset % n == 0 && offset / n < SURE_PAGES;
+    if (!is_page || !find_gap(data, size, offset == 0, &from, &to) ||
+        is_zero((const guint8 *)data + from, to - from))
+        return real->pMethods->xWrite(real, data, n, offset);
+    guint8 clean[MAX_PAGE];
+    memcpy(clean, data, size);
+    memset(clean + from, 0, to - from);
+    return real->pMethods->xWrite(real, clean, n, offset);
+}
+
+/* ---- everything else goes through */
+
+static int file_close(sqlite3_file *file)
+{
+    return inner(file)->pMethods->xClose(inner(file));
+}
+
+static int file_read(sqlite3_file *file, void *into, int n, sqlite3_int64 offset)
+{
+    return inner(file)->pMethods->xRead(inner(file), into, n, offset);
+}
+
+static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return inner(file)->pMethods->xTruncate(inner(file), size);
+}
+
+static int file_sync(sqlite3_file *file, int flags)
+{
+    return inner(file)->pMethods->xSync(inner(file), flags);
+}
+
+static int file_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    return inner(file)->pMethods->xFileSize(inner(file), size);
+}
+
+static int file_lock(sqlite3_file *file, int level)
+{
+    return inner(file)->pMethods->xLock(inner(file), level);
+}
+
+static int file_unlock(sqlite3_file *file, int level)
+{
+    return inner(file)->pMethods->xUnlock(inner(file), level);
+}
+
+static int file_check_lock(sqlite3_file *file, int *reserved)
+{
+    return inner(file)->pMethods->xCheckReservedLock(inner(file), reserved);
+}
+
+static int file_control(sqlite3_file *file, int op, void *argument)
+{
+    return inner(file)->pMethods->xFileControl(inner(file), op, argument);
+}
+
+static int file_sector(sqlite3_file *file)
+{
+    return inner(file)->pMethods->xSectorSize(inner(file));
+}
+
+static int file_device(sqlite3_file *file)
+{
+    return inner(file)->pMethods->xDeviceCharacteristics(inner(file));
+}
+
+static int file_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **into)
+{
+    return inner(file)->pMethods->xShmMap(inner(file), page, size, extend, into);
+}
+
+static int file_shm_lock(sqlite3_file *file, int offset, int n, int flags)
+{
+    return inner(file)->pMethods->xShmLock(inner(file), offset, n, flags);
+}
+
+static void file_shm_barrier(sqlite3_file *file)
+{
+    inner(file)->pMethods->xShmBarrier(inner(file));
+}
+
+static int file_shm_unmap(sqlite3_file *file, int remove)
+{
+    return inner(file)->pMethods->xShmUnmap(inner(file), remove);
+}
+
+static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
+                    int *out)
+{
+    (void)vfs;
+    File *ours = (File *)(void *)file;
+    ours->is_database = flags & SQLITE_OPEN_MAIN_DB;
+    int rc = real_vfs->xOpen(real_vfs, name, inner(file), flags, out);
+    ours->base.pMethods = inner(file)->pMethods ? &our_methods : NULL;
+    return rc;
+}
+
+const char *ht_vfs_name(void)
+{
+    static gsize once;
+    if (g_once_init_enter(&once)) {
+        real_vfs = sqlite3_vfs_find(NULL);
+        our_methods = (sqlite3_io_methods){.iVersion = 2, /* without memory maps */
+                                           .xClose = file_close,
+                                           .xRead = file_read,
+                                           .xWrite = file_write,
+                                           .xTruncate = file_truncate,
+                                           .xSync = file_sync,
+                                           .xFileSize = file_size,
+                                           .xLock = file_lock,
+                                           .xUnlock = file_unlock,
+                                           .xCheckReservedLock = file_check_lock,
+                                           .xFileControl = file_control,
+                                           .xSectorSize = file_sector,
+                                           .xDeviceCharacteristics = file_device,
+                                           .xShmMap = file_shm_map,
+                                           .xShmLock = file_shm_lock,
+                                           .xShmBarrier = file_shm_barrier,
+                                           .xShmUnmap = file_shm_unmap};
+        our_vfs = *real_vfs; /* its other functions need nothing of ours */
+        our_vfs.pNext = NULL;
+        our_vfs.zName = VFS_NAME;
+        our_vfs.szOsFile = (int)sizeof(File) + real_vfs->szOsFile;
+        our_vfs.xOpen = vfs_open;
+        g_once_init_leave(&once, sqlite3_vfs_register(&our_vfs, 0) == SQLITE_OK ? 1 : 2);
+    }
+    return once == 1 ? VFS_NAME : NULL;
+}

@@ -1,0 +1,140 @@
+/* What the outbox keeps about people is text that somebody here wrote: notes, tags, mails, and what
+ * the server said to them. When the person may not be seen any more, the words go and the ids and
+ * codes stay: so the intent can still be counted, listed and settled. A decision is still sent (the
+ * server says "gone"); a note or a tag without its words is given up as gone. */
+#include "internal.h"
+
+#include "hiretty/base/log.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static bool run_all(HtDb *db, const char *const *queries, gsize n, GError **error)
+{
+    for (gsize i = 0; i < n; i++) {
+        HtStmt *stmt = ht_db_stmt(db, queries[i], error);
+        if (!stmt || !ht_stmt_run(stmt, error))
+            return false;
+    }
+    return true;
+}
+
+bool ht_outbox_strip_all(HtOutbox *outbox, GError **error)
+{
+    static const char *const queries[] = {
+        HT_OUTBOX_QUERY("batches_release"), HT_OUTBOX_QUERY("batches_clear"),
+        HT_OUTBOX_QUERY("ops_strip"), HT_OUTBOX_QUERY("groups_strip")};
+    if (!ht_db_begin(outbox->db, true, error))
+        return false;
+    if (!run_all(outbox->db, queries, G_N_ELEMENTS(queries), error) ||
+        !ht_db_commit(outbox->db, error)) {
+        ht_db_rollback(outbox->db);
+        return false;
+    }
+    return ht_db_truncate_wal(outbox->db, error);
+}
+
+/* ---- some people */
+
+typedef struct {
+    int64_t seq, group;
+    bool is_sending;
+} Forgotten;
+
+static bool is_there(HtDb *cache, const char *resource, const HtUuid *id)
+{
+    if (ht_uuid_is_nil(id))
+        return true;
+    g_auto(HtStmtUse) use = {ht_db_stmt(cache, resource, NULL)};
+    if (!use.stmt)
+        return true;
+    ht_stmt_bind_uuid(use.stmt, 1, id);
+    return ht_stmt_step(use.stmt, NULL) != HT_STEP_DONE;
+}
+
+/* Ops with words about people, or applications, that the cache does not have. */
+static bool find_forgotten(HtOutbox *outbox, HtDb *cache, GArray *into, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("ops_with_words"), error)};
+    HtStep step = HT_STEP_ERROR;
+    while (use.stmt && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        HtUuid match, candidate;
+        ht_stmt_uuid(use.stmt, 3, &match);
+        ht_stmt_uuid(use.stmt, 4, &candidate);
+        if (is_there(cache, HT_CACHE_QUERY("id_is_person"), &candidate) &&
+            is_there(cache, HT_CACHE_QUERY("id_is_match"), &match))
+            continue;
+        Forgotten op = {.seq = ht_stmt_int(use.stmt, 0),
+                        .group = ht_stmt_int(use.stmt, 1),
+                        .is_sending = ht_stmt_int(use.stmt, 2) != 0};
+        g_array_append_val(into, op);
+    }
+    return step == HT_STEP_DONE;
+}
+
+static bool strip(HtOutbox *outbox, const GArray *ops, GError **error)
+{
+    static const char *const of_batches[] = {HT_OUTBOX_QUERY("batches_release"),
+                                             HT_OUTBOX_QUERY("batches_clear")};
+    HtDb *db = outbox->db;
+    bool is_sending = false;
+    for (guint i = 0; i < ops->len; i++)
+        is_sending |= g_array_index(ops, Forgotten, i).is_sending;
+    /* The server knows each op by its id, in whatever batch it comes. */
+    if (is_sending && !run_all(db, of_batches, G_N_ELEMENTS(of_batches), error))
+        return false;
+    for (guint i = 0; i < ops->len; i++) {
+        const Forgotten *op = &g_array_index(ops, Forgotten, i);
+        if (!ht_outbox_run(db, HT_OUTBOX_QUERY("op_strip"), op->seq, error) ||
+            !ht_outbox_run(db, HT_OUTBOX_QUERY("group_strip"), op->group, error))
+            return false;
+    }
+    return true;
+}
+
+static bool show_again(HtApply *apply, gpointer data, GError **error)
+{
+    return ht_shown_rebuild(data, apply, error);
+}
+
+/* Kept copies of a damaged file: nobody can say what is in them. */
+static void remove_aside(const HtOutbox *outbox)
+{
+    g_autofree char *dir = g_path_get_dirname(outbox->path);
+    g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+    for (const char *name; folder && (name = g_dir_read_name(folder));) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        if (g_str_has_prefix(name, "outbox.db.corrupt-") && g_unlink(path) == 0)
+            ht_log(HT_LOG_INFO, "a damaged outbox was removed: people in it are to be forgotten");
+    }
+}
+
+bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **error)
+{
+    HtOutbox *outbox = data;
+    g_autoptr(GArray) ops = g_array_new(FALSE, FALSE, sizeof(Forgotten));
+    remove_aside(outbox);
+    if (how == HT_FORGET_ALL)
+        return true; /* "purged" says what is to be done */
+    if (!find_forgotten(outbox, ht_store_db(store), ops, error))
+        return false;
+    for (guint i = 0; how != HT_FORGET_SOME_SAFE && i < ops->len; i++) {
+        if (g_array_index(ops, Forgotten, i).is_sending) {
+            g_set_error_literal(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY,
+                                "it is being sent (the next sync forgets it)");
+            return false;
+        }
+    }
+    if (ops->len > 0) {
+        if (!ht_db_begin(outbox->db, true, error))
+            return false;
+        if (!strip(outbox, ops, error) || !ht_db_commit(outbox->db, error)) {
+            ht_db_rollback(outbox->db);
+            return false;
+        }
+        if (!ht_store_apply(store, show_again, outbox, error))
+            return false;
+    }
+    /* Also when nothing was found: a process may have died between the two. */
+    return ht_db_truncate_wal(outbox->db, error);
+}
