@@ -8,14 +8,13 @@
 #include "hiretty/base/error.h"
 #include "hiretty/base/log.h"
 #include "hiretty/base/print.h"
+#include "hiretty/base/secret.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/store.h"
 #include "hiretty/pg/connection.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 struct HtAppHost {
     HtCliHost cli;
@@ -23,6 +22,8 @@ struct HtAppHost {
     HtSettings *settings;
     GPtrArray *warnings;
     char *dsn;
+    char *password; /* of the environment; NULL */
+    const char *note;
     HtCache *cache;
     HtOutbox *outbox;
     HtReader *reader;
@@ -181,7 +182,9 @@ static HtPgOptions connection_options(const HtAppHost *host)
     return (HtPgOptions){
         .dsn = *host->dsn ? host->dsn : NULL,
         .allow_weak_tls = ht_settings_bool(host->settings, "connect.allow_insecure"),
-        .connect_timeout_ms = ht_settings_int(host->settings, "connect.timeout") * 1000};
+        .connect_timeout_ms = ht_settings_int(host->settings, "connect.timeout") * 1000,
+        .password_text = host->password,
+        .note = host->note};
 }
 
 static void cli_probe(HtCliHost *cli, HtCliProbe *probe)
@@ -210,6 +213,28 @@ static char *find_dsn(const HtAppOptions *options, const HtSettings *settings)
     return g_getenv("PGSERVICE") || g_getenv("PGHOST") ? g_strdup("") : NULL;
 }
 
+/* The places of a password that others may see leave a lasting warning; the command line, which
+ * every account of the machine can read, is refused. */
+static bool look_at_password(HtAppHost *host, const HtAppOptions *options, GError **error)
+{
+    if (options->dsn && ht_pg_dsn_has_password(options->dsn)) {
+        g_set_error_literal(error, HT_ERROR, HT_ERROR_INVALID,
+                            "a password on the command line can be read by everybody on this "
+                            "machine: put it in the password file (~/.pgpass)");
+        return false;
+    }
+    g_autofree char *env = ht_secret_take_env("HIRETTY_DSN"); /* no child of ours is to have it */
+    host->password = ht_secret_take_env("PGPASSWORD");
+    bool is_in_env = host->password || (!options->dsn && ht_pg_dsn_has_password(env));
+    if (env)
+        explicit_bzero(env, strlen(env));
+    if (is_in_env)
+        host->note = "the password stands in the environment (the password file is the place)";
+    else if (ht_pg_dsn_has_password(host->dsn))
+        host->note = "the password stands in the settings (the password file is the place)";
+    return true;
+}
+
 HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
 {
     const char *profile = options->profile ? options->profile : g_getenv("HIRETTY_PROFILE");
@@ -222,12 +247,17 @@ HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
     g_autofree char *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
     host->settings = ht_settings_load(file, ht_paths_profile(paths), host->warnings);
     host->dsn = find_dsn(options, host->settings);
-    g_unsetenv("HIRETTY_DSN"); /* it may hold a password: no child of ours is to have it */
+    if (!look_at_password(host, options, error)) {
+        ht_app_host_free(host);
+        return NULL;
+    }
     const char *no_color = g_getenv("NO_COLOR");
     host->cli = (HtCliHost){.ops = &cli_ops,
                             .paths = paths,
                             .settings = host->settings,
                             .dsn = host->dsn,
+                            .password = host->password,
+                            .note = host->note,
                             .offline = options->offline,
                             .no_color = options->no_color || (no_color && *no_color),
                             .user_data = host};
@@ -260,7 +290,8 @@ void ht_app_host_free(HtAppHost *host)
     ht_settings_free(host->settings);
     ht_paths_free(host->paths);
     g_ptr_array_unref(host->warnings);
-    g_free(host->dsn);
+    ht_secret_free(host->dsn);
+    ht_secret_free(host->password);
     g_free(host);
 }
 
@@ -342,29 +373,14 @@ HtContext *ht_app_host_context(HtAppHost *host, bool interactive, GError **error
     return host->context;
 }
 
-/* Asked only on a terminal; what is typed is not shown. pg wipes and frees the answer. */
+/* HtPgPasswordFunc; pg wipes and frees the answer. */
 static char *ask_password(const char *user, const char *server, int attempt, gpointer data)
 {
     (void)data;
-    struct termios shown, hidden;
-    if (attempt > 2 || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &shown) != 0)
+    if (attempt > 2)
         return NULL;
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    ht_print_part(stderr, "Password of %s on %s: ", user, server);
-    ht_print_flush(stderr, NULL);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    char *line = g_malloc0(1024);
-    bool got = fgets(line, 1024, stdin) != NULL;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    ht_print_line(stderr, "%s", "");
-    if (got && line[strcspn(line, "\n")] == '\n') {
-        line[strcspn(line, "\n")] = '\0';
-        return line;
-    }
-    explicit_bzero(line, 1024);
-    g_free(line);
-    return NULL;
+    g_autofree char *question = g_strdup_printf("Password of %s on %s", user, server);
+    return ht_secret_ask(question);
 }
 
 HtSync *ht_app_host_sync(HtAppHost *host, GError **error)

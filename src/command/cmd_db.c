@@ -6,10 +6,10 @@
 #include "hiretty/base/error.h"
 #include "hiretty/base/json.h"
 #include "hiretty/base/print.h"
+#include "hiretty/base/secret.h"
 
 #include <errno.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #define MAX_PASSWORD 1024
@@ -106,30 +106,6 @@ static char *read_line(int fd)
     return NULL;
 }
 
-static void wipe(char *password)
-{
-    if (!password)
-        return;
-    explicit_bzero(password, strlen(password));
-    g_free(password);
-}
-
-/* Asks on the terminal, without echo. NULL when there is no terminal or no answer. */
-static char *ask(const char *question)
-{
-    struct termios before;
-    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
-        return NULL;
-    struct termios silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    ht_print_part(stderr, "%s: ", question);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    char *answer = read_line(STDIN_FILENO);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    ht_print_line(stderr, "%s", "");
-    return answer;
-}
-
 /* HtPgPasswordFunc: three tries. */
 static char *ask_login_password(const char *user, const char *server, int attempt, gpointer data)
 {
@@ -137,7 +113,7 @@ static char *ask_login_password(const char *user, const char *server, int attemp
     if (attempt >= 3)
         return NULL;
     g_autofree char *question = g_strdup_printf("password of %s at %s", user, server);
-    return ask(question);
+    return ht_secret_ask(question);
 }
 
 /* The new password of a member; *password stays NULL when none was wanted. */
@@ -153,11 +129,12 @@ static bool take_password(const Options *options, char **password, GError **erro
         text[strcspn(text, "\r\n")] = '\0';
         *password = text;
     } else if (options->password_prompt) {
-        char *first = ask("new password"), *again = first ? ask("again") : NULL;
+        char *first = ht_secret_ask("new password");
+        char *again = first ? ht_secret_ask("again") : NULL;
         bool is_same = first && again && strcmp(first, again) == 0;
-        wipe(again);
+        ht_secret_free(again);
         if (!is_same) {
-            wipe(first);
+            ht_secret_free(first);
             g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
                         "no password was given, or not the same one twice");
             return false;
@@ -290,7 +267,7 @@ static int run_add_member(HtPgConnection *pg, const Options *options)
     bool ok = take_password(options, &password, &error);
     member.password = password;
     ok = ok && ht_admin_add_member(pg, &member, &added, &error);
-    wipe(password);
+    ht_secret_free(password);
     if (!ok)
         return fail(error);
     if (options->json) {
@@ -422,7 +399,15 @@ static HtPgConnection *connect_admin(const HtCliHost *host, const Options *optio
         .allow_weak_tls =
             host->settings && ht_settings_bool(host->settings, "connect.allow_insecure"),
         .password = ask_login_password,
+        .password_text = host->password,
+        .note = host->note,
     };
+    if (options->dsn && ht_pg_dsn_has_password(options->dsn)) {
+        g_set_error_literal(error, HT_PG_ERROR, HT_PG_ERROR_SETUP,
+                            "a password on the command line can be read by everybody on this "
+                            "machine (put it in the password file)");
+        return NULL;
+    }
     return ht_pg_connect(&settings, NULL, error);
 }
 

@@ -1,7 +1,8 @@
 /* Connecting and waiting. libpq is always used without blocking: each wait is ours, with a deadline
  * and a way out, because a stopped server or a network that swallows packets is never noticed
- * otherwise. Addresses are tried one after the other, each with its share of the time that is left.
- */
+ * otherwise. Hosts, and the addresses of each, are tried one after the other, each with its share
+ * of the time that is left: neither a dead address nor a name server that is silent about the first
+ * host keeps from the second. */
 #include "hiretty/pg/connection.h"
 
 #include "internal.h"
@@ -10,7 +11,8 @@
 #include <string.h>
 
 #define DEFAULT_CONNECT_MS 10000
-#define DEFAULT_SILENCE_MS 15000
+/* With the time to notice and to say so, a failure is on the screen within 15 s. */
+#define DEFAULT_SILENCE_MS 13000
 #define PASSWORD_ATTEMPTS 3
 
 bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,
@@ -73,57 +75,125 @@ static PGconn *start(const HtPgSettings *settings, const HtPgPlace *place)
     return conn;
 }
 
-/* true: connected. Otherwise *error is set. */
-static bool finish(PGconn *conn, const HtPgSettings *settings, int64_t deadline_us,
-                   GCancellable *cancellable, GError **error)
+/* libpq's steps until it is through. What comes before a login is little: more of it is no server.
+ */
+static bool shake_hands(PGconn *conn, const HtPgSettings *settings, int64_t deadline_us,
+                        GCancellable *cancellable, GError **error)
 {
     g_autofree char *late =
         g_strdup_printf("%s: no answer within the time limit (the network, or a server that hangs)",
                         settings->label);
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    bool was_encrypted = false;
+    gsize bytes = 0;
     if (PQstatus(conn) == CONNECTION_BAD)
         status = PGRES_POLLING_FAILED;
     while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
         GIOCondition condition = status == PGRES_POLLING_READING ? G_IO_IN : G_IO_OUT;
         if (!ht_pg_wait_socket(PQsocket(conn), condition, deadline_us, cancellable, late, error))
             return false;
+        bytes += ht_pg_waiting_bytes(PQsocket(conn));
+        if (bytes > HT_PG_CHATTER_MAX) {
+            ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
+                            "%s: what answers is no PostgreSQL server (check host and port)",
+                            settings->label);
+            return false;
+        }
+        was_encrypted |= PQsslInUse(conn);
         status = PQconnectPoll(conn);
     }
     if (status == PGRES_POLLING_OK)
         return true;
     ht_pg_error_from_connect(error, settings->label, PQerrorMessage(conn),
                              PQconnectionUsedPassword(conn));
+    ht_pg_error_set_proven(was_encrypted || PQsslInUse(conn));
     return false;
 }
 
-/* Tries every place; NULL and the first error that says something. *needs_password is set when the
- * server asked for one and none was known. */
+/* true: connected. Otherwise *error is set. */
+static bool finish(PGconn *conn, const HtPgSettings *settings, const HtPgPlace *place,
+                   int64_t deadline_us, GCancellable *cancellable, GError **error)
+{
+    if (shake_hands(conn, settings, deadline_us, cancellable, error))
+        return true;
+    if (place->is_local || settings->is_weak)
+        ht_pg_error_set_proven(true);
+    if (PQconnectionNeedsPassword(conn) && settings->passfile_problem) {
+        g_clear_error(error);
+        ht_pg_error_set(error, HT_PG_ERROR_AUTH, NULL, "%s: no password: %s", settings->label,
+                        settings->passfile_problem);
+    }
+    return false;
+}
+
+typedef struct {
+    const HtPgSettings *settings;
+    GCancellable *cancellable;
+    bool needs_password; /* the server asked for one and none was known */
+    bool is_over;        /* other places would say the same */
+    GError *problem;     /* the first one, unless a later one is final */
+} Attempt;
+
+/* Keeps the first problem, and the one that ends the attempt. */
+static void note_problem(Attempt *attempt, GError *problem)
+{
+    attempt->is_over = attempt->needs_password || !ht_pg_error_is_passing(problem);
+    if (attempt->problem && !attempt->is_over) {
+        g_error_free(problem);
+        return;
+    }
+    g_clear_error(&attempt->problem);
+    attempt->problem = problem;
+}
+
+static PGconn *try_address(Attempt *attempt, const HtPgPlace *place, int64_t deadline_us)
+{
+    g_autoptr(PGconn) conn = start(attempt->settings, place);
+    GError *problem = NULL;
+    if (!conn)
+        ht_pg_error_set(&problem, HT_PG_ERROR_FAILED, NULL, "connection: out of memory");
+    else if (finish(conn, attempt->settings, place, deadline_us, attempt->cancellable, &problem))
+        return g_steal_pointer(&conn);
+    attempt->needs_password = conn && PQconnectionNeedsPassword(conn);
+    note_problem(attempt, problem);
+    return NULL;
+}
+
+static int64_t share_of(int64_t deadline_us, guint places_left)
+{
+    int64_t now = g_get_monotonic_time();
+    return now + (deadline_us - now) / places_left;
+}
+
+static PGconn *try_host(Attempt *attempt, const HtPgPlace *host, int64_t deadline_us)
+{
+    g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func((GDestroyNotify)ht_pg_place_free);
+    GError *problem = NULL;
+    if (!ht_pg_place_resolve(host, places, deadline_us, attempt->cancellable, &problem)) {
+        note_problem(attempt, problem);
+        return NULL;
+    }
+    PGconn *conn = NULL;
+    for (guint i = 0; i < places->len && !conn && !attempt->is_over; i++)
+        conn = try_address(attempt, places->pdata[i], share_of(deadline_us, places->len - i));
+    return conn;
+}
+
+/* Tries every place. NULL: *error, and *needs_password. */
 static PGconn *try_places(const HtPgSettings *settings, int64_t deadline_us,
                           GCancellable *cancellable, bool *needs_password, GError **error)
 {
-    g_autoptr(GError) problem = NULL;
-    for (guint i = 0; i < settings->places->len; i++) {
-        int64_t now = g_get_monotonic_time();
-        int64_t share = (deadline_us - now) / (settings->places->len - i);
-        g_autoptr(GError) mine = NULL;
-        g_autoptr(PGconn) conn = start(settings, settings->places->pdata[i]);
-        if (!conn) {
-            ht_pg_error_set(error, HT_PG_ERROR_FAILED, NULL, "connection: out of memory");
-            return NULL;
-        }
-        if (finish(conn, settings, now + share, cancellable, &mine))
-            return g_steal_pointer(&conn);
-        *needs_password = PQconnectionNeedsPassword(conn);
-        bool is_last = *needs_password || !ht_pg_error_is_passing(mine);
-        if (!problem || is_last) {
-            g_clear_error(&problem);
-            problem = g_steal_pointer(&mine);
-        }
-        if (is_last)
-            break;
-    }
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return NULL;
+    Attempt attempt = {.settings = settings, .cancellable = cancellable};
+    const GPtrArray *hosts = settings->places;
+    PGconn *conn = NULL;
+    for (guint i = 0; i < hosts->len && !conn && !attempt.is_over; i++)
+        conn = try_host(&attempt, hosts->pdata[i], share_of(deadline_us, hosts->len - i));
+    *needs_password = attempt.needs_password;
+    if (conn)
+        g_clear_error(&attempt.problem);
+    else
+        g_propagate_error(error, attempt.problem);
+    return conn;
 }
 
 static void wipe(char *password)
@@ -140,8 +210,6 @@ static PGconn *connect_asking(HtPgSettings *settings, const HtPgOptions *options
 {
     int64_t limit_us =
         (options->connect_timeout_ms > 0 ? options->connect_timeout_ms : DEFAULT_CONNECT_MS) * 1000;
-    if (!ht_pg_settings_resolve(settings, g_get_monotonic_time() + limit_us, cancellable, error))
-        return NULL;
     for (int attempt = 0;; attempt++) {
         bool needs_password = false;
         g_autoptr(GError) problem = NULL;
@@ -216,15 +284,21 @@ bool ht_pg_is_usable(const HtPgConnection *pg)
 
 bool ht_pg_is_alive(HtPgConnection *pg)
 {
+    if (!pg->is_chatting) /* since the last statement */
+        ht_pg_patience_begin(pg, HT_PG_CHATTER_MAX);
+    pg->is_chatting = true;
     for (int i = 0; i < 16 && ht_pg_is_usable(pg); i++) {
         GPollFD fd = {.fd = PQsocket(pg->conn), .events = G_IO_IN};
         if (g_poll(&fd, 1, 0) <= 0)
             return true;
         /* A server that ends a session says so first and closes then. */
-        if (!PQconsumeInput(pg->conn))
+        if (!ht_pg_patience_consume(pg)) {
             pg->is_broken = true;
-        else
-            PQisBusy(pg->conn);
+            return false;
+        }
+        PQisBusy(pg->conn);
+        for (PGnotify *note = PQnotifies(pg->conn); note; note = PQnotifies(pg->conn))
+            PQfreemem(note); /* nobody asked for any: they must not pile up */
     }
     return ht_pg_is_usable(pg);
 }

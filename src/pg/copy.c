@@ -117,6 +117,7 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
         }
         if (n < 0)
             return true; /* the end, or an error that the result tells */
+        ht_pg_patience_row(pg);
         bool is_too_much = stream->is_ended || (gsize)stream->bytes->len + (gsize)n > G_MAXINT32;
         if (!is_too_much)
             g_byte_array_append(stream->bytes, (const guint8 *)buffer, (guint)n);
@@ -131,8 +132,10 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
 
 static bool start_copy(HtPgConnection *pg, const char *sql, GError **error)
 {
-    if (!ht_pg_check_usable(pg, error) || !ht_pg_send(pg, sql, NULL, 0, error) ||
-        !ht_pg_flush(pg, error))
+    if (!ht_pg_check_usable(pg, error))
+        return false;
+    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
+    if (!ht_pg_send(pg, sql, NULL, 0, error) || !ht_pg_flush(pg, error))
         return false;
     PGresult *raw = NULL;
     if (!ht_pg_next_result(pg, &raw, error))

@@ -13,7 +13,11 @@ G_DEFINE_QUARK(ht - pg - error - quark, ht_pg_error)
 
 #define MESSAGE_COLUMNS 240
 
+/* More of a message is never looked at: it may be as long as a hostile server likes. */
+#define MESSAGE_BYTES 4096
+
 static _Thread_local char last_sqlstate[6];
+static _Thread_local bool last_is_proven;
 
 typedef struct {
     const char *state; /* SQLSTATE or its start */
@@ -34,6 +38,7 @@ static const StateRow statement_states[] = {
     {"57014", HT_PG_ERROR_SERVER, "the server stopped the statement; try again"},
     {"57P", HT_PG_ERROR_SERVER, "the server is stopping or starting; try again later"},
     {"25P03", HT_PG_ERROR_OFFLINE, NULL},
+    {"25006", HT_PG_ERROR_SERVER, "the server takes no changes now; they are kept and sent later"},
     {"25P0", HT_PG_ERROR_FAILED, NULL},
     {"53", HT_PG_ERROR_SERVER, "the server is out of room; tell its administrator"},
     {"54", HT_PG_ERROR_DATA, NULL},
@@ -82,6 +87,8 @@ static const TextRow connect_texts[] = {
     {"channel binding", HT_PG_ERROR_TLS,
      "the server cannot prove that it holds the password's key (channel binding)",
      "ask its administrator for scram-sha-256"},
+    {"server signature", HT_PG_ERROR_TLS,
+     "the server cannot prove that it knows the password's key", "ask who runs the server"},
     {"root certificate", HT_PG_ERROR_SETUP, "the root certificates cannot be read",
      "check the file's name in the settings"},
     {"private key file", HT_PG_ERROR_SETUP, "the client key cannot be used",
@@ -125,8 +132,19 @@ const char *ht_pg_error_sqlstate(void)
     return last_sqlstate;
 }
 
+bool ht_pg_error_is_proven(void)
+{
+    return last_is_proven;
+}
+
+void ht_pg_error_set_proven(bool is_proven)
+{
+    last_is_proven = is_proven;
+}
+
 static void remember(const char *sqlstate)
 {
+    last_is_proven = false;
     g_strlcpy(last_sqlstate, sqlstate ? sqlstate : "", sizeof last_sqlstate);
 }
 
@@ -145,7 +163,8 @@ void ht_pg_error_set(GError **error, HtPgError code, const char *sqlstate, const
 static void set_with_advice(GError **error, HtPgError code, const char *sqlstate, const char *what,
                             const char *why, const char *advice)
 {
-    g_autofree char *clean = ht_text_sanitize(why, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *clean =
+        ht_text_sanitize(why, (gssize)strnlen(why, MESSAGE_BYTES), HT_TEXT_LINE, NULL);
     g_autofree char *cut = ht_text_cut(clean, MESSAGE_COLUMNS / 2, true);
     if (advice)
         ht_pg_error_set(error, code, sqlstate, "%s: %s (%s)", what, cut, advice);

@@ -21,7 +21,21 @@ struct HtPgConnection {
     bool is_broken;
     GHashTable *kept; /* SQL -> name: statements that the server has prepared for this connection */
     guint kept_serial;
+    /* How long is waited on: patience.c. */
+    int64_t waited_us;  /* since the last progress */
+    gsize got;          /* bytes since then */
+    guint64 received;   /* the kernel's count at the last look */
+    int unsent;         /* bytes in the kernel's queue that the other side has not confirmed */
+    gsize answer_bytes; /* of the present row or result */
+    gsize answer_limit;
+    bool is_chatting; /* between statements: what comes is counted on */
 };
+
+/* More than this before the first statement, or between two, is no PostgreSQL server's. */
+#define HT_PG_CHATTER_MAX ((gsize)1 << 20)
+/* One row of a stream; a whole result that is kept. */
+#define HT_PG_ROW_MAX ((gsize)64 << 20)
+#define HT_PG_RESULT_MAX ((gsize)256 << 20)
 
 /* One place to connect to. `address` is NULL for a Unix socket, and before names are looked up. */
 typedef struct {
@@ -37,7 +51,10 @@ typedef struct {
     GPtrArray *names;  /* owned */
     GPtrArray *values; /* owned */
     GPtrArray *places; /* HtPgPlace */
-    char *label, *user, *warning;
+    char *label, *user;
+    char *warning;          /* NULL: nothing to warn of */
+    char *passfile_problem; /* why the password file was not used, or NULL */
+    bool is_weak;           /* TLS weaker than verify-full, as the caller allowed */
 } HtPgSettings;
 
 /* Network free. NULL: HT_PG_ERROR_SETUP. */
@@ -49,18 +66,36 @@ const char *ht_pg_settings_get(const HtPgSettings *settings, const char *name);
 /* `value` NULL takes the setting away. */
 void ht_pg_settings_set(HtPgSettings *settings, const char *name, const char *value);
 
-/* Replaces places that have a name by one for each of its addresses; waits until `deadline_us` of
- * the monotonic clock. */
-bool ht_pg_settings_resolve(HtPgSettings *settings, int64_t deadline_us, GCancellable *cancellable,
-                            GError **error);
+/* passfile.c. The name of a file that is not there. */
+const char *ht_pg_passfile_none(void);
+/* Settles which password file libpq may read; notes why not the one that was meant. */
+void ht_pg_passfile_choose(HtPgSettings *settings);
+
+/* Appends one place for each address of `place` to `out`; waits until `deadline_us` of the
+ * monotonic clock. */
+bool ht_pg_place_resolve(const HtPgPlace *place, GPtrArray *out, int64_t deadline_us,
+                         GCancellable *cancellable, GError **error);
 
 /* Waits until the socket is ready. false with HT_PG_ERROR_CANCELLED, or with `what` at the deadline
  * as HT_PG_ERROR_OFFLINE. */
 bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,
                        GCancellable *cancellable, const char *what, GError **error);
+/* Bytes that wait in the kernel to be read. */
+gsize ht_pg_waiting_bytes(int fd);
+
+/* patience.c. A new statement, or a part of one: all of the patience anew, and room for an answer
+ * of `limit` bytes. */
+void ht_pg_patience_begin(HtPgConnection *pg, gsize limit);
+/* A row was handed on: room for another one; what was waited is not forgotten. */
+void ht_pg_patience_row(HtPgConnection *pg);
+/* Waits for the socket; breaks the connection when there was no progress for too long. */
+bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **error);
+/* PQconsumeInput, counted. false: the line is cut, or the answer is too large. */
+bool ht_pg_patience_consume(HtPgConnection *pg);
+
 /* Sends all that is buffered, reading meanwhile so that neither side blocks. */
 bool ht_pg_flush(HtPgConnection *pg, GError **error);
-/* Waits for more bytes and takes them in; the silence limit begins anew with each call. */
+/* Waits for more bytes and takes them in. */
 bool ht_pg_read_more(HtPgConnection *pg, GError **error);
 /* The next result (NULL: none left) once it is complete. */
 bool ht_pg_next_result(HtPgConnection *pg, PGresult **result, GError **error);
@@ -83,3 +118,5 @@ void ht_pg_error_from_result(GError **error, HtPgConnection *pg, const PGresult 
 /* From a failed attempt to connect: libpq's message in the C locale with verbose errors. */
 void ht_pg_error_from_connect(GError **error, const char *label, const char *message,
                               bool was_password_used);
+/* What ht_pg_error_is_proven says of the error set last. */
+void ht_pg_error_set_proven(bool is_proven);

@@ -94,8 +94,10 @@ static bool call_rows(const Step *step, const PGresult *result, GError **error)
 static bool read_step(HtPgConnection *pg, const Step *step, GError **problem)
 {
     PQsetSingleRowMode(pg->conn);
+    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
     for (;;) {
         PGresult *raw = NULL;
+        ht_pg_patience_row(pg);
         if (!ht_pg_next_result(pg, &raw, *problem ? NULL : problem))
             return false;
         if (!raw)
@@ -178,6 +180,7 @@ static bool send_step(HtPgConnection *pg, Step *step, GError **problem)
 static bool run(HtPgPipeline *pipeline, GError **problem)
 {
     HtPgConnection *pg = pipeline->pg;
+    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
     for (guint i = 0; i < pipeline->steps->len; i++) {
         if (!send_step(pg, &g_array_index(pipeline->steps, Step, i), problem))
             return false;

@@ -21,25 +21,22 @@ bool ht_pg_check_usable(HtPgConnection *pg, GError **error)
     return false;
 }
 
-static bool wait_ready(HtPgConnection *pg, GIOCondition condition, GError **error)
+/* Takes in what has come. */
+static bool take_in(HtPgConnection *pg, GError **error)
 {
-    g_autofree char *late = g_strdup_printf("%s: the server is silent for %" G_GINT64_FORMAT " s",
-                                            pg->label, pg->silence_us / G_USEC_PER_SEC);
-    if (ht_pg_wait_socket(PQsocket(pg->conn), condition, g_get_monotonic_time() + pg->silence_us,
-                          pg->cancellable, late, error))
+    if (ht_pg_patience_consume(pg))
         return true;
-    pg->is_broken = true; /* an answer may still come; nobody may take it for another one's */
+    if (pg->answer_bytes > pg->answer_limit)
+        ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
+                        "%s: the server's answer is too large (connect again)", pg->label);
+    else
+        ht_pg_error_from_result(error, pg, NULL);
     return false;
 }
 
 bool ht_pg_read_more(HtPgConnection *pg, GError **error)
 {
-    if (!wait_ready(pg, G_IO_IN, error))
-        return false;
-    if (PQconsumeInput(pg->conn))
-        return true;
-    ht_pg_error_from_result(error, pg, NULL);
-    return false;
+    return ht_pg_patience_wait(pg, G_IO_IN, error) && take_in(pg, error);
 }
 
 bool ht_pg_flush(HtPgConnection *pg, GError **error)
@@ -55,12 +52,8 @@ bool ht_pg_flush(HtPgConnection *pg, GError **error)
             ht_pg_error_from_result(error, pg, NULL);
             return false;
         }
-        if (!wait_ready(pg, G_IO_IN | G_IO_OUT, error))
+        if (!ht_pg_patience_wait(pg, G_IO_IN | G_IO_OUT, error) || !take_in(pg, error))
             return false;
-        if (!PQconsumeInput(pg->conn)) {
-            ht_pg_error_from_result(error, pg, NULL);
-            return false;
-        }
     }
 }
 
@@ -68,11 +61,16 @@ bool ht_pg_next_result(HtPgConnection *pg, PGresult **result, GError **error)
 {
     *result = NULL;
     while (PQisBusy(pg->conn)) {
-        if (!wait_ready(pg, G_IO_IN, error))
+        if (!ht_pg_patience_wait(pg, G_IO_IN, error))
             return false;
-        /* A cut line still has a result: the server's last words, or libpq's. */
-        if (!PQconsumeInput(pg->conn))
-            break;
+        if (ht_pg_patience_consume(pg))
+            continue;
+        if (pg->answer_bytes > pg->answer_limit) {
+            ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
+                            "%s: the server's answer is too large (connect again)", pg->label);
+            return false;
+        }
+        break; /* a cut line still has a result: the server's last words, or libpq's */
     }
     *result = PQgetResult(pg->conn);
     return true;
@@ -216,8 +214,10 @@ static PGresult *collect(HtPgConnection *pg, GError **error)
 HtPgRows *ht_pg_query(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
                       GError **error)
 {
-    if (!ht_pg_check_usable(pg, error) || !ht_pg_send(pg, sql, params, n_params, error) ||
-        !ht_pg_flush(pg, error))
+    if (!ht_pg_check_usable(pg, error))
+        return NULL;
+    ht_pg_patience_begin(pg, HT_PG_RESULT_MAX);
+    if (!ht_pg_send(pg, sql, params, n_params, error) || !ht_pg_flush(pg, error))
         return NULL;
     PGresult *result = collect(pg, error);
     if (!result)
@@ -231,6 +231,7 @@ bool ht_pg_run(HtPgConnection *pg, const char *sql, GError **error)
 {
     if (!ht_pg_check_usable(pg, error))
         return false;
+    ht_pg_patience_begin(pg, HT_PG_RESULT_MAX);
     if (!PQsendQuery(pg->conn, sql)) {
         ht_pg_error_from_result(error, pg, NULL);
         return false;

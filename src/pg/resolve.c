@@ -68,9 +68,17 @@ static void add_place(GPtrArray *places, const HtPgPlace *from, char *address)
     g_ptr_array_add(places, place);
 }
 
-static bool resolve_one(const HtPgPlace *place, GPtrArray *out, int64_t deadline_us,
-                        GCancellable *cancellable, GError **error)
+bool ht_pg_place_resolve(const HtPgPlace *place, GPtrArray *out, int64_t deadline_us,
+                         GCancellable *cancellable, GError **error)
 {
+    if (place->is_local || place->address) {
+        add_place(out, place, g_strdup(place->address));
+        return true;
+    }
+    if (g_hostname_is_ip_address(place->host)) {
+        add_place(out, place, g_strdup(place->host));
+        return true;
+    }
     Lookup lookup = {0};
     run_lookup(place->host, deadline_us, cancellable, &lookup);
     g_autoptr(GError) problem = lookup.error;
@@ -87,28 +95,5 @@ static bool resolve_one(const HtPgPlace *place, GPtrArray *out, int64_t deadline
     for (GList *l = lookup.addresses; l && n < MAX_ADDRESSES; l = l->next, n++)
         add_place(out, place, g_inet_address_to_string(l->data));
     g_resolver_free_addresses(lookup.addresses);
-    return true;
-}
-
-bool ht_pg_settings_resolve(HtPgSettings *settings, int64_t deadline_us, GCancellable *cancellable,
-                            GError **error)
-{
-    g_autoptr(GPtrArray) out = g_ptr_array_new_with_free_func((GDestroyNotify)ht_pg_place_free);
-    g_autoptr(GError) first = NULL;
-    for (guint i = 0; i < settings->places->len; i++) {
-        const HtPgPlace *place = settings->places->pdata[i];
-        if (place->is_local || place->address)
-            add_place(out, place, g_strdup(place->address));
-        else if (g_hostname_is_ip_address(place->host))
-            add_place(out, place, g_strdup(place->host));
-        else
-            resolve_one(place, out, deadline_us, cancellable, first ? NULL : &first);
-    }
-    if (out->len == 0) {
-        g_propagate_error(error, g_steal_pointer(&first));
-        return false;
-    }
-    g_ptr_array_unref(settings->places);
-    settings->places = g_steal_pointer(&out);
     return true;
 }

@@ -37,6 +37,7 @@ void ht_pg_settings_free(HtPgSettings *settings)
     g_free(settings->label);
     g_free(settings->user);
     g_free(settings->warning);
+    g_free(settings->passfile_problem);
     g_free(settings);
 }
 
@@ -85,6 +86,59 @@ static bool refuse(GError **error, const char *message)
     return false;
 }
 
+/* The effective values as libpq sees them when `name` is set to `value`; nothing is connected. */
+static PQconninfoOption *ask_libpq(const char *dsn, const char *name, const char *value,
+                                   GError **error)
+{
+    static const char impossible[] = "none of them";
+    const char *names[] = {"dbname", "gssencmode", name, NULL};
+    const char *values[] = {dsn ? dsn : "", impossible, value, NULL};
+    g_autoptr(PGconn) probe = PQconnectStartParams(names, values, 1);
+    g_autoptr(PQconninfoOption) options = probe ? PQconninfo(probe) : NULL;
+    if (!options) {
+        refuse(error, "out of memory");
+        return NULL;
+    }
+    for (const PQconninfoOption *o = options; o->keyword; o++) {
+        if (strcmp(o->keyword, "gssencmode") == 0 && g_strcmp0(o->val, impossible) == 0)
+            return g_steal_pointer(&options);
+    }
+    refuse(error, PQerrorMessage(probe));
+    return NULL;
+}
+
+/* What a connection of ours may have. Whatever else a libpq knows, now or later (debugging, logs of
+ * session keys, replication), is left out. */
+static bool is_known(const char *keyword)
+{
+    static const char *const known[] = {"service",
+                                        "host",
+                                        "hostaddr",
+                                        "port",
+                                        "dbname",
+                                        "user",
+                                        "password",
+                                        "passfile",
+                                        "options",
+                                        "sslmode",
+                                        "sslrootcert",
+                                        "sslcert",
+                                        "sslkey",
+                                        "sslpassword",
+                                        "sslcrl",
+                                        "sslcrldir",
+                                        "sslsni",
+                                        "ssl_min_protocol_version",
+                                        "channel_binding",
+                                        "requirepeer",
+                                        "ssl_max_protocol_version",
+                                        "gssencmode",
+                                        "krbsrvname",
+                                        "target_session_attrs",
+                                        NULL};
+    return g_strv_contains(known, keyword);
+}
+
 static bool read_effective(HtPgSettings *settings, const char *dsn, GError **error)
 {
     char *problem = NULL;
@@ -94,19 +148,21 @@ static bool read_effective(HtPgSettings *settings, const char *dsn, GError **err
         PQfreemem(problem);
         return false;
     }
-    const char *names[] = {"dbname", "gssencmode", NULL};
-    const char *values[] = {dsn ? dsn : "", "none of them", NULL};
-    g_autoptr(PGconn) probe = PQconnectStartParams(names, values, 1);
-    g_autoptr(PQconninfoOption) options = probe ? PQconninfo(probe) : NULL;
+    /* Asked twice, because libpq looks into the password file unless there is a password. */
+    g_autoptr(PQconninfoOption) file = ask_libpq(dsn, "password", "none", error);
+    g_autoptr(PQconninfoOption) options =
+        file ? ask_libpq(dsn, "passfile", ht_pg_passfile_none(), error) : NULL;
     if (!options)
-        return refuse(error, "out of memory");
-    for (PQconninfoOption *o = options; o->keyword; o++) {
-        /* 'D': libpq's debugging options, and replication, which is nothing for a client. */
-        if (o->val && *o->val && o->dispchar[0] != 'D')
+        return false;
+    for (const PQconninfoOption *o = options; o->keyword; o++) {
+        if (o->val && *o->val && is_known(o->keyword))
             ht_pg_settings_set(settings, o->keyword, o->val);
     }
-    if (g_strcmp0(ht_pg_settings_get(settings, "gssencmode"), values[1]) != 0)
-        return refuse(error, PQerrorMessage(probe));
+    ht_pg_settings_set(settings, "passfile", NULL);
+    for (const PQconninfoOption *o = file; o->keyword; o++) {
+        if (o->val && *o->val && strcmp(o->keyword, "passfile") == 0)
+            ht_pg_settings_set(settings, "passfile", o->val);
+    }
     return true;
 }
 
@@ -183,6 +239,29 @@ static const char *weakness(const char *mode)
     return "encrypted, but the server's name is not checked";
 }
 
+/* What TLS can still do when the certificate is not checked: with channel binding a server in the
+ * middle gets no password, whatever it asks for. */
+static bool secure_weakly(HtPgSettings *settings, const HtPgOptions *options, const char *mode,
+                          GError **error)
+{
+    const char *binding = ht_pg_settings_get(settings, "channel_binding");
+    bool is_encrypted = strcmp(mode, "require") == 0 || strcmp(mode, "verify-ca") == 0;
+    if (is_encrypted && g_strcmp0(binding, "disable") != 0)
+        ht_pg_settings_set(settings, "channel_binding", "require");
+    settings->is_weak = true;
+    settings->warning =
+        g_strdup_printf("connection to %s: %s (sslmode=%s)", settings->label, weakness(mode), mode);
+    return strcmp(mode, "verify-ca") != 0 || set_roots(settings, options, error);
+}
+
+/* Never below TLS 1.2, which is libpq's own floor unless somebody lowers it. */
+static void raise_floor(HtPgSettings *settings)
+{
+    const char *least = ht_pg_settings_get(settings, "ssl_min_protocol_version");
+    if (g_strcmp0(least, "TLSv1.3") != 0)
+        ht_pg_settings_set(settings, "ssl_min_protocol_version", "TLSv1.2");
+}
+
 static bool secure(HtPgSettings *settings, const HtPgOptions *options, GError **error)
 {
     g_autofree char *mode = g_strdup(ht_pg_settings_get(settings, "sslmode"));
@@ -198,11 +277,9 @@ static bool secure(HtPgSettings *settings, const HtPgOptions *options, GError **
                                         "verify-ca", "verify-full", NULL};
     if (!g_strv_contains(modes, mode))
         return refuse(error, "sslmode has an unknown value");
-    if (options->allow_weak_tls && strcmp(mode, "verify-full") != 0) {
-        settings->warning = g_strdup_printf("connection to %s: %s (sslmode=%s)", settings->label,
-                                            weakness(mode), mode);
-        return strcmp(mode, "verify-ca") != 0 || set_roots(settings, options, error);
-    }
+    raise_floor(settings);
+    if (options->allow_weak_tls && strcmp(mode, "verify-full") != 0)
+        return secure_weakly(settings, options, mode, error);
     if (strcmp(mode, "disable") == 0) {
         ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
                         "connection settings: sslmode=disable would send everything unencrypted "
@@ -231,6 +308,16 @@ static void describe(HtPgSettings *settings)
     settings->user = ht_text_sanitize(user, -1, HT_TEXT_LINE, NULL);
 }
 
+static void add_note(HtPgSettings *settings, const char *note)
+{
+    if (!note)
+        return;
+    char *both =
+        settings->warning ? g_strdup_printf("%s; %s", settings->warning, note) : g_strdup(note);
+    g_free(settings->warning);
+    settings->warning = both;
+}
+
 HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
 {
     g_autoptr(HtPgSettings) settings = g_new0(HtPgSettings, 1);
@@ -242,6 +329,10 @@ HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
     describe(settings);
     if (!secure(settings, options, error))
         return NULL;
+    if (options->password_text && !ht_pg_settings_get(settings, "password"))
+        ht_pg_settings_set(settings, "password", options->password_text);
+    ht_pg_passfile_choose(settings);
+    add_note(settings, options->note);
     static const char *const fixed[][2] = {
         {"keepalives", "1"},
         {"keepalives_idle", "5"},
@@ -270,4 +361,20 @@ char *ht_pg_options_user(const HtPgOptions *options)
 {
     g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
     return settings ? g_steal_pointer(&settings->user) : NULL;
+}
+
+char *ht_pg_options_warning(const HtPgOptions *options)
+{
+    g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
+    return settings ? g_steal_pointer(&settings->warning) : NULL;
+}
+
+bool ht_pg_dsn_has_password(const char *dsn)
+{
+    g_autoptr(PQconninfoOption) options = PQconninfoParse(dsn ? dsn : "", NULL);
+    for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+        if (o->val && *o->val && strstr(o->keyword, "password"))
+            return true;
+    }
+    return false;
 }

@@ -16,8 +16,9 @@ static HtSyncError from_pg(HtPgError code)
         return HT_SYNC_ERROR_OFFLINE;
     case HT_PG_ERROR_REFUSED:
         return HT_SYNC_ERROR_REFUSED;
-    case HT_PG_ERROR_AUTH:
     case HT_PG_ERROR_TLS:
+        return HT_SYNC_ERROR_TLS;
+    case HT_PG_ERROR_AUTH:
     case HT_PG_ERROR_SETUP:
         return HT_SYNC_ERROR_SETUP;
     case HT_PG_ERROR_DENIED:
@@ -59,6 +60,7 @@ int ht_sync_exit(const GError *error)
         return HT_EXIT_OFFLINE;
     case HT_SYNC_ERROR_REFUSED:
     case HT_SYNC_ERROR_SETUP:
+    case HT_SYNC_ERROR_TLS:
     case HT_SYNC_ERROR_SCHEMA:
         return HT_EXIT_REFUSED;
     case HT_SYNC_ERROR_FAILED:

@@ -132,6 +132,7 @@ struct HtSync {
     HtPgOptions connection;
     char *owned_dsn, *owned_name, *owned_root; /* the texts of connection */
     char *host_label;
+    char *lasting; /* what the connection settings warn of, connected or not; NULL */
     int64_t lease_us;
     HtUuid device;
 
@@ -153,6 +154,7 @@ struct HtSync {
 
     /* The engine: one thread at a time. */
     HtPgConnection *pg;
+    bool is_held;            /* the last cycle found a line that had worked before */
     int lock_fd;             /* -1: the sync lock is not ours */
     HtSyncColumns *columns;  /* in use */
     HtSyncHello *hello;      /* the last one with columns */

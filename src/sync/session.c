@@ -59,7 +59,7 @@ bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **
     if (sync->pg)
         return true;
     /* The login itself was refused (28000), not the place it comes from. */
-    if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_REFUSED) &&
+    if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_REFUSED) && ht_pg_error_is_proven() &&
         strcmp(ht_pg_error_sqlstate(), "28000") == 0 && !strstr(problem->message, "pg_hba.conf") &&
         is_login_of_cache(sync)) {
         g_clear_error(&problem);
@@ -212,9 +212,11 @@ static bool may_push(HtSync *sync, HtSyncOnceFlags flags)
 static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error)
 {
     bool is_fresh = !sync->pg;
+    sync->is_held = false;
     if (!ht_sync_ensure_connected(sync, cancellable, error))
         return false;
     is_fresh |= sync->asked_us == 0;
+    sync->is_held = !is_fresh;
     /* On a new connection nothing is sent before it is known whom we speak to. */
     if ((is_fresh || !may_push(sync, flags)) && !pull(sync, flags & HT_SYNC_ONCE_FULL, error))
         return false;

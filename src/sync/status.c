@@ -158,8 +158,12 @@ void ht_sync_status_recall(HtSync *sync)
     set_text(status->tenant, sizeof status->tenant,
              ht_json_get_string(ht_json_get(me, "tenant"), "name", ""));
     status->read_only = strcmp(status->role, "viewer") == 0;
-    if (ht_json_get_int(hello, "schema_version", 0) > HT_SCHEMA_VERSION)
-        set_text(status->warning, sizeof status->warning, newer_schema);
+    bool is_newer = ht_json_get_int(hello, "schema_version", 0) > HT_SCHEMA_VERSION;
+    g_autofree char *warning =
+        g_strjoin(sync->lasting && is_newer ? "; " : "", sync->lasting ? sync->lasting : "",
+                  is_newer ? newer_schema : "", NULL);
+    if (*warning)
+        set_text(status->warning, sizeof status->warning, warning);
     g_mutex_unlock(&sync->lock);
 }
 

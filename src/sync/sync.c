@@ -6,13 +6,17 @@
 
 #include "hiretty/base/clock.h"
 
+#include <glib-unix.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_LEASE_US (7 * HT_US_PER_DAY)
 #define ELSEWHERE_MS 3000
 #define BACKOFF_MAX_MS 60000
 #define STOP_US (2 * G_USEC_PER_SEC)
+#define SLEPT_US (5 * G_USEC_PER_SEC)
 #define ONCE_LOCK_US (3 * G_USEC_PER_SEC)
 
 HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *options, GError **error)
@@ -38,6 +42,7 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
         ht_outbox_device(outbox, &sync->device);
     g_mutex_init(&sync->lock);
     g_cond_init(&sync->ended);
+    sync->lasting = ht_pg_options_warning(&sync->connection);
     sync->status.since_us = ht_clock_now_us();
     sync->status.progress.seconds_left = -1;
     ht_sync_status_recall(sync);
@@ -53,6 +58,7 @@ static void free_now(HtSync *sync)
     ht_sync_hello_free(sync->hello);
     g_free(sync->cursor);
     g_free(sync->host_label);
+    g_free(sync->lasting);
     g_free(sync->owned_dsn);
     g_free(sync->owned_name);
     g_free(sync->owned_root);
@@ -97,6 +103,7 @@ static HtSyncState state_of(const GError *error, bool is_locked)
         return HT_SYNC_LOCKED;
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) ||
         g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP) ||
+        g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_TLS) ||
         g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SCHEMA))
         return HT_SYNC_REFUSED;
     return HT_SYNC_OFFLINE;
@@ -108,13 +115,23 @@ int64_t ht_sync_last_us(HtCache *cache)
     return last ? g_ascii_strtoll(last, NULL, 10) : 0;
 }
 
+static bool write_last(HtApply *apply, gpointer data, GError **error)
+{
+    return ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, *(const int64_t *)data, error);
+}
+
 bool ht_sync_lease_check(HtCache *cache, int64_t lease_us)
 {
     if (ht_cache_is_locked(cache, NULL))
         return false;
     int64_t last_us = ht_sync_last_us(cache);
     int64_t lease = lease_us > 0 ? lease_us : DEFAULT_LEASE_US;
-    if (last_us == 0 || ht_clock_now_us() - last_us <= lease)
+    int64_t now_us = ht_clock_now_us();
+    /* Seen in the future: a clock was wrong, then or now. The lease runs from now on, not for as
+     * long as that clock was ahead. */
+    if (last_us > now_us + HT_US_PER_DAY)
+        ht_cache_apply(cache, write_last, &now_us, NULL);
+    if (last_us == 0 || now_us - last_us <= lease)
         return true;
     ht_cache_set_lock(cache, "too long without the server (connect once to go on)", NULL);
     return false;
@@ -170,24 +187,87 @@ bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable
 }
 
 /* --- The thread. */
-static gboolean on_time(gpointer data)
+typedef struct {
+    HtSync *sync;
+    bool is_over;
+} Wait;
+
+static gboolean on_time(gint fd, GIOCondition condition, gpointer data)
 {
-    *(bool *)data = true;
+    (void)fd;
+    (void)condition;
+    ((Wait *)data)->is_over = true;
     return G_SOURCE_REMOVE;
 }
 
-/* Until the time is over, a poke, or the end. */
-static void wait_ms(HtSync *sync, int64_t ms)
+static gboolean on_timeout(gpointer data)
 {
-    bool is_over = ms <= 0;
-    GSource *timer = g_timeout_source_new((guint)CLAMP(ms, 0, G_MAXINT));
-    g_source_set_callback(timer, on_time, &is_over, NULL);
-    g_source_attach(timer, sync->context);
-    while (!is_over && !g_atomic_int_get(&sync->is_stopping) &&
+    ((Wait *)data)->is_over = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* The line was cut between two turns: no use in waiting for the next one. */
+static gboolean on_line(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    Wait *wait = data;
+    if (wait->sync->pg && ht_pg_is_alive(wait->sync->pg))
+        return G_SOURCE_CONTINUE;
+    wait->is_over = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* Time that goes on while the machine sleeps. */
+static int64_t awake_or_not_us(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+static GSource *add_source(HtSync *sync, int fd, GUnixFDSourceFunc func, Wait *wait)
+{
+    GSource *source = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
+    g_source_set_callback(source, G_SOURCE_FUNC(func), wait, NULL);
+    g_source_attach(source, sync->context);
+    return source;
+}
+
+static void drop_source(GSource *source)
+{
+    if (!source)
+        return;
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
+/* Until the time is over, a poke, the end of the line, or the end. A machine that slept is late:
+ * its line is then dead more often than not, and finding out by waiting would take longer than
+ * connecting anew. true: that was so. */
+static bool wait_ms(HtSync *sync, int64_t ms)
+{
+    Wait wait = {.sync = sync, .is_over = ms <= 0};
+    int64_t due_us = awake_or_not_us() + MAX(ms, 0) * 1000;
+    struct itimerspec when = {.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}};
+    int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    GSource *time;
+    if (timer >= 0 && timerfd_settime(timer, 0, &when, NULL) == 0) {
+        time = add_source(sync, timer, on_time, &wait);
+    } else { /* out of descriptors */
+        time = g_timeout_source_new((guint)CLAMP(ms, 0, G_MAXINT));
+        g_source_set_callback(time, on_timeout, &wait, NULL);
+        g_source_attach(time, sync->context);
+    }
+    GSource *line = sync->pg ? add_source(sync, ht_pg_socket(sync->pg), on_line, &wait) : NULL;
+    while (!wait.is_over && !g_atomic_int_get(&sync->is_stopping) &&
            !g_atomic_int_compare_and_exchange(&sync->is_poked, 1, 0))
         g_main_context_iteration(sync->context, TRUE);
-    g_source_destroy(timer);
-    g_source_unref(timer);
+    drop_source(time);
+    drop_source(line);
+    if (timer >= 0)
+        close(timer);
+    return awake_or_not_us() - due_us > SLEPT_US;
 }
 
 static int64_t jitter(int64_t ms)
@@ -241,7 +321,15 @@ static int64_t turn(HtSync *sync, guint *failures)
     if (g_atomic_int_get(&sync->is_stopping))
         return 0;
     note_failure(sync, error);
+    /* A line that had worked is gone: another one may be had at once. */
+    if (sync->is_held && g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE)) {
+        *failures = 1;
+        return 0;
+    }
     *failures = MIN(*failures + 1, 7);
+    /* Another network may have another server behind the name (a hotel's), for a while. */
+    if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_TLS))
+        return jitter(BACKOFF_MAX_MS);
     /* A refused password or login is not tried again by itself: that could lock the account. */
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) ||
         g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP))
@@ -275,7 +363,10 @@ static gpointer thread_main(gpointer data)
         int64_t wait = turn(sync, &failures);
         int64_t due_us = g_get_monotonic_time() + wait * 1000;
         load_wide_until(sync, due_us);
-        wait_ms(sync, (due_us - g_get_monotonic_time()) / 1000);
+        if (wait_ms(sync, (due_us - g_get_monotonic_time()) / 1000)) {
+            ht_sync_disconnect(sync);
+            failures = 0;
+        }
         if (failures > 0 && wait > 0 && g_get_monotonic_time() < due_us)
             failures = 0; /* poked: no more patience */
     }

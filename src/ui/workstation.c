@@ -152,6 +152,15 @@ static void on_context_changed(HtContext *context, gpointer data)
 
 /* ---- keys ---- */
 
+/* After a stop the line may be gone without a word: what the server has is asked for now, not when
+ * the wait that was under way is over. */
+static void ask_server_anew(Station *station)
+{
+    HtSync *sync = ht_context_parts(station->context)->sync;
+    if (sync)
+        ht_sync_poke(sync);
+}
+
 static void suspend(Station *station)
 {
     ht_terminal_leave(station->terminal);
@@ -167,6 +176,7 @@ static void suspend(Station *station)
     ht_terminal_size(station->terminal, &columns, &lines);
     ht_screen_resize(station->screen, columns, lines);
     request_frame(station);
+    ask_server_anew(station);
 }
 
 static gboolean on_idle(gpointer data)
@@ -316,6 +326,7 @@ static gboolean on_job_signal(gint fd, GIOCondition condition, gpointer data)
         ht_terminal_leave(station->terminal);
         ht_terminal_enter(station->terminal);
         on_resize(station);
+        ask_server_anew(station);
     }
     return G_SOURCE_CONTINUE;
 }

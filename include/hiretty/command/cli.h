@@ -34,8 +34,10 @@ struct HtCliHost {
     const HtCliOps *ops;
     const HtPaths *paths;
     const HtSettings *settings;
-    const char *dsn; /* --dsn or HIRETTY_DSN or the profile's; NULL = none */
-    bool offline;    /* --offline */
+    const char *password; /* PGPASSWORD's, taken out of the environment; NULL */
+    const char *note;     /* a lasting warning about where the password comes from; NULL */
+    const char *dsn;      /* --dsn or HIRETTY_DSN or the profile's; NULL = none */
+    bool offline;         /* --offline */
     bool no_color;
     gpointer user_data;
 };

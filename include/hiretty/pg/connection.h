@@ -27,6 +27,8 @@ typedef struct {
     int64_t connect_timeout_ms; /* whole connect incl. name lookup and TLS; 0: 10,000 */
     HtPgPasswordFunc password;  /* NULL: never asks */
     gpointer password_data;
+    const char *password_text; /* used when the DSN has none; NULL: the passfile's */
+    const char *note; /* a lasting warning of the caller's own, added to the connection's; NULL */
 } HtPgOptions;
 
 /* Blocks until connected, refused, out of time or cancelled. `cancellable` (nullable) is kept for
@@ -36,10 +38,16 @@ HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancella
 /* The login that these options mean, without connecting; sanitised, NULL if they are wrong. Caller
  * frees. */
 char *ht_pg_options_user(const HtPgOptions *options);
+/* The lasting warning that a connection with these options will have, without connecting; NULL if
+ * there is nothing to warn of. Caller frees. */
+char *ht_pg_options_warning(const HtPgOptions *options);
+/* Does the connection string itself hold a password? */
+bool ht_pg_dsn_has_password(const char *dsn);
 void ht_pg_close(HtPgConnection *pg);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgConnection, ht_pg_close)
 
-/* Longest silence of the server within a statement, from now on; 0: the default, 15,000. */
+/* Longest wait without progress within a statement, from now on; 0: the default, 13,000. Progress
+ * is some part of the answer, or of what we send being confirmed. */
 void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms);
 /* false after a cut, a silence or a protocol error: close it and connect again. */
 bool ht_pg_is_usable(const HtPgConnection *pg);

@@ -20,7 +20,8 @@ typedef enum {
     HT_SYNC_ERROR_FAILED = 0,
     HT_SYNC_ERROR_OFFLINE, /* no server; the work is kept (exit 3) */
     HT_SYNC_ERROR_REFUSED, /* the login or the membership is refused (exit 5) */
-    HT_SYNC_ERROR_SETUP,   /* settings, TLS, password: somebody must change something (exit 5) */
+    HT_SYNC_ERROR_SETUP,   /* settings, password: somebody must change something (exit 5) */
+    HT_SYNC_ERROR_TLS,     /* what answers cannot prove that it is the server (exit 5) */
     HT_SYNC_ERROR_SCHEMA,  /* the database is newer or not ours (exit 5) */
     HT_SYNC_ERROR_BUSY,    /* another process of this profile syncs (exit 1) */
     HT_SYNC_ERROR_CACHE,   /* the cache could not be written (disk full …) (exit 1) */

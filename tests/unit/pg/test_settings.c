@@ -1,6 +1,7 @@
 /* What libpq gets for what a person wrote: never weaker than asked, never weaker than allowed. */
 #include "../../../src/pg/internal.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static HtPgSettings *make(const char *dsn, bool allow_weak, GError **error)
@@ -97,6 +98,80 @@ static void test_weak(void)
     g_assert_cmpstr(ht_pg_settings_get(strong, "channel_binding"), ==, "require");
 }
 
+/* Without a certificate to check, the password still goes only to who has its key. */
+static void test_weak_binds(void)
+{
+    static const struct {
+        const char *extra, *binding;
+    } cases[] = {
+        {"sslmode=require", "require"},
+        {"sslmode=verify-ca channel_binding=prefer", "require"},
+        {"sslmode=require channel_binding=disable", "disable"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *dsn = g_strdup_printf("host=db.example.com %s", cases[i].extra);
+        g_autoptr(HtPgSettings) settings = make(dsn, true, &error);
+        g_assert_no_error(error);
+        g_assert_true(settings->is_weak);
+        g_assert_cmpstr(ht_pg_settings_get(settings, "channel_binding"), ==, cases[i].binding);
+    }
+}
+
+static void test_floor(void)
+{
+    static const char *const asked[][2] = {
+        {"TLSv1", "TLSv1.2"}, {"TLSv1.1", "TLSv1.2"}, {"TLSv1.3", "TLSv1.3"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(asked); i++) {
+        g_autofree char *dsn =
+            g_strdup_printf("host=db.example.com ssl_min_protocol_version=%s", asked[i][0]);
+        g_autoptr(HtPgSettings) settings = make(dsn, false, NULL);
+        g_assert_cmpstr(ht_pg_settings_get(settings, "ssl_min_protocol_version"), ==, asked[i][1]);
+    }
+}
+
+static void test_passwords(void)
+{
+    g_assert_true(ht_pg_dsn_has_password("host=a password=x"));
+    g_assert_true(ht_pg_dsn_has_password("postgresql://rita:x@a/b"));
+    g_assert_true(ht_pg_dsn_has_password("host=a sslpassword=x"));
+    g_assert_false(ht_pg_dsn_has_password("postgresql://rita@a/b"));
+    g_assert_false(ht_pg_dsn_has_password(NULL));
+    HtPgOptions options = {.dsn = "host=db.example.com",
+                           .root_certificate = "/dev/null",
+                           .password_text = "taken",
+                           .note = "noted"};
+    g_autoptr(HtPgSettings) taken = ht_pg_settings_new(&options, NULL);
+    g_assert_cmpstr(ht_pg_settings_get(taken, "password"), ==, "taken");
+    g_assert_cmpstr(taken->warning, ==, "noted");
+    options.dsn = "host=db.example.com password=own";
+    g_autoptr(HtPgSettings) own = ht_pg_settings_new(&options, NULL);
+    g_assert_cmpstr(ht_pg_settings_get(own, "password"), ==, "own");
+    g_autofree char *warning = ht_pg_options_warning(&options);
+    g_assert_cmpstr(warning, ==, "noted");
+}
+
+static void test_passfile(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("ht-passfile-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "pass", NULL);
+    g_autofree char *dsn = g_strdup_printf("host=db.example.com passfile=%s", path);
+    g_assert_true(g_file_set_contents(path, "*:*:*:*:x\n", -1, NULL));
+    static const struct {
+        int mode;
+        bool is_used;
+    } cases[] = {{0600, true}, {0400, true}, {0640, false}, {0604, false}, {0620, false}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_cmpint(g_chmod(path, cases[i].mode), ==, 0);
+        g_autoptr(HtPgSettings) settings = make(dsn, false, NULL);
+        bool is_used = g_strcmp0(ht_pg_settings_get(settings, "passfile"), path) == 0;
+        g_assert_true(is_used == cases[i].is_used);
+        g_assert_true((settings->passfile_problem == NULL) == cases[i].is_used);
+    }
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
 static void test_roots(void)
 {
     HtPgOptions options = {.dsn = "host=db.example.com sslrootcert=/nowhere/root.crt"};
@@ -124,6 +199,10 @@ int main(int argc, char **argv)
     g_test_add_func("/pg/settings/mixed", test_mixed);
     g_test_add_func("/pg/settings/refused", test_refused);
     g_test_add_func("/pg/settings/weak", test_weak);
+    g_test_add_func("/pg/settings/weak_binds", test_weak_binds);
+    g_test_add_func("/pg/settings/floor", test_floor);
+    g_test_add_func("/pg/settings/passwords", test_passwords);
+    g_test_add_func("/pg/settings/passfile", test_passfile);
     g_test_add_func("/pg/settings/roots", test_roots);
     g_test_add_func("/pg/settings/label", test_label_is_clean);
     return g_test_run();
