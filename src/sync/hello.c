@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define PROTOCOL 1
+/* Cursors that may be the last one the server took: more only after as many cuts in a row. */
+#define TOLD_MAX 8
 
 static void scope_free(gpointer data)
 {
@@ -21,11 +23,12 @@ void ht_sync_hello_free(HtSyncHello *hello)
         return;
     char *texts[] = {hello->system_id, hello->epoch,       hello->snapshot,      hello->schema_fp,
                      hello->role,      hello->tenant_name, hello->membership_fp, hello->tenant_id,
-                     hello->user_id,   hello->me};
+                     hello->user_id,   hello->me,          hello->seen};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_clear_pointer(&hello->scopes, g_ptr_array_unref);
     ht_sync_columns_free(hello->columns);
+    ht_json_free(hello->table_fps);
     g_free(hello->estimates);
     g_free(hello->pages);
     g_free(hello->share);
@@ -42,6 +45,36 @@ bool ht_sync_snapshot_parse(const char *text, guint64 *xmin, guint64 *xmax)
         return false;
     *xmax = g_ascii_strtoull(end + 1, &end, 10);
     return *end == ':' && strspn(end, "0123456789,:") == strlen(end) && *xmin <= *xmax;
+}
+
+/* Transactions that ran when a snapshot was taken, from its text "xmin:xmax:a,b,c". */
+static bool is_running(const char *snapshot, guint64 xid)
+{
+    const char *at = strrchr(snapshot, ':') + 1;
+    for (char *end; g_ascii_isdigit(*at); at = *end ? end + 1 : end) {
+        if (g_ascii_strtoull(at, &end, 10) == xid)
+            return true;
+    }
+    return false;
+}
+
+/* What ran at `now` cannot have ended before. A database that was put back to an older state gives
+ * numbers out again. */
+static bool has_gone_back(const char *before, const char *now)
+{
+    guint64 old_min, old_max, new_min, new_max;
+    if (!ht_sync_snapshot_parse(before, &old_min, &old_max) ||
+        !ht_sync_snapshot_parse(now, &new_min, &new_max))
+        return false;
+    if (new_max < old_max || new_min < old_min)
+        return true;
+    const char *at = strrchr(now, ':') + 1;
+    for (char *end; g_ascii_isdigit(*at); at = *end ? end + 1 : end) {
+        guint64 xid = g_ascii_strtoull(at, &end, 10);
+        if (xid < old_min || (xid < old_max && !is_running(before, xid)))
+            return true;
+    }
+    return false;
 }
 
 static void read_scopes(HtSyncHello *hello, const HtJson *scopes)
@@ -148,6 +181,10 @@ HtSyncHello *ht_sync_hello_parse(const char *text, gssize len, GError **error)
     hello->server_version = (int)ht_json_get_int(json, "server_version_num", 0);
     hello->columns = ht_sync_columns_new(ht_json_get(json, "columns"));
     hello->me = make_me(json);
+    const HtJson *fps = ht_json_get(json, "table_fps");
+    hello->table_fps = fps ? ht_json_dup(fps) : NULL;
+    hello->has_seen = ht_json_has(json, "seen");
+    hello->seen = dup_string(json, "seen");
     read_scopes(hello, ht_json_get(json, "scopes"));
     read_sizes(hello, json);
     if (!check(hello, error))
@@ -176,6 +213,8 @@ char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *colu
         ht_json_set_string(scopes, scope->name, scope->fingerprint);
     }
     ht_json_set(json, "scopes", scopes);
+    if (hello->table_fps)
+        ht_json_set(json, "tables", ht_json_dup(hello->table_fps));
     ht_json_set(json, "columns", ht_sync_columns_print(columns));
     return ht_json_print(json, false);
 }
@@ -190,8 +229,34 @@ static HtSyncPlan plan_of(HtSyncPlanKind kind, const char *why)
     return (HtSyncPlan){.kind = kind, .why = why};
 }
 
+/* A copy older than this device's last words has other ones. This notices what the numbers of
+ * transactions cannot tell any more once it has given out as many again. */
+static bool knows_us(const char *told, const HtSyncHello *hello)
+{
+    if (!hello->has_seen || !told || !*told)
+        return true;
+    g_auto(GStrv) lines = g_strsplit(told, "\n", -1);
+    return g_strv_contains((const char *const *)lines, hello->seen);
+}
+
+char *ht_sync_told(const char *told, bool is_known, const char *cursor)
+{
+    g_auto(GStrv) lines = g_strsplit(told ? told : "", "\n", -1);
+    guint n = g_strv_length(lines), first = is_known && n > 0 ? n - 1
+                                            : n > TOLD_MAX    ? n - TOLD_MAX
+                                                              : 0;
+    GString *list = g_string_new(NULL);
+    for (guint i = first; i < n; i++) {
+        if (*lines[i] && strcmp(lines[i], cursor) != 0)
+            g_string_append_printf(list, "%s\n", lines[i]);
+    }
+    g_string_append(list, cursor);
+    return g_string_free(list, FALSE);
+}
+
 /* Is the database the one that filled the cache, and does the feed reach back to the cursor? */
-static const char *why_resync(const HtJson *old, const char *cursor, const HtSyncHello *hello)
+static const char *why_resync(const HtJson *old, const char *cursor, const char *told,
+                              const HtSyncHello *hello)
 {
     guint64 xmin, xmax;
     if (!old || !ht_sync_snapshot_parse(cursor, &xmin, &xmax))
@@ -200,7 +265,7 @@ static const char *why_resync(const HtJson *old, const char *cursor, const HtSyn
         return "another database";
     if (ht_json_get_int(old, "timeline", 0) != hello->timeline)
         return "the database was restored or another server took over";
-    if (hello->xmax < xmax || hello->xmin < xmin)
+    if (has_gone_back(cursor, hello->snapshot) || !knows_us(told, hello))
         return "the database went back in time";
     if (xmin < hello->floor)
         return "away longer than the server keeps changes";
@@ -248,7 +313,45 @@ static HtSyncPlan compare_membership(const HtJson *old, const HtSyncHello *hello
     return plan;
 }
 
-HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSyncHello *hello)
+/* Tables whose columns, types, defaults or file are others. The file's number tells of a type
+ * changed by an expression, and of VACUUM FULL, which changed nothing: the digest says which it
+ * was. */
+static uint64_t compare_shapes(const HtJson *old, const HtSyncHello *hello)
+{
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    const HtJson *before = ht_json_get(old, "tables");
+    bool is_other = differs(old, "schema_fp", hello->schema_fp);
+    uint64_t changed = 0;
+    for (int i = 0; i < n; i++) {
+        const char *now = ht_json_get_string(hello->table_fps, tables[i].name, "");
+        /* A cache of an older version remembers one fingerprint for all of them. */
+        if (before && hello->table_fps ? differs(before, tables[i].name, now) : is_other)
+            changed |= HT_CHANGED(tables[i].number);
+    }
+    return changed;
+}
+
+/* The part of the plan that a hello with columns decides: false when there is none. */
+static bool compare_columns(const HtJson *old, const HtSyncHello *hello, HtSyncPlan *plan)
+{
+    bool is_other_schema = differs(old, "schema_fp", hello->schema_fp);
+    uint64_t gained, lost = lost_columns(old, hello, &gained);
+    if (lost) {
+        *plan = is_other_schema ? plan_of(HT_PLAN_LOAD, "the database's columns changed")
+                                : plan_of(HT_PLAN_PURGE_LOAD, "columns may not be read any more");
+        plan->loses_rights = !is_other_schema;
+        return false;
+    }
+    plan->reload |= gained;
+    plan->digests = compare_shapes(old, hello);
+    plan->is_changed |= is_other_schema || gained || plan->digests ||
+                        (hello->table_fps && !ht_json_has(old, "tables"));
+    return true;
+}
+
+HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const char *told,
+                        const HtSyncHello *hello)
 {
     if (hello->is_refused)
         return plan_of(HT_PLAN_LOCK, "the server says that the membership has ended");
@@ -259,7 +362,7 @@ HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSync
     HtSyncPlan plan = {.is_changed =
                            ht_json_get_int(old, "schema_version", 0) != hello->schema_version};
     bool is_other_member = old && differs(old, "membership_fp", hello->membership_fp);
-    const char *why = why_resync(old, cursor, hello);
+    const char *why = why_resync(old, cursor, told, hello);
     bool is_new = !old || why;
     if ((is_new || is_other_member) && !hello->columns)
         return plan_of(HT_PLAN_ASK_COLUMNS, NULL);
@@ -270,20 +373,8 @@ HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSync
     }
     if (why)
         return plan_of(HT_PLAN_LOAD, why);
-    if (hello->columns) {
-        bool is_other_schema = differs(old, "schema_fp", hello->schema_fp);
-        uint64_t gained, lost = lost_columns(old, hello, &gained);
-        if (lost && is_other_schema)
-            return plan_of(HT_PLAN_LOAD, "the database's columns changed");
-        if (lost) {
-            plan = plan_of(HT_PLAN_PURGE_LOAD, "columns may not be read any more");
-            plan.loses_rights = true;
-            return plan;
-        }
-        plan.reload |= gained;
-        plan.check_digests = is_other_schema;
-        plan.is_changed |= is_other_schema || gained;
-    }
+    if (hello->columns && !compare_columns(old, hello, &plan))
+        return plan;
     compare_scopes(old, hello, &plan);
     return plan;
 }

@@ -72,6 +72,9 @@ typedef struct {
     int64_t *estimates, *pages; /* by position; 0: not known */
     double *share;              /* by position; 0: not known */
     char *me;                   /* JSON for the cache's readers */
+    HtJson *table_fps;          /* {table: fingerprint of its shape}; NULL: not in this answer */
+    bool has_seen;              /* the next one was in the answer */
+    char *seen;                 /* the cursor that this device told last; "": it does not know us */
 } HtSyncHello;
 
 /* NULL: HT_SYNC_ERROR_SCHEMA when it is not the protocol that we speak. */
@@ -100,12 +103,17 @@ typedef struct {
     uint64_t reload;    /* tables whose rows all come again */
     uint64_t reconcile; /* tables whose ids are compared */
     bool is_changed;    /* fingerprints to be stored */
-    bool check_digests; /* the schema changed in ways that only digests show */
+    uint64_t digests;   /* tables whose shape or file changed: only digests show what it did */
     bool loses_rights;  /* of PURGE_LOAD: what was written here may not be read any more either */
 } HtSyncPlan;
 
-/* `remembered`: as above (NULL: nothing is here); `cursor`: the last snapshot. */
-HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const HtSyncHello *hello);
+/* `remembered`: as above (NULL: nothing is here); `cursor`: the last snapshot; `told`: the cursors
+ * one of which the server must know as this device's last (ht_sync_told; NULL: never told one). */
+HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const char *told,
+                        const HtSyncHello *hello);
+/* The list of cursors told to the server, one a line, with `cursor` as its last. `is_known`: the
+ * server has taken the last one, so that the older ones are of no use. Caller frees. */
+char *ht_sync_told(const char *told, bool is_known, const char *cursor);
 
 /* --- Rows on their way into the cache. */
 typedef struct {
@@ -162,6 +170,7 @@ struct HtSync {
     int64_t poll_ms;         /* what the server wishes; 0: not known */
     int64_t asked_us;        /* monotonic: last hello with fingerprints */
     int64_t seen_us;         /* monotonic: last app.device_seen */
+    bool is_told;            /* the server took the last cursor of HT_META_TOLD */
     int64_t load_started_us; /* monotonic */
     HtSyncReport *report;    /* borrowed; never NULL while running */
     HtSyncReport logged;     /* what of it the log has said */
@@ -174,6 +183,7 @@ struct HtSync {
 #define HT_META_LAST_SYNC "last_sync_us"
 #define HT_META_WIDE "wide_left" /* tables whose wide columns are still to come, as JSON */
 #define HT_META_RESYNC "resync"
+#define HT_META_TOLD "told" /* ht_sync_told */
 
 /* error.c: turns errors of pg, cache and outbox into this layer's. */
 void ht_sync_error_take(GError **error, GError *from);

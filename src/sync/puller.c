@@ -266,7 +266,7 @@ static bool on_row(const HtPgField *fields, int n, gpointer data, GError **error
 /* Does anything else have to be seen at this snapshot after the rows by key? */
 static bool is_last_trip(const Pull *pull)
 {
-    return !pull->keep_open && !pull->reload && !pull->plan.check_digests;
+    return !pull->keep_open && !pull->reload && !pull->plan.digests;
 }
 
 static bool fetch_keys(Pull *pull, GError **error)
@@ -403,7 +403,7 @@ static bool find_differences(Pull *pull, uint64_t *differing, GError **error)
         return false;
     for (guint i = 0; i < pull->tables->len; i++) {
         PullTable *table = pull->tables->pdata[i];
-        if (!table->select || table->gone->len > 0 ||
+        if (!table->select || !(pull->plan.digests & HT_CHANGED(table->table->number)) ||
             (pull->reload & HT_CHANGED(table->table->number)))
             continue;
         int64_t rows_here, rows_there;
@@ -461,10 +461,18 @@ static bool fetch(Pull *pull, GError **error)
     if (!reconcile_tables(pull, error) || !fetch_keys(pull, error) ||
         !reload_tables(pull, pull->reload, error))
         return false;
-    if (!pull->plan.check_digests)
+    if (!pull->plan.digests)
         return true;
     return flush(pull, error) && find_differences(pull, &differing, error) &&
            reload_tables(pull, differing, error);
+}
+
+static void copy_shapes(HtSyncHello *to, const HtSyncHello *from)
+{
+    g_free(to->schema_fp);
+    to->schema_fp = g_strdup(from->schema_fp);
+    ht_json_free(to->table_fps);
+    to->table_fps = from->table_fps ? ht_json_dup(from->table_fps) : NULL;
 }
 
 /* Takes over what a hello with columns brought; one without keeps what was known. */
@@ -477,8 +485,7 @@ static void adopt_hello(Pull *pull)
         sync->columns = ht_sync_columns_new(json);
         sync->asked_us = g_get_monotonic_time();
     } else if (sync->hello) {
-        g_free(pull->hello->schema_fp);
-        pull->hello->schema_fp = g_strdup(sync->hello->schema_fp);
+        copy_shapes(pull->hello, sync->hello);
     }
     sync->poll_ms = pull->hello->poll_ms;
     ht_sync_status_hello(sync, pull->hello);
@@ -489,7 +496,8 @@ static bool decide(Pull *pull, const char *cursor)
     HtSync *sync = pull->sync;
     g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
     g_autofree char *resync = ht_cache_meta(sync->cache, HT_META_RESYNC);
-    pull->plan = ht_sync_plan(remembered, cursor, pull->hello);
+    g_autofree char *told = ht_cache_meta(sync->cache, HT_META_TOLD);
+    pull->plan = ht_sync_plan(remembered, cursor, told, pull->hello);
     if (pull->plan.kind == HT_PLAN_PULL && resync && *resync)
         pull->plan = (HtSyncPlan){.kind = HT_PLAN_LOAD, .why = "this version keeps other columns"};
     if (pull->plan.kind == HT_PLAN_PULL && !sync->columns && !pull->hello->columns)
@@ -504,7 +512,7 @@ static bool finish(Pull *pull, GError **error)
         !ht_pg_run(sync->pg, ht_sync_sql("commit"), error))
         return false;
     bool is_empty = pull->n_keys == 0 && !pull->reload && !pull->plan.reconcile &&
-                    !pull->plan.is_changed && !pull->plan.check_digests;
+                    !pull->plan.is_changed && !pull->plan.digests;
     pull->is_final = true;
     if (!is_empty && !flush(pull, error))
         return false;
@@ -515,8 +523,7 @@ static bool finish(Pull *pull, GError **error)
         ht_sync_hello_free(sync->hello);
         sync->hello = g_steal_pointer(&pull->hello);
     } else if (pull->hello->columns) {
-        g_free(sync->hello->schema_fp);
-        sync->hello->schema_fp = g_strdup(pull->hello->schema_fp);
+        copy_shapes(sync->hello, pull->hello);
     }
     return true;
 }

@@ -156,7 +156,11 @@ static bool pull(HtSync *sync, bool is_full, GError **error)
 static bool write_seen(HtApply *apply, gpointer data, GError **error)
 {
     HtSync *sync = data;
+    g_autofree char *before = ht_apply_meta_get(apply, HT_META_TOLD);
+    g_autofree char *told = ht_sync_told(before, sync->is_told, sync->cursor);
+    sync->is_told = false;
     return ht_apply_meta_set(apply, HT_META_CURSOR, sync->cursor, error) &&
+           (!sync->outbox || ht_apply_meta_set(apply, HT_META_TOLD, told, error)) &&
            ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, ht_clock_now_us(), error);
 }
 
@@ -178,7 +182,8 @@ static bool bookkeep(HtSync *sync, GError **error)
                           {.text = sync->cursor}};
     g_autoptr(HtPgRows) rows =
         ht_pg_query(sync->pg, ht_sync_sql("device_seen"), params, G_N_ELEMENTS(params), error);
-    return rows != NULL;
+    sync->is_told = rows != NULL;
+    return sync->is_told;
 }
 
 /* Whoever went since the last time leaves the files. A workstation tries again at its next turn;
@@ -231,7 +236,17 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
             return false;
     }
     forget(sync);
-    if (!bookkeep(sync, &problem) || !unlock(sync, &problem))
+    if (!bookkeep(sync, &problem)) {
+        /* The membership may have ended since the pull: then the greeting says so, and what
+         * follows. */
+        bool is_denied = g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_DENIED);
+        if (is_denied && ht_pg_is_usable(sync->pg) && !pull(sync, false, error)) {
+            g_clear_error(&problem);
+            return false;
+        }
+        return take(error, problem);
+    }
+    if (!unlock(sync, &problem))
         return take(error, problem);
     ht_sync_status_synced(sync);
     return true;

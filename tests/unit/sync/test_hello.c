@@ -92,7 +92,7 @@ static HtSyncPlan plan_for(HtJson *json, const char *cursor)
 {
     g_autofree char *remembered = remember();
     g_autoptr(HtSyncHello) hello = parse(json);
-    return ht_sync_plan(remembered, cursor, hello);
+    return ht_sync_plan(remembered, cursor, NULL, hello);
 }
 
 static void test_same(void)
@@ -104,7 +104,7 @@ static void test_same(void)
         g_assert_cmpuint(plan.reload, ==, 0);
         g_assert_cmpuint(plan.reconcile, ==, 0);
         g_assert_false(plan.is_changed);
-        g_assert_false(plan.check_digests);
+        g_assert_cmpuint(plan.digests, ==, 0);
     }
 }
 
@@ -112,9 +112,9 @@ static void test_first(void)
 {
     g_autoptr(HtJson) with = greeting(true), without = greeting(false);
     g_autoptr(HtSyncHello) a = parse(with), b = parse(without);
-    g_assert_cmpint(ht_sync_plan(NULL, NULL, a).kind, ==, HT_PLAN_LOAD);
-    g_assert_cmpint(ht_sync_plan(NULL, NULL, b).kind, ==, HT_PLAN_ASK_COLUMNS);
-    g_assert_cmpint(ht_sync_plan("{}", "nonsense", a).kind, !=, HT_PLAN_PULL);
+    g_assert_cmpint(ht_sync_plan(NULL, NULL, NULL, a).kind, ==, HT_PLAN_LOAD);
+    g_assert_cmpint(ht_sync_plan(NULL, NULL, NULL, b).kind, ==, HT_PLAN_ASK_COLUMNS);
+    g_assert_cmpint(ht_sync_plan("{}", "nonsense", NULL, a).kind, !=, HT_PLAN_PULL);
 }
 
 static void test_resync(void)
@@ -137,6 +137,94 @@ static void test_resync(void)
     g_autoptr(HtJson) json = greeting(true);
     ht_json_set_int(json, "timeline", 2);
     g_assert_cmpint(plan_for(json, "90:95:").kind, ==, HT_PLAN_LOAD);
+}
+
+/* A transaction that ended before the cursor cannot run now, nor can numbers fall. */
+static void test_gone_back(void)
+{
+    static const struct {
+        const char *cursor, *now;
+        bool is_back;
+    } cases[] = {
+        {"100:110:101,105", "100:110:101,105", false},
+        {"100:110:101,105", "105:130:105,120", false},
+        {"100:110:101,105", "130:130:", false},
+        {"100:110:101,105", "99:130:99", true},
+        {"100:110:101,105", "100:109:101,105", true},
+        {"100:110:101,105", "101:130:101,103", true},
+        {"100:110:101,105", "101:130:101,110", false},
+        {"100:110:101,105", "100:130:100", true},
+        {"110:110:", "110:111:110", false},
+        {"110:110:", "109:120:109,115", true},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(HtJson) json = greeting(true);
+        ht_json_set_string(json, "snapshot", cases[i].now);
+        HtSyncPlan plan = plan_for(json, cases[i].cursor);
+        g_test_message("%s then %s", cases[i].cursor, cases[i].now);
+        g_assert_cmpint(plan.kind, ==, cases[i].is_back ? HT_PLAN_LOAD : HT_PLAN_PULL);
+    }
+}
+
+/* The server must know one of the cursors that it may have been told last. */
+static void test_told(void)
+{
+    g_autofree char *first = ht_sync_told(NULL, false, "90:95:");
+    g_autofree char *second = ht_sync_told(first, false, "91:96:");
+    g_autofree char *known = ht_sync_told(second, true, "92:97:");
+    g_assert_cmpstr(first, ==, "90:95:");
+    g_assert_cmpstr(second, ==, "90:95:\n91:96:");
+    g_assert_cmpstr(known, ==, "91:96:\n92:97:");
+    g_autofree char *many = g_strdup("");
+    for (int i = 0; i < 30; i++) {
+        g_autofree char *cursor = g_strdup_printf("%d:%d:", i, i), *longer = NULL;
+        longer = ht_sync_told(many, false, cursor);
+        g_free(many);
+        many = g_steal_pointer(&longer);
+    }
+    g_auto(GStrv) lines = g_strsplit(many, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), <=, 9);
+    g_autofree char *remembered = remember();
+    static const struct {
+        const char *seen, *told;
+        HtSyncPlanKind kind;
+    } cases[] = {
+        {"90:95:", "90:95:\n91:96:", HT_PLAN_PULL},
+        {"91:96:", "90:95:\n91:96:", HT_PLAN_PULL},
+        {"80:85:", "90:95:\n91:96:", HT_PLAN_LOAD},
+        {"", "90:95:", HT_PLAN_LOAD},
+        {"80:85:", NULL, HT_PLAN_PULL},
+        {NULL, "90:95:", HT_PLAN_PULL},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(HtJson) json = greeting(true);
+        if (cases[i].seen)
+            ht_json_set_string(json, "seen", cases[i].seen);
+        g_autoptr(HtSyncHello) hello = parse(json);
+        g_assert_cmpint(ht_sync_plan(remembered, "95:99:", cases[i].told, hello).kind, ==,
+                        cases[i].kind);
+    }
+}
+
+/* One table's shape: that table's digest alone; a cache that knows one fingerprint: all of them. */
+static void test_shapes(void)
+{
+    g_autoptr(HtJson) before = greeting(true), now = greeting(true);
+    ht_json_set(before, "table_fps", ht_json_parse("{\"jobs\":\"1\",\"users\":\"1\"}", -1, NULL));
+    ht_json_set(now, "table_fps", ht_json_parse("{\"jobs\":\"2\",\"users\":\"1\"}", -1, NULL));
+    g_autoptr(HtSyncHello) filled = parse(before), hello = parse(now);
+    g_autofree char *remembered = ht_sync_hello_remember(filled, filled->columns, "ht_login");
+    HtSyncPlan plan = ht_sync_plan(remembered, "90:95:", NULL, hello);
+    g_assert_cmpint(plan.kind, ==, HT_PLAN_PULL);
+    g_assert_cmpuint(plan.digests, ==, HT_CHANGED(ht_sync_table_by_name("jobs")->number));
+    g_assert_true(plan.is_changed);
+    plan = ht_sync_plan(remembered, "90:95:", NULL, filled);
+    g_assert_cmpuint(plan.digests, ==, 0);
+    g_assert_false(plan.is_changed);
+    g_autofree char *older = remember();
+    plan = ht_sync_plan(older, "90:95:", NULL, hello);
+    g_assert_cmpuint(plan.digests, ==, 0); /* the same schema: nothing to compare, much to note */
+    g_assert_true(plan.is_changed);
 }
 
 static void test_membership(void)
@@ -200,7 +288,7 @@ static void test_schema(void)
     ht_json_set_string(json, "schema_fp", "s2");
     HtSyncPlan plan = plan_for(json, "90:95:");
     g_assert_cmpint(plan.kind, ==, HT_PLAN_PULL);
-    g_assert_true(plan.check_digests);
+    g_assert_cmpuint(plan.digests, !=, 0);
     g_assert_true(plan.is_changed);
 }
 
@@ -313,6 +401,9 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/plan/same", test_same);
     g_test_add_func("/sync/plan/first", test_first);
     g_test_add_func("/sync/plan/resync", test_resync);
+    g_test_add_func("/sync/plan/gone_back", test_gone_back);
+    g_test_add_func("/sync/plan/told", test_told);
+    g_test_add_func("/sync/plan/shapes", test_shapes);
     g_test_add_func("/sync/plan/membership", test_membership);
     g_test_add_func("/sync/plan/scopes", test_scopes);
     g_test_add_func("/sync/plan/schema", test_schema);

@@ -1,0 +1,259 @@
+/* ctest: timeout=300
+ * What hello can say, and what follows: each mismatch is caused on a real server, has the
+ * consequence that docs/sync.md names and no larger one, and ends with the same digests on both
+ * sides. Another database, an older copy and a promoted standby are in test_restored.py. */
+#include "client.h"
+
+#include "../../src/sync/internal.h"
+
+#include <string.h>
+
+#define MATCHES 60
+
+typedef struct {
+    const char *name;
+    const char *cause; /* SQL of a superuser */
+    const char *undo;  /* NULL: none */
+    const char *why;   /* of a full load; NULL: there must be none */
+    int most, least;   /* rows changed; -1: does not matter */
+} Mismatch;
+
+static const Mismatch mismatches[] = {
+    {"VACUUM FULL", "VACUUM FULL public.candidate_job_matches", NULL, NULL, 0, 0},
+    {"CLUSTER", "CLUSTER public.candidate_job_matches USING candidate_job_matches_pkey", NULL, NULL,
+     0, 0},
+    {"a type changed by an expression",
+     "ALTER TABLE public.candidates ALTER COLUMN first_name TYPE varchar(100) USING "
+     "'X' || first_name",
+     NULL, NULL, -1, MATCHES},
+    {"another type, same values", "ALTER TABLE public.candidates ALTER COLUMN location TYPE text",
+     NULL, NULL, 0, 0},
+    {"an added default",
+     "ALTER TABLE public.candidates RENAME COLUMN github_url TO github_was; "
+     "ALTER TABLE public.candidates ADD COLUMN github_url text DEFAULT 'https://a.example'; "
+     "GRANT SELECT (github_url) ON public.candidates TO hiretty_recruiter",
+     NULL, NULL, -1, MATCHES},
+    {"dropped, and made again with another default",
+     "ALTER TABLE public.candidates DROP COLUMN github_url; "
+     "ALTER TABLE public.candidates ADD COLUMN github_url text DEFAULT 'https://b.example'; "
+     "GRANT SELECT (github_url) ON public.candidates TO hiretty_recruiter",
+     NULL, NULL, -1, MATCHES},
+    {"a dropped column", "ALTER TABLE public.candidates DROP COLUMN github_url", NULL,
+     "the database's columns changed", -1, 0},
+    {"a renamed column", "ALTER TABLE public.candidates RENAME COLUMN github_was TO github_url",
+     NULL, NULL, -1, 0},
+    {"a column that may not be read any more",
+     "REVOKE SELECT (portfolio_url) ON public.candidates FROM hiretty_recruiter",
+     "GRANT SELECT (portfolio_url) ON public.candidates TO hiretty_recruiter",
+     "columns may not be read any more", -1, 0},
+    {"an update of no value", "UPDATE public.candidate_job_matches SET score = score", NULL, NULL,
+     0, 0},
+    {"TRUNCATE", "TRUNCATE public.candidate_tags", NULL, NULL, -1, 0},
+    {"a cursor older than the floor",
+     "SELECT pg_current_xact_id(); UPDATE app.instance SET feed_floor = pg_current_xact_id()", NULL,
+     "away longer than the server keeps changes", -1, 0},
+    {"another epoch", "UPDATE app.instance SET epoch = gen_random_uuid()", NULL, "another database",
+     -1, 0},
+    {"a device that the server does not know",
+     "DELETE FROM public.client_devices WHERE host_label = 'test'", NULL,
+     "the database went back in time", -1, 0},
+    {"a newer schema",
+     "INSERT INTO app.schema_migrations (version, name, checksum) VALUES (900, 'x', repeat('0', "
+     "64))",
+     "DELETE FROM app.schema_migrations WHERE version = 900", NULL, 0, 0},
+};
+
+/* Statements that no transaction may hold go one by one. */
+static void run_sql(const char *sql)
+{
+    g_auto(GStrv) statements = g_strsplit(sql, "; ", -1);
+    for (guint i = 0; statements[i]; i++)
+        test_sql(statements[i]);
+}
+
+static void cause(TestClient *client, const Mismatch *mismatch)
+{
+    g_test_message("%s", mismatch->name);
+    run_sql(mismatch->cause);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpstr(report.why_full, ==, mismatch->why ? mismatch->why : "");
+    g_assert_true(report.loaded == (mismatch->why != NULL));
+    g_assert_cmpint(report.rows_changed, >=, mismatch->least);
+    if (mismatch->most >= 0)
+        g_assert_cmpint(report.rows_changed, <=, mismatch->most);
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded); /* once, not for ever */
+    g_assert_cmpint(report.rows_received, ==, 0);
+    test_client_assert_equal(client);
+    if (mismatch->undo)
+        run_sql(mismatch->undo);
+}
+
+static void test_mismatches(void)
+{
+    g_autofree char *job = test_job(MATCHES, false), *tagged = test_match(job, 0);
+    test_platform("INSERT INTO public.candidate_tags (candidate_id, tag) SELECT candidate_id, 'x' "
+                  "FROM public.candidate_job_matches WHERE id = '%s'",
+                  tagged);
+    g_autoptr(TestClient) client = test_client_open("mismatch", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_sync(client, HT_SYNC_ONCE);
+    for (gsize i = 0; i < G_N_ELEMENTS(mismatches); i++)
+        cause(client, &mismatches[i]);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+/* --- Between hello and the rows: a lock on a table that the pull is about to read holds it there.
+ */
+static gpointer sync_thread(gpointer data)
+{
+    TestClient *client = data;
+    GError *error = NULL;
+    ht_sync_once(client->sync, HT_SYNC_ONCE, NULL, NULL, &error);
+    return error;
+}
+
+/* Runs `meanwhile` while a pull of `client` has its snapshot but no rows. Returns the pull's error.
+ */
+static GError *change_mid_pull(TestClient *client, const char *job, const char *meanwhile)
+{
+    test_platform(
+        "UPDATE public.candidate_job_matches SET score = 1 + score / 2 WHERE job_id = '%s'", job);
+    g_autoptr(HtPgConnection) blocker = test_connect("SUPERUSER");
+    g_assert_true(ht_pg_run(blocker, "BEGIN", NULL));
+    g_assert_true(ht_pg_run(blocker, "LOCK TABLE public.candidate_job_matches", NULL));
+    g_autoptr(GThread) thread = g_thread_new("client", sync_thread, client);
+    for (bool waits = false; !waits;) {
+        g_autofree char *n =
+            test_value("SUPERUSER",
+                       "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                       "AND query LIKE '%LEFT JOIN%candidate_job_matches%'");
+        waits = strcmp(n, "0") != 0;
+    }
+    run_sql(meanwhile);
+    g_assert_true(ht_pg_run(blocker, "COMMIT", NULL));
+    return g_thread_join(g_steal_pointer(&thread));
+}
+
+static void test_revoked_mid_pull(void)
+{
+    g_autofree char *job = test_job(5, false);
+    g_autoptr(TestClient) client = test_client_open("revoked-mid", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(GError) error = change_mid_pull(
+        client, job,
+        "UPDATE public.tenant_users SET status = 'inactive' WHERE pg_role = 'ht_a_rec2'");
+    /* The pull was as of its snapshot; the same run notices what came after. */
+    g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED);
+    g_assert_true(ht_cache_is_locked(client->cache, NULL));
+    g_assert_cmpint(test_client_count(client, "candidates"), ==, 0);
+    test_sql("UPDATE public.tenant_users SET status = 'active' WHERE pg_role = 'ht_a_rec2'");
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+/* Groups are no rows: they change at once, in the middle of a snapshot. */
+static void test_demoted_mid_pull(void)
+{
+    g_autofree char *job = test_job(5, false);
+    g_autoptr(TestClient) client = test_client_open("demoted-mid", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(GError) error = change_mid_pull(
+        client, job,
+        "REVOKE hiretty_recruiter FROM ht_a_rec2; GRANT hiretty_viewer TO ht_a_rec2; "
+        "UPDATE public.tenant_users SET role = 'viewer' WHERE pg_role = 'ht_a_rec2'");
+    g_clear_error(&error); /* either is right: it failed, or it began anew by itself */
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autofree char *with =
+        test_client_value(client, "SELECT count(*) FROM candidates WHERE email IS NOT NULL");
+    g_assert_cmpstr(with, ==, "0");
+    test_client_assert_equal(client);
+    run_sql("REVOKE hiretty_viewer FROM ht_a_rec2; GRANT hiretty_recruiter TO ht_a_rec2; "
+            "UPDATE public.tenant_users SET role = 'recruiter' WHERE pg_role = 'ht_a_rec2'");
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+static void test_confidential_mid_pull(void)
+{
+    g_autofree char *job = test_job(5, false);
+    g_autoptr(TestClient) client = test_client_open("confidential-mid", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = test_client_count(client, "candidate_job_matches");
+    g_autofree char *hide =
+        g_strdup_printf("UPDATE public.jobs SET confidential = true WHERE id = '%s'", job);
+    g_autoptr(GError) error = change_mid_pull(client, job, hide);
+    g_assert_no_error(error);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, before);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches"), ==, before - 5);
+    test_client_assert_equal(client);
+}
+
+/* --- Polls on a held connection: nothing new costs no write at all. */
+static int64_t write_calls(void)
+{
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents("/proc/self/io", &text, NULL, NULL));
+    const char *at = strstr(text, "syscw:");
+    g_assert_nonnull(at);
+    return g_ascii_strtoll(at + strlen("syscw:"), NULL, 10);
+}
+
+static void cycle(TestClient *client, HtSyncReport *report)
+{
+    g_autoptr(GError) error = NULL;
+    memset(report, 0, sizeof *report);
+    client->sync->report = report;
+    ht_sync_cycle(client->sync, HT_SYNC_ONCE, NULL, &error);
+    g_assert_no_error(error);
+}
+
+static void test_empty_writes_nothing(void)
+{
+    g_autofree char *job = test_job(3, false);
+    g_autoptr(TestClient) client = test_client_open("empty", "RECRUITER", NULL);
+    HtSyncReport report;
+    cycle(client, &report);
+    g_assert_true(report.loaded);
+    while (ht_sync_wide_is_due(client->sync))
+        g_assert_true(ht_sync_load_wide(client->sync, NULL));
+    /* What the load left to do in the background ends first. */
+    int64_t before = write_calls();
+    for (int quiet = 0, i = 0; quiet < 5; i++) {
+        g_assert_cmpint(i, <, 2000);
+        cycle(client, &report);
+        quiet = write_calls() == before ? quiet + 1 : 0;
+        before = write_calls();
+    }
+    for (int i = 0; i < 20; i++) {
+        test_sql("SELECT pg_current_xact_id()"); /* the snapshot moves on all the same */
+        cycle(client, &report);
+        g_assert_cmpint(report.rows_received, ==, 0);
+    }
+    g_assert_cmpint(write_calls(), ==, before);
+    /* The same measure does see a pull that brings something. */
+    test_platform("UPDATE public.jobs SET title = 'New' WHERE id = '%s'", job);
+    before = write_calls();
+    cycle(client, &report);
+    g_assert_cmpint(report.rows_changed, ==, 1);
+    g_assert_cmpint(write_calls(), >, before);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!test_server_start(true))
+        return 77;
+    test_clients_init();
+    g_test_add_func("/sync/mismatch/consequences", test_mismatches);
+    g_test_add_func("/sync/mismatch/revoked_mid_pull", test_revoked_mid_pull);
+    g_test_add_func("/sync/mismatch/demoted_mid_pull", test_demoted_mid_pull);
+    g_test_add_func("/sync/mismatch/confidential_mid_pull", test_confidential_mid_pull);
+    g_test_add_func("/sync/mismatch/empty_writes_nothing", test_empty_writes_nothing);
+    int status = g_test_run();
+    test_clients_clear();
+    test_server_stop();
+    return status;
+}
