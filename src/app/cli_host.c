@@ -12,6 +12,7 @@
 #include "hiretty/base/text.h"
 #include "hiretty/cache/store.h"
 #include "hiretty/pg/connection.h"
+#include "hiretty/ui/editor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -197,7 +198,12 @@ static void cli_probe(HtCliHost *cli, HtCliProbe *probe)
     probe->mend = g_strdup(mend_of(error));
 }
 
-static const HtCliOps cli_ops = {cli_context, cli_sync, cli_probe};
+static char *cli_edit(HtCliHost *cli, const char *initial, GError **error)
+{
+    return ht_editor_run(ht_paths_runtime_dir(cli->paths), initial, error);
+}
+
+static const HtCliOps cli_ops = {cli_context, cli_sync, cli_probe, cli_edit};
 
 static char *find_dsn(const HtAppOptions *options, const HtSettings *settings)
 {

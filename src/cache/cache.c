@@ -399,7 +399,7 @@ static HtDb *open_unfinished(const char *path, const char *boot)
     bool empty;
     g_autoptr(HtDb) db =
         ht_db_open(path, HT_DB_WRITE | HT_DB_LOADING, "load", LOADER_CACHE_KIB, NULL);
-    if (!db || !ht_schema_check(db, path, &empty, NULL) || empty)
+    if (!db || !ht_schema_check(db, path, &empty, NULL) || empty || !ht_schema_mend(db, NULL))
         return NULL;
     const char *const wanted[][2] = {
         {"boot", boot}, {"loading", "1"}, {"tables", ht_sync_tables_fingerprint()}};

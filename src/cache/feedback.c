@@ -40,6 +40,10 @@ static HtFeedback *read_feedback(HtStmt *stmt, HtKey me)
     feedback->red_flags = read_flags(ht_stmt_text(stmt, 13));
     feedback->submitted_at = ht_stmt_int(stmt, 14);
     feedback->created_at = ht_stmt_int(stmt, 15);
+    feedback->is_pending = ht_stmt_int(stmt, 17) != 0;
+    feedback->is_conflict = ht_stmt_int(stmt, 18) != 0;
+    feedback->is_there = ht_stmt_int(stmt, 19) != 0;
+    feedback->row_version = ht_stmt_int(stmt, 20);
     feedback->is_mine = me && ht_stmt_int(stmt, 16) == me;
     return feedback;
 }
@@ -101,4 +105,14 @@ GPtrArray *ht_cache_feedback_recent(HtReader *reader, gsize limit, GError **erro
     if (!use.stmt || !collect(use.stmt, my_member(reader), list, error))
         return NULL;
     return g_steal_pointer(&list);
+}
+
+HtFeedback *ht_cache_feedback_mine(HtReader *reader, HtKey interview, HtKey panel)
+{
+    g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("feedback_mine"), interview, NULL)};
+    if (!use.stmt)
+        return NULL;
+    ht_stmt_bind_int(use.stmt, 2, panel);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? read_feedback(use.stmt, my_member(reader))
+                                                       : NULL;
 }

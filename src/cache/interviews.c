@@ -24,6 +24,8 @@ static bool add_panel(HtReader *reader, HtInterview *interview, HtKey me, GError
         member->feedback_required = ht_stmt_int(use.stmt, 6) != 0;
         member->feedback_given = ht_stmt_int(use.stmt, 7) != 0;
         member->feedback_due_at = ht_stmt_int(use.stmt, 8);
+        member->is_pending = ht_stmt_int(use.stmt, 9) != 0;
+        member->is_conflict = ht_stmt_int(use.stmt, 10) != 0;
         member->is_me = me && member->member == me;
         g_ptr_array_add(interview->panel, member);
     }
@@ -50,6 +52,10 @@ static HtInterview *read_interview(HtStmt *stmt)
     interview->scheduled_at = ht_stmt_int(stmt, 15);
     interview->duration_minutes = ht_stmt_int(stmt, 16);
     interview->is_mine = ht_stmt_int(stmt, 17) != 0;
+    interview->is_pending = ht_stmt_int(stmt, 18) != 0;
+    interview->is_conflict = ht_stmt_int(stmt, 19) != 0;
+    interview->is_there = ht_stmt_int(stmt, 20) != 0;
+    interview->row_version = ht_stmt_int(stmt, 21);
     return interview;
 }
 
@@ -142,4 +148,27 @@ HtInterview *ht_cache_interview(HtReader *reader, HtKey key, GError **error)
         return NULL;
     }
     return g_ptr_array_steal_index(list, 0);
+}
+
+static void free_member(gpointer data)
+{
+    HtMember *member = data;
+    g_free(member->name);
+    g_free(member->role);
+    g_free(member);
+}
+
+GPtrArray *ht_cache_members(HtReader *reader, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(free_member);
+    g_auto(HtStmtUse) use = {ht_db_stmt(ht_reader_db(reader), HT_QUERY("members"), error)};
+    HtStep step = HT_STEP_ERROR;
+    while (use.stmt && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        HtMember *member = g_new0(HtMember, 1);
+        member->key = ht_stmt_int(use.stmt, 0);
+        member->name = ht_person_name(ht_stmt_text(use.stmt, 1), ht_stmt_text(use.stmt, 2));
+        member->role = ht_stmt_dup_text(use.stmt, 3);
+        g_ptr_array_add(list, member);
+    }
+    return step == HT_STEP_DONE ? g_steal_pointer(&list) : NULL;
 }

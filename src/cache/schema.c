@@ -207,8 +207,54 @@ static bool mend(HtDb *db, gpointer data, GError **error)
            put_meta(db, "resync", "1", error);
 }
 
+/* "074_shown_interviews.sql" makes shown_interviews. */
+static char *table_of(const char *file)
+{
+    const char *name = strchr(file, '_');
+    return name ? g_strndup(name + 1, strlen(name + 1) - strlen(".sql")) : g_strdup("");
+}
+
+static GHashTable *tables_there(HtDb *db, GError **error)
+{
+    g_autoptr(GHashTable) there = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, "sql/cache/queries/table_list.sql", error)};
+    HtStep step = HT_STEP_ERROR;
+    while (use.stmt && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW)
+        g_hash_table_add(there, ht_stmt_dup_text(use.stmt, 0));
+    return step == HT_STEP_DONE ? g_steal_pointer(&there) : NULL;
+}
+
+/* Tables of our own that an older program did not have. They are empty: what is in them is made
+ * from the outbox or by a later sync. */
+static bool add_own(HtDb *db, gpointer data, GError **error)
+{
+    GHashTable *there = data;
+    g_auto(GStrv) names = ht_resource_list("sql/cache/schema");
+    for (char **name = names; *name; name++) {
+        g_autofree char *table = table_of(*name);
+        g_autofree char *path = g_build_filename("sql/cache/schema", *name, NULL);
+        if (!g_hash_table_contains(there, table) && !ht_db_exec(db, ht_resource_text(path), error))
+            return false;
+    }
+    return put_meta(db, "shown_for", "", error); /* shown is made anew */
+}
+
+static bool mend_own(HtDb *db, GError **error)
+{
+    g_autoptr(GHashTable) there = tables_there(db, error);
+    g_auto(GStrv) names = ht_resource_list("sql/cache/schema");
+    for (char **name = names; there && *name; name++) {
+        g_autofree char *table = table_of(*name);
+        if (!g_hash_table_contains(there, table))
+            return in_transaction(db, add_own, there, error);
+    }
+    return there != NULL;
+}
+
 bool ht_schema_mend(HtDb *db, GError **error)
 {
+    if (!mend_own(db, error))
+        return false;
     HtStmt *meta = ht_db_stmt(db, "sql/cache/queries/meta_get.sql", error);
     if (!meta)
         return false;

@@ -16,7 +16,8 @@ bool ht_schema_drop_triggers(HtDb *db, GError **error);
 /* HT_CACHE_ERROR_FOREIGN, _NEWER, _CORRUPT for a file that is not a cache of ours; *empty: a file
  * in which nothing was made yet. */
 bool ht_schema_check(HtDb *db, const char *path, bool *empty, GError **error);
-/* Adds what sql/sync/columns has and the file has not; then meta "resync" asks for a full load. */
+/* Adds tables of our own that an older program did not make, and what sql/sync/columns has and the
+ * file has not; then meta "resync" asks for a full load. */
 bool ht_schema_mend(HtDb *db, GError **error);
 /* Every row of every table goes, the notes too. */
 bool ht_schema_empty(HtDb *db, GError **error);

@@ -17,16 +17,16 @@ static const HtVerb verbs[] = {
     {"matches",    "--job JOB [--where FILTER]",       "applications to a job, ranked",                      NULL, "--job --where --limit --sort --plain --json", ht_verb_matches},
     {"candidate",  "CANDIDATE [--job JOB]",            "one person: summary, evidence, résumé, history",     NULL, "--job --json", ht_verb_candidate},
     {"transcript", "SESSION|CANDIDATE",                "what was said in a screening",                       NULL, "--json", ht_verb_transcript},
-    {"interviews", "[--days N] [--mine]",              "interviews by day, in both time zones",              NULL, "--days --mine --plain --json", ht_verb_interviews},
-    {"feedback",   "[CANDIDATE]",                      "interview feedback, newest first",                   NULL, "--limit --plain --json", ht_verb_feedback},
+    {"interviews", "[list|add WHO|move WHO|cancel WHO]", "interviews by day, in both time zones; plan, move or cancel one", "list add move cancel", "--days --mine --job --at --minutes --kind --panel --note --plain --json", ht_verb_interviews},
+    {"feedback",   "[list [CANDIDATE]|write WHO]",     "interview feedback, newest first; write your own",   "list write", "--job --rating --recommend --note --submit --limit --plain --json", ht_verb_feedback},
     {"search",     "WORDS…",                           "people, résumés, transcripts and notes",             NULL, "--limit --plain --json", ht_verb_search},
     {"advance",    "--job JOB [--where FILTER | WHO…]", "shortlist, or move to the next stage",              NULL, "--job --where --to --note --json", ht_verb_advance},
     {"reject",     "--job JOB --reason CODE [--where FILTER | WHO…]", "reject with a reason; a score alone never does", NULL, "--job --where --reason --note --json", ht_verb_reject},
     {"hold",       "--job JOB --until DAY [--where FILTER | WHO…]", "hold until a day",                      NULL, "--job --where --until --note --json", ht_verb_hold},
     {"undo",       "[--redo]",                         "take back the last action, a bulk one as a whole",   NULL, "--redo --json", ht_verb_undo},
     {"note",       "[--job JOB] WHO TEXT…",            "write a note on a person",                           NULL, "--job --json", ht_verb_note},
-    {"outbox",     "[list|push|drop NUMBER|export]",   "what has not left yet",                              "list push drop export", "--plain --json", ht_verb_outbox},
-    {"conflicts",  "[list|resolve NUMBER mine|theirs]", "where somebody else decided otherwise",             "list resolve", "--plain --json", ht_verb_conflicts},
+    {"outbox",     "[list|push [NUMBER]|drop NUMBER|export [FILE]]", "what has not left yet",                "list push drop export", "--plain --json", ht_verb_outbox},
+    {"conflicts",  "[list|resolve NUMBER mine|theirs|edit]", "where somebody else decided otherwise",        "list resolve", "--reason --note --value --plain --json", ht_verb_conflicts},
     {"doctor",     "",                                 "checks terminal, locale, database, TLS and cache, and names each mend", NULL, "--json", ht_verb_doctor},
     {"cache",      "path|check|wipe",                  "the local copy: where it is, whether it is right, remove it", "path check wipe", "--json", ht_verb_cache},
     {"config",     "[--defaults]",                     "settings and where they come from",                  NULL, "--defaults --json", ht_verb_config},
@@ -79,6 +79,20 @@ static const OptionRow option_rows[] = {
      "score, name, title, company, location, stage, applied, age or source; - before turns it",
      "ORDER"},
     {"limit", G_OPTION_ARG_INT, AT(limit), "at most so many rows", "N"},
+    {"value", G_OPTION_ARG_FILENAME, AT(value), "the text for edit, in place of your editor",
+     "TEXT"},
+    {"rating", G_OPTION_ARG_INT, AT(rating), "1 to 5", "N"},
+    {"recommend", G_OPTION_ARG_FILENAME, AT(recommend),
+     "strong_hire, hire, no_hire or strong_no_hire", "WORD"},
+    {"submit", G_OPTION_ARG_NONE, AT(submit), "submit it, which is final; else it is a draft",
+     NULL},
+    {"at", G_OPTION_ARG_FILENAME, AT(at),
+     "\"friday 14:00\", \"2026-05-04 9:30\", in your time zone", "TIME"},
+    {"minutes", G_OPTION_ARG_INT, AT(minutes), "how long it takes (default 60)", "N"},
+    {"kind", G_OPTION_ARG_FILENAME, AT(kind),
+     "screening, technical, behavioral, voice, final or hr", "KIND"},
+    {"panel", G_OPTION_ARG_FILENAME, AT(panel), "colleagues by name, the first one leads",
+     "\"A, B\""},
     {"days", G_OPTION_ARG_INT, AT(days), "so many days ahead (default 14)", "N"},
 };
 #undef AT
@@ -95,8 +109,9 @@ static bool names_option(const char *list, const char *name)
 
 void ht_cli_options_clear(HtCliOptions *options)
 {
-    char *texts[] = {options->job,   options->where, options->reason, options->note,
-                     options->until, options->to,    options->sort};
+    char *texts[] = {options->job,       options->where, options->reason, options->note,
+                     options->until,     options->to,    options->sort,   options->value,
+                     options->recommend, options->at,    options->kind,   options->panel};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(options->rest);

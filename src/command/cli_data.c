@@ -503,6 +503,8 @@ static HtJson *interview_json(HtReader *reader, const HtInterview *interview)
     ht_json_set_string(json, "job", interview->job_title);
     ht_json_set_string(json, "type", interview->type);
     ht_json_set_string(json, "status", interview->status);
+    ht_json_set_bool(json, "pending", interview->is_pending);
+    ht_json_set_bool(json, "conflict", interview->is_conflict);
     ht_json_set_bool(json, "mine", interview->is_mine);
     HtJson *panel = ht_json_new_array();
     for (guint i = 0; interview->panel && i < interview->panel->len; i++) {
@@ -530,7 +532,11 @@ static void interview_cells(HtCliTable *table, HtContext *context, const HtInter
     ht_cli_table_add(table, g_strdup(interview->candidate_name));
     ht_cli_table_add(table, g_strdup(interview->job_title));
     ht_cli_table_add(table, g_strdup(interview->type));
-    ht_cli_table_add(table, g_strdup(interview->status));
+    ht_cli_table_add(table, g_strconcat(interview->status ? interview->status : "",
+                                        interview->is_conflict  ? " !"
+                                        : interview->is_pending ? " (not sent)"
+                                                                : "",
+                                        NULL));
 }
 
 int ht_verb_interviews(HtCliHost *host, int argc, char **argv)
@@ -542,6 +548,9 @@ int ht_verb_interviews(HtCliHost *host, int argc, char **argv)
     HtContext *context = ht_cli_open(host, "interviews", &exit);
     if (!context)
         return exit;
+    const char *word = options.rest[0] ? options.rest[0] : "list";
+    if (strcmp(word, "list") != 0)
+        return ht_cli_interviews_change(host, context, &options);
     int64_t now = ht_clock_now_us();
     GError *error = NULL;
     g_autoptr(GPtrArray) list =
@@ -579,6 +588,8 @@ static HtJson *feedback_json(HtReader *reader, const HtFeedback *feedback)
     ht_json_set_string(json, "recommendation", feedback->recommendation);
     ht_json_set_string(json, "notes", feedback->notes);
     ht_cli_json_time(json, "submitted_at", feedback->submitted_at);
+    ht_json_set_bool(json, "pending", feedback->is_pending);
+    ht_json_set_bool(json, "conflict", feedback->is_conflict);
     return json;
 }
 
@@ -595,7 +606,14 @@ static void feedback_cells(HtCliTable *table, HtContext *context, const HtFeedba
     ht_cli_table_add(table, feedback->rating
                                 ? g_strdup_printf("%" G_GINT64_FORMAT "/5", feedback->rating)
                                 : NULL);
-    ht_cli_table_add(table, said ? g_strdelimit(said, "_", ' ') : NULL);
+    if (said)
+        g_strdelimit(said, "_", ' ');
+    ht_cli_table_add(table, g_strconcat(said ? said : "",
+                                        feedback->is_conflict  ? " !"
+                                        : feedback->is_pending ? " (not sent)"
+                                                               : "",
+                                        NULL));
+    g_free(said);
     if (row)
         ht_match_rows_free(row, 1);
 }
@@ -609,10 +627,13 @@ int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
     HtContext *context = ht_cli_open(host, "feedback", &exit);
     if (!context)
         return exit;
+    if (g_strcmp0(options.rest[0], "write") == 0)
+        return ht_cli_feedback_write(host, context, &options);
     GError *error = NULL;
     HtReader *reader = context->parts.reader;
     HtKey person = 0;
-    if (options.rest[0] && !(person = find_person(context, "feedback", options.rest[0], &exit)))
+    const char *who = options.rest[g_strcmp0(options.rest[0], "list") == 0 ? 1 : 0];
+    if (who && !(person = find_person(context, "feedback", who, &exit)))
         return exit;
     gsize limit = options.limit > 0 ? (gsize)options.limit : DEFAULT_FEEDBACK;
     g_autoptr(GPtrArray) list = person ? ht_cache_feedback(reader, person, 0, &error)

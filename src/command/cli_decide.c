@@ -108,7 +108,7 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCl
                       receipt->mails_held_why ? receipt->mails_held_why : "not complete");
 }
 
-static int record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
+int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
                   const HtCliOptions *options)
 {
     GError *error = NULL;
@@ -173,21 +173,16 @@ static char *known_reasons(HtContext *context)
     return g_string_free(out, FALSE);
 }
 
-static bool take_reason(HtContext *context, HtIntent *intent, const HtCliOptions *options,
-                        int *exit)
+HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *options, int *exit)
 {
     HtUuid id;
-    if (!options->reason) {
-        *exit = ht_cli_usage_error("reject", "--reason is missing");
-        return false;
-    }
-    intent->reason = find_reason(context, options->reason, &id);
-    if (intent->reason)
-        return true;
+    HtKey reason = find_reason(context, options->reason, &id);
+    if (reason)
+        return reason;
     g_autofree char *known = known_reasons(context);
-    *exit = ht_cli_usage_error("reject", "there is no reason '%s'; known: %s", options->reason,
+    *exit = ht_cli_usage_error(verb, "there is no reason '%s'; known: %s", options->reason,
                                *known ? known : "none yet, sync first");
-    return false;
+    return 0;
 }
 
 static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys,
@@ -198,7 +193,8 @@ static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys
         bool rule = options->where && ht_rule_is_substantial(options->where);
         intent->needs_viewed = (keys->len > 1 || options->where) && !rule;
         intent->mail = true;
-        return take_reason(context, intent, options, exit);
+        intent->reason = ht_cli_reason(context, "reject", options, exit);
+        return intent->reason != 0;
     }
     if (intent->decision == HT_DECISION_HOLD) {
         if (ht_parse_day(options->until, context->zone, &intent->hold_until, &error))
@@ -253,7 +249,7 @@ static int decide(HtCliHost *host, int argc, char **argv, HtDecisionKind decisio
         intent->bulk_kind = g_strdup("marks");
     }
     add_matches(context, intent, keys);
-    return record(host, context, verb, g_steal_pointer(&intent), &options);
+    return ht_cli_record(host, context, verb, g_steal_pointer(&intent), &options);
 }
 
 int ht_verb_advance(HtCliHost *host, int argc, char **argv)
@@ -295,16 +291,15 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
 /* ---- note
  * -----------------------------------------------------------------------------------------------------
  */
-/* WHO is a person, or with a job (or as an id) an application. */
-static bool find_noted(HtContext *context, const HtCliOptions *options, HtKey *person, HtKey *match,
-                       int *exit)
+bool ht_cli_who(HtContext *context, const char *verb, const HtCliOptions *options, const char *who,
+                HtKey *person, HtKey *match, int *exit)
 {
     HtKey job = 0;
     *match = 0;
-    if (options->job && !(job = ht_cli_job(context, "note", options, exit)))
+    if (options->job && !(job = ht_cli_job(context, verb, options, exit)))
         return false;
     HtReader *reader = context->parts.reader;
-    *match = ht_cache_match_find(reader, job, options->rest[0], NULL);
+    *match = ht_cache_match_find(reader, job, who, NULL);
     HtMatchRow *row = *match ? ht_cache_match(reader, *match, NULL) : NULL;
     if (row) {
         *person = row->candidate;
@@ -313,10 +308,10 @@ static bool find_noted(HtContext *context, const HtCliOptions *options, HtKey *p
     }
     GError *error = NULL;
     *match = 0;
-    *person = ht_cache_candidate_find(reader, options->rest[0], &error);
+    *person = ht_cache_candidate_find(reader, who, &error);
     if (!*person)
-        *exit = error ? ht_cli_fail("note", error)
-                      : ht_cli_usage_error("note", "there is no '%s'", options->rest[0]);
+        *exit =
+            error ? ht_cli_fail(verb, error) : ht_cli_usage_error(verb, "there is no '%s'", who);
     return *person != 0;
 }
 
@@ -332,11 +327,11 @@ int ht_verb_note(HtCliHost *host, int argc, char **argv)
     if (!context)
         return exit;
     HtKey person, match;
-    if (!find_noted(context, &options, &person, &match, &exit))
+    if (!ht_cli_who(context, "note", &options, options.rest[0], &person, &match, &exit))
         return exit;
     HtIntent *intent = ht_intent_new(HT_INTENT_NOTE);
     ht_intent_add_candidate(intent, person);
     intent->note_match = match;
     intent->note = g_strjoinv(" ", options.rest + 1);
-    return record(host, context, "note", intent, &options);
+    return ht_cli_record(host, context, "note", intent, &options);
 }

@@ -10,9 +10,10 @@
 
 /* Every option of every verb; a verb takes those that its row names. */
 typedef struct HtCliOptions {
-    gboolean help, json, plain, full, all, mine, defaults, redo, force;
-    char *job, *where, *reason, *note, *until, *to, *sort;
-    int limit, days;
+    gboolean help, json, plain, full, all, mine, defaults, redo, force, submit;
+    char *job, *where, *reason, *note, *until, *to, *sort, *value;
+    char *recommend, *at, *kind, *panel;
+    int limit, days, rating, minutes;
     char **rest; /* what is left, NULL-terminated, never NULL after parsing */
 } HtCliOptions;
 
@@ -32,6 +33,14 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit);
 HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
 /* The filter of --where; false after having said why. NULL filter: none given. */
 bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit);
+/* The reason of --reason: 0 after having said which there are. */
+HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
+/* WHO is a person, or with --job (or as an id) an application; false after having said why. */
+bool ht_cli_who(HtContext *context, const char *verb, const HtCliOptions *options, const char *who,
+                HtKey *person, HtKey *match, int *exit);
+/* Records an intent (taken), says what it did, and waits for the push; the exit status. */
+int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
+                  const HtCliOptions *options);
 /* Flushes stdout: DONE, or FAILED with a line when something was lost. */
 int ht_cli_finish(const char *verb);
 
@@ -57,6 +66,14 @@ void ht_cli_print_json(HtJson *json); /* takes it */
  * ------------------------------------------------------------------------------------------- */
 /* Sends what was just recorded: up to 5 s. The exit status; `group` is the receipt's (0: all). */
 int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t group);
+
+/* One run of the sync with its report on stdout; the exit status. */
+int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
+                const HtCliOptions *options);
+
+/* "feedback write", "interviews add|move|cancel"; rest[0] is that word. */
+int ht_cli_feedback_write(HtCliHost *host, HtContext *context, const HtCliOptions *options);
+int ht_cli_interviews_change(HtCliHost *host, HtContext *context, const HtCliOptions *options);
 
 /* Verbs by file. */
 int ht_verb_sync(HtCliHost *host, int argc, char **argv);

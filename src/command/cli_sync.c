@@ -1,5 +1,5 @@
-/* Verbs about the server and what waits for it: sync, status, outbox, conflicts; and the short wait
- * for a push that every changing verb does. */
+/* Verbs about the server: sync and status; and the short wait for a push that every changing verb
+ * does. */
 #include "cli_impl.h"
 #include "context_impl.h"
 
@@ -130,8 +130,8 @@ static int exit_of_report(const char *verb, const HtSyncReport *r)
     return ht_cli_finish(verb);
 }
 
-static int run_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
-                    const HtCliOptions *options)
+int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
+                const HtCliOptions *options)
 {
     GError *error = NULL;
     if (host->offline) {
@@ -167,7 +167,7 @@ int ht_verb_sync(HtCliHost *host, int argc, char **argv)
         return exit;
     if (ht_cli_n_rest(&options) > 0)
         return ht_cli_usage_error("sync", "'%s' is too much", options.rest[0]);
-    return run_sync(host, "sync", options.full ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE, &options);
+    return ht_cli_sync(host, "sync", options.full ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE, &options);
 }
 
 /* ---- the wait after a change
@@ -360,171 +360,4 @@ int ht_verb_status(HtCliHost *host, int argc, char **argv)
     else
         print_status(context, &status, &counts);
     return ht_cli_finish("status");
-}
-
-/* ---- outbox
- * --------------------------------------------------------------------------------------------------------
- */
-static HtJson *item_json(HtContext *context, const HtOutboxItem *item)
-{
-    HtJson *json = ht_json_new_object();
-    ht_json_set_int(json, "seq", item->seq);
-    ht_json_set_int(json, "group", item->group);
-    ht_json_set_string(json, "state", ht_op_state_name(item->state));
-    ht_json_set_string(json, "label", item->label);
-    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
-    ht_json_set_string(json, "name", *who ? who : NULL);
-    ht_json_set_string(json, "why", item->why);
-    ht_json_set_string(json, "code", item->code);
-    ht_cli_json_time(json, "at", item->at);
-    ht_cli_json_id(json, "op", &item->op);
-    ht_cli_json_id(json, "row", &item->row);
-    ht_cli_json_key(json, "match_id", context->parts.reader, item->match);
-    ht_cli_json_key(json, "candidate_id", context->parts.reader, item->candidate);
-    return json;
-}
-
-static int outbox_list(HtContext *context, const HtCliOptions *options)
-{
-    GError *error = NULL;
-    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, &error);
-    if (!items)
-        return ht_cli_fail("outbox", error);
-    if (options->json) {
-        HtJson *array = ht_json_new_array();
-        for (guint i = 0; i < items->len; i++)
-            ht_json_add(array, item_json(context, items->pdata[i]));
-        ht_cli_print_json(array);
-        return ht_cli_finish("outbox");
-    }
-    HtCliTable *table = ht_cli_table_new("Number|State|What|Who|For|Why");
-    for (guint i = 0; i < items->len; i++) {
-        const HtOutboxItem *item = items->pdata[i];
-        char age[16];
-        ht_clock_format_age(ht_clock_now_us() - item->at, age);
-        ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
-        ht_cli_table_add(table, g_strdup(ht_op_state_name(item->state)));
-        ht_cli_table_add(table, g_strdup(item->label));
-        ht_cli_table_add(table, ht_context_who(context, item->match, item->candidate));
-        ht_cli_table_add(table, g_strdup(age));
-        ht_cli_table_add(table, g_strdup(item->why));
-    }
-    ht_cli_table_print(table, options->plain);
-    return ht_cli_finish("outbox");
-}
-
-static int outbox_drop(HtContext *context, const HtCliOptions *options)
-{
-    GError *error = NULL;
-    int64_t seq;
-    if (ht_cli_n_rest(options) != 2 ||
-        !g_ascii_string_to_signed(options->rest[1], 10, 1, INT64_MAX, &seq, NULL))
-        return ht_cli_usage_error("outbox", "drop wants the number of a line");
-    if (!ht_outbox_drop(context->parts.outbox, seq, &error))
-        return ht_cli_fail("outbox", error);
-    ht_print_line(stdout, "Given up: %" G_GINT64_FORMAT, seq);
-    return ht_cli_finish("outbox");
-}
-
-static int outbox_export(HtContext *context)
-{
-    GError *error = NULL;
-    g_autofree char *text = ht_outbox_export(context->parts.outbox, &error);
-    if (!text)
-        return ht_cli_fail("outbox", error);
-    ht_print_json(stdout, text);
-    return ht_cli_finish("outbox");
-}
-
-int ht_verb_outbox(HtCliHost *host, int argc, char **argv)
-{
-    g_auto(HtCliOptions) options;
-    int exit;
-    if (!ht_cli_parse(argc, argv, &options, &exit))
-        return exit;
-    const char *word = options.rest[0] ? options.rest[0] : "list";
-    if (strcmp(word, "push") == 0)
-        return run_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, &options);
-    HtContext *context = ht_cli_open(host, "outbox", &exit);
-    if (!context)
-        return exit;
-    if (strcmp(word, "list") == 0)
-        return outbox_list(context, &options);
-    if (strcmp(word, "drop") == 0)
-        return outbox_drop(context, &options);
-    if (strcmp(word, "export") == 0)
-        return outbox_export(context);
-    return ht_cli_usage_error("outbox", "'%s' is not list, push, drop or export", word);
-}
-
-/* ---- conflicts
- * ----------------------------------------------------------------------------------------------------
- */
-static int conflicts_list(HtContext *context, const HtCliOptions *options)
-{
-    GError *error = NULL;
-    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, &error);
-    if (!items)
-        return ht_cli_fail("conflicts", error);
-    HtJson *array = ht_json_new_array();
-    HtCliTable *table = ht_cli_table_new("Number|What|Who|Before|Mine|Theirs|By");
-    for (guint i = 0; i < items->len; i++) {
-        const HtConflict *conflict = items->pdata[i];
-        HtJson *json = item_json(context, &conflict->item);
-        ht_json_set_string(json, "base", conflict->base);
-        ht_json_set_string(json, "mine", conflict->mine);
-        ht_json_set_string(json, "theirs", conflict->theirs);
-        ht_json_set_string(json, "by", conflict->theirs_by);
-        ht_json_add(array, json);
-        ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, conflict->item.seq));
-        ht_cli_table_add(table, g_strdup(conflict->item.label));
-        ht_cli_table_add(table,
-                         ht_context_who(context, conflict->item.match, conflict->item.candidate));
-        ht_cli_table_add(table, g_strdup(conflict->base));
-        ht_cli_table_add(table, g_strdup(conflict->mine));
-        ht_cli_table_add(table, g_strdup(conflict->theirs));
-        ht_cli_table_add(table, g_strdup(conflict->theirs_by));
-    }
-    if (options->json) {
-        ht_cli_table_free(table);
-        ht_cli_print_json(array);
-    } else {
-        ht_json_free(array);
-        ht_cli_table_print(table, options->plain);
-    }
-    return ht_cli_finish("conflicts");
-}
-
-static int conflicts_resolve(HtCliHost *host, HtContext *context, const HtCliOptions *options)
-{
-    GError *error = NULL;
-    int64_t seq;
-    if (ht_cli_n_rest(options) != 3 ||
-        !g_ascii_string_to_signed(options->rest[1], 10, 1, INT64_MAX, &seq, NULL))
-        return ht_cli_usage_error("conflicts", "resolve wants a number and mine or theirs");
-    bool mine = strcmp(options->rest[2], "mine") == 0;
-    if (!mine && strcmp(options->rest[2], "theirs") != 0)
-        return ht_cli_usage_error("conflicts", "'%s' is not mine or theirs", options->rest[2]);
-    if (!ht_outbox_resolve(context->parts.outbox, seq,
-                           mine ? HT_RESOLVE_KEEP_MINE : HT_RESOLVE_TAKE_THEIRS, &error))
-        return ht_cli_fail("conflicts", error);
-    ht_print_line(stdout, mine ? "Yours goes out again." : "Theirs stands.");
-    return mine ? ht_cli_push(host, context, "conflicts", 0) : ht_cli_finish("conflicts");
-}
-
-int ht_verb_conflicts(HtCliHost *host, int argc, char **argv)
-{
-    g_auto(HtCliOptions) options;
-    int exit;
-    if (!ht_cli_parse(argc, argv, &options, &exit))
-        return exit;
-    const char *word = options.rest[0] ? options.rest[0] : "list";
-    HtContext *context = ht_cli_open(host, "conflicts", &exit);
-    if (!context)
-        return exit;
-    if (strcmp(word, "list") == 0)
-        return conflicts_list(context, &options);
-    if (strcmp(word, "resolve") == 0)
-        return conflicts_resolve(host, context, &options);
-    return ht_cli_usage_error("conflicts", "'%s' is not list or resolve", word);
 }

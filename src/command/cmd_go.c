@@ -130,7 +130,8 @@ static HtResult resolve(HtContext *context, HtResolution resolution)
     g_autoptr(GError) error = NULL;
     if (!row)
         return ht_result_error("there is no conflict in this row");
-    if (!ht_outbox_resolve(context->parts.outbox, row->number, resolution, &error))
+    HtResolve how = {.resolution = resolution};
+    if (!ht_outbox_resolve(context->parts.outbox, row->number, &how, &error))
         return ht_result_take_error(g_steal_pointer(&error));
     ht_view_refresh(ht_top(context), 0);
     if (context->parts.sync)

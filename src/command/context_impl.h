@@ -105,6 +105,22 @@ bool ht_rule_is_substantial(const char *filter);
 /* "3d", "2w", "tomorrow", "friday", "2026-05-01": the start of that day in the zone. */
 bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);
 
+/* "friday 14:00", "tomorrow 9:30", "2026-05-04 14:00", "14:00" (today), in the zone. */
+bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);
+
+/* ---- interviews (meet.c)
+ * -------------------------------------------------------------------------- */
+/* The interview that feedback on a person is about, with me on its panel: the last one that has
+ * begun, else the next. 0 = there is none. */
+HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match);
+/* The next one that is planned, of a person or an application; 0 with *n > 1: several. */
+HtKey ht_meet_next(HtContext *context, HtKey candidate, HtKey match, int *n);
+/* "ines, Ivan I": colleagues by the start of their names; false names the one that is not found or
+ * not unique. Appends keys. */
+bool ht_meet_panel(HtContext *context, const char *names, GArray *panel, GError **error);
+/* The recruiter's zone by its IANA name, "UTC" if it has none. */
+const char *ht_meet_zone(HtContext *context);
+
 /* ---- views
  * -------------------------------------------------------------------------------------------- */
 HtView *ht_new_help_view(HtContext *context, HtViewId for_view);

@@ -118,3 +118,55 @@ bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **e
     }
     return true;
 }
+
+/* "14:00" or "9:30"; minutes of the day, -1: it is none. */
+static int minutes_of_day(const char *text)
+{
+    char *end;
+    gint64 hours = g_ascii_strtoll(text, &end, 10);
+    if (end == text || *end != ':' || strlen(end + 1) != 2)
+        return -1;
+    const char *start = end + 1;
+    gint64 minutes = g_ascii_strtoll(start, &end, 10);
+    bool sound = !*end && end == start + 2 && hours >= 0 && hours < 24 && minutes < 60;
+    return sound && g_ascii_isdigit(*start) ? (int)(hours * 60 + minutes) : -1;
+}
+
+/* The day of the text; "today" is one here. */
+static GDateTime *day_of_moment(const char *text, GTimeZone *zone)
+{
+    g_autofree char *folded = ht_text_fold(text);
+    if (*folded && strcmp(folded, "today") != 0)
+        return day_from_words(text, zone);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ht_clock_now_us() / HT_US_PER_S);
+    g_autoptr(GDateTime) now = g_date_time_to_timezone(utc, zone);
+    int year, month, day;
+    g_date_time_get_ymd(now, &year, &month, &day);
+    return g_date_time_new(zone, year, month, day, 0, 0, 0);
+}
+
+bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError **error)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(text ? text : ""));
+    char *time = strrchr(stripped, ' ');
+    int minutes = minutes_of_day(time ? time + 1 : stripped);
+    g_autofree char *words =
+        time ? g_strstrip(g_strndup(stripped, (gsize)(time - stripped))) : g_strdup("");
+    g_autoptr(GDateTime) day = minutes >= 0 ? day_of_moment(words, zone) : NULL;
+    if (!day) {
+        g_autofree char *clean = ht_text_sanitize(stripped, -1, HT_TEXT_LINE, NULL);
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                    "'%s' is no time (friday 14:00, tomorrow 9:30, 2026-05-04 14:00)", clean);
+        return false;
+    }
+    int year, month, date;
+    g_date_time_get_ymd(day, &year, &month, &date);
+    g_autoptr(GDateTime) then =
+        g_date_time_new(zone, year, month, date, minutes / 60, minutes % 60, 0);
+    *out_us = then ? g_date_time_to_unix(then) * HT_US_PER_S : 0;
+    if (*out_us <= ht_clock_now_us()) {
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "that time is not in the future");
+        return false;
+    }
+    return true;
+}

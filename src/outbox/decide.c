@@ -143,16 +143,10 @@ static bool was_viewed(HtPlan *plan, const HtViewed *viewed)
     return viewed->viewed || ht_cache_match_seen(plan->reader, viewed->match, NULL);
 }
 
-HtOp *ht_plan_decision(HtPlan *plan, const HtViewed *viewed)
+HtOp *ht_plan_decision_on(HtPlan *plan, const HtViewed *viewed, const HtMatchRow *row)
 {
     const HtIntent *intent = plan->intent;
     g_autoptr(GError) why = NULL;
-    HtMatchRow *row = ht_cache_match(plan->reader, viewed->match, &why);
-    if (!row) {
-        ht_plan_refuse(plan, viewed->match, why->message);
-        return NULL;
-    }
-    HtOp *op = NULL;
     const HtJobStage *target =
         ht_machine_target(plan->machine, ht_plan_stages(plan, row->job), row->stage,
                           intent->decision, intent->to_stage, intent->to_type, &why);
@@ -163,11 +157,23 @@ HtOp *ht_plan_decision(HtPlan *plan, const HtViewed *viewed)
         lacks = "never opened: a rejection of many leaves it out";
     if (lacks) {
         ht_plan_refuse(plan, viewed->match, lacks);
-    } else {
-        op = make_op(plan, viewed, row, target);
-        if (intent->mail)
-            ht_mail_add(plan, op, row);
+        return NULL;
     }
+    HtOp *op = make_op(plan, viewed, row, target);
+    if (intent->mail)
+        ht_mail_add(plan, op, row);
+    return op;
+}
+
+HtOp *ht_plan_decision(HtPlan *plan, const HtViewed *viewed)
+{
+    g_autoptr(GError) why = NULL;
+    HtMatchRow *row = ht_cache_match(plan->reader, viewed->match, &why);
+    if (!row) {
+        ht_plan_refuse(plan, viewed->match, why->message);
+        return NULL;
+    }
+    HtOp *op = ht_plan_decision_on(plan, viewed, row);
     ht_match_rows_free(row, 1);
     return op;
 }

@@ -1,16 +1,22 @@
-/* Notes and tags: changes of fields, each with what its author had seen. */
+/* Changes of fields, each with what its author had seen: what they share, notes and tags. */
 #include "internal.h"
 
 #include "hiretty/base/text.h"
 #include "hiretty/cache/candidates.h"
+#include "hiretty/cache/sync_table.h"
 
 #include <string.h>
 
 #define TAG_MAX_BYTES 64
-#define NOTE_MAX_BYTES 20000
 
-static HtOp *new_op(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
-                    const HtUuid *candidate, const char *label)
+static const char *table_name(int tbl)
+{
+    const HtSyncTable *table = ht_sync_table_by_number(tbl);
+    return table ? table->name : "";
+}
+
+HtOp *ht_field_op_new(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
+                      const HtUuid *candidate, const char *label)
 {
     HtOp *op = ht_op_new(HT_PUSH_FIELDS, tbl);
     op->kind = g_strdup(kind);
@@ -19,7 +25,7 @@ static HtOp *new_op(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
     op->at = plan->now_us;
     op->label = g_strdup(label);
     ht_json_set_string(op->body, "kind", kind);
-    ht_json_set_string(op->body, "table", tbl == HT_TBL_TAG ? "candidate_tags" : "candidate_notes");
+    ht_json_set_string(op->body, "table", table_name(tbl));
     ht_json_set_uuid(op->body, "row", row);
     ht_json_set_null(op->body, "base_version");
     ht_json_set(op->body, "set", ht_json_new_object());
@@ -28,8 +34,15 @@ static HtOp *new_op(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
     return op;
 }
 
-/* Replaces member `name` of the body by an object with one or no text in it. */
-static void set_text(HtOp *op, const char *member, const char *name, const char *value)
+void ht_op_set(HtOp *op, const char *member, const char *name, HtJson *value)
+{
+    const HtJson *old = ht_json_get(op->body, member);
+    HtJson *object = old ? ht_json_dup(old) : ht_json_new_object();
+    ht_json_set(object, name, value);
+    ht_json_set(op->body, member, object);
+}
+
+void ht_op_set_text(HtOp *op, const char *member, const char *name, const char *value)
 {
     const HtJson *old = ht_json_get(op->body, member);
     HtJson *object = old ? ht_json_dup(old) : ht_json_new_object();
@@ -37,16 +50,55 @@ static void set_text(HtOp *op, const char *member, const char *name, const char 
     ht_json_set(op->body, member, object);
 }
 
-static void set_id(HtOp *op, const char *member, const char *name, const HtUuid *id)
+void ht_op_set_id(HtOp *op, const char *member, const char *name, const HtUuid *id)
 {
     char text[HT_UUID_TEXT];
-    set_text(op, member, name, ht_uuid_is_nil(id) ? NULL : ht_uuid_format(id, text));
+    ht_op_set_text(op, member, name, ht_uuid_is_nil(id) ? NULL : ht_uuid_format(id, text));
 }
 
-static void take_op(HtPlan *plan, HtOp *op, HtKey key)
+void ht_plan_take(HtPlan *plan, HtOp *op, HtKey key)
 {
     g_ptr_array_add(plan->ops, op);
     g_array_append_val(plan->receipt->keys, key);
+}
+
+/* What `from` has and the member of the body has not. */
+static void fill_up(HtOp *op, const char *member, const HtJson *from)
+{
+    for (const HtJson *e = ht_json_first(from); e; e = ht_json_next(e)) {
+        if (!ht_json_get(ht_json_get(op->body, member), ht_json_key(e)))
+            ht_op_set(op, member, ht_json_key(e), ht_json_dup(e));
+    }
+}
+
+void ht_plan_merge(HtPlan *plan, HtOp *op)
+{
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt(plan->outbox->db, HT_OUTBOX_QUERY("op_pending_edit"), NULL)};
+    if (!use.stmt)
+        return;
+    ht_stmt_bind_uuid(use.stmt, 1, &op->row);
+    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW ||
+        g_strcmp0(ht_stmt_text(use.stmt, 2), "delete") == 0)
+        return;
+    g_autoptr(HtJson) body = ht_json_parse(ht_stmt_text(use.stmt, 1), -1, NULL);
+    const HtJson *base = ht_json_get(body, "base");
+    if (!body || ht_json_get(ht_json_get(body, "set"), "deleted_at"))
+        return;
+    /* The first base of a field wins, the last value. */
+    const HtJson *mine = ht_json_get(op->body, "base");
+    g_autoptr(HtJson) later = mine ? ht_json_dup(mine) : NULL;
+    ht_json_set(op->body, "base", base ? ht_json_dup(base) : ht_json_new_object());
+    fill_up(op, "base", later);
+    fill_up(op, "set", ht_json_get(body, "set"));
+    if (ht_json_get(body, "base_version"))
+        ht_json_set(op->body, "base_version", ht_json_dup(ht_json_get(body, "base_version")));
+    g_free(op->kind);
+    op->kind = g_strdup(ht_stmt_text(use.stmt, 2));
+    ht_json_set_string(op->body, "kind", op->kind);
+    if (g_str_equal(op->kind, "insert"))
+        ht_json_set(op->body, "base", ht_json_new_object());
+    ht_json_set_int(op->prev, "merges", ht_stmt_int(use.stmt, 0));
 }
 
 /* --- Tags */
@@ -67,18 +119,18 @@ static void add_tag(HtPlan *plan, HtKey candidate, const HtUuid *person, const c
 {
     HtUuid row;
     ht_uuid_new_random(&row);
-    HtOp *op = new_op(plan, HT_TBL_TAG, "insert", &row, person, "Tag");
-    set_id(op, "set", "candidate_id", person);
-    set_text(op, "set", "tag", tag);
-    take_op(plan, op, candidate);
+    HtOp *op = ht_field_op_new(plan, HT_TBL_TAG, "insert", &row, person, "Tag");
+    ht_op_set_id(op, "set", "candidate_id", person);
+    ht_op_set_text(op, "set", "tag", tag);
+    ht_plan_take(plan, op, candidate);
 }
 
 static void remove_tag(HtPlan *plan, HtKey candidate, const HtUuid *person, const HtTag *tag)
 {
-    HtOp *op = new_op(plan, HT_TBL_TAG, "delete", &tag->id, person, "Remove a tag");
+    HtOp *op = ht_field_op_new(plan, HT_TBL_TAG, "delete", &tag->id, person, "Remove a tag");
     op->prev = ht_json_new_object();
     ht_json_set_string(op->prev, "tag", tag->tag);
-    take_op(plan, op, candidate);
+    ht_plan_take(plan, op, candidate);
 }
 
 static void plan_tag(HtPlan *plan, HtKey candidate)
@@ -115,13 +167,13 @@ static void plan_note(HtPlan *plan, HtKey candidate)
     if (intent->note_match)
         ht_reader_uuid(plan->reader, intent->note_match, &match);
     ht_uuid_new_random(&row);
-    HtOp *op = new_op(plan, HT_TBL_NOTE, "insert", &row, &person, "Note");
+    HtOp *op = ht_field_op_new(plan, HT_TBL_NOTE, "insert", &row, &person, "Note");
     op->match = match;
-    set_id(op, "set", "candidate_id", &person);
-    set_id(op, "set", "match_id", &match);
-    set_text(op, "set", "body", intent->note);
-    set_text(op, "set", "visibility", intent->visibility ? intent->visibility : "team");
-    take_op(plan, op, candidate);
+    ht_op_set_id(op, "set", "candidate_id", &person);
+    ht_op_set_id(op, "set", "match_id", &match);
+    ht_op_set_text(op, "set", "body", intent->note);
+    ht_op_set_text(op, "set", "visibility", intent->visibility ? intent->visibility : "team");
+    ht_plan_take(plan, op, candidate);
 }
 
 typedef struct {
@@ -159,25 +211,6 @@ static bool find_note(HtPlan *plan, const HtUuid *id, NoteNow *now)
     return now->candidate != 0;
 }
 
-/* An edit that is not sent yet carries its author's first view on: first base, last value. */
-static void merge_with_pending(HtPlan *plan, HtOp *op)
-{
-    g_auto(HtStmtUse)
-        use = {ht_db_stmt(plan->outbox->db, HT_OUTBOX_QUERY("op_pending_edit"), NULL)};
-    if (!use.stmt)
-        return;
-    ht_stmt_bind_uuid(use.stmt, 1, &op->row);
-    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
-        return;
-    g_autoptr(HtJson) body = ht_json_parse(ht_stmt_text(use.stmt, 1), -1, NULL);
-    if (!body || !ht_json_get(ht_json_get(body, "set"), "body"))
-        return;
-    ht_json_set(op->body, "base", ht_json_dup(ht_json_get(body, "base")));
-    if (ht_json_get(body, "base_version"))
-        ht_json_set(op->body, "base_version", ht_json_dup(ht_json_get(body, "base_version")));
-    ht_json_set_int(op->prev, "merges", ht_stmt_int(use.stmt, 0));
-}
-
 static void plan_note_change(HtPlan *plan, bool deletes)
 {
     const HtIntent *intent = plan->intent;
@@ -189,22 +222,22 @@ static void plan_note_change(HtPlan *plan, bool deletes)
         g_free(now.body);
         return;
     }
-    HtOp *op = new_op(plan, HT_TBL_NOTE, deletes ? "delete" : "update", &intent->note_id, &person,
-                      deletes ? "Delete a note" : "Edit a note");
+    HtOp *op = ht_field_op_new(plan, HT_TBL_NOTE, deletes ? "delete" : "update", &intent->note_id,
+                               &person, deletes ? "Delete a note" : "Edit a note");
     if (now.version)
         ht_json_set_int(op->body, "base_version", now.version);
     op->prev = ht_json_new_object();
     ht_json_set_string(op->prev, "body", now.body);
     if (!deletes) {
-        set_text(op, "set", "body", intent->note);
-        set_text(op, "base", "body", now.body);
-        merge_with_pending(plan, op);
+        ht_op_set_text(op, "set", "body", intent->note);
+        ht_op_set_text(op, "base", "body", now.body);
+        ht_plan_merge(plan, op);
     }
-    take_op(plan, op, now.candidate);
+    ht_plan_take(plan, op, now.candidate);
     g_free(now.body);
 }
 
-static bool check_text(const char *text, gsize max, const char *what, GError **error)
+bool ht_plan_check_text(const char *text, gsize max, const char *what, GError **error)
 {
     g_autofree char *stripped = g_strstrip(g_strdup(text ? text : ""));
     if (*stripped && strlen(stripped) <= max)
@@ -217,11 +250,13 @@ static bool check_text(const char *text, gsize max, const char *what, GError **e
 bool ht_plan_fields(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
+    if (!ht_plan_is_staff(plan, "notes and tags are for recruiters", error))
+        return false;
     bool tags = intent->kind == HT_INTENT_TAG_ADD || intent->kind == HT_INTENT_TAG_REMOVE;
-    if (tags && !check_text(intent->tag, TAG_MAX_BYTES, "the tag", error))
+    if (tags && !ht_plan_check_text(intent->tag, TAG_MAX_BYTES, "the tag", error))
         return false;
     if ((intent->kind == HT_INTENT_NOTE || intent->kind == HT_INTENT_NOTE_EDIT) &&
-        !check_text(intent->note, NOTE_MAX_BYTES, "the note", error))
+        !ht_plan_check_text(intent->note, HT_NOTE_MAX_BYTES, "the note", error))
         return false;
     if (!tags && intent->kind != HT_INTENT_NOTE) {
         plan_note_change(plan, intent->kind == HT_INTENT_NOTE_DELETE);

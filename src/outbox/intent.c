@@ -7,6 +7,7 @@ HtIntent *ht_intent_new(HtIntentKind kind)
     intent->kind = kind;
     intent->matches = g_array_new(FALSE, FALSE, sizeof(HtViewed));
     intent->candidates = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    intent->panel = g_array_new(FALSE, FALSE, sizeof(HtKey));
     return intent;
 }
 
@@ -16,11 +17,15 @@ void ht_intent_free(HtIntent *intent)
         return;
     g_array_unref(intent->matches);
     g_array_unref(intent->candidates);
+    g_array_unref(intent->panel);
     g_free(intent->note);
     g_free(intent->bulk_kind);
     g_free(intent->bulk_filter);
     g_free(intent->tag);
     g_free(intent->visibility);
+    g_free(intent->recommendation);
+    g_free(intent->interview_type);
+    g_free(intent->time_zone);
     g_free(intent->label);
     g_free(intent);
 }
@@ -74,6 +79,7 @@ void ht_conflict_free(HtConflict *conflict)
     g_free(conflict->mine);
     g_free(conflict->theirs);
     g_free(conflict->theirs_by);
+    g_free(conflict->text);
     g_free(conflict->current_json);
     g_free(conflict);
 }

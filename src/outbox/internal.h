@@ -13,7 +13,14 @@
 #define HT_CACHE_QUERY(name) "sql/cache/queries/" name ".sql"
 #define HT_OP_COLUMNS 21
 
-enum { HT_TBL_MATCH = 15, HT_TBL_TAG = 12, HT_TBL_NOTE = 13 };
+enum {
+    HT_TBL_TAG = 12,
+    HT_TBL_NOTE = 13,
+    HT_TBL_MATCH = 15,
+    HT_TBL_INTERVIEW = 20,
+    HT_TBL_PANEL = 21,
+    HT_TBL_FEEDBACK = 23,
+};
 
 struct HtOutbox {
     HtCache *cache;
@@ -62,6 +69,8 @@ GPtrArray *ht_ops_of(HtDb *db, const char *resource, const HtUuid *id, GError **
 /* Writes it with a new seq. */
 bool ht_op_insert(HtDb *db, HtOp *op, GError **error);
 bool ht_op_set_state(HtDb *db, int64_t seq, HtOpState state, bool live, GError **error);
+/* The field that holds the words of it ("body", "notes"); NULL = it has none. */
+const char *ht_op_text_field(const HtOp *op);
 void ht_json_set_uuid(HtJson *object, const char *key, const HtUuid *id); /* nil → null */
 bool ht_json_get_uuid(const HtJson *json, const char *key, HtUuid *out);
 bool ht_outbox_run(HtDb *db, const char *resource, int64_t first, GError **error);
@@ -102,6 +111,7 @@ typedef struct {
     GHashTable *stages; /* job key → GPtrArray of HtJobStage */
     int64_t now_us;
     HtUuid bulk;
+    bool is_settled; /* what undo refused stays refused: the change of the file counts */
 } HtPlan;
 
 void ht_plan_init(HtPlan *plan, HtOutbox *outbox, HtStore *store, const HtIntent *intent);
@@ -110,17 +120,39 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtPlan, ht_plan_clear)
 void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why);
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job);
 bool ht_plan_may_write(HtPlan *plan, GError **error);
+/* Admins and recruiters; a role that is not known yet is the server's question. */
+bool ht_plan_is_staff(const HtPlan *plan, const char *why, GError **error);
 
 bool ht_plan_decide(HtPlan *plan, GError **error);
 /* One decision on one row; a refusal is noted and gives NULL. */
 HtOp *ht_plan_decision(HtPlan *plan, const HtViewed *viewed);
+/* The same on a row as the caller sees it. */
+HtOp *ht_plan_decision_on(HtPlan *plan, const HtViewed *viewed, const HtMatchRow *row);
 bool ht_plan_fields(HtPlan *plan, GError **error);
+bool ht_plan_feedback(HtPlan *plan, GError **error);
+bool ht_plan_interview(HtPlan *plan, GError **error);
 char *ht_plan_label(const HtPlan *plan);
+
+#define HT_NOTE_MAX_BYTES 20000
+/* An op on one row of a table, with nothing in its `set` and `base`. */
+HtOp *ht_field_op_new(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
+                      const HtUuid *candidate, const char *label);
+/* Sets a field of "set" or "base". */
+void ht_op_set(HtOp *op, const char *member, const char *name, HtJson *value); /* takes it */
+void ht_op_set_text(HtOp *op, const char *member, const char *name, const char *value);
+void ht_op_set_id(HtOp *op, const char *member, const char *name, const HtUuid *id);
+void ht_plan_take(HtPlan *plan, HtOp *op, HtKey key); /* takes the op; `key` for the cursor */
+/* An edit of a row whose last change has not left yet carries that one along: first base, last
+ * value; op->prev["merges"] names it. An edit of a new row becomes the row's insert. */
+void ht_plan_merge(HtPlan *plan, HtOp *op);
+bool ht_plan_check_text(const char *text, gsize max, const char *what, GError **error);
 
 /* Renders the mail of a decision into the op; counts in the receipt. */
 void ht_mail_add(HtPlan *plan, HtOp *op, const HtMatchRow *row);
 
 /* --- Undo (undo.c), inside a change */
+/* Notes in the file which op carries another's change (prev["merges"]). */
+bool ht_op_merge(HtDb *db, const HtOp *op, GError **error);
 bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
 bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
 

@@ -1,5 +1,4 @@
-/* Looking at the outbox, from any thread: a connection of its own behind a lock. And what a person
- * does with what could not be sent. */
+/* Looking at the outbox, from any thread: a connection of its own behind a lock. */
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
@@ -191,24 +190,102 @@ static void describe_decision(HtOutbox *outbox, HtConflict *conflict, const HtOp
     their_decision(outbox, conflict, rows);
 }
 
-static const char *their_text(const HtJson *rows, const char *name)
+/* --- Fields, in words */
+
+typedef struct {
+    const char *name, *label;
+    bool is_time;
+} FieldRow;
+
+static const FieldRow field_rows[] = {
+    {"body", NULL, false},
+    {"tag", NULL, false},
+    {"rating", "rating", false},
+    {"recommendation", "recommends", false},
+    {"notes", "notes", false},
+    {"submitted_at", "submitted", true},
+    {"interview_type", "kind", false},
+    {"scheduled_at", "time", true},
+    {"duration_minutes", "minutes", false},
+    {"status", "status", false},
+};
+
+static void add_value(GString *out, const FieldRow *field, const HtJson *value)
 {
-    const char *text = NULL;
-    for (const HtJson *e = ht_json_first(rows); e && !text; e = ht_json_next(e))
-        text = ht_json_get_string(ht_json_get(e, "row"), name, NULL);
-    return text;
+    if (out->len > 0)
+        g_string_append_c(out, '\n');
+    if (field->label)
+        g_string_append_printf(out, "%s: ", field->label);
+    const char *text = ht_json_string(value, NULL);
+    if (field->is_time && ht_json_int(value, 0)) {
+        g_autofree char *when = ht_clock_format(ht_json_int(value, 0), NULL, "%a %-d %b %Y %H:%M");
+        g_string_append(out, when);
+    } else if (text) {
+        g_autofree char *words = g_strdup(text);
+        bool code = strcmp(field->name, "recommendation") == 0;
+        g_string_append(out, code ? g_strdelimit(words, "_", ' ') : words);
+    } else if (ht_json_type(value) == HT_JSON_NUMBER) {
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, ht_json_int(value, 0));
+    } else {
+        g_string_append_c(out, '-');
+    }
 }
 
-static void describe_field(HtConflict *conflict, const HtOp *op, const HtJson *rows)
+/* The fields that `set` names, with their values in `from`. */
+static char *fields_text(const HtJson *set, const HtJson *from)
 {
-    const char *name = op->tbl == HT_TBL_TAG ? "tag" : "body";
-    const char *mine = ht_json_get_string(ht_json_get(op->body, "set"), name, NULL);
-    const char *base = ht_json_get_string(ht_json_get(op->body, "base"), name, NULL);
-    const char *theirs = their_text(rows, name);
+    GString *out = g_string_new(NULL);
+    for (gsize i = 0; from && i < G_N_ELEMENTS(field_rows); i++) {
+        const HtJson *value = ht_json_get(from, field_rows[i].name);
+        if (ht_json_get(set, field_rows[i].name) && value)
+            add_value(out, &field_rows[i], value);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static char *panel_text(HtOutbox *outbox, const HtJson *set)
+{
+    HtUuid member;
+    if (!ht_json_get_uuid(set, "member_id", &member))
+        return g_strdup("");
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt(ht_reader_db(outbox->look_reader), HT_CACHE_QUERY("member_name"), NULL)};
+    if (!use.stmt)
+        return g_strdup("");
+    ht_stmt_bind_uuid(use.stmt, 1, &member);
+    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
+        return g_strdup("");
+    return ht_person_name(ht_stmt_text(use.stmt, 0), ht_stmt_text(use.stmt, 1));
+}
+
+static void describe_field(HtOutbox *outbox, HtConflict *conflict, const HtOp *op,
+                           const HtJson *rows)
+{
+    const HtJson *set = ht_json_get(op->body, "set");
+    const HtJson *row = ht_json_get(ht_json_first(rows), "row");
+    const char *name = ht_op_text_field(op);
     bool deletes = g_str_equal(op->kind, "delete");
-    conflict->base = g_strdup(base ? base : "");
-    conflict->mine = g_strdup(deletes ? "(deleted)" : mine ? mine : "");
-    conflict->theirs = g_strdup(theirs ? theirs : "");
+    conflict->base = fields_text(set, ht_json_get(op->body, "base"));
+    conflict->theirs = fields_text(set, row);
+    if (deletes)
+        conflict->mine = g_strdup("(deleted)");
+    else if (op->tbl == HT_TBL_PANEL)
+        conflict->mine = panel_text(outbox, set);
+    else
+        conflict->mine = fields_text(set, set);
+    conflict->text = g_strdup(name ? ht_json_get_string(set, name, NULL) : NULL);
+}
+
+/* Closed meanwhile: mine goes out behind a reopening only. */
+static bool is_closed(HtOutbox *outbox, const HtOp *op)
+{
+    HtKey key = key_of(outbox, &op->match);
+    HtMatchRow *row = key ? ht_cache_match(outbox->look_reader, key, NULL) : NULL;
+    bool closed = row && ht_stage_type_is_terminal(row->stage_type) &&
+                  ht_decision_parse(op->kind) != HT_DECISION_REOPEN;
+    if (row)
+        ht_match_rows_free(row, 1);
+    return closed;
 }
 
 static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
@@ -216,10 +293,14 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
     HtConflict *conflict = g_new0(HtConflict, 1);
     fill_item(outbox, &conflict->item, op);
     g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
-    if (op->fn == HT_PUSH_DECISIONS)
+    if (op->fn == HT_PUSH_DECISIONS) {
         describe_decision(outbox, conflict, op, rows);
-    else
-        describe_field(conflict, op, rows);
+        conflict->needs_reason = is_closed(outbox, op);
+        const HtJson *note = ht_json_get(op->body, "note");
+        conflict->text = g_strdup(ht_json_get_string(note, "body", NULL));
+    } else {
+        describe_field(outbox, conflict, op, rows);
+    }
     conflict->theirs_by = person_named(outbox, &op->theirs_by);
     conflict->theirs_at = op->theirs_at;
     conflict->current_json = g_strdup(op->theirs);
@@ -281,169 +362,4 @@ char *ht_outbox_export(HtOutbox *outbox, GError **error)
     for (guint i = 0; i < ops->len; i++)
         ht_json_add(list, export_op(ops->pdata[i]));
     return ht_json_print(list, true);
-}
-
-/* --- Giving up, keeping */
-
-typedef struct {
-    HtOutbox *outbox;
-    int64_t seq;
-    HtResolution resolution;
-} Call;
-
-/* What builds on an op that is given up cannot stand without it. */
-static bool drop_later(HtChange *change, const HtOp *op, GError **error)
-{
-    HtDb *db = change->outbox->db;
-    for (;;) {
-        int64_t later = 0;
-        {
-            g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("op_later"), error)};
-            if (!use.stmt)
-                return false;
-            ht_stmt_bind_uuid(use.stmt, 1, &op->row);
-            ht_stmt_bind_int(use.stmt, 2, op->seq);
-            if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
-                later = ht_stmt_int(use.stmt, 0);
-        }
-        g_autoptr(HtOp) next = later ? ht_op_load(db, later, error) : NULL;
-        if (!later || (next && next->state == HT_OP_SENDING))
-            return true;
-        if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, false, error))
-            return false;
-    }
-}
-
-static bool drop_op(HtChange *change, const HtOp *op, GError **error)
-{
-    HtDb *db = change->outbox->db;
-    ht_change_touch(change, op);
-    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
-           ht_outbox_run(db, HT_OUTBOX_QUERY("op_unmerge"), op->seq, error) &&
-           (op->state != HT_OP_PENDING || drop_later(change, op, error));
-}
-
-static bool run_drop(HtStore *store, gpointer data, GError **error)
-{
-    const Call *call = data;
-    g_auto(HtChange) change = {0};
-    if (!ht_change_begin(&change, call->outbox, store, error))
-        return false;
-    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
-    if (!op)
-        return false;
-    if (op->state == HT_OP_SENDING || op->state == HT_OP_DONE || op->state == HT_OP_DROPPED) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
-                    op->state == HT_OP_SENDING ? "it is being sent: undo it instead"
-                                               : "it is not in the outbox any more");
-        return false;
-    }
-    return drop_op(&change, op, error) && ht_change_commit(&change, error);
-}
-
-bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error)
-{
-    Call call = {.outbox = outbox, .seq = seq};
-    return ht_store_call(outbox->cache, run_drop, &call, error);
-}
-
-/* The same intent again, on what is there now. */
-static HtIntent *intent_of(HtReader *reader, const HtOp *op)
-{
-    HtUuid id;
-    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
-    intent->decision = ht_decision_parse(op->kind);
-    if (ht_json_get_uuid(op->body, "to_stage", &id))
-        intent->to_stage = ht_reader_key(reader, &id);
-    if (ht_json_get_uuid(op->body, "reason", &id))
-        intent->reason = ht_reader_key(reader, &id);
-    intent->hold_until = ht_json_get_int(op->body, "hold_until", 0);
-    intent->note = g_strdup(ht_json_get_string(ht_json_get(op->body, "note"), "body", NULL));
-    intent->mail = ht_json_get_bool(op->prev, "mail", false);
-    intent->mail_delay_us = ht_json_get_int(op->prev, "mail_delay", 0);
-    ht_intent_add_match(intent, ht_reader_key(reader, &op->match),
-                        ht_json_get_bool(op->body, "explanation_viewed", false),
-                        ht_json_get_bool(op->body, "blind", false),
-                        (int)ht_json_get_int(op->body, "seconds_viewed", 0));
-    return intent;
-}
-
-static HtOp *keep_decision(HtPlan *plan, const HtOp *op, GError **error)
-{
-    g_autoptr(HtIntent) intent = intent_of(plan->reader, op);
-    plan->intent = intent;
-    HtOp *again = ht_plan_decision(plan, &g_array_index(intent->matches, HtViewed, 0));
-    plan->intent = NULL;
-    if (!again)
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s", plan->receipt->why);
-    return again;
-}
-
-/* On the version that the server sent: its values are the new base. */
-static HtOp *keep_field(HtPlan *plan, const HtOp *op)
-{
-    HtOp *again = ht_op_new(HT_PUSH_FIELDS, op->tbl);
-    ht_json_free(again->body);
-    again->body = ht_json_dup(op->body);
-    ht_json_set_uuid(again->body, "op", &again->op);
-    again->kind = g_strdup(op->kind);
-    again->row = op->row;
-    again->at = plan->now_us;
-    again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
-    g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
-    const HtJson *row = ht_json_get(ht_json_first(rows), "row");
-    ht_json_set_null(again->body, "base_version");
-    if (ht_json_has(row, "row_version"))
-        ht_json_set_int(again->body, "base_version", ht_json_get_int(row, "row_version", 0));
-    HtJson *base = ht_json_new_object();
-    const HtJson *set = ht_json_get(op->body, "set");
-    for (const HtJson *e = ht_json_first(set); e; e = ht_json_next(e)) {
-        const HtJson *theirs = ht_json_get(row, ht_json_key(e));
-        if (theirs)
-            ht_json_set(base, ht_json_key(e), ht_json_dup(theirs));
-    }
-    ht_json_set(again->body, "base", base);
-    return again;
-}
-
-static bool keep_mine(HtChange *change, HtStore *store, const HtOp *op, GError **error)
-{
-    g_auto(HtPlan) plan = {0};
-    ht_plan_init(&plan, change->outbox, store, NULL);
-    g_autoptr(HtOp) again =
-        op->fn == HT_PUSH_DECISIONS ? keep_decision(&plan, op, error) : keep_field(&plan, op);
-    if (!again)
-        return false;
-    again->group = op->group;
-    again->match = op->match;
-    again->candidate = op->candidate;
-    g_free(again->label);
-    again->label = g_strdup(op->label);
-    ht_change_touch(change, again);
-    return ht_op_insert(change->outbox->db, again, error);
-}
-
-static bool run_resolve(HtStore *store, gpointer data, GError **error)
-{
-    const Call *call = data;
-    g_auto(HtChange) change = {0};
-    if (!ht_outbox_reader(call->outbox, &call->outbox->reader, error) ||
-        !ht_change_begin(&change, call->outbox, store, error))
-        return false;
-    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
-    if (!op)
-        return false;
-    if (op->state != HT_OP_CONFLICT && op->state != HT_OP_REJECTED && op->state != HT_OP_GONE) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "it is not in conflict");
-        return false;
-    }
-    if (call->resolution == HT_RESOLVE_KEEP_MINE && !keep_mine(&change, store, op, error))
-        return false;
-    return drop_op(&change, op, error) && ht_change_commit(&change, error);
-}
-
-bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, HtResolution resolution, GError **error)
-{
-    Call call = {.outbox = outbox, .seq = seq, .resolution = resolution};
-    return ht_store_call(outbox->cache, run_resolve, &call, error);
 }

@@ -27,6 +27,18 @@ void ht_op_free(HtOp *op)
     g_free(op);
 }
 
+const char *ht_op_text_field(const HtOp *op)
+{
+    switch (op->fn == HT_PUSH_FIELDS ? op->tbl : 0) {
+    case HT_TBL_NOTE:
+        return "body";
+    case HT_TBL_FEEDBACK:
+        return "notes";
+    default:
+        return NULL;
+    }
+}
+
 void ht_json_set_uuid(HtJson *object, const char *key, const HtUuid *id)
 {
     char text[HT_UUID_TEXT];

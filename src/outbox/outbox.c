@@ -331,19 +331,6 @@ static int64_t add_group(HtPlan *plan, GError **error)
     return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
 }
 
-static bool merge_op(HtDb *db, const HtOp *op, GError **error)
-{
-    int64_t merges = ht_json_get_int(op->prev, "merges", 0);
-    if (!merges)
-        return true;
-    HtStmt *merge = ht_db_stmt(db, HT_OUTBOX_QUERY("op_merge"), error);
-    if (!merge)
-        return false;
-    ht_stmt_bind_int(merge, 1, merges);
-    ht_stmt_bind_int(merge, 2, op->seq);
-    return ht_stmt_run(merge, error);
-}
-
 static bool record(HtPlan *plan, GError **error)
 {
     g_auto(HtChange) change = {0};
@@ -356,7 +343,7 @@ static bool record(HtPlan *plan, GError **error)
     for (guint i = 0; i < plan->ops->len; i++) {
         HtOp *op = plan->ops->pdata[i];
         op->group = group;
-        if (!ht_op_insert(plan->outbox->db, op, error) || !merge_op(plan->outbox->db, op, error))
+        if (!ht_op_insert(plan->outbox->db, op, error) || !ht_op_merge(plan->outbox->db, op, error))
             return false;
         ht_change_touch(&change, op);
     }
@@ -365,11 +352,24 @@ static bool record(HtPlan *plan, GError **error)
     return ht_change_commit(&change, error);
 }
 
+static bool plan_ops(HtPlan *plan, GError **error)
+{
+    switch ((int)plan->intent->kind) {
+    case HT_INTENT_DECIDE:
+        return ht_plan_decide(plan, error);
+    case HT_INTENT_FEEDBACK:
+        return ht_plan_feedback(plan, error);
+    case HT_INTENT_INTERVIEW_ADD:
+    case HT_INTENT_INTERVIEW_CHANGE:
+        return ht_plan_interview(plan, error);
+    default:
+        return ht_plan_fields(plan, error);
+    }
+}
+
 static bool submit_new(HtPlan *plan, GError **error)
 {
-    bool decides = plan->intent->kind == HT_INTENT_DECIDE;
-    if (!ht_plan_may_write(plan, error) ||
-        !(decides ? ht_plan_decide(plan, error) : ht_plan_fields(plan, error)))
+    if (!ht_plan_may_write(plan, error) || !plan_ops(plan, error))
         return false;
     if (plan->ops->len == 0) {
         g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
@@ -406,9 +406,11 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
     if (!ht_change_begin(&change, plan->outbox, plan->store, error))
         return false;
     plan->receipt->group = group;
-    return (redo ? ht_redo_group(&change, plan, group, error)
-                 : ht_undo_group(&change, plan, group, error)) &&
-           ht_change_commit(&change, error);
+    bool ok = redo ? ht_redo_group(&change, plan, group, error)
+                   : ht_undo_group(&change, plan, group, error);
+    if (!ok && plan->is_settled)
+        ht_change_commit(&change, NULL);
+    return ok && ht_change_commit(&change, error);
 }
 
 static bool submit_undo(HtPlan *plan, bool redo, GError **error)

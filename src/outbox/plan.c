@@ -116,6 +116,15 @@ bool ht_plan_may_write(HtPlan *plan, GError **error)
     return true;
 }
 
+bool ht_plan_is_staff(const HtPlan *plan, const char *why, GError **error)
+{
+    unsigned role = plan->me->role ? ht_role_parse(plan->me->role) : 0;
+    if (!role || (role & (HT_ROLE_ADMIN | HT_ROLE_RECRUITER)))
+        return true;
+    g_set_error_literal(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, why);
+    return false;
+}
+
 static char *reason_label(const HtPlan *plan)
 {
     HtStmt *stmt = ht_db_stmt(ht_reader_db(plan->reader), HT_CACHE_QUERY("reason_row"), NULL);
@@ -141,11 +150,18 @@ char *ht_plan_label(const HtPlan *plan)
         [HT_INTENT_NOTE_DELETE] = "Deleted a note",
         [HT_INTENT_TAG_ADD] = "Tagged",
         [HT_INTENT_TAG_REMOVE] = "Untagged",
+        [HT_INTENT_FEEDBACK] = "Feedback kept as a draft",
+        [HT_INTENT_INTERVIEW_ADD] = "Interview planned",
+        [HT_INTENT_INTERVIEW_CHANGE] = "Interview changed",
     };
     const HtIntent *intent = plan->intent;
     if (intent->label)
         return g_strdup(intent->label);
-    guint n = plan->ops->len;
+    if (intent->kind == HT_INTENT_FEEDBACK && intent->submit)
+        return g_strdup("Feedback submitted");
+    if (intent->kind == HT_INTENT_INTERVIEW_CHANGE && intent->cancel)
+        return g_strdup("Interview cancelled");
+    guint n = intent->kind >= HT_INTENT_FEEDBACK ? 1 : plan->ops->len;
     g_autofree char *verb = intent->kind == HT_INTENT_DECIDE
                                 ? capitalized(ht_decision_past(intent->decision))
                                 : g_strdup(names[intent->kind]);

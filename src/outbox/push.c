@@ -208,13 +208,29 @@ static bool malformed(GError **error, const char *why)
     return false;
 }
 
+/* Whoever undid a deletion before this answer came did not know the base. */
+static bool note_deletion(HtDb *db, const HtJson *outcome, GError **error)
+{
+    const HtJson *first = ht_json_first(ht_json_get(outcome, "rows"));
+    int64_t at = ht_json_get_int(ht_json_get(first, "row"), "deleted_at", 0);
+    if (ht_json_get_int(first, "tbl", 0) != HT_TBL_NOTE || !at)
+        return true;
+    HtStmt *set = ht_db_stmt(db, HT_OUTBOX_QUERY("op_undelete"), error);
+    if (!set)
+        return false;
+    ht_stmt_bind_int(set, 1, ht_json_get_int(outcome, "seq", 0));
+    ht_stmt_bind_int(set, 2, at);
+    return ht_stmt_run(set, error);
+}
+
 static bool record_outcome(HtDb *db, const HtJson *outcome, GError **error)
 {
     const char *name = ht_json_get_string(outcome, "outcome", "");
     HtOpState state = refused_state(name);
     if (state == HT_OP_SENDING)
-        return g_str_equal(name, "applied") || g_str_equal(name, "merged") ||
-               malformed(error, "an unknown outcome");
+        return g_str_equal(name, "applied") || g_str_equal(name, "merged")
+                   ? note_deletion(db, outcome, error)
+                   : malformed(error, "an unknown outcome");
     HtUuid by;
     ht_json_get_uuid(outcome, "by", &by);
     const HtJson *rows = ht_json_get(outcome, "rows");

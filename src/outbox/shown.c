@@ -191,9 +191,115 @@ static bool put_note(HtApply *apply, HtKey person, const HtOp *op, bool conflict
     ht_stmt_bind_int(put, 6, op->at);
     if (!insert && !back && !conflict)
         ht_stmt_bind_int(put, 7, op->at);
-    ht_stmt_bind_int(put, 8, !conflict && g_str_equal(op->kind, "delete"));
+    bool gone = !conflict && g_str_equal(op->kind, "delete");
+    ht_stmt_bind_int(put, 8, !conflict && back ? -1 : gone);
     ht_stmt_bind_int(put, 9, conflict);
     return ht_stmt_run(put, error);
+}
+
+/* --- Interviews, panels, feedback: what an op sets; an emptied field shows as 0 or "" */
+
+static void bind_set_int(HtStmt *stmt, int index, const HtOp *op, const char *name)
+{
+    const HtJson *value = ht_json_get(ht_json_get(op->body, "set"), name);
+    if (value)
+        ht_stmt_bind_int(stmt, index, ht_json_int(value, 0));
+}
+
+static void bind_set_text(HtStmt *stmt, int index, const HtOp *op, const char *name)
+{
+    const HtJson *value = ht_json_get(ht_json_get(op->body, "set"), name);
+    if (value)
+        ht_stmt_bind_text(stmt, index, ht_json_string(value, ""));
+}
+
+static void bind_set_key(HtApply *apply, HtStmt *stmt, int index, const HtOp *op, const char *name)
+{
+    bind_key(stmt, index, key_of(apply, ht_json_get(op->body, "set"), name));
+}
+
+static void put_interview(HtApply *apply, HtStmt *put, const HtOp *op)
+{
+    bind_set_key(apply, put, 3, op, "match_id");
+    bind_set_text(put, 4, op, "interview_type");
+    bind_set_int(put, 5, op, "scheduled_at");
+    bind_set_int(put, 6, op, "duration_minutes");
+    bind_set_text(put, 7, op, "timezone");
+    bind_set_text(put, 8, op, "status");
+    bind_set_text(put, 9, op, "notes");
+}
+
+static void put_panel(HtApply *apply, HtStmt *put, const HtOp *op)
+{
+    bind_set_key(apply, put, 3, op, "interview_id");
+    bind_set_key(apply, put, 4, op, "member_id");
+    bind_set_text(put, 5, op, "role");
+}
+
+static void put_feedback(HtApply *apply, HtStmt *put, const HtOp *op)
+{
+    bind_set_key(apply, put, 3, op, "interview_id");
+    bind_set_key(apply, put, 4, op, "panel_member_id");
+    bind_set_int(put, 5, op, "rating");
+    bind_set_text(put, 6, op, "recommendation");
+    bind_set_text(put, 7, op, "notes");
+    bind_set_int(put, 8, op, "submitted_at");
+}
+
+typedef struct {
+    int tbl;
+    const char *resource;
+    int at; /* parameter; the conflict follows */
+    void (*bind)(HtApply *apply, HtStmt *put, const HtOp *op);
+} Meeting;
+
+static const Meeting meetings[] = {
+    {HT_TBL_INTERVIEW, HT_CACHE_QUERY("shown_interview_put"), 10, put_interview},
+    {HT_TBL_PANEL, HT_CACHE_QUERY("shown_panel_put"), 6, put_panel},
+    {HT_TBL_FEEDBACK, HT_CACHE_QUERY("shown_feedback_put"), 9, put_feedback},
+};
+
+/* A refused edit shows the server's values and a mark, a refused new row itself with the mark. */
+static bool put_meeting(HtApply *apply, const Meeting *meeting, HtKey person, const HtOp *op,
+                        bool conflict, GError **error)
+{
+    HtStmt *put = ht_db_stmt(ht_apply_db(apply), meeting->resource, error);
+    HtKey k = put ? ht_apply_key(apply, &op->row, error) : 0;
+    if (!k)
+        return false;
+    if (op->tbl == HT_TBL_PANEL && !g_str_equal(op->kind, "insert"))
+        return true;
+    ht_stmt_bind_int(put, 1, k);
+    ht_stmt_bind_int(put, 2, person);
+    if (!conflict || g_str_equal(op->kind, "insert"))
+        meeting->bind(apply, put, op);
+    ht_stmt_bind_int(put, meeting->at, op->at);
+    ht_stmt_bind_int(put, meeting->at + 1, conflict);
+    return ht_stmt_run(put, error);
+}
+
+static bool put_field(HtApply *apply, HtKey person, const HtOp *op, bool conflict, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(meetings); i++) {
+        if (meetings[i].tbl == op->tbl)
+            return put_meeting(apply, &meetings[i], person, op, conflict, error);
+    }
+    if (op->tbl != HT_TBL_TAG)
+        return put_note(apply, person, op, conflict, error);
+    return conflict || put_tag(apply, person, op, error);
+}
+
+static bool clear_candidate(HtDb *db, HtKey person, GError **error)
+{
+    static const char *const queries[] = {
+        HT_CACHE_QUERY("shown_notes_delete"), HT_CACHE_QUERY("shown_tags_delete"),
+        HT_CACHE_QUERY("shown_interviews_delete"), HT_CACHE_QUERY("shown_panel_delete"),
+        HT_CACHE_QUERY("shown_feedback_delete")};
+    for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
+        if (!ht_outbox_run(db, queries[i], person, error))
+            return false;
+    }
+    return true;
 }
 
 static bool show_candidate(HtOutbox *outbox, HtApply *apply, const HtUuid *id, int64_t acked,
@@ -202,18 +308,14 @@ static bool show_candidate(HtOutbox *outbox, HtApply *apply, const HtUuid *id, i
     g_autoptr(GPtrArray) ops =
         ht_ops_of(outbox->db, HT_OUTBOX_QUERY("ops_of_candidate"), id, error);
     HtKey k = ops ? ht_apply_key(apply, id, error) : 0;
-    HtDb *db = ht_apply_db(apply);
-    if (!k || !ht_outbox_run(db, HT_CACHE_QUERY("shown_notes_delete"), k, error) ||
-        !ht_outbox_run(db, HT_CACHE_QUERY("shown_tags_delete"), k, error))
+    if (!k || !clear_candidate(ht_apply_db(apply), k, error))
         return false;
     for (guint i = 0; i < ops->len; i++) {
         const HtOp *op = ops->pdata[i];
         bool open = op->state == HT_OP_PENDING || op->state == HT_OP_SENDING;
-        if ((open && op->seq <= acked) || (!open && op->tbl == HT_TBL_TAG))
+        if (open && op->seq <= acked)
             continue;
-        bool ok = op->tbl == HT_TBL_TAG ? put_tag(apply, k, op, error)
-                                        : put_note(apply, k, op, !open, error);
-        if (!ok)
+        if (!put_field(apply, k, op, !open, error))
             return false;
     }
     return true;
@@ -271,8 +373,10 @@ static bool copy_views(HtOutbox *outbox, HtApply *apply, GError **error)
 static bool clear_shown(HtDb *db, GError **error)
 {
     static const char *const queries[] = {
-        HT_CACHE_QUERY("shown_matches_clear"), HT_CACHE_QUERY("shown_decisions_clear"),
-        HT_CACHE_QUERY("shown_notes_clear"), HT_CACHE_QUERY("shown_tags_clear")};
+        HT_CACHE_QUERY("shown_matches_clear"),    HT_CACHE_QUERY("shown_decisions_clear"),
+        HT_CACHE_QUERY("shown_notes_clear"),      HT_CACHE_QUERY("shown_tags_clear"),
+        HT_CACHE_QUERY("shown_interviews_clear"), HT_CACHE_QUERY("shown_panel_clear"),
+        HT_CACHE_QUERY("shown_feedback_clear")};
     for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
         HtStmt *stmt = ht_db_stmt(db, queries[i], error);
         if (!stmt || !ht_stmt_run(stmt, error))

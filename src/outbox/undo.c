@@ -1,6 +1,7 @@
 /* Undo: what was not sent yet vanishes with its undo; what was sent (or may have been) is answered
- * by a new decision that reverses it. Redo takes the answer back if it is still here, else decides
- * the same again. */
+ * by a new decision that reverses it, or by an edit that puts the old values back. Redo takes the
+ * answer back if it is still here, else does the same again. What can never be undone says so once
+ * and then stands no longer in the way of what was done before it. */
 #include "internal.h"
 
 #include "hiretty/cache/candidates.h"
@@ -22,6 +23,19 @@ static bool query_hits(HtDb *db, const char *resource, const HtUuid *id, int64_t
     if (seq)
         ht_stmt_bind_int(use.stmt, 2, seq);
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW;
+}
+
+bool ht_op_merge(HtDb *db, const HtOp *op, GError **error)
+{
+    int64_t merges = ht_json_get_int(op->prev, "merges", 0);
+    if (!merges)
+        return true;
+    HtStmt *merge = ht_db_stmt(db, HT_OUTBOX_QUERY("op_merge"), error);
+    if (!merge)
+        return false;
+    ht_stmt_bind_int(merge, 1, merges);
+    ht_stmt_bind_int(merge, 2, op->seq);
+    return ht_stmt_run(merge, error);
 }
 
 static HtKey key_of(HtPlan *plan, const HtOp *op)
@@ -107,27 +121,95 @@ static HtOp *readd_tag(HtPlan *plan, const HtOp *op)
     return undo;
 }
 
-static HtOp *compensate_field(HtPlan *plan, const HtOp *op)
+static HtOp *remove_row(HtPlan *plan, const HtOp *op)
 {
-    HtOp *undo;
-    if (g_str_equal(op->kind, "insert")) {
-        undo = new_field_op(plan, op, "delete", &op->row);
-        const HtJson *set = ht_json_get(op->body, "set");
-        undo->prev = ht_json_new_object();
-        ht_json_set_string(undo->prev, "tag", ht_json_get_string(set, "tag", NULL));
-        ht_json_set_string(undo->prev, "body", ht_json_get_string(set, "body", NULL));
-    } else if (op->tbl == HT_TBL_TAG) {
-        undo = readd_tag(plan, op);
-    } else if (g_str_equal(op->kind, "update")) {
-        undo = new_field_op(plan, op, "update", &op->row);
-        set_object_text(undo->body, "set", "body", ht_json_get_string(op->prev, "body", ""));
-        set_object_text(undo->body, "base", "body",
-                        ht_json_get_string(ht_json_get(op->body, "set"), "body", ""));
-    } else {
-        undo = new_field_op(plan, op, "update", &op->row);
-        set_object_text(undo->body, "set", "deleted_at", NULL);
+    HtOp *undo = new_field_op(plan, op, "delete", &op->row);
+    const HtJson *set = ht_json_get(op->body, "set");
+    undo->prev = ht_json_new_object();
+    ht_json_set_string(undo->prev, "tag", ht_json_get_string(set, "tag", NULL));
+    ht_json_set_string(undo->prev, "body", ht_json_get_string(set, "body", NULL));
+    return undo;
+}
+
+/* Interviews are cancelled, drafts of feedback emptied: rows that others may have seen stay. */
+static HtOp *empty_row(HtPlan *plan, const HtOp *op)
+{
+    HtOp *undo = new_field_op(plan, op, "update", &op->row);
+    const HtJson *set = ht_json_get(op->body, "set");
+    undo->prev = ht_json_new_object();
+    if (op->tbl == HT_TBL_INTERVIEW) {
+        ht_op_set_text(undo, "set", "status", "cancelled");
+        ht_op_set_text(undo, "base", "status", ht_json_get_string(set, "status", NULL));
+        ht_json_set_string(undo->prev, "status", ht_json_get_string(set, "status", NULL));
+        return undo;
     }
-    undo->reverses = op->op;
+    for (const HtJson *e = ht_json_first(set); e; e = ht_json_next(e)) {
+        const char *name = ht_json_key(e);
+        if (g_str_has_suffix(name, "_id"))
+            continue;
+        ht_op_set_text(undo, "set", name, NULL);
+        ht_op_set(undo, "base", name, ht_json_dup(e));
+        ht_json_set(undo->prev, name, ht_json_dup(e));
+    }
+    return undo;
+}
+
+static HtOp *put_back(HtPlan *plan, const HtOp *op)
+{
+    HtOp *undo = new_field_op(plan, op, "update", &op->row);
+    const HtJson *set = ht_json_get(op->body, "set");
+    undo->prev = ht_json_new_object();
+    for (const HtJson *e = ht_json_first(op->prev); e; e = ht_json_next(e)) {
+        const HtJson *now = ht_json_get(set, ht_json_key(e));
+        if (!now)
+            continue;
+        ht_op_set(undo, "set", ht_json_key(e), ht_json_dup(e));
+        ht_op_set(undo, "base", ht_json_key(e), ht_json_dup(now));
+        ht_json_set(undo->prev, ht_json_key(e), ht_json_dup(now));
+    }
+    return undo;
+}
+
+/* The server's answer brings the base, if it is not here yet: op_undelete. */
+static HtOp *undelete(HtPlan *plan, const HtOp *op)
+{
+    HtOp *undo = new_field_op(plan, op, "update", &op->row);
+    ht_op_set_text(undo, "set", "deleted_at", NULL);
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt(ht_reader_db(plan->reader), HT_CACHE_QUERY("note_row"), NULL)};
+    if (!use.stmt)
+        return undo;
+    ht_stmt_bind_uuid(use.stmt, 1, &op->row);
+    if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW && ht_stmt_int(use.stmt, 5))
+        ht_op_set(undo, "base", "deleted_at", ht_json_new_int(ht_stmt_int(use.stmt, 5)));
+    return undo;
+}
+
+static bool is_edit(const HtOp *op)
+{
+    return g_str_equal(op->kind, "update") || ht_json_has(op->prev, "merges");
+}
+
+/* *none: nothing has to be sent for it, the rest of its group does it. */
+static HtOp *compensate_field(HtPlan *plan, const HtOp *op, bool *none)
+{
+    HtOp *undo = NULL;
+    bool submits = ht_json_has(ht_json_get(op->body, "set"), "submitted_at");
+    *none = op->tbl == HT_TBL_PANEL;
+    if (*none)
+        return NULL;
+    if (submits)
+        ht_plan_refuse(plan, key_of(plan, op), "submitted feedback is final");
+    else if (is_edit(op))
+        undo = put_back(plan, op);
+    else if (g_str_equal(op->kind, "delete"))
+        undo = op->tbl == HT_TBL_TAG ? readd_tag(plan, op) : undelete(plan, op);
+    else if (op->tbl == HT_TBL_TAG || op->tbl == HT_TBL_NOTE)
+        undo = remove_row(plan, op);
+    else
+        undo = empty_row(plan, op);
+    if (undo)
+        undo->reverses = op->op;
     return undo;
 }
 
@@ -196,10 +278,15 @@ static bool vanish(HtChange *change, HtPlan *plan, HtOp *op, GError **error)
 static bool answer(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GError **error)
 {
     HtDb *db = change->outbox->db;
-    g_autoptr(HtOp) undo =
-        op->fn == HT_PUSH_DECISIONS ? compensate_decision(plan, op) : compensate_field(plan, op);
-    if (!undo)
-        return true;
+    bool none = false;
+    g_autoptr(HtOp) undo = op->fn == HT_PUSH_DECISIONS ? compensate_decision(plan, op)
+                                                       : compensate_field(plan, op, &none);
+    if (none)
+        return set_live(db, op->seq, 0, error);
+    if (!undo) {
+        plan->is_settled = true;
+        return set_live(db, op->seq, 0, error);
+    }
     if (!*group)
         *group = add_group(db, HT_INTENT_UNDO, undo->label, plan->now_us, op->group, error);
     undo->group = *group;
@@ -229,15 +316,45 @@ static bool nothing_done(HtPlan *plan, GError **error)
     return true;
 }
 
+static bool is_sent(HtOpState state)
+{
+    return state == HT_OP_SENDING || state == HT_OP_DONE;
+}
+
+/* A later edit carried it: it went with that one, or waits with it. */
+static bool undo_carried(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GError **error)
+{
+    HtOpState state = HT_OP_DROPPED;
+    {
+        g_auto(HtStmtUse)
+            use = {ht_db_stmt(change->outbox->db, HT_OUTBOX_QUERY("op_carrier"), error)};
+        if (!use.stmt)
+            return false;
+        ht_stmt_bind_int(use.stmt, 1, op->seq);
+        if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
+            state = (HtOpState)ht_stmt_int(use.stmt, 1);
+    }
+    if (is_sent(state))
+        return answer(change, plan, op, group, error);
+    ht_plan_refuse(plan, key_of(plan, op), "something was done with it since");
+    return true;
+}
+
+static bool undo_op(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GError **error)
+{
+    if (op->state == HT_OP_DROPPED)
+        return undo_carried(change, plan, op, group, error);
+    return is_sent(op->state) ? answer(change, plan, op, group, error)
+                              : vanish(change, plan, op, error);
+}
+
 bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)
 {
     HtDb *db = change->outbox->db;
     int64_t answers = 0;
     g_autoptr(GPtrArray) ops = group_ops(db, group, 1, error);
     for (guint i = 0; ops && i < ops->len; i++) {
-        HtOp *op = ops->pdata[i];
-        bool sent = op->state == HT_OP_SENDING || op->state == HT_OP_DONE;
-        if (sent ? !answer(change, plan, op, &answers, error) : !vanish(change, plan, op, error))
+        if (!undo_op(change, plan, ops->pdata[i], &answers, error))
             return false;
     }
     return ops && !nothing_done(plan, error) && mark_group(db, group, true, error);
@@ -302,7 +419,35 @@ static HtOp *again_decision(HtPlan *plan, const HtOp *op)
     return again;
 }
 
-static HtOp *again_field(const HtOp *op, bool new_row)
+/* Its fields alone, on the values from before, which the undo put back. */
+static void stand_alone(HtOp *again)
+{
+    g_autoptr(HtJson) set = ht_json_dup(ht_json_get(again->body, "set"));
+    ht_json_set(again->body, "set", ht_json_new_object());
+    ht_json_set(again->body, "base", ht_json_new_object());
+    ht_json_set_null(again->body, "base_version");
+    ht_json_set_string(again->body, "kind", "update");
+    g_free(again->kind);
+    again->kind = g_strdup("update");
+    ht_json_remove(again->prev, "merges");
+    for (const HtJson *e = ht_json_first(again->prev); e; e = ht_json_next(e)) {
+        const HtJson *value = ht_json_get(set, ht_json_key(e));
+        if (!value)
+            continue;
+        ht_op_set(again, "set", ht_json_key(e), ht_json_dup(value));
+        ht_op_set(again, "base", ht_json_key(e), ht_json_dup(e));
+    }
+}
+
+/* Is what it carried still waiting? */
+static bool carries_on(HtDb *db, const HtOp *op)
+{
+    int64_t seq = ht_json_get_int(op->prev, "merges", 0);
+    g_autoptr(HtOp) carried = seq ? ht_op_load(db, seq, NULL) : NULL;
+    return carried && carried->state == HT_OP_PENDING;
+}
+
+static HtOp *again_field(HtDb *db, const HtOp *op, bool was_sent)
 {
     HtOp *again = ht_op_new((HtPushFunction)op->fn, op->tbl);
     ht_json_free(again->body);
@@ -311,18 +456,38 @@ static HtOp *again_field(const HtOp *op, bool new_row)
     again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
     again->kind = g_strdup(op->kind);
     again->row = op->row;
-    if (new_row && g_str_equal(op->kind, "insert")) {
+    bool removed = op->tbl == HT_TBL_TAG || op->tbl == HT_TBL_NOTE;
+    if (is_edit(op) && !carries_on(db, op)) {
+        stand_alone(again);
+    } else if (!is_edit(op) && was_sent && removed && g_str_equal(op->kind, "insert")) {
         ht_uuid_new_random(&again->row);
         ht_json_set_uuid(again->body, "row", &again->row);
     }
     return again;
 }
 
-static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, bool was_sent,
+/* The row of a planned interview or a draft is there, emptied: the answer's answer puts it back. */
+static HtOp *refill(HtPlan *plan, HtDb *db, int64_t answer_seq)
+{
+    g_autoptr(HtOp) emptied = ht_op_load(db, answer_seq, NULL);
+    return emptied ? put_back(plan, emptied) : NULL;
+}
+
+static HtOp *make_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t answer_seq)
+{
+    bool stays = op->tbl == HT_TBL_INTERVIEW || op->tbl == HT_TBL_FEEDBACK;
+    if (op->fn == HT_PUSH_DECISIONS)
+        return again_decision(plan, op);
+    if (answer_seq && stays && !is_edit(op))
+        return refill(plan, change->outbox->db, answer_seq);
+    return again_field(change->outbox->db, op, answer_seq != 0);
+}
+
+static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t answer_seq,
                          GError **error)
 {
     bool decision = op->fn == HT_PUSH_DECISIONS;
-    g_autoptr(HtOp) again = decision ? again_decision(plan, op) : again_field(op, was_sent);
+    g_autoptr(HtOp) again = make_again(change, plan, op, answer_seq);
     if (!again)
         return true;
     again->group = op->group;
@@ -335,6 +500,7 @@ static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, bool wa
     note_done(plan, op);
     ht_change_touch(change, again);
     return ht_op_insert(change->outbox->db, again, error) &&
+           ht_op_merge(change->outbox->db, again, error) &&
            set_live(change->outbox->db, op->seq, 2, error);
 }
 
@@ -352,8 +518,13 @@ static bool redo_op(HtChange *change, HtPlan *plan, const HtOp *op, GError **err
             answer_state = ht_stmt_int(use.stmt, 1);
         }
     }
+    /* Undone without an answer of its own after it was sent: it still stands on the server. */
+    if (!answer_seq && is_sent(op->state)) {
+        note_done(plan, op);
+        return set_live(db, op->seq, 1, error);
+    }
     if (!answer_seq || answer_state != HT_OP_PENDING)
-        return insert_again(change, plan, op, answer_seq != 0, error);
+        return insert_again(change, plan, op, answer_seq, error);
     note_done(plan, op);
     ht_change_touch(change, op);
     return ht_op_set_state(db, answer_seq, HT_OP_DROPPED, false, error) &&

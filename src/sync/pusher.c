@@ -46,34 +46,74 @@ static char *send_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
 static bool halve(HtSync *sync, const HtPushBatch *batch, const char *why, GError **error)
 {
     sync->report->parked += batch->n == 1;
+    sync->report->sent += batch->n == 1;
     return ht_outbox_bisect(sync->outbox, batch, why, error);
+}
+
+/* Whoever is no member any more gets a refusal for every batch: that is no op's fault. */
+static bool is_member(HtSync *sync)
+{
+    g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, ht_sync_sql("is_member"), NULL, 0, NULL);
+    if (!rows || ht_pg_rows_count(rows) != 1)
+        return false;
+    HtPgField field = ht_pg_rows_field(rows, 0, 0);
+    bool member = false;
+    return ht_pg_field_bool(&field, &member) && member;
+}
+
+/* Would the same batch fail for ever, and a part of it go? */
+static bool is_refused(HtSync *sync, const HtPushBatch *batch, const GError *problem)
+{
+    if (!ht_pg_is_usable(sync->pg) || problem->domain != HT_PG_ERROR)
+        return false;
+    switch ((HtPgError)problem->code) {
+    case HT_PG_ERROR_FAILED:
+    case HT_PG_ERROR_DATA:
+        return true;
+    case HT_PG_ERROR_DENIED:
+        return is_member(sync);
+    case HT_PG_ERROR_SERVER: /* the server's time limit for a statement: fewer ops fit into it */
+        return batch->n > 1 && strcmp(ht_pg_error_sqlstate(), "57014") == 0;
+    case HT_PG_ERROR_OFFLINE:
+    case HT_PG_ERROR_AUTH:
+    case HT_PG_ERROR_REFUSED:
+    case HT_PG_ERROR_TLS:
+    case HT_PG_ERROR_SETUP:
+    case HT_PG_ERROR_RETRY:
+    case HT_PG_ERROR_SCHEMA:
+    case HT_PG_ERROR_PROTOCOL:
+    case HT_PG_ERROR_CANCELLED:
+    default:
+        return false;
+    }
+}
+
+static char *send_and_retry(HtSync *sync, const HtPushBatch *batch, GError **error)
+{
+    for (int i = 1;; i++) {
+        g_autoptr(GError) problem = NULL;
+        char *outcomes = send_batch(sync, batch, &problem);
+        if (outcomes)
+            return outcomes;
+        if (i < RETRY_MAX && g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
 }
 
 static bool push_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    g_autofree char *outcomes = NULL;
-    sync->report->sent += (guint)batch->n;
-    for (int i = 0; !outcomes && i < RETRY_MAX; i++) {
-        g_clear_error(&problem);
-        outcomes = send_batch(sync, batch, &problem);
-        if (!outcomes && !g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY))
-            break;
+    g_autofree char *outcomes = send_and_retry(sync, batch, &problem);
+    if (outcomes && ht_outbox_acknowledge(sync->outbox, batch, outcomes, &problem)) {
+        sync->report->sent += (guint)batch->n;
+        count_outcomes(sync->report, outcomes);
+        return true;
     }
-    if (outcomes) {
-        if (ht_outbox_acknowledge(sync->outbox, batch, outcomes, &problem)) {
-            count_outcomes(sync->report, outcomes);
-            return true;
-        }
-        if (g_error_matches(problem, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_MALFORMED))
-            return halve(sync, batch, problem->message, error);
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
-    bool is_refused = ht_pg_is_usable(sync->pg) && !ht_pg_error_is_passing(problem) &&
-                      !g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_SCHEMA) &&
-                      !g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_CANCELLED);
-    if (is_refused)
+    bool is_bad = outcomes ? g_error_matches(problem, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_MALFORMED)
+                           : is_refused(sync, batch, problem);
+    if (is_bad)
         return halve(sync, batch, problem->message, error);
     ht_outbox_requeue(sync->outbox, batch);
     g_propagate_error(error, g_steal_pointer(&problem));

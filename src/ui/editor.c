@@ -1,6 +1,6 @@
 /* $VISUAL, $EDITOR, vi. What the child may see is a list of names: no key, no password, no DSN of
  * ours can be in it. */
-#include "editor.h"
+#include "hiretty/ui/editor.h"
 
 #include "hiretty/base/error.h"
 #include "hiretty/base/paths.h"

@@ -7,7 +7,7 @@
  * it): the terminal is left first, then the process stops itself. */
 #include "hiretty/ui/workstation.h"
 
-#include "editor.h"
+#include "hiretty/ui/editor.h"
 #include "recorder.h"
 
 #include "hiretty/base/clock.h"

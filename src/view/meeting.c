@@ -51,6 +51,14 @@ char *ht_clock_change_warning(const HtViewParts *parts, int64_t us, const char *
                               : "their clock changes before this day, yours does not");
 }
 
+static void add_pending(HtDoc *doc, bool is_pending, bool is_conflict)
+{
+    if (is_conflict)
+        ht_doc_add(doc, HT_STYLE_STATE_CONFLICT, "  ! conflict");
+    else if (is_pending)
+        ht_doc_add(doc, HT_STYLE_STATE_PENDING, "  not sent yet");
+}
+
 static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *interview)
 {
     for (guint i = 0; interview->panel && i < interview->panel->len; i++) {
@@ -61,7 +69,8 @@ static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         ht_doc_newline(doc);
         ht_doc_addf(doc, HT_STYLE_NORMAL, "  %s", name ? name : "somebody");
         ht_doc_addf(doc, HT_STYLE_MUTED, "  %s  %s", role, rsvp);
-        if (!member->feedback_required)
+        add_pending(doc, member->is_pending, member->is_conflict);
+        if (!member->feedback_required || member->is_pending)
             continue;
         bool late = !member->feedback_given && member->feedback_due_at &&
                     member->feedback_due_at < ht_clock_now_us();
@@ -90,6 +99,7 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         ht_doc_addf(doc, HT_STYLE_TIME, "%stheirs %s", ht_sign_dot(), theirs);
     ht_doc_addf(doc, HT_STYLE_MUTED, "%s%" G_GINT64_FORMAT " min%s%s", ht_sign_dot(),
                 interview->duration_minutes, ht_sign_dot(), status);
+    add_pending(doc, interview->is_pending, interview->is_conflict);
     g_autofree char *warning = ht_clock_change_warning(parts, interview->scheduled_at, zone);
     if (warning) {
         ht_doc_newline(doc);
@@ -133,6 +143,7 @@ void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *fee
     ht_doc_newline(doc);
     ht_doc_addf(doc, HT_STYLE_STRONG, "%s", said);
     ht_doc_addf(doc, HT_STYLE_TIME, "  %s", feedback->submitted_at ? when : "draft");
+    add_pending(doc, feedback->is_pending, feedback->is_conflict);
     ht_doc_newline(doc);
     add_rating(doc, "overall", feedback->rating);
     add_rating(doc, "technical", feedback->technical_rating);

@@ -61,9 +61,15 @@ static HtListRow *day_row(const HtViewParts *parts, int64_t us)
     return row;
 }
 
+static unsigned state_of(bool is_pending, bool is_conflict)
+{
+    return is_conflict ? HT_ROW_CONFLICT : is_pending ? HT_ROW_PENDING : 0;
+}
+
 static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *interview)
 {
     HtListRow *row = ht_list_row_new(interview->key);
+    row->state = state_of(interview->is_pending, interview->is_conflict);
     row->match = interview->match;
     row->candidate = interview->candidate;
     row->job = interview->job;
@@ -133,7 +139,7 @@ static const HtViewClass agenda_class = {
     .kind = HT_VIEW_TABLE,
     .columns = agenda_columns,
     .n_columns = G_N_ELEMENTS(agenda_columns),
-    .tables = HT_CHANGED(11) | HT_CHANGED(20) | HT_CHANGED(21) | HT_CHANGED(23),
+    .tables = HT_CHANGED_SHOWN | HT_CHANGED(11) | HT_CHANGED(20) | HT_CHANGED(21) | HT_CHANGED(23),
     .is_live = true,
     .loads_here = true,
     .is_plain = true,
@@ -163,6 +169,7 @@ static const HtColumn feedback_columns[] = {
 static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedback)
 {
     HtListRow *row = ht_list_row_new(feedback->key);
+    row->state = state_of(feedback->is_pending, feedback->is_conflict);
     row->match = feedback->match;
     g_autofree char *when = ht_day_text(parts, feedback->submitted_at);
     g_autofree char *rating = feedback->rating > 0
@@ -213,7 +220,7 @@ static const HtViewClass feedback_class = {
     .kind = HT_VIEW_TABLE,
     .columns = feedback_columns,
     .n_columns = G_N_ELEMENTS(feedback_columns),
-    .tables = HT_CHANGED(20) | HT_CHANGED(23),
+    .tables = HT_CHANGED_SHOWN | HT_CHANGED(20) | HT_CHANGED(23),
     .is_live = true,
     .is_plain = true,
     .load = feedback_load,

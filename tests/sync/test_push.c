@@ -337,6 +337,224 @@ static void test_viewer(void)
     test_client_assert_equal(client);
 }
 
+/* ---- what the server cannot take
+ * -------------------------------------------------------------------------------------------- */
+/* A trigger that raises for one application, as a broken extension or a check of the platform's
+ * would: the server's function as a whole fails. */
+static void add_poison(const char *name, const char *condition, const char *sqlstate)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "CREATE FUNCTION public.%s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF %s THEN RAISE "
+        "EXCEPTION 'the ledger stumbled' USING ERRCODE = '%s'; END IF; RETURN NEW; END $$; "
+        "CREATE TRIGGER %s BEFORE INSERT ON public.hiring_decisions FOR EACH ROW EXECUTE FUNCTION "
+        "public.%s()",
+        name, condition, sqlstate, name, name);
+    test_sql(sql);
+}
+
+static void remove_poison(const char *name)
+{
+    g_autofree char *sql = g_strdup_printf("DROP FUNCTION public.%s() CASCADE", name);
+    test_sql(sql);
+}
+
+static int count_of(TestClient *client, HtOpState state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_list(client->outbox, 0, &error);
+    g_assert_no_error(error);
+    int n = 0;
+    for (guint i = 0; i < items->len; i++)
+        n += ((const HtOutboxItem *)items->pdata[i])->state == state;
+    return n;
+}
+
+static void resolve_all(TestClient *client, HtOpState state, const HtResolve *how)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_list(client->outbox, 0, &error);
+    for (guint i = 0; i < items->len; i++) {
+        const HtOutboxItem *item = items->pdata[i];
+        if (item->state != state)
+            continue;
+        ht_outbox_resolve(client->outbox, item->seq, how, &error);
+        g_assert_no_error(error);
+    }
+}
+
+/* Two of 24 raise, one in words of its own and one as a missing right: they are parked, visibly,
+ * the others are applied; sent once more when the server is mended, they are applied too. */
+static void test_poison(void)
+{
+    enum { N = 24 };
+    g_autofree char *job = test_job(N, false), *bad = test_match(job, 5),
+                    *worse = test_match(job, 17);
+    g_autoptr(TestClient) client = test_client_open("poison", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    for (int i = 0; i < N; i++) {
+        g_autofree char *match = test_match(job, i);
+        decide(client, match, HT_DECISION_SHORTLIST);
+    }
+    g_autofree char *first = g_strdup_printf("NEW.match_id = '%s'", bad);
+    g_autofree char *second = g_strdup_printf("NEW.match_id = '%s'", worse);
+    add_poison("poison_a", first, "P0001");
+    add_poison("poison_b", second, "42501");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.applied, ==, N - 2);
+    g_assert_cmpint(report.parked, ==, 2);
+    g_assert_cmpint(report.sent, ==, N);
+    g_assert_cmpint(count_of(client, HT_OP_PARKED), ==, 2);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_list(client->outbox, 0, &error);
+    g_assert_cmpuint(items->len, ==, 2);
+    g_assert_nonnull(strstr(((const HtOutboxItem *)items->pdata[0])->why, "the ledger stumbled"));
+    g_assert_cmpint(decisions_of(bad) + decisions_of(worse), ==, 0);
+    assert_status(bad, "scored");
+    /* Nothing is tried again by itself. */
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).sent, ==, 0);
+    remove_poison("poison_a");
+    remove_poison("poison_b");
+    resolve_all(client, HT_OP_PARKED, &(HtResolve){.resolution = HT_RESOLVE_KEEP_MINE});
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 2);
+    g_assert_cmpint(decisions_of(bad) + decisions_of(worse), ==, 2);
+    assert_nothing_pending(client);
+    test_client_assert_equal(client);
+}
+
+/* The server's time limit ends a batch that is too large for it: smaller ones go, none is parked.
+ */
+static void test_time_limit(void)
+{
+    enum { N = 16 };
+    g_autofree char *job = test_job(N, false);
+    g_autoptr(TestClient) client = test_client_open("slow", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    for (int i = 0; i < N; i++) {
+        g_autofree char *match = test_match(job, i);
+        decide(client, match, HT_DECISION_SHORTLIST);
+    }
+    test_sql("CREATE FUNCTION public.too_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
+             "(SELECT count(*) FROM added) > 4 THEN RAISE EXCEPTION 'canceling statement due to "
+             "statement timeout' USING ERRCODE = '57014'; END IF; RETURN NULL; END $$; "
+             "CREATE TRIGGER too_slow AFTER INSERT ON public.hiring_decisions REFERENCING NEW "
+             "TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.too_slow()");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    remove_poison("too_slow");
+    g_assert_cmpint(report.applied, ==, N);
+    g_assert_cmpint(report.parked, ==, 0);
+    assert_nothing_pending(client);
+    test_client_assert_equal(client);
+}
+
+/* Whoever is no member any more between hello and push: nothing is parked, all of it waits. */
+static void test_revoked(void)
+{
+    g_autofree char *job = test_job(3, false);
+    g_autoptr(TestClient) client = test_client_open("revoked", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *match = test_match(job, i);
+        decide(client, match, HT_DECISION_SHORTLIST);
+    }
+    g_autoptr(GError) error = NULL;
+    HtSyncReport report = {0};
+    ht_sync_ensure_connected(client->sync, NULL, &error);
+    g_assert_no_error(error);
+    test_sql("UPDATE public.tenant_users SET status = 'inactive' WHERE pg_role = 'ht_a_rec2'");
+    client->sync->report = &report;
+    g_assert_false(ht_sync_push(client->sync, &error));
+    g_assert_error(error, HT_PG_ERROR, HT_PG_ERROR_DENIED);
+    client->sync->report = NULL;
+    ht_sync_disconnect(client->sync);
+    test_sql("UPDATE public.tenant_users SET status = 'active' WHERE pg_role = 'ht_a_rec2'");
+    g_assert_cmpint(count_of(client, HT_OP_PARKED), ==, 0);
+    g_assert_cmpint(count_of(client, HT_OP_SENDING), ==, 3);
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 3);
+    test_client_assert_equal(client);
+}
+
+/* ---- several on one, several people
+ * ----------------------------------------------------------------------------------------- */
+/* Four decisions on one application leave in one batch, each on the one before; the ledger has
+ * them as a chain. */
+static void test_waves(void)
+{
+    g_autofree char *job = test_job(2, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) client = test_client_open("waves", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    decide(client, match, HT_DECISION_SHORTLIST);
+    decide(client, match, HT_DECISION_ADVANCE);
+    decide(client, match, HT_DECISION_ADVANCE);
+    decide(client, match, HT_DECISION_OFFER);
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 4);
+    g_autofree char *sql = g_strdup_printf(
+        "WITH RECURSIVE chain AS (SELECT id, decision, 1 AS n FROM public.hiring_decisions WHERE "
+        "match_id = '%s' AND base_decision_id IS NULL UNION ALL SELECT d.id, d.decision, n + 1 "
+        "FROM chain c JOIN public.hiring_decisions d ON d.base_decision_id = c.id) "
+        "SELECT string_agg(decision, ' ' ORDER BY n) FROM chain",
+        match);
+    g_autofree char *chain = test_value("SUPERUSER", sql);
+    g_assert_cmpstr(chain, ==, "shortlist advance advance offer");
+    assert_status(match, "offered");
+    /* A chain whose first link meets somebody else's decision: each link is kept as a conflict. */
+    g_autofree char *other = test_match(job, 1);
+    g_autoptr(TestClient) theirs = test_client_open("waves-b", "RECRUITER2", NULL);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    decide(client, other, HT_DECISION_SHORTLIST);
+    decide(client, other, HT_DECISION_ADVANCE);
+    decide(theirs, other, HT_DECISION_SHORTLIST);
+    g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).applied, ==, 1);
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).conflicts, ==, 2);
+    g_assert_cmpint(count_of(client, HT_OP_CONFLICT), ==, 2);
+    test_client_assert_equal(client);
+}
+
+static HtKey any_reason(TestClient *client)
+{
+    g_autofree char *id = test_value("SUPERUSER", "SELECT id::text FROM public.rejection_reasons "
+                                                  "WHERE is_active AND NOT requires_note AND "
+                                                  "tenant_id = (SELECT id FROM public.tenants "
+                                                  "ORDER BY id LIMIT 1) ORDER BY position LIMIT 1");
+    return key_of(client, id);
+}
+
+/* Somebody rejected whom I shortlisted: mine goes out in one step, behind a reopening. */
+static void test_reopen(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) mine = test_client_open("reopen-a", "RECRUITER", NULL);
+    g_autoptr(TestClient) theirs = test_client_open("reopen-b", "RECRUITER2", NULL);
+    test_client_sync(mine, HT_SYNC_ONCE);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    decide(mine, match, HT_DECISION_SHORTLIST);
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_REJECT;
+    intent->reason = any_reason(theirs);
+    ht_intent_add_match(intent, key_of(theirs, match), true, false, 3);
+    submit(theirs, intent);
+    g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).applied, ==, 1);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).conflicts, ==, 1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(mine->outbox, &error);
+    g_assert_cmpuint(conflicts->len, ==, 1);
+    const HtConflict *conflict = conflicts->pdata[0];
+    g_assert_true(conflict->needs_reason);
+    g_assert_cmpstr(conflict->theirs, ==, "rejected, now in Rejected");
+    g_assert_cmpstr(conflict->theirs_by, ==, "Rolf Recruiter");
+    HtResolve how = {.resolution = HT_RESOLVE_KEEP_MINE};
+    g_assert_false(ht_outbox_resolve(mine->outbox, conflict->item.seq, &how, &error));
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REASON);
+    g_clear_error(&error);
+    how.reason = any_reason(mine);
+    ht_outbox_resolve(mine->outbox, conflict->item.seq, &how, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).applied, ==, 2);
+    g_assert_cmpint(decisions_of(match), ==, 3);
+    assert_status(match, "shortlisted");
+    assert_nothing_pending(mine);
+    test_client_assert_equal(mine);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -353,6 +571,11 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/push/resync_keeps", test_resync_keeps);
     g_test_add_func("/sync/push/live", test_live);
     g_test_add_func("/sync/push/viewer", test_viewer);
+    g_test_add_func("/sync/push/poison", test_poison);
+    g_test_add_func("/sync/push/time_limit", test_time_limit);
+    g_test_add_func("/sync/push/revoked", test_revoked);
+    g_test_add_func("/sync/push/waves", test_waves);
+    g_test_add_func("/sync/push/reopen", test_reopen);
     int status = g_test_run();
     test_clients_clear();
     test_server_stop();

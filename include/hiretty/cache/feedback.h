@@ -8,3 +8,5 @@
 GPtrArray *ht_cache_feedback(HtReader *reader, HtKey candidate, HtKey match, GError **error);
 /* HtFeedback* of everybody, newest first, at most `limit`. */
 GPtrArray *ht_cache_feedback_recent(HtReader *reader, gsize limit, GError **error);
+/* What a panel row has said so far, as shown; NULL = nothing yet. */
+HtFeedback *ht_cache_feedback_mine(HtReader *reader, HtKey interview, HtKey panel);

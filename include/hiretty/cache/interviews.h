@@ -11,3 +11,10 @@ GPtrArray *ht_cache_agenda(HtReader *reader, int64_t from_us, int64_t to_us, boo
 /* HtInterview* with panels, newest first; match 0 = all of the person. */
 GPtrArray *ht_cache_interviews(HtReader *reader, HtKey candidate, HtKey match, GError **error);
 HtInterview *ht_cache_interview(HtReader *reader, HtKey key, GError **error);
+
+typedef struct {
+    HtKey key;
+    char *name, *role;
+} HtMember;
+/* HtMember*, by name: those who may sit on a panel. */
+GPtrArray *ht_cache_members(HtReader *reader, GError **error);

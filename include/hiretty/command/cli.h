@@ -28,6 +28,9 @@ typedef struct HtCliOps {
     HtSync *(*sync)(HtCliHost *host, GError **error);
     /* Connects once, looks, closes. */
     void (*probe)(HtCliHost *host, HtCliProbe *probe);
+    /* A text changed in the person's editor; NULL and error. `initial` is clean. NULL: there is no
+     * editor here. */
+    char *(*edit)(HtCliHost *host, const char *initial, GError **error);
 } HtCliOps;
 
 struct HtCliHost {

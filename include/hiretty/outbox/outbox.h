@@ -23,6 +23,7 @@ typedef enum {
                               */
     HT_OUTBOX_ERROR_NOTHING, /* nothing to undo, redo, resolve */
     HT_OUTBOX_ERROR_MALFORMED, /* outcomes that do not fit the batch */
+    HT_OUTBOX_ERROR_REASON,    /* the same with a reason would do it */
 } HtOutboxError;
 
 typedef struct HtOutbox HtOutbox;
@@ -48,6 +49,9 @@ typedef enum {
     HT_INTENT_UNDO,       /* the last group that is not undone */
     HT_INTENT_REDO,       /* the group undone last, as long as nothing new was done */
     HT_INTENT_UNDO_GROUP, /* `group` */
+    HT_INTENT_FEEDBACK,   /* one's own, a draft until `submit`; what is not given stays */
+    HT_INTENT_INTERVIEW_ADD,
+    HT_INTENT_INTERVIEW_CHANGE, /* what is given; or `cancel` */
 } HtIntentKind;
 
 /* What was in view when a row was decided. */
@@ -80,6 +84,18 @@ typedef struct {
     HtUuid note_id;     /* edit, delete */
     char *tag;
     char *visibility; /* "team" (default) or "private" */
+    /* feedback: note is its text */
+    HtKey interview;
+    int rating;           /* 1 … 5, 0 = not given */
+    char *recommendation; /* strong_hire, hire, no_hire, strong_no_hire */
+    bool submit;          /* final */
+    /* interviews: note_match is the application, note goes along */
+    int64_t starts_at; /* µs */
+    int minutes;
+    char *interview_type; /* screening, technical, behavioral, voice, final, hr */
+    char *time_zone;      /* IANA */
+    GArray *panel;        /* HtKey of members, the first one leads */
+    bool cancel;
     /* undo group */
     int64_t group;
     char *label; /* for lists; NULL: made from the above */
@@ -161,6 +177,8 @@ typedef struct {
     char *base, *mine, *theirs; /* lines for people */
     char *theirs_by;
     int64_t theirs_at;
+    char *text;         /* of mine, to edit; NULL = it has none */
+    bool needs_reason;  /* keeping mine reopens what somebody closed */
     char *current_json; /* what the server sent */
 } HtConflict;
 
@@ -179,10 +197,21 @@ void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out);
 GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error);
 
 typedef enum {
-    HT_RESOLVE_KEEP_MINE = 1, /* a new op on what is there now */
-    HT_RESOLVE_TAKE_THEIRS,
+    HT_RESOLVE_KEEP_MINE = 1, /* a new op on what is there now; for a parked one: once more */
+    HT_RESOLVE_TAKE_THEIRS,   /* mine is dropped */
+    HT_RESOLVE_EDIT,          /* like mine, with `value` as its text (a note's words) */
 } HtResolution;
-bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, HtResolution resolution, GError **error);
+
+typedef struct {
+    HtResolution resolution;
+    HtKey reason;      /* rejection_reasons: for the reopening of what was closed meanwhile */
+    const char *note;  /* goes with the reopening; may be NULL */
+    const char *value; /* of EDIT */
+} HtResolve;
+
+/* Settles an op that is parked, in conflict, rejected or gone. HT_OUTBOX_ERROR_REASON: somebody
+ * closed the application meanwhile; with a reason mine goes out behind a reopening. Blocks. */
+bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, const HtResolve *how, GError **error);
 /* Gives up an op that is pending, parked, in conflict or rejected; one that is being sent is
  * refused. */
 bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error);

@@ -5,11 +5,11 @@ SELECT n.k, i.id, n.candidate_k, coalesce(n.match_k, 0), coalesce(x.body, n.body
 FROM candidate_notes n JOIN ids i ON i.k = n.k
 LEFT JOIN users u ON u.k = n.created_by_k
 LEFT JOIN shown_notes x ON x.id = i.id
-WHERE n.candidate_k = ?1 AND n.deleted_at IS NULL AND coalesce(x.gone, 0) = 0
+WHERE n.candidate_k = ?1 AND (n.deleted_at IS NULL AND coalesce(x.gone, 0) <> 1 OR x.gone = -1)
 UNION ALL
 SELECT 0, x.id, x.candidate_k, coalesce(x.match_k, 0), x.body, NULL, NULL, NULL, x.visibility, x.at,
        coalesce(x.edited_at, 0), 0, 1, x.conflict
 FROM shown_notes x
-WHERE x.candidate_k = ?1 AND NOT x.gone AND NOT EXISTS (
+WHERE x.candidate_k = ?1 AND x.gone <> 1 AND NOT EXISTS (
   SELECT 1 FROM ids i JOIN candidate_notes n ON n.k = i.k WHERE i.id = x.id)
 ORDER BY at DESC, 1 DESC;

@@ -1,10 +1,17 @@
--- The newest submitted feedback of everybody. 1: how many.
-SELECT f.k, i.id, f.interview_k, v.match_k, u.first_name, u.last_name, v.interview_type, f.recommendation, f.notes,
-       f.rating, f.technical_rating, f.cultural_fit_rating, f.communication_rating, f.red_flags, f.submitted_at,
-       f.created_at, p.member_k
-FROM interview_feedback f JOIN ids i ON i.k = f.k
-LEFT JOIN interviews v ON v.k = f.interview_k
-LEFT JOIN interview_panel p ON p.k = f.panel_member_k
+-- The newest feedback of everybody, and drafts, which are one's own. 1: how many.
+SELECT a.k, i.id, coalesce(f.interview_k, x.interview_k), coalesce(w.match_k, v.match_k), u.first_name, u.last_name,
+       coalesce(w.interview_type, v.interview_type), nullif(coalesce(x.recommendation, f.recommendation), ''),
+       nullif(coalesce(x.notes, f.notes), ''), coalesce(x.rating, f.rating), f.technical_rating, f.cultural_fit_rating,
+       f.communication_rating, f.red_flags, coalesce(x.submitted_at, f.submitted_at), coalesce(f.created_at, x.at), p.member_k,
+       x.k IS NOT NULL, coalesce(x.conflict, 0), f.k IS NOT NULL, coalesce(f.row_version, 0)
+FROM (SELECT k FROM (SELECT k FROM interview_feedback WHERE submitted_at IS NOT NULL ORDER BY submitted_at DESC LIMIT ?1)
+  UNION SELECT k FROM interview_feedback WHERE submitted_at IS NULL
+  UNION SELECT k FROM shown_feedback) a JOIN ids i ON i.k = a.k
+LEFT JOIN interview_feedback f ON f.k = a.k
+LEFT JOIN shown_feedback x ON x.k = a.k
+LEFT JOIN interviews v ON v.k = coalesce(f.interview_k, x.interview_k)
+LEFT JOIN shown_interviews w ON w.k = coalesce(f.interview_k, x.interview_k)
+LEFT JOIN interview_panel p ON p.k = coalesce(f.panel_member_k, x.panel_k)
 LEFT JOIN tenant_users t ON t.k = p.member_k
 LEFT JOIN users u ON u.k = t.user_k
-WHERE f.submitted_at IS NOT NULL ORDER BY f.submitted_at DESC, f.k DESC LIMIT ?1;
+ORDER BY coalesce(x.submitted_at, f.submitted_at, f.created_at, x.at) DESC, a.k DESC LIMIT ?1;

@@ -1,4 +1,4 @@
--- Notes as pending intents make them: new ones, changed bodies, and those taken away (gone).
+-- Notes as pending intents make them: new ones, changed bodies, those taken away (gone 1) and those put back (-1).
 CREATE TABLE shown_notes (
   id          BLOB PRIMARY KEY,
   candidate_k INTEGER NOT NULL,

@@ -159,9 +159,11 @@ static void test_conflict(void)
     const HtConflict *first = conflicts->pdata[0], *second = conflicts->pdata[1];
     g_assert_cmpstr(first->mine, ==, "shortlisted → Shortlist");
     g_assert_cmpstr(first->item.why, ==, "somebody was first");
-    ht_outbox_resolve(bench.outbox, first->item.seq, HT_RESOLVE_KEEP_MINE, &error);
+    ht_outbox_resolve(bench.outbox, first->item.seq,
+                      &(HtResolve){.resolution = HT_RESOLVE_KEEP_MINE}, &error);
     g_assert_no_error(error);
-    ht_outbox_resolve(bench.outbox, second->item.seq, HT_RESOLVE_TAKE_THEIRS, &error);
+    ht_outbox_resolve(bench.outbox, second->item.seq,
+                      &(HtResolve){.resolution = HT_RESOLVE_TAKE_THEIRS}, &error);
     g_assert_no_error(error);
     assert_outbox(&bench, 1, 0, 0);
     assert_stage(&bench, 1, HT_STAGE_SHORTLIST, true);

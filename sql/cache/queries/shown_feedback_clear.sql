@@ -1,0 +1,2 @@
+-- Feedback of intents: all go.
+DELETE FROM shown_feedback;

@@ -1,0 +1,2 @@
+-- Interviews of intents: all go.
+DELETE FROM shown_interviews;

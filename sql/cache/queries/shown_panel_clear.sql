@@ -1,0 +1,2 @@
+-- Panel members of intents: all go.
+DELETE FROM shown_panel;

@@ -1,0 +1,125 @@
+/* Writing about interviews from the command line: one's feedback, and planning, moving and
+ * cancelling them. */
+#include "cli_impl.h"
+
+#include "hiretty/cache/interviews.h"
+
+#include <string.h>
+
+/* An interview by its id, or the one meant by a person: 0 after having said why not. */
+static HtKey find_interview(HtContext *context, const char *verb, const HtCliOptions *options,
+                            bool mine, int *exit)
+{
+    HtUuid id;
+    const char *who = options->rest[1];
+    HtKey key = ht_uuid_parse(who, &id) ? ht_reader_key(context->parts.reader, &id) : 0;
+    g_autoptr(HtInterview) given =
+        key ? ht_cache_interview(context->parts.reader, key, NULL) : NULL;
+    if (given)
+        return key;
+    HtKey person, match;
+    int n = 0;
+    if (!ht_cli_who(context, verb, options, who, &person, &match, exit))
+        return 0;
+    key = mine ? ht_meet_mine(context, person, match) : ht_meet_next(context, person, match, &n);
+    if (key)
+        return key;
+    *exit = HT_EXIT_FAILED;
+    if (mine)
+        ht_print_error(verb, "you are on no panel of an interview with this person", NULL);
+    else
+        ht_print_error(verb,
+                       n > 1 ? "several interviews are planned with this person"
+                             : "no interview is planned with this person",
+                       n > 1 ? "give --job, or the id from hiretty interviews --json" : NULL);
+    return 0;
+}
+
+/* ---- feedback
+ * ----------------------------------------------------------------------------------------- */
+int ht_cli_feedback_write(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+{
+    int exit;
+    if (ht_cli_n_rest(options) != 2)
+        return ht_cli_usage_error("feedback", "write wants one person or interview");
+    if (!options->rating && !options->recommend && !options->note && !options->submit)
+        return ht_cli_usage_error("feedback",
+                                  "--rating, --recommend, --note or --submit is wanted");
+    HtKey interview = find_interview(context, "feedback", options, true, &exit);
+    if (!interview)
+        return exit;
+    HtIntent *intent = ht_intent_new(HT_INTENT_FEEDBACK);
+    intent->interview = interview;
+    intent->rating = options->rating;
+    intent->recommendation = g_strdup(options->recommend);
+    intent->note = g_strdup(options->note);
+    intent->submit = options->submit;
+    return ht_cli_record(host, context, "feedback", intent, options);
+}
+
+/* ---- interviews
+ * --------------------------------------------------------------------------------------- */
+/* Time, length, kind, panel and note of the options; false after having said what is wrong. */
+static bool fill(HtContext *context, HtIntent *intent, const HtCliOptions *options, int *exit)
+{
+    GError *error = NULL;
+    if (options->at && !ht_parse_moment(options->at, context->zone, &intent->starts_at, &error)) {
+        *exit = ht_cli_usage_error("interviews", "--at: %s", error->message);
+        g_error_free(error);
+        return false;
+    }
+    if (options->panel && !ht_meet_panel(context, options->panel, intent->panel, &error)) {
+        *exit = ht_cli_usage_error("interviews", "--panel: %s", error->message);
+        g_error_free(error);
+        return false;
+    }
+    intent->minutes = options->minutes;
+    intent->interview_type = g_strdup(options->kind);
+    intent->note = g_strdup(options->note);
+    intent->time_zone = g_strdup(ht_meet_zone(context));
+    return true;
+}
+
+static int add(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+{
+    int exit;
+    HtKey person, match;
+    if (!options->at || !options->kind)
+        return ht_cli_usage_error("interviews", "add wants --at and --kind");
+    if (!ht_cli_who(context, "interviews", options, options->rest[1], &person, &match, &exit))
+        return exit;
+    if (!match)
+        return ht_cli_usage_error("interviews", "for which job? --job is wanted");
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
+    intent->note_match = match;
+    if (!fill(context, intent, options, &exit))
+        return exit;
+    return ht_cli_record(host, context, "interviews", g_steal_pointer(&intent), options);
+}
+
+static int change(HtCliHost *host, HtContext *context, const HtCliOptions *options, bool cancel)
+{
+    int exit;
+    if (!cancel && !options->at && !options->minutes && !options->kind && !options->note)
+        return ht_cli_usage_error("interviews", "move wants --at, --minutes, --kind or --note");
+    HtKey interview = find_interview(context, "interviews", options, false, &exit);
+    if (!interview)
+        return exit;
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    intent->interview = interview;
+    intent->cancel = cancel;
+    if (!cancel && !fill(context, intent, options, &exit))
+        return exit;
+    return ht_cli_record(host, context, "interviews", g_steal_pointer(&intent), options);
+}
+
+int ht_cli_interviews_change(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+{
+    const char *word = options->rest[0];
+    bool adds = strcmp(word, "add") == 0, cancels = strcmp(word, "cancel") == 0;
+    if (!adds && !cancels && strcmp(word, "move") != 0)
+        return ht_cli_usage_error("interviews", "'%s' is not list, add, move or cancel", word);
+    if (ht_cli_n_rest(options) != 2)
+        return ht_cli_usage_error("interviews", "%s wants one person", word);
+    return adds ? add(host, context, options) : change(host, context, options, cancels);
+}

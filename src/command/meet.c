@@ -1,0 +1,88 @@
+/* Which interview is meant, and who sits on a panel: what the command line and the keys share. */
+#include "context_impl.h"
+
+#include "hiretty/cache/interviews.h"
+
+#include <string.h>
+
+static bool is_planned(const HtInterview *interview)
+{
+    static const char *const planned[] = {"requested", "scheduled", "rescheduled", NULL};
+    return interview->status && g_strv_contains(planned, interview->status);
+}
+
+HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match)
+{
+    int64_t now = ht_clock_now_us();
+    HtKey next = 0;
+    g_autoptr(GPtrArray) list = ht_cache_interviews(context->parts.reader, candidate, match, NULL);
+    for (guint i = 0; list && i < list->len; i++) { /* newest first */
+        const HtInterview *interview = list->pdata[i];
+        if (!interview->is_mine || g_strcmp0(interview->status, "cancelled") == 0)
+            continue;
+        if (interview->scheduled_at <= now)
+            return interview->key;
+        next = interview->key;
+    }
+    return next;
+}
+
+HtKey ht_meet_next(HtContext *context, HtKey candidate, HtKey match, int *n)
+{
+    HtKey found = 0;
+    *n = 0;
+    g_autoptr(GPtrArray) list = ht_cache_interviews(context->parts.reader, candidate, match, NULL);
+    for (guint i = 0; list && i < list->len; i++) {
+        const HtInterview *interview = list->pdata[i];
+        if (!is_planned(interview) || interview->scheduled_at < ht_clock_now_us())
+            continue;
+        found = interview->key;
+        ++*n;
+    }
+    return *n == 1 ? found : 0;
+}
+
+/* 0: nobody, or several (*several). */
+static HtKey member_named(const GPtrArray *members, const char *name, bool *several)
+{
+    g_autofree char *wanted = ht_text_fold(name);
+    HtKey found = 0;
+    *several = false;
+    for (guint i = 0; i < members->len; i++) {
+        const HtMember *member = members->pdata[i];
+        g_autofree char *folded = ht_text_fold(member->name ? member->name : "");
+        if (strcmp(folded, wanted) == 0)
+            return member->key;
+        if (!g_str_has_prefix(folded, wanted))
+            continue;
+        *several |= found != 0;
+        found = member->key;
+    }
+    return *several ? 0 : found;
+}
+
+bool ht_meet_panel(HtContext *context, const char *names, GArray *panel, GError **error)
+{
+    g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, error);
+    g_auto(GStrv) list = g_strsplit(names ? names : "", ",", -1);
+    for (int i = 0; members && list[i]; i++) {
+        bool several;
+        if (!*g_strstrip(list[i]))
+            continue;
+        HtKey key = member_named(members, list[i], &several);
+        if (!key) {
+            g_autofree char *clean = ht_text_sanitize(list[i], -1, HT_TEXT_LINE, NULL);
+            g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "%s colleague is called '%s'",
+                        several ? "more than one" : "no", clean);
+            return false;
+        }
+        g_array_append_val(panel, key);
+    }
+    return members != NULL;
+}
+
+const char *ht_meet_zone(HtContext *context)
+{
+    const char *name = g_time_zone_get_identifier(context->zone);
+    return name && g_ascii_isalpha(*name) && !strstr(name, "localtime") ? name : "UTC";
+}

@@ -1,0 +1,342 @@
+/* What a person does with what could not be sent: gives it up, or sends it again on what is there
+ * now. Again means a new op with a new id: the old one has its answer from the server. A decision
+ * about somebody who was rejected meanwhile takes a reopening before it; both go as waves of one
+ * batch, or neither is recorded. */
+#include "internal.h"
+
+#include <string.h>
+
+typedef struct {
+    HtOutbox *outbox;
+    int64_t seq;
+    HtResolve how;
+} Call;
+
+/* --- Giving up */
+
+/* What builds on an op that is given up cannot stand without it. */
+static bool drop_later(HtChange *change, const HtOp *op, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    for (;;) {
+        int64_t later = 0;
+        {
+            g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("op_later"), error)};
+            if (!use.stmt)
+                return false;
+            ht_stmt_bind_uuid(use.stmt, 1, &op->row);
+            ht_stmt_bind_int(use.stmt, 2, op->seq);
+            if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
+                later = ht_stmt_int(use.stmt, 0);
+        }
+        g_autoptr(HtOp) next = later ? ht_op_load(db, later, error) : NULL;
+        if (!later || (next && next->state == HT_OP_SENDING))
+            return true;
+        if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, false, error))
+            return false;
+    }
+}
+
+static bool drop_op(HtChange *change, const HtOp *op, GError **error)
+{
+    HtDb *db = change->outbox->db;
+    ht_change_touch(change, op);
+    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
+           ht_outbox_run(db, HT_OUTBOX_QUERY("op_unmerge"), op->seq, error) &&
+           (op->state != HT_OP_PENDING || drop_later(change, op, error));
+}
+
+static bool run_drop(HtStore *store, gpointer data, GError **error)
+{
+    const Call *call = data;
+    g_auto(HtChange) change = {0};
+    if (!ht_change_begin(&change, call->outbox, store, error))
+        return false;
+    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
+    if (!op)
+        return false;
+    if (op->state == HT_OP_SENDING || op->state == HT_OP_DONE || op->state == HT_OP_DROPPED) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
+                    op->state == HT_OP_SENDING ? "it is being sent: undo it instead"
+                                               : "it is not in the outbox any more");
+        return false;
+    }
+    return drop_op(&change, op, error) && ht_change_commit(&change, error);
+}
+
+bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error)
+{
+    Call call = {.outbox = outbox, .seq = seq};
+    return ht_store_call(outbox->cache, run_drop, &call, error);
+}
+
+/* --- A decision again */
+
+/* The same intent, on what is there now. */
+static HtIntent *intent_of(HtReader *reader, const HtOp *op)
+{
+    HtUuid id;
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = ht_decision_parse(op->kind);
+    if (ht_json_get_uuid(op->body, "to_stage", &id))
+        intent->to_stage = ht_reader_key(reader, &id);
+    if (ht_json_get_uuid(op->body, "reason", &id))
+        intent->reason = ht_reader_key(reader, &id);
+    intent->hold_until = ht_json_get_int(op->body, "hold_until", 0);
+    intent->note = g_strdup(ht_json_get_string(ht_json_get(op->body, "note"), "body", NULL));
+    intent->mail = ht_json_get_bool(op->prev, "mail", false);
+    intent->mail_delay_us = ht_json_get_int(op->prev, "mail_delay", 0);
+    ht_intent_add_match(intent, ht_reader_key(reader, &op->match),
+                        ht_json_get_bool(op->body, "explanation_viewed", false),
+                        ht_json_get_bool(op->body, "blind", false),
+                        (int)ht_json_get_int(op->body, "seconds_viewed", 0));
+    return intent;
+}
+
+static HtOp *plan_one(HtPlan *plan, const HtIntent *intent, HtMatchRow *row)
+{
+    const HtIntent *saved = plan->intent;
+    plan->intent = intent;
+    HtOp *op = ht_plan_decision_on(plan, &g_array_index(intent->matches, HtViewed, 0), row);
+    plan->intent = saved;
+    return op;
+}
+
+/* Where it stood before it was closed: so says the decision among the server's rows. */
+static HtKey stage_before(HtPlan *plan, const HtOp *op)
+{
+    g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
+    for (const HtJson *e = ht_json_first(rows); e; e = ht_json_next(e)) {
+        HtUuid id;
+        const HtJson *row = ht_json_get(e, "row");
+        if (ht_json_has(row, "decision") && ht_json_get_uuid(row, "from_stage_id", &id))
+            return ht_reader_key(plan->reader, &id);
+    }
+    return 0;
+}
+
+static const HtJobStage *open_stage(HtPlan *plan, const HtMatchRow *row, HtKey key)
+{
+    const GPtrArray *stages = ht_plan_stages(plan, row->job);
+    for (guint i = 0; i < stages->len; i++) {
+        const HtJobStage *stage = stages->pdata[i];
+        if (stage->key == key && !ht_stage_type_is_terminal(stage->type))
+            return stage;
+    }
+    return NULL;
+}
+
+/* The stage to reopen in: where it stood last, unless mine leads nowhere from there; then where I
+ * saw it. */
+static const HtJobStage *reopening_stage(HtPlan *plan, const HtIntent *mine, const HtMatchRow *row,
+                                         const HtOp *op)
+{
+    HtUuid seen;
+    HtKey keys[2] = {stage_before(plan, op), 0};
+    if (ht_json_get_uuid(op->body, "from_stage", &seen))
+        keys[1] = ht_reader_key(plan->reader, &seen);
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const HtJobStage *stage = keys[i] ? open_stage(plan, row, keys[i]) : NULL;
+        if (stage && ht_machine_target(plan->machine, ht_plan_stages(plan, row->job), stage->key,
+                                       mine->decision, mine->to_stage, mine->to_type, NULL))
+            return stage;
+    }
+    return NULL;
+}
+
+/* As if the reopening were there already. */
+static void stand_on(HtMatchRow *row, const HtJobStage *stage, const HtOp *reopening)
+{
+    row->stage = stage->key;
+    row->stage_type = stage->type;
+    row->stage_since = reopening->at;
+    row->held_until = 0;
+    row->last_decision = HT_DECISION_REOPEN;
+    row->last_decision_id = reopening->op;
+}
+
+static HtOp *reopen_first(HtPlan *plan, const HtResolve *how, const HtIntent *mine, HtMatchRow *row,
+                          const HtOp *op, GError **error)
+{
+    const HtJobStage *stage = reopening_stage(plan, mine, row, op);
+    if (!stage) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                    "from no open stage of the job this leads on");
+        return NULL;
+    }
+    if (!how->reason) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REASON,
+                    "it was %s meanwhile: reopening it needs a reason",
+                    ht_decision_past(row->last_decision ? row->last_decision : HT_DECISION_REJECT));
+        return NULL;
+    }
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_REOPEN;
+    intent->to_stage = stage->key;
+    intent->reason = how->reason;
+    intent->note = g_strdup(how->note);
+    g_array_append_vals(intent->matches, mine->matches->data, 1);
+    HtOp *reopening = plan_one(plan, intent, row);
+    if (!reopening) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s", plan->receipt->why);
+        return NULL;
+    }
+    stand_on(row, stage, reopening);
+    return reopening;
+}
+
+/* Appends mine, or a reopening and mine, to plan->ops. */
+static bool again_decision(HtPlan *plan, const HtOp *op, const HtResolve *how, GError **error)
+{
+    g_autoptr(HtIntent) mine = intent_of(plan->reader, op);
+    if (how->resolution == HT_RESOLVE_EDIT) {
+        g_free(mine->note);
+        mine->note = g_strdup(how->value);
+    }
+    HtKey key = g_array_index(mine->matches, HtViewed, 0).match;
+    HtMatchRow *row = ht_cache_match(plan->reader, key, error);
+    if (!row)
+        return false;
+    bool ok = true;
+    if (ht_stage_type_is_terminal(row->stage_type) && mine->decision != HT_DECISION_REOPEN) {
+        HtOp *reopening = reopen_first(plan, how, mine, row, op, error);
+        ok = reopening != NULL;
+        if (reopening)
+            g_ptr_array_add(plan->ops, reopening);
+    }
+    HtOp *again = ok ? plan_one(plan, mine, row) : NULL;
+    if (ok && !again)
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s", plan->receipt->why);
+    if (again)
+        g_ptr_array_add(plan->ops, again);
+    ht_match_rows_free(row, 1);
+    return again != NULL;
+}
+
+/* --- A field again */
+
+/* On the version that the server sent: its values are the new base. */
+static void rebase(HtOp *again, const HtOp *op)
+{
+    g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
+    const HtJson *row = ht_json_get(ht_json_first(rows), "row");
+    if (ht_json_type(row) != HT_JSON_OBJECT)
+        return;
+    ht_json_set_null(again->body, "base_version");
+    if (ht_json_has(row, "row_version"))
+        ht_json_set_int(again->body, "base_version", ht_json_get_int(row, "row_version", 0));
+    HtJson *base = ht_json_new_object();
+    const HtJson *set = ht_json_get(again->body, "set");
+    for (const HtJson *e = ht_json_first(set); e; e = ht_json_next(e)) {
+        const HtJson *theirs = ht_json_get(row, ht_json_key(e));
+        if (theirs)
+            ht_json_set(base, ht_json_key(e), ht_json_dup(theirs));
+    }
+    ht_json_set(again->body, "base", base);
+}
+
+static bool edit_text(HtOp *op, const char *value, GError **error)
+{
+    const char *name = ht_op_text_field(op);
+    const HtJson *set = ht_json_get(op->body, "set");
+    if (!name || !ht_json_has(set, name)) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                    "there is no text in it to edit: keep yours or take theirs");
+        return false;
+    }
+    HtJson *edited = ht_json_dup(set);
+    ht_json_set_string(edited, name, value);
+    ht_json_set(op->body, "set", edited);
+    return true;
+}
+
+static bool again_field(HtPlan *plan, const HtOp *op, const HtResolve *how, GError **error)
+{
+    g_autoptr(HtOp) again = ht_op_new(HT_PUSH_FIELDS, op->tbl);
+    ht_json_free(again->body);
+    again->body = ht_json_dup(op->body);
+    ht_json_set_uuid(again->body, "op", &again->op);
+    again->kind = g_strdup(op->kind);
+    again->row = op->row;
+    again->at = plan->now_us;
+    again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
+    if (again->prev)
+        ht_json_remove(again->prev, "merges");
+    if (how->resolution == HT_RESOLVE_EDIT && !edit_text(again, how->value, error))
+        return false;
+    /* An insert that met a taken id, or was parked, goes with an id of its own. */
+    if (g_str_equal(op->kind, "insert") && g_strcmp0(op->code, "duplicate") == 0) {
+        ht_uuid_new_random(&again->row);
+        ht_json_set_uuid(again->body, "row", &again->row);
+    }
+    if (g_str_equal(op->kind, "update"))
+        rebase(again, op);
+    g_ptr_array_add(plan->ops, g_steal_pointer(&again));
+    return true;
+}
+
+/* --- Resolving */
+
+static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const HtResolve *how,
+                       GError **error)
+{
+    g_auto(HtPlan) plan = {0};
+    ht_plan_init(&plan, change->outbox, store, NULL);
+    bool decides = op->fn == HT_PUSH_DECISIONS;
+    if (!ht_plan_may_write(&plan, error) ||
+        !(decides ? again_decision(&plan, op, how, error) : again_field(&plan, op, how, error)))
+        return false;
+    for (guint i = 0; i < plan.ops->len; i++) {
+        HtOp *again = plan.ops->pdata[i];
+        again->group = op->group;
+        again->match = op->match;
+        again->candidate = op->candidate;
+        if (i + 1 == plan.ops->len) {
+            g_free(again->label);
+            again->label = g_strdup(op->label);
+        }
+        ht_change_touch(change, again);
+        if (!ht_op_insert(change->outbox->db, again, error))
+            return false;
+    }
+    return true;
+}
+
+static bool check_edit(const HtResolve *how, GError **error)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(how->value ? how->value : ""));
+    if (how->resolution != HT_RESOLVE_EDIT || (*stripped && strlen(stripped) <= HT_NOTE_MAX_BYTES))
+        return true;
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "the text is %s",
+                *stripped ? "too long" : "empty");
+    return false;
+}
+
+static bool run_resolve(HtStore *store, gpointer data, GError **error)
+{
+    const Call *call = data;
+    g_auto(HtChange) change = {0};
+    if (!check_edit(&call->how, error) ||
+        !ht_outbox_reader(call->outbox, &call->outbox->reader, error) ||
+        !ht_change_begin(&change, call->outbox, store, error))
+        return false;
+    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
+    if (!op)
+        return false;
+    bool stuck = op->state == HT_OP_PARKED || op->state == HT_OP_CONFLICT ||
+                 op->state == HT_OP_REJECTED || op->state == HT_OP_GONE;
+    if (!stuck) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "it is not in conflict");
+        return false;
+    }
+    if (call->how.resolution != HT_RESOLVE_TAKE_THEIRS &&
+        !send_again(&change, store, op, &call->how, error))
+        return false;
+    return drop_op(&change, op, error) && ht_change_commit(&change, error);
+}
+
+bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, const HtResolve *how, GError **error)
+{
+    Call call = {.outbox = outbox, .seq = seq, .how = *how};
+    return ht_store_call(outbox->cache, run_resolve, &call, error);
+}

@@ -1,0 +1,466 @@
+/* ctest: timeout=300
+ * Notes, interviews and feedback to the server: new rows and edits of two people, who may write
+ * what, and undoing what was sent. */
+#include "../../src/sync/internal.h"
+#include "client.h"
+
+#include "hiretty/base/clock.h"
+#include "hiretty/cache/candidates.h"
+#include "hiretty/cache/feedback.h"
+#include "hiretty/cache/interviews.h"
+
+#include <string.h>
+
+static HtReader *reader_of(TestClient *client)
+{
+    g_autoptr(GError) error = NULL;
+    HtReader *reader = ht_reader_new(client->cache, "test", &error);
+    g_assert_no_error(error);
+    return reader;
+}
+
+static HtKey key_of(TestClient *client, const char *id)
+{
+    g_autoptr(HtReader) reader = reader_of(client);
+    HtUuid uuid;
+    g_assert_true(ht_uuid_parse(id, &uuid));
+    HtKey key = ht_reader_key(reader, &uuid);
+    g_assert_cmpint(key, !=, 0);
+    return key;
+}
+
+static void submit(TestClient *client, HtIntent *intent)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(client->outbox, intent, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(receipt->n_done, >=, 1);
+}
+
+static void submit_fails(TestClient *client, HtIntent *intent, const char *why)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ht_outbox_submit(client->outbox, intent, &error));
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+    g_assert_cmpstr(error->message, ==, why);
+}
+
+/* The statement with the id in the place of its %s. */
+static char *one(const char *statement, const char *id)
+{
+    g_auto(GStrv) parts = g_strsplit(statement, "%s", 2);
+    g_autofree char *sql = g_strjoinv(id, parts);
+    return test_value("SUPERUSER", sql);
+}
+
+static void assert_value(const char *statement, const char *id, const char *expected)
+{
+    g_autofree char *value = one(statement, id);
+    g_assert_cmpstr(value, ==, expected);
+}
+
+static char *person_of(const char *match)
+{
+    return one("SELECT candidate_id::text FROM public.candidate_job_matches WHERE id = '%s'",
+               match);
+}
+
+static void assert_all_sent(TestClient *client)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_list(client->outbox, 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(items->len, ==, 0);
+}
+
+static TestClient *open_synced(const char *profile, const char *login)
+{
+    TestClient *client = test_client_open(profile, login, NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    return client;
+}
+
+static void undo(TestClient *client)
+{
+    submit(client, ht_intent_new(HT_INTENT_UNDO));
+}
+
+static void redo(TestClient *client)
+{
+    submit(client, ht_intent_new(HT_INTENT_REDO));
+}
+
+/* ---- notes
+ * -------------------------------------------------------------------------------------------- */
+static HtIntent *note_intent(TestClient *client, HtIntentKind kind, const char *match,
+                             const char *body, const HtUuid *id)
+{
+    g_autofree char *person = person_of(match);
+    HtIntent *intent = ht_intent_new(kind);
+    intent->note = g_strdup(body);
+    if (id)
+        intent->note_id = *id;
+    ht_intent_add_candidate(intent, key_of(client, person));
+    return intent;
+}
+
+static HtUuid only_note(TestClient *client, const char *match, const char *body)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = reader_of(client);
+    g_autofree char *person = person_of(match);
+    g_autoptr(GPtrArray) notes = ht_cache_notes(reader, key_of(client, person), &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(notes->len, ==, body ? 1 : 0);
+    HtUuid id = {{0}};
+    if (!body)
+        return id;
+    const HtNote *note = notes->pdata[0];
+    g_assert_cmpstr(note->body, ==, body);
+    return note->id;
+}
+
+#define BODY                                                                                       \
+    "SELECT string_agg(body || CASE WHEN deleted_at IS NULL THEN '' ELSE ' -' END, '|') FROM "     \
+    "public.candidate_notes n JOIN public.candidate_job_matches m ON m.candidate_id = "            \
+    "n.candidate_id WHERE m.id = '%s'"
+
+/* Sent edits and deletions are taken back by edits; the sent first edit of two that left as one
+ * too. */
+static void test_undo_sent(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) client = open_synced("undo-sent", "RECRUITER");
+    submit(client, note_intent(client, HT_INTENT_NOTE, match, "first", NULL));
+    test_client_sync(client, HT_SYNC_ONCE);
+    HtUuid id = only_note(client, match, "first");
+    submit(client, note_intent(client, HT_INTENT_NOTE_EDIT, match, "second", &id));
+    submit(client, note_intent(client, HT_INTENT_NOTE_EDIT, match, "third", &id));
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).sent, ==, 1);
+    assert_value(BODY, match, "third");
+    undo(client);
+    only_note(client, match, "second");
+    undo(client);
+    only_note(client, match, "first");
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).conflicts, ==, 0);
+    assert_value(BODY, match, "first");
+    redo(client);
+    redo(client);
+    only_note(client, match, "third");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.conflicts + report.rejected, ==, 0);
+    assert_value(BODY, match, "third");
+    submit(client, note_intent(client, HT_INTENT_NOTE_DELETE, match, NULL, &id));
+    test_client_sync(client, HT_SYNC_ONCE);
+    assert_value(BODY, match, "third -");
+    undo(client);
+    only_note(client, match, "third");
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).conflicts, ==, 0);
+    assert_value(BODY, match, "third");
+    assert_all_sent(client);
+    test_client_assert_equal(client);
+}
+
+/* A deletion is undone while it is under way: the undo learns from the answer what to put back. */
+static void test_undo_sending(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) client = open_synced("undo-sending", "RECRUITER");
+    submit(client, note_intent(client, HT_INTENT_NOTE, match, "kept", NULL));
+    test_client_sync(client, HT_SYNC_ONCE);
+    HtUuid id = only_note(client, match, "kept");
+    submit(client, note_intent(client, HT_INTENT_NOTE_DELETE, match, NULL, &id));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(client->outbox, 100, &error);
+    g_assert_cmpint(batch->n, ==, 1);
+    undo(client);
+    only_note(client, match, "kept");
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.applied + report.merged, ==, 2);
+    g_assert_cmpint(report.conflicts, ==, 0);
+    assert_value(BODY, match, "kept");
+    test_client_assert_equal(client);
+}
+
+/* One author on two machines edits the same words: one conflict; mine edited goes out on theirs. */
+static void test_note_conflict(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) one_client = open_synced("desk", "RECRUITER");
+    submit(one_client, note_intent(one_client, HT_INTENT_NOTE, match, "base", NULL));
+    test_client_sync(one_client, HT_SYNC_ONCE);
+    HtUuid id = only_note(one_client, match, "base");
+    g_autoptr(TestClient) two = open_synced("train", "RECRUITER");
+    submit(one_client, note_intent(one_client, HT_INTENT_NOTE_EDIT, match, "desk", &id));
+    submit(two, note_intent(two, HT_INTENT_NOTE_EDIT, match, "train", &id));
+    test_client_sync(one_client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_sync(two, HT_SYNC_ONCE).conflicts, ==, 1);
+    assert_value(BODY, match, "desk");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(two->outbox, &error);
+    g_assert_cmpuint(conflicts->len, ==, 1);
+    const HtConflict *conflict = conflicts->pdata[0];
+    g_assert_cmpstr(conflict->base, ==, "base");
+    g_assert_cmpstr(conflict->mine, ==, "train");
+    g_assert_cmpstr(conflict->theirs, ==, "desk");
+    g_assert_cmpstr(conflict->text, ==, "train");
+    HtResolve how = {.resolution = HT_RESOLVE_EDIT, .value = "desk and train"};
+    ht_outbox_resolve(two->outbox, conflict->item.seq, &how, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(test_client_sync(two, HT_SYNC_ONCE).applied, ==, 1);
+    assert_value(BODY, match, "desk and train");
+    assert_all_sent(two);
+    test_client_assert_equal(two);
+}
+
+/* ---- interviews
+ * --------------------------------------------------------------------------------------- */
+static HtKey member(TestClient *client, const char *login)
+{
+    g_autofree char *id =
+        one("SELECT id::text FROM public.tenant_users WHERE pg_role = '%s'", login);
+    return key_of(client, id);
+}
+
+static HtIntent *interview(TestClient *client, const char *match, int days, const char *login)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
+    intent->note_match = key_of(client, match);
+    intent->starts_at =
+        (ht_clock_now_us() / HT_US_PER_DAY + days) * HT_US_PER_DAY + 14 * HT_US_PER_HOUR;
+    intent->interview_type = g_strdup("technical");
+    intent->time_zone = g_strdup("Europe/Berlin");
+    HtKey key = member(client, login);
+    g_array_append_val(intent->panel, key);
+    return intent;
+}
+
+static HtInterview *only_interview(TestClient *client, const char *match)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = reader_of(client);
+    g_autofree char *person = person_of(match);
+    g_autoptr(GPtrArray) list = ht_cache_interviews(reader, key_of(client, person), 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(list->len, ==, 1);
+    return g_ptr_array_steal_index(list, 0);
+}
+
+#define MEETING                                                                                    \
+    "SELECT concat_ws(' ', interview_type, status, duration_minutes, timezone, (SELECT count(*) "  \
+    "FROM public.interview_panel p WHERE p.interview_id = i.id)) FROM public.interviews i WHERE "  \
+    "match_id = '%s'"
+
+/* Shown at once, sent with its panel; different fields of two people merge, the same field is a
+ * conflict; undone after it was sent it is cancelled, redone it stands again. */
+static void test_interview(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) mine = open_synced("meet-a", "RECRUITER");
+    submit(mine, interview(mine, match, 3, "ht_a_int1"));
+    g_autoptr(HtInterview) shown = only_interview(mine, match);
+    g_assert_true(shown->is_pending && !shown->is_there && !shown->is_conflict);
+    g_assert_cmpuint(shown->panel->len, ==, 1);
+    g_assert_cmpstr(((const HtPanelMember *)shown->panel->pdata[0])->name, ==, "Ines Interviewer");
+    HtSyncReport report = test_client_sync(mine, HT_SYNC_ONCE);
+    g_assert_cmpint(report.applied, ==, 2);
+    assert_value(MEETING, match, "technical scheduled 60 Europe/Berlin 1");
+    g_autoptr(HtInterview) there = only_interview(mine, match);
+    g_assert_true(!there->is_pending && there->is_there && there->key == shown->key);
+    test_client_assert_equal(mine);
+
+    g_autoptr(TestClient) theirs = open_synced("meet-b", "RECRUITER2");
+    g_autoptr(HtInterview) other = only_interview(theirs, match);
+    HtIntent *longer = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    longer->interview = other->key;
+    longer->minutes = 90;
+    submit(theirs, longer);
+    HtIntent *kind = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    kind->interview = there->key;
+    kind->interview_type = g_strdup("final");
+    submit(mine, kind);
+    g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).applied, ==, 1);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).merged, ==, 1);
+    assert_value(MEETING, match, "final scheduled 90 Europe/Berlin 1");
+
+    HtIntent *shorter = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    shorter->interview = there->key;
+    shorter->minutes = 45;
+    submit(mine, shorter);
+    HtIntent *longest = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    longest->interview = other->key;
+    longest->minutes = 120;
+    submit(theirs, longest);
+    test_client_sync(mine, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).conflicts, ==, 1);
+    assert_value(MEETING, match, "final scheduled 45 Europe/Berlin 1");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(theirs->outbox, &error);
+    const HtConflict *conflict = conflicts->pdata[0];
+    g_assert_cmpstr(conflict->base, ==, "minutes: 90");
+    g_assert_cmpstr(conflict->mine, ==, "minutes: 120");
+    g_assert_cmpstr(conflict->theirs, ==, "minutes: 45");
+    test_client_assert_equal(theirs);
+}
+
+static void test_interview_undone(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) client = open_synced("meet-undo", "RECRUITER");
+    submit(client, interview(client, match, 5, "ht_a_int1"));
+    undo(client); /* nothing of it ever leaves */
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).sent, ==, 0);
+    redo(client);
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 2);
+    undo(client);
+    g_autoptr(HtInterview) shown = only_interview(client, match);
+    g_assert_cmpstr(shown->status, ==, "cancelled");
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 1);
+    assert_value(MEETING, match, "technical cancelled 60 Europe/Berlin 1");
+    redo(client);
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 1);
+    assert_value(MEETING, match, "technical scheduled 60 Europe/Berlin 1");
+    assert_all_sent(client);
+    test_client_assert_equal(client);
+}
+
+/* A member who is busy costs the invitation alone, and says so in words. */
+static void test_busy(void)
+{
+    g_autofree char *job = test_job(2, false), *match = test_match(job, 0),
+                    *other = test_match(job, 1);
+    g_autoptr(TestClient) client = open_synced("busy", "RECRUITER");
+    submit(client, interview(client, match, 9, "ht_a_int2"));
+    submit(client, interview(client, other, 9, "ht_a_int2"));
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.applied, ==, 3);
+    g_assert_cmpint(report.rejected, ==, 1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_conflicts(client->outbox, &error);
+    const HtConflict *conflict = items->pdata[0];
+    g_assert_cmpstr(conflict->item.code, ==, "busy");
+    g_assert_cmpstr(conflict->item.why, ==,
+                    "Somebody on the panel has another interview at that time.");
+    g_assert_cmpstr(conflict->mine, ==, "Ivan Interviewer");
+    g_autoptr(HtInterview) shown = only_interview(client, other);
+    g_assert_true(((const HtPanelMember *)shown->panel->pdata[0])->is_conflict);
+    test_client_assert_equal(client);
+}
+
+/* ---- feedback
+ * ----------------------------------------------------------------------------------------- */
+static HtIntent *feedback(HtKey interview_key, int rating, const char *recommendation,
+                          const char *text, bool submits)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_FEEDBACK);
+    intent->interview = interview_key;
+    intent->rating = rating;
+    intent->recommendation = g_strdup(recommendation);
+    intent->note = g_strdup(text);
+    intent->submit = submits;
+    return intent;
+}
+
+#define SAID                                                                                       \
+    "SELECT string_agg(concat_ws(' ', f.rating, f.recommendation, f.notes, f.submitted_at IS NOT " \
+    "NULL), "                                                                                      \
+    "'|') FROM public.interview_feedback f JOIN public.interviews i ON i.id = f.interview_id "     \
+    "WHERE i.match_id = '%s'"
+
+static void assert_said(TestClient *client, HtKey key, int rating, const char *words, bool pending)
+{
+    g_autoptr(HtReader) reader = reader_of(client);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtInterview) about = ht_cache_interview(reader, key, &error);
+    g_assert_no_error(error);
+    const HtPanelMember *me = about->panel->pdata[0];
+    g_assert_true(me->is_me);
+    g_autoptr(HtFeedback) said = ht_cache_feedback_mine(reader, key, me->key);
+    g_assert_nonnull(said);
+    g_assert_cmpint(said->rating, ==, rating);
+    g_assert_cmpstr(said->notes, ==, words);
+    g_assert_true(said->is_mine);
+    g_assert_cmpint(said->is_pending, ==, pending);
+}
+
+/* A draft grows in the outbox as one op, is sent as a draft, changed, submitted; then it is final,
+ * and what was done before it can still be undone. */
+static void test_feedback(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) recruiter = open_synced("asks", "RECRUITER");
+    submit(recruiter, interview(recruiter, match, 20, "ht_a_int1"));
+    test_client_sync(recruiter, HT_SYNC_ONCE);
+    g_autoptr(TestClient) client = open_synced("answers", "INTERVIEWER");
+    g_autoptr(HtInterview) about = only_interview(client, match);
+    g_assert_true(about->is_mine);
+    submit(client, feedback(about->key, 4, NULL, NULL, false));
+    submit(client, feedback(about->key, 0, "hire", NULL, false));
+    submit(client, feedback(about->key, 0, NULL, "Knows queues", false));
+    assert_said(client, about->key, 4, "Knows queues", true);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.sent, ==, 1);
+    g_assert_cmpint(report.applied, ==, 1);
+    assert_value(SAID, match, "4 hire Knows queues f");
+    submit(client, feedback(about->key, 2, NULL, NULL, false));
+    test_client_sync(client, HT_SYNC_ONCE);
+    assert_value(SAID, match, "2 hire Knows queues f");
+    undo(client);
+    assert_said(client, about->key, 4, "Knows queues", true);
+    test_client_sync(client, HT_SYNC_ONCE);
+    assert_value(SAID, match, "4 hire Knows queues f");
+    submit(client, feedback(about->key, 5, NULL, NULL, true));
+    test_client_sync(client, HT_SYNC_ONCE);
+    assert_value(SAID, match, "5 hire Knows queues t");
+    assert_value("SELECT (submitted_at BETWEEN now() - interval '1 hour' AND now())::text FROM "
+                 "public.interview_feedback f JOIN public.interviews i ON i.id = f.interview_id "
+                 "WHERE i.match_id = '%s'",
+                 match, "true");
+    submit_fails(client, feedback(about->key, 1, NULL, NULL, false),
+                 "your feedback on it is submitted, and that is final");
+    submit_fails(client, ht_intent_new(HT_INTENT_UNDO), "submitted feedback is final");
+    test_client_assert_equal(client);
+    assert_all_sent(client);
+}
+
+/* Who may write what is known before anything is sent. */
+static void test_rights(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) recruiter = open_synced("rights-a", "RECRUITER");
+    submit(recruiter, interview(recruiter, match, 30, "ht_a_int1"));
+    test_client_sync(recruiter, HT_SYNC_ONCE);
+    g_autoptr(HtInterview) about = only_interview(recruiter, match);
+    submit_fails(recruiter, feedback(about->key, 3, NULL, NULL, false),
+                 "you are not on the panel of this interview");
+    g_autoptr(TestClient) interviewer = open_synced("rights-b", "INTERVIEWER");
+    submit_fails(interviewer, note_intent(interviewer, HT_INTENT_NOTE, match, "x", NULL),
+                 "notes and tags are for recruiters");
+    submit_fails(interviewer, interview(interviewer, match, 31, "ht_a_int1"),
+                 "interviews are planned by recruiters");
+    g_autoptr(HtInterview) theirs = only_interview(interviewer, match);
+    submit_fails(interviewer, feedback(theirs->key, 6, NULL, NULL, false), "a rating is 1 to 5");
+    submit_fails(interviewer, feedback(theirs->key, 4, NULL, NULL, true),
+                 "a recommendation is needed to submit it");
+    g_assert_cmpint(test_client_sync(interviewer, HT_SYNC_ONCE).sent, ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!test_server_start(true))
+        return 77;
+    test_clients_init();
+    g_test_add_func("/sync/inserts/undo_sent", test_undo_sent);
+    g_test_add_func("/sync/inserts/undo_sending", test_undo_sending);
+    g_test_add_func("/sync/inserts/note_conflict", test_note_conflict);
+    g_test_add_func("/sync/inserts/interview", test_interview);
+    g_test_add_func("/sync/inserts/interview_undone", test_interview_undone);
+    g_test_add_func("/sync/inserts/busy", test_busy);
+    g_test_add_func("/sync/inserts/feedback", test_feedback);
+    g_test_add_func("/sync/inserts/rights", test_rights);
+    int status = g_test_run();
+    test_clients_clear();
+    test_server_stop();
+    return status;
+}
