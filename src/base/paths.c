@@ -7,11 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { OVERFLOW_UID = 65534 };
 
 struct HtPaths {
     char *profile;
@@ -28,10 +33,69 @@ static bool refuse(GError **error, const char *path, const char *why)
 static bool check_owner(const char *path, const struct stat *st, GError **error)
 {
     if (st->st_uid != geteuid())
-        return refuse(error, path, "belongs to someone else");
+        return refuse(error, path, "belongs to someone else (remove it, or use another profile)");
     if (st->st_mode & (S_IWGRP | S_IWOTH))
         return refuse(error, path, "can be written by others (chmod go-w)");
     return true;
+}
+
+/* A group that is one person's own, as many systems make it: what it may write, nobody else may. */
+static bool is_own_group(gid_t gid)
+{
+    const struct passwd *me = getpwuid(geteuid()); /* NOLINT: at start, before threads */
+    g_autofree char *name = me ? g_strdup(me->pw_name) : NULL;
+    const struct group *group = getgrgid(gid); /* NOLINT */
+    return name && group && strcmp(group->gr_name, name) == 0 && !group->gr_mem[0];
+}
+
+static bool others_can_write(const struct stat *st)
+{
+    return (st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && !is_own_group(st->st_gid));
+}
+
+/* A folder above ours: who may rename in it could put another one in ours' place. In a sticky one
+ * (/tmp) only owners can. Files of a user namespace's outside belong to 65534. */
+static bool check_above(const char *dir, GError **error)
+{
+    struct stat st;
+    if (stat(dir, &st) != 0)
+        return errno == ENOENT || (ht_error_set_errno(error, errno, dir), false);
+    if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != OVERFLOW_UID)
+        return refuse(error, dir, "belongs to someone else, who could swap what is in it");
+    if (others_can_write(&st) && !(st.st_mode & S_ISVTX))
+        return refuse(error, dir,
+                      "can be written by others, who could swap what is in it (chmod go-w)");
+    return true;
+}
+
+static bool check_all_above(const char *dir, GError **error)
+{
+    g_autofree char *path = g_strdup(dir);
+    for (;;) {
+        g_autofree char *above = g_path_get_dirname(path);
+        if (!check_above(above, error))
+            return false;
+        if (g_str_equal(above, path))
+            return true;
+        g_free(path);
+        path = g_steal_pointer(&above);
+    }
+}
+
+/* What others use too is no place for ours, however it is protected. */
+static bool check_base(const char *variable, const char *dir, GError **error)
+{
+    struct stat st;
+    if (stat(dir, &st) == 0 && others_can_write(&st)) {
+        g_set_error(error, HT_ERROR, HT_ERROR_UNSAFE,
+                    "%s: can be written by others (set %s to a folder of your own)", dir, variable);
+        return false;
+    }
+    /* As it is named, and where that leads to. */
+    char *real = realpath(dir, NULL);
+    bool ok = check_all_above(dir, error) && (!real || check_all_above(real, error));
+    free(real); /* NOLINT: malloc'ed by realpath */
+    return ok;
 }
 
 static bool profile_is_valid(const char *name)
@@ -53,7 +117,7 @@ bool ht_dir_ensure_private(const char *dir, GError **error)
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
         if (errno == ELOOP || errno == ENOTDIR)
-            return refuse(error, dir, "is a link or no folder");
+            return refuse(error, dir, "is a link or no folder (put a folder in its place)");
         ht_error_set_errno(error, errno, dir);
         return false;
     }
@@ -83,8 +147,20 @@ static char *base_dir(const char *variable, const char *fallback)
 {
     const char *value = g_getenv(variable);
     if (value && g_path_is_absolute(value))
-        return g_strdup(value);
-    return g_build_filename(g_get_home_dir(), fallback, NULL);
+        return g_canonicalize_filename(value, NULL);
+    g_autofree char *home = g_canonicalize_filename(g_get_home_dir(), "/");
+    return g_build_filename(home, fallback, NULL);
+}
+
+/* $XDG_RUNTIME_DIR if it is what the specification says: ours, and nobody else's. */
+static char *runtime_base(void)
+{
+    const char *dir = g_getenv("XDG_RUNTIME_DIR");
+    struct stat st;
+    bool usable = dir && g_path_is_absolute(dir) && stat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+                  st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
+                  g_access(dir, W_OK | X_OK) == 0 && check_all_above(dir, NULL);
+    return usable ? g_strdup(dir) : NULL;
 }
 
 HtPaths *ht_paths_new(const char *profile, GError **error)
@@ -103,10 +179,11 @@ HtPaths *ht_paths_new(const char *profile, GError **error)
     paths->config_dir = g_build_filename(config, "hiretty", NULL);
     paths->cache_dir = g_build_filename(cache, "hiretty", name, NULL);
     paths->state_dir = g_build_filename(state, "hiretty", name, NULL);
-    const char *runtime = g_getenv("XDG_RUNTIME_DIR");
-    bool usable = runtime && g_path_is_absolute(runtime) && g_access(runtime, W_OK | X_OK) == 0;
-    paths->runtime_dir = usable ? g_build_filename(runtime, "hiretty", NULL)
-                                : g_build_filename(paths->state_dir, "run", NULL);
+    if (!check_base("XDG_CACHE_HOME", cache, error) || !check_base("XDG_STATE_HOME", state, error))
+        return NULL;
+    g_autofree char *runtime = runtime_base();
+    paths->runtime_dir = runtime ? g_build_filename(runtime, "hiretty", NULL)
+                                 : g_build_filename(paths->state_dir, "run", NULL);
     return make_dirs(paths, error) ? g_steal_pointer(&paths) : NULL;
 }
 
@@ -155,9 +232,11 @@ static bool check_file(int fd, const char *path, GError **error)
         return false;
     }
     if (!S_ISREG(st.st_mode))
-        return refuse(error, path, "is no regular file");
+        return refuse(error, path, "is no regular file (remove it)");
     if (!check_owner(path, &st, error))
         return false;
+    if (st.st_nlink > 1)
+        return refuse(error, path, "has a second name, a hard link (put a copy in its place)");
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) && fchmod(fd, 0600) != 0)
         return refuse(error, path, "can be read by others");
     return true;
@@ -170,7 +249,7 @@ int ht_file_open_private(const char *path, int flags, GError **error)
     int fd = open(path, (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (fd < 0) {
         if (errno == ELOOP)
-            refuse(error, path, "is a link");
+            refuse(error, path, "is a link (put a copy in its place)");
         else if (errno == ENOENT)
             g_set_error(error, HT_ERROR, HT_ERROR_MISSING, "%s: %s", path, g_strerror(ENOENT));
         else
@@ -218,6 +297,35 @@ char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError
         return NULL;
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     bool ok = read_all(fd, path, bytes, max_bytes, error);
+    close(fd);
+    if (!ok)
+        return NULL;
+    if (len)
+        *len = bytes->len;
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+}
+
+char *ht_file_load_trusted(const char *path, gsize max_bytes, gsize *len, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        if (errno == ENOENT)
+            g_set_error(error, HT_ERROR, HT_ERROR_MISSING, "%s: %s", path, g_strerror(ENOENT));
+        else
+            ht_error_set_errno(error, errno, path);
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    bool ok = S_ISREG(st.st_mode) || refuse(error, path, "is no regular file");
+    if (ok && st.st_uid != 0 && st.st_uid != geteuid())
+        ok = refuse(error, path, "belongs to someone else");
+    if (ok && others_can_write(&st))
+        ok = refuse(error, path, "can be written by others (chmod go-w)");
+    ok = ok && read_all(fd, path, bytes, max_bytes, error);
     close(fd);
     if (!ok)
         return NULL;

@@ -3,6 +3,7 @@
 #include "hiretty/base/settings.h"
 
 #include "hiretty/base/error.h"
+#include "hiretty/base/paths.h"
 
 #include <string.h>
 
@@ -214,12 +215,12 @@ HtSettings *ht_settings_load(const char *file, const char *profile, GPtrArray *w
     if (!file || !g_file_test(file, G_FILE_TEST_EXISTS))
         return settings;
     Loader l = {settings, keys, file, "", warnings};
-    if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
-        warn(&l, 1, "no regular file; ignored"); /* reading a pipe would wait for ever */
-    } else if (!g_file_get_contents(file, &text, &len, &error)) {
-        warn(&l, 1, error->message);
-    } else if (len > MAX_FILE || !g_utf8_validate(text, (gssize)len, NULL)) {
-        warn(&l, 1, "too large, or not UTF-8; ignored");
+    text = ht_file_load_trusted(file, MAX_FILE, &len, &error);
+    if (!text) {
+        g_autofree char *why = g_strdup_printf("ignored: %s", error->message);
+        warn(&l, 1, why);
+    } else if (!g_utf8_validate(text, (gssize)len, NULL)) {
+        warn(&l, 1, "not UTF-8; ignored");
     } else if (!g_key_file_load_from_data(keys, text, len, G_KEY_FILE_NONE, &error)) {
         warn(&l, 1, error->message);
     } else {

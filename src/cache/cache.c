@@ -247,6 +247,11 @@ bool ht_cache_wipe(const HtPaths *paths, GError **error)
         for (guint i = 0; i < numbers->len; i++)
             ht_files_remove(dir, g_array_index(numbers, int, i));
         ht_files_remove_aside(dir);
+        static const char *const marks[] = {"locked", "suspect", "purging"};
+        for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+            g_autofree char *mark = g_build_filename(dir, marks[i], NULL);
+            g_unlink(mark);
+        }
     }
     close(folder);
     return ok;

@@ -145,6 +145,10 @@ static bool check_file(const char *path, bool *exists, GError **error)
         return refuse_file(error, path, "is no regular file");
     if (st.st_uid != geteuid())
         return refuse_file(error, path, "belongs to somebody else");
+    if (st.st_mode & (S_IWGRP | S_IWOTH))
+        return refuse_file(error, path, "can be written by others (chmod go-w)");
+    if (st.st_nlink > 1)
+        return refuse_file(error, path, "has a second name, a hard link (put a copy in its place)");
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) && chmod(path, 0600) != 0)
         return refuse_file(error, path, "can be read by others");
     return true;

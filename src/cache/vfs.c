@@ -6,11 +6,15 @@
  * truncates them. The page's layout: https://www.sqlite.org/fileformat2.html#b_tree_pages */
 #include "vfs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define VFS_NAME "hiretty"
 
@@ -157,6 +161,26 @@ static int file_shm_unmap(sqlite3_file *file, int remove)
     return inner(file)->pMethods->xShmUnmap(inner(file), remove);
 }
 
+/* SQLite's own open(2), for the database and what lies beside it: what somebody may have put there
+ * between our look at it and now is refused. Closing it again drops no lock of ours, for we have no
+ * such file open. */
+static int open_safely(const char *path, int flags, int mode)
+{
+    int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+    struct stat st;
+    if (fd < 0)
+        return fd;
+    /* It also reads /dev/urandom, and opens the folder to sync it. */
+    bool reads_other = (flags & O_ACCMODE) == O_RDONLY && fstat(fd, &st) == 0 &&
+                       !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode);
+    if (reads_other || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+                        !(st.st_mode & (S_IWGRP | S_IWOTH))))
+        return fd;
+    close(fd);
+    errno = EACCES;
+    return -1;
+}
+
 static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, int flags,
                     int *out)
 {
@@ -173,6 +197,8 @@ const char *ht_vfs_name(void)
     static gsize once;
     if (g_once_init_enter(&once)) {
         real_vfs = sqlite3_vfs_find(NULL);
+        if (real_vfs->iVersion >= 3)
+            real_vfs->xSetSystemCall(real_vfs, "open", (sqlite3_syscall_ptr)(void *)open_safely);
         our_methods = (sqlite3_io_methods){.iVersion = 2, /* without memory maps */
                                            .xClose = file_close,
                                            .xRead = file_read,

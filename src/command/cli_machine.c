@@ -2,6 +2,7 @@
  * in cli_doctor.c. */
 #include "cli_impl.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* ---- cache
@@ -69,6 +70,53 @@ static int cache_check(HtCliHost *host, const HtCliOptions *options)
     return ht_cli_finish("cache");
 }
 
+/* What is about to go with the outbox, a line each: no name is needed to know it again. */
+static void print_unsent(const GPtrArray *items)
+{
+    for (guint i = 0; i < items->len; i++) {
+        const HtOutboxItem *item = items->pdata[i];
+        g_autofree char *at = ht_clock_format_iso(item->at);
+        ht_print_line(stdout, "not sent, and gone: %" G_GINT64_FORMAT " %s, %s, %s", item->seq,
+                      item->label, ht_op_state_name(item->state), at);
+    }
+}
+
+/* The log and the place where work stopped: what else a profile's folders hold. */
+static void remove_traces(const HtPaths *paths)
+{
+    static const char *const names[] = {"session", "hiretty.log", "hiretty.log.1"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(ht_paths_state_dir(paths), names[i], NULL);
+        g_unlink(path);
+    }
+}
+
+static int cache_wipe(HtCliHost *host, const HtCliOptions *options)
+{
+    GError *error = NULL;
+    g_autoptr(GPtrArray) unsent = ht_outbox_peek(host->paths, &error);
+    if (!unsent && !options->unsent)
+        return ht_cli_fail("cache", error);
+    g_clear_error(&error); /* a damaged file: --unsent says that it may go */
+    if (!ht_cache_wipe(host->paths, &error))
+        return ht_cli_fail("cache", error);
+    remove_traces(host->paths);
+    bool keeps = unsent && unsent->len > 0 && !options->unsent;
+    if (!keeps && !ht_outbox_wipe(host->paths, &error))
+        return ht_cli_fail("cache", error);
+    if (keeps) {
+        ht_print_line(stdout,
+                      "The cache is gone; %u changes that wait to be sent were kept "
+                      "(hiretty outbox list; hiretty cache wipe --unsent removes them)",
+                      unsent->len);
+        return ht_cli_finish("cache");
+    }
+    if (unsent)
+        print_unsent(unsent);
+    ht_print_line(stdout, "Nothing of this profile is left on this machine but its settings.");
+    return ht_cli_finish("cache");
+}
+
 int ht_verb_cache(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -82,11 +130,7 @@ int ht_verb_cache(HtCliHost *host, int argc, char **argv)
         return cache_check(host, &options);
     if (strcmp(word, "wipe") != 0)
         return ht_cli_usage_error("cache", "path, check or wipe is wanted");
-    GError *error = NULL;
-    if (!ht_cache_wipe(host->paths, &error))
-        return ht_cli_fail("cache", error);
-    ht_print_line(stdout, "The cache is gone; what waits to be sent was kept.");
-    return ht_cli_finish("cache");
+    return cache_wipe(host, &options);
 }
 
 /* ---- config
@@ -133,11 +177,9 @@ int ht_verb_config(HtCliHost *host, int argc, char **argv)
 
 static char *load_config(const HtPaths *paths, char **file)
 {
-    char *text = NULL;
     *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
-    if (!g_file_get_contents(*file, &text, NULL, NULL))
-        return g_strdup("");
-    return text;
+    char *text = ht_file_load_trusted(*file, MAX_CONFIG, NULL, NULL);
+    return text ? text : g_strdup("");
 }
 
 int ht_cli_check_config(const HtPaths *paths)

@@ -217,8 +217,8 @@ static void load_keys(HtContext *context)
         return;
     g_autofree char *file =
         g_build_filename(ht_paths_config_dir(context->parts.paths), "config", NULL);
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(file, &text, NULL, NULL))
+    g_autofree char *text = ht_file_load_trusted(file, MAX_CONFIG, NULL, NULL);
+    if (!text)
         return;
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     if (ht_keymap_load(context->keymap, file, text, warnings) > 0)

@@ -13,6 +13,8 @@
 #include "hiretty/domain/machine.h"
 #include "hiretty/view/views.h"
 
+#define MAX_CONFIG ((gsize)1024 * 1024)
+
 /* The reason that `x` rejects with. */
 typedef struct HtSticky {
     HtKey key;

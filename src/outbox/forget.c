@@ -6,6 +6,7 @@
 
 #include "hiretty/base/log.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -98,22 +99,25 @@ static bool show_again(HtApply *apply, gpointer data, GError **error)
 }
 
 /* Kept copies of a damaged file: nobody can say what is in them. */
-static void remove_aside(const HtOutbox *outbox)
+static bool remove_copies(const char *dir)
 {
-    g_autofree char *dir = g_path_get_dirname(outbox->path);
+    bool had = false;
     g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
     for (const char *name; folder && (name = g_dir_read_name(folder));) {
         g_autofree char *path = g_build_filename(dir, name, NULL);
-        if (g_str_has_prefix(name, "outbox.db.corrupt-") && g_unlink(path) == 0)
-            ht_log(HT_LOG_INFO, "a damaged outbox was removed: people in it are to be forgotten");
+        if (g_str_has_prefix(name, "outbox.db.corrupt-"))
+            had |= g_unlink(path) == 0;
     }
+    return had;
 }
 
 bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **error)
 {
     HtOutbox *outbox = data;
     g_autoptr(GArray) ops = g_array_new(FALSE, FALSE, sizeof(Forgotten));
-    remove_aside(outbox);
+    g_autofree char *dir = g_path_get_dirname(outbox->path);
+    if (remove_copies(dir))
+        ht_log(HT_LOG_INFO, "a damaged outbox was removed: people in it are to be forgotten");
     if (how == HT_FORGET_ALL)
         return true; /* "purged" says what is to be done */
     if (!find_forgotten(outbox, ht_store_db(store), ops, error))
@@ -137,4 +141,53 @@ bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **e
     }
     /* Also when nothing was found: a process may have died between the two. */
     return ht_db_truncate_wal(outbox->db, error);
+}
+
+/* ---- all of it */
+
+static char *file_of(const HtPaths *paths)
+{
+    return g_build_filename(ht_paths_state_dir(paths), "outbox.db", NULL);
+}
+
+GPtrArray *ht_outbox_peek(const HtPaths *paths, GError **error)
+{
+    g_autoptr(GPtrArray) items =
+        g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_outbox_item_free);
+    g_autofree char *path = file_of(paths);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_steal_pointer(&items);
+    g_autoptr(HtDb) db = ht_db_open(path, HT_DB_READ, "peek", 1024, error);
+    HtStmt *open = db ? ht_db_stmt(db, HT_OUTBOX_QUERY("ops_open"), error) : NULL;
+    if (!open)
+        return NULL;
+    ht_stmt_bind_int(open, 1, -1);
+    g_autoptr(GPtrArray) ops = ht_ops_read(open, error);
+    for (guint i = 0; ops && i < ops->len; i++) {
+        const HtOp *op = ops->pdata[i];
+        HtOutboxItem *item = g_new0(HtOutboxItem, 1);
+        item->seq = op->seq;
+        item->state = op->state;
+        item->at = op->at;
+        item->op = op->op;
+        item->row = op->row;
+        item->label = g_strdup(op->label);
+        g_ptr_array_add(items, item);
+    }
+    return ops ? g_steal_pointer(&items) : NULL;
+}
+
+bool ht_outbox_wipe(const HtPaths *paths, GError **error)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    g_autofree char *path = file_of(paths);
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *one = g_strconcat(path, endings[i], NULL);
+        if (g_unlink(one) != 0 && errno != ENOENT) {
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s: %s", one, g_strerror(errno));
+            return false;
+        }
+    }
+    remove_copies(ht_paths_state_dir(paths));
+    return true;
 }

@@ -12,8 +12,11 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define EDIT_PREFIX "edit-"
 
 enum { MAX_TEXT = 256 * 1024 };
 
@@ -99,23 +102,71 @@ static char *load(const char *file, GError **error)
     return bytes ? ht_text_sanitize(bytes, (gssize)length, HT_TEXT_BLOCK, NULL) : NULL;
 }
 
+/* ---- the folder of one edit: the note, and what the editor puts beside it. Its lock dies with the
+ * process, so what nobody holds was left by one that did not live to remove it. */
+
+static void remove_folder(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_unlink(path);
+    }
+    g_rmdir(folder);
+}
+
+static int lock_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void ht_editor_sweep(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (!g_str_has_prefix(name, EDIT_PREFIX))
+            continue;
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        int fd = lock_folder(path);
+        if (fd < 0)
+            continue;
+        remove_folder(path);
+        close(fd);
+    }
+}
+
+static bool write_note(const char *file, const char *text, GError **error)
+{
+    int fd = ht_file_open_private(file, O_WRONLY | O_CREAT | O_EXCL, error);
+    if (fd < 0)
+        return false;
+    gsize n = strlen(text);
+    bool written = write(fd, text, n) == (ssize_t)n;
+    if (!written)
+        ht_error_set_errno(error, errno, file);
+    close(fd);
+    return written;
+}
+
 char *ht_editor_run(const char *folder, const char *initial, GError **error)
 {
-    g_autofree char *file = g_build_filename(folder, "note-XXXXXX.txt", NULL);
-    int fd = g_mkstemp_full(file, O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        ht_error_set_errno(error, errno, file);
+    ht_editor_sweep(folder);
+    g_autofree char *mine = g_build_filename(folder, EDIT_PREFIX "XXXXXX", NULL);
+    int held = g_mkdtemp_full(mine, 0700) ? lock_folder(mine) : -1;
+    if (held < 0) {
+        ht_error_set_errno(error, errno, mine);
         return NULL;
     }
-    gsize n = strlen(initial);
-    bool written = write(fd, initial, n) == (ssize_t)n;
-    int why = errno;
-    close(fd);
+    g_autofree char *file = g_build_filename(mine, "note.txt", NULL);
     char *text = NULL;
-    if (!written)
-        ht_error_set_errno(error, why, file);
-    else if (run(file, error))
+    if (write_note(file, initial, error) && run(file, error))
         text = load(file, error);
-    g_unlink(file);
+    remove_folder(mine);
+    close(held);
     return text;
 }

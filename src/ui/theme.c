@@ -2,6 +2,7 @@
  * keeps no line numbers, so the line of a problem is looked up in the text. */
 #include "hiretty/ui/theme.h"
 
+#include "hiretty/base/paths.h"
 #include "hiretty/base/resource.h"
 
 #include <stdio.h>
@@ -192,16 +193,13 @@ static char *load_text(const char *file, GPtrArray *warnings)
     g_autofree char *text = NULL;
     gsize len;
     Report report = {file, "", warnings};
-    if (g_file_test(file, G_FILE_TEST_EXISTS) && !g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
-        complain(&report, 1, "no regular file"); /* reading a pipe would wait for ever */
-        return NULL;
-    }
-    if (!g_file_get_contents(file, &text, &len, &error)) {
+    text = ht_file_load_trusted(file, MAX_FILE, &len, &error);
+    if (!text) {
         complain(&report, 1, "%s", error->message);
         return NULL;
     }
-    if (len > MAX_FILE || strlen(text) != len) {
-        complain(&report, 1, "too large, or not a text");
+    if (strlen(text) != len) {
+        complain(&report, 1, "not a text");
         return NULL;
     }
     return g_steal_pointer(&text);

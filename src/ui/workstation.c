@@ -485,6 +485,7 @@ bool ht_workstation_run(HtContext *context, const HtWorkstationOptions *options,
     HtTerminalOptions terminal = {.no_color = options->no_color,
                                   .mouse = ht_settings_bool(settings, "ui.mouse")};
     Station station = {.context = context, .signal_fd = -1};
+    ht_editor_sweep(ht_paths_runtime_dir(ht_context_parts(context)->paths));
     if (options->record) {
         station.recorder = ht_recorder_new(options->record, options->record_texts, error);
         if (!station.recorder)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=300
+# ctest: timeout=300 once
 """Who may not be seen any more leaves no byte: not in the cache of any generation, its WAL or full text, not in the
 outbox, the session, the logs. Marks are planted in every column that clients keep, people are noted, tagged and
 decided about, then they go, one way after the other; before, the marks are everywhere, afterwards nowhere."""

@@ -9,7 +9,8 @@ typedef struct HtPaths HtPaths;
 
 /* Profile names: letters, digits, '-', '_', at most 64; NULL means "default". Creates what is
  * missing as 0700 (the configuration folder is never created). HT_ERROR_UNSAFE for a folder of ours
- * that is a link, someone else's or open to others. */
+ * that is a link, someone else's or writable by others; also when the folders above can be written
+ * by others who could swap it. $XDG_RUNTIME_DIR is used only if it is as its specification says. */
 HtPaths *ht_paths_new(const char *profile, GError **error);
 void ht_paths_free(HtPaths *paths);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPaths, ht_paths_free)
@@ -30,7 +31,11 @@ bool ht_dir_ensure_private(const char *dir, GError **error);
 int ht_file_open_private(const char *path, int flags, GError **error);
 /* The whole of such a file, at most `max_bytes`; the NUL after it is not counted. */
 char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError **error);
-/* Replaces such a file in one step (a new file, synced, renamed over). */
+/* The whole of a file that a person writes and we only read (settings, themes): it may be a link,
+ * but what is read must be a regular file, this account's or root's, and writable by nobody else.
+ */
+char *ht_file_load_trusted(const char *path, gsize max_bytes, gsize *len, GError **error);
+/* Replaces a private file in one step (a new file, synced, renamed over). */
 bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error);
 
 /* Standard streams that came closed stay unusable, and their numbers are given to no other file;

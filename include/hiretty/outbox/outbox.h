@@ -218,6 +218,13 @@ bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error);
 /* All that is not done, as JSON text (ids, codes, notes). Caller frees. */
 char *ht_outbox_export(HtOutbox *outbox, GError **error);
 
+/* Without a cache: what is in the file of a profile, as ht_outbox_list (keys are 0). An empty list
+ * when there is none. */
+GPtrArray *ht_outbox_peek(const HtPaths *paths, GError **error);
+/* Removes the file and kept copies of damaged ones. Nobody may have it open (ht_cache_wipe has
+ * succeeded). */
+bool ht_outbox_wipe(const HtPaths *paths, GError **error);
+
 /* --- For the pusher (sync thread) */
 typedef enum {
     HT_PUSH_DECISIONS = 1,

@@ -8,3 +8,5 @@
 /* The new text; NULL and error when the editor could not be run or failed. `initial` has been
  * sanitised. Caller frees. The terminal must have been left. */
 char *ht_editor_run(const char *folder, const char *initial, GError **error);
+/* Removes what killed processes left in FOLDER of their edits; those of living ones stay. */
+void ht_editor_sweep(const char *folder);
