@@ -19,12 +19,14 @@ static void small_chunks(void)
 {
     ht_sync_chunks = (HtSyncChunks){
         .pages = 20, .rows = 300, .wide_pages = 20, .wide_rows = 300, .small_pages = 4};
+    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 16, .under_way_bytes = 1 << 18};
 }
 
 static void big_chunks(void)
 {
     ht_sync_chunks = (HtSyncChunks){
         .pages = 6000, .rows = 50000, .wide_pages = 600, .wide_rows = 2000, .small_pages = 200};
+    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 20, .under_way_bytes = 4 << 20};
 }
 
 /* By ranges of pages or by ids, in one piece or in many: the same rows. */
