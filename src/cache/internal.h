@@ -20,6 +20,8 @@ void ht_bus_notify(HtBus *bus, uint64_t tables); /* any thread */
 
 /* --- Keys of uuids, remembered (keys.c); of one worker */
 typedef struct HtKeyCache HtKeyCache;
+/* Ids that a loader keeps in memory at most; tests make it small. */
+extern guint32 ht_key_cache_max;
 /* `keeps_all`: of a loader, whose file has no index over ids: nobody else may add ids to it. */
 HtKeyCache *ht_key_cache_new(bool keeps_all);
 void ht_key_cache_free(HtKeyCache *cache);

@@ -20,6 +20,7 @@ __extension__ typedef unsigned __int128 Wide;
 #define PAGE_IDS 65536u
 #define LEAST_BITS 16
 #define KEPT_MAX 4000000
+guint32 ht_key_cache_max = KEPT_MAX;
 /* A slot is a key and, above it, ten more bits of the hash: few other ids are looked at in vain. */
 #define KEY_BITS 22
 #define KEY_MASK ((1u << KEY_BITS) - 1)
@@ -230,7 +231,7 @@ HtKeyCache *ht_key_cache_new(bool keeps_all)
 {
     HtKeyCache *cache = g_new0(HtKeyCache, 1);
     cache->keeps_all = keeps_all;
-    cache->max = KEPT_MAX;
+    cache->max = ht_key_cache_max;
     return cache;
 }
 

@@ -1,6 +1,9 @@
 /* The first load of one table into a fresh cache, by the program's own loader, timed.
  *
- *   bench_load TABLE    the connection is HIRETTY_DSN's, the folders come from the XDG_… variables
+ *   bench_load [--plain] [--kill-after BYTES] TABLE
+ *
+ * The connection is HIRETTY_DSN's, the folders come from the XDG_… variables. --plain: each table
+ * in one piece; --kill-after: ends itself by SIGKILL once so much has come, after saying how much.
  *
  * One JSON object: seconds until the table can be worked with (its hot columns are published, the
  * list's first page was read), until its wide columns are in, and until all is on the disk; what
@@ -9,6 +12,7 @@
 
 #include "hiretty/base/clock.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -26,6 +30,24 @@ static void check(const GError *error)
 static double seconds(void)
 {
     return (double)g_get_monotonic_time() / G_USEC_PER_SEC;
+}
+
+/* --- A process that is killed in the middle. */
+typedef struct {
+    const HtSyncReport *report;
+    int64_t after;
+} Killer;
+
+static gpointer kill_when_due(gpointer data)
+{
+    const Killer *killer = data;
+    const volatile int64_t *bytes = &killer->report->bytes_received;
+    while (*bytes < killer->after)
+        g_usleep(200);
+    printf("{\"bytes\": %" G_GINT64_FORMAT "}\n", *bytes);
+    fflush(stdout);
+    raise(SIGKILL);
+    return NULL;
 }
 
 static double cpu_seconds(void)
@@ -88,7 +110,7 @@ static int64_t first_page(HtCache *cache, const char *name)
     return rows;
 }
 
-static void load(const char *name, HtCache *cache, const HtPaths *paths)
+static void load(const char *name, HtCache *cache, const HtPaths *paths, int64_t kill_after)
 {
     GError *error = NULL;
     HtSyncOptions options = {.connection = {.dsn = g_getenv("HIRETTY_DSN")}, .paths = paths};
@@ -96,6 +118,9 @@ static void load(const char *name, HtCache *cache, const HtPaths *paths)
     check(error);
     HtSyncReport report = {0};
     sync->report = &report;
+    Killer killer = {&report, kill_after};
+    if (kill_after > 0)
+        g_thread_unref(g_thread_new("killer", kill_when_due, &killer));
     double began = seconds();
     ht_sync_ensure_connected(sync, NULL, &error);
     check(error);
@@ -103,6 +128,7 @@ static void load(const char *name, HtCache *cache, const HtPaths *paths)
     ht_sync_load(sync, sync->hello, "bench", &error);
     check(error);
     double loaded = seconds();
+    int64_t hot_bytes = report.bytes_received;
     int64_t page = first_page(cache, name);
     double ready = seconds();
     while (ht_sync_wide_is_due(sync)) {
@@ -119,23 +145,37 @@ static void load(const char *name, HtCache *cache, const HtPaths *paths)
     stat(path, &st);
     printf("{\"hot_s\": %.3f, \"ready_s\": %.3f, \"page_rows\": %" G_GINT64_FORMAT
            ", \"wide_s\": %.3f, \"all_s\": %.3f, \"rows\": %" G_GINT64_FORMAT
-           ", \"bytes\": %" G_GINT64_FORMAT ", \"cpu_s\": %.3f, \"peak_rss_kb\": %" G_GINT64_FORMAT
+           ", \"bytes\": %" G_GINT64_FORMAT ", \"hot_bytes\": %" G_GINT64_FORMAT
+           ", \"cpu_s\": %.3f, \"peak_rss_kb\": %" G_GINT64_FORMAT
            ", \"file_bytes\": %" G_GINT64_FORMAT "}\n",
            loaded - began, ready - began, page, wide - began, closed - began, report.rows_received,
-           report.bytes_received, cpu_seconds(), peak_rss_kb(), (int64_t)st.st_size);
+           report.bytes_received, hot_bytes, cpu_seconds(), peak_rss_kb(), (int64_t)st.st_size);
 }
 
 int main(int argc, char **argv)
 {
+    gboolean plain = FALSE;
+    int64_t kill_after = 0;
+    const GOptionEntry entries[] = {
+        {"plain", 0, 0, G_OPTION_ARG_NONE, &plain, NULL, NULL},
+        {"kill-after", 0, 0, G_OPTION_ARG_INT64, &kill_after, NULL, NULL},
+        {0},
+    };
+    GError *error = NULL;
+    g_autoptr(GOptionContext) options = g_option_context_new("TABLE");
+    g_option_context_add_main_entries(options, entries, NULL);
+    g_option_context_parse(options, &argc, &argv, &error);
+    check(error);
     if (argc != 2 || !ht_sync_table_by_name(argv[1])) {
-        fprintf(stderr, "usage: bench_load TABLE\n");
+        fprintf(stderr, "usage: bench_load [--plain] [--kill-after BYTES] TABLE\n");
         return 2;
     }
-    GError *error = NULL;
+    if (plain)
+        ht_sync_chunks.small_pages = G_MAXINT;
     g_autoptr(HtPaths) paths = ht_paths_new("bench", &error);
     check(error);
     HtCache *cache = ht_cache_open(paths, HT_CACHE_NO_POLL, &error);
     check(error);
-    load(argv[1], cache, paths);
+    load(argv[1], cache, paths, kill_after);
     return 0;
 }
