@@ -164,13 +164,17 @@ HT_HANDLER(ht_cmd_open)
         return open_job(context, ht_view_current_job(view));
     case HT_VIEW_HELP:
         return open_command(context, view);
+    case HT_VIEW_CONFLICTS:
+        if (ht_conflict_here(context))
+            ht_context_push(context, ht_new_conflict_view(context, ht_conflict_here(context)));
+        return ht_result_none();
     case HT_VIEW_MATCHES:
     case HT_VIEW_CANDIDATES:
     case HT_VIEW_AGENDA:
     case HT_VIEW_FEEDBACK:
     case HT_VIEW_SEARCH:
     case HT_VIEW_OUTBOX:
-    case HT_VIEW_CONFLICTS:
+    case HT_VIEW_CONFLICT:
     case HT_VIEW_REVIEW:
     case HT_VIEW_CANDIDATE:
     case HT_VIEW_STATUS:

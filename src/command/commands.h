@@ -76,6 +76,11 @@ HT_HANDLER(ht_cmd_go_conflicts);
 HT_HANDLER(ht_cmd_go_status);
 HT_HANDLER(ht_cmd_help);
 HT_HANDLER(ht_cmd_sync_now);
+/* cmd_resolve.c */
 HT_HANDLER(ht_cmd_keep_mine);
 HT_HANDLER(ht_cmd_take_theirs);
+HT_HANDLER(ht_cmd_edit_mine);
 HT_HANDLER(ht_cmd_drop);
+/* cmd_meet.c */
+HT_HANDLER(ht_cmd_feedback);
+HT_HANDLER(ht_cmd_schedule);

@@ -128,6 +128,10 @@ const char *ht_meet_zone(HtContext *context);
 HtView *ht_new_help_view(HtContext *context, HtViewId for_view);
 HtView *ht_new_outbox_view(HtContext *context);
 HtView *ht_new_conflicts_view(HtContext *context);
+/* One of them: base, mine and theirs beside each other. */
+HtView *ht_new_conflict_view(HtContext *context, int64_t seq);
+/* The number of the intent under the cursor, or that the view is about; 0 = none. */
+int64_t ht_conflict_here(HtContext *context);
 HtView *ht_new_status_view(HtContext *context);
 /* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed
  * blind, "" when unknown. Caller frees. */

@@ -102,12 +102,55 @@ static const HtColumn conflict_columns[] = {
     {"theirs", "Theirs", 14, 2, HT_ALIGN_LEFT, 80, NULL},
 };
 
-static void add_side(HtDoc *doc, const char *heading, const char *text)
+/* "Theirs is by Tom Lind, 20 min ago." as far as it is known. */
+static void add_whose(HtDoc *doc, const HtConflict *conflict, int width)
 {
-    ht_doc_heading(doc, heading);
-    g_autofree char *clean = ht_text_sanitize(text ? text : "-", -1, HT_TEXT_BLOCK, NULL);
+    char age[16];
+    g_autofree char *by = ht_text_sanitize(conflict->theirs_by, -1, HT_TEXT_LINE, NULL);
+    g_autoptr(GString) whose = g_string_new("Theirs is");
+    if (!*by && !conflict->theirs_at)
+        return;
+    if (*by)
+        g_string_append_printf(whose, " by %s", by);
+    if (conflict->theirs_at)
+        g_string_append_printf(
+            whose, "%s %s old", *by ? "," : "",
+            ht_clock_format_age(MAX(0, ht_clock_now_us() - conflict->theirs_at), age));
+    g_string_append_c(whose, '.');
     ht_doc_newline(doc);
-    ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, 60, clean);
+    ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width, whose->str);
+}
+
+/* What happened, then the three values beside each other. */
+static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conflict, int width)
+{
+    g_autofree char *label = ht_text_sanitize(conflict->item.label, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *who = ht_context_who(context, conflict->item.match, conflict->item.candidate);
+    g_autofree char *name = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *title = *name ? g_strdup_printf("%s: %s", label, name) : g_strdup(label);
+    ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width, title);
+    if (conflict->item.why) {
+        g_autofree char *why = ht_text_sanitize(conflict->item.why, -1, HT_TEXT_LINE, NULL);
+        ht_doc_newline(doc);
+        ht_doc_wrap(doc, HT_STYLE_WARNING, 0, width, why);
+    }
+    add_whose(doc, conflict, width);
+    const char *texts[] = {conflict->base, conflict->mine, conflict->theirs};
+    char *clean[G_N_ELEMENTS(texts)];
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        clean[i] = ht_text_sanitize(texts[i], -1, HT_TEXT_BLOCK, NULL);
+    HtSide sides[] = {{"Before", HT_STYLE_MUTED, clean[0]},
+                      {"Mine", HT_STYLE_STRONG, clean[1]},
+                      {"Theirs", HT_STYLE_NORMAL, clean[2]}};
+    ht_doc_sides(doc, sides, G_N_ELEMENTS(sides), width);
+    for (gsize i = 0; i < G_N_ELEMENTS(clean); i++)
+        g_free(clean[i]);
+    if (conflict->needs_reason) {
+        ht_doc_newline(doc);
+        ht_doc_newline(doc);
+        ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width,
+                    "It was closed meanwhile: keeping yours reopens it first, with a reason.");
+    }
 }
 
 static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict)
@@ -116,19 +159,49 @@ static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict)
     ht_list_row_set(row, 3, HT_STYLE_ROW_NORMAL, conflict->mine);
     ht_list_row_set(row, 4, HT_STYLE_ROW_NORMAL, conflict->theirs);
     row->preview = ht_doc_new();
-    g_autofree char *label = ht_text_sanitize(conflict->item.label, -1, HT_TEXT_LINE, NULL);
-    ht_doc_add(row->preview, HT_STYLE_TITLE, label);
-    if (conflict->item.why) {
-        g_autofree char *why = ht_text_sanitize(conflict->item.why, -1, HT_TEXT_LINE, NULL);
-        ht_doc_newline(row->preview);
-        ht_doc_wrap(row->preview, HT_STYLE_WARNING, 0, 60, why);
-    }
-    add_side(row->preview, "Before", conflict->base);
-    add_side(row->preview, "Mine", conflict->mine);
-    g_autofree char *by = ht_text_sanitize(conflict->theirs_by, -1, HT_TEXT_LINE, NULL);
-    g_autofree char *heading = g_strdup_printf("Theirs%s%s", *by ? ", by " : "", by);
-    add_side(row->preview, heading, conflict->theirs);
+    fill_conflict(row->preview, context, conflict, 60);
     return row;
+}
+
+typedef struct {
+    HtContext *context;
+    int64_t seq;
+} OneConflict;
+
+static void one_conflict_fill(HtDoc *doc, int width, gpointer data)
+{
+    const OneConflict *one = data;
+    g_autoptr(GPtrArray) items = ht_outbox_conflicts(one->context->parts.outbox, NULL);
+    for (guint i = 0; items && i < items->len; i++) {
+        const HtConflict *conflict = items->pdata[i];
+        if (conflict->item.seq != one->seq)
+            continue;
+        fill_conflict(doc, one->context, conflict, width);
+        return;
+    }
+    ht_doc_add(doc, HT_STYLE_MUTED, "This one is settled. q goes back.");
+}
+
+HtView *ht_new_conflict_view(HtContext *context, int64_t seq)
+{
+    OneConflict *one = g_new0(OneConflict, 1);
+    *one = (OneConflict){context, seq};
+    HtTextSpec spec = {.id = HT_VIEW_CONFLICT,
+                       .place = "Conflict",
+                       .tables = HT_CHANGED_SHOWN,
+                       .fill = one_conflict_fill,
+                       .data = one,
+                       .free_data = g_free};
+    return ht_view_new_text(ht_view_parts(context), &spec);
+}
+
+int64_t ht_conflict_here(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    if (ht_view_id(view) == HT_VIEW_CONFLICT)
+        return ((const OneConflict *)ht_view_text_data(view))->seq;
+    const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
+    return row ? row->number : 0;
 }
 
 static GPtrArray *conflicts_load(gpointer data, GError **error)
@@ -296,6 +369,10 @@ static void status_fill(HtDoc *doc, int width, gpointer data)
 
 HtView *ht_new_status_view(HtContext *context)
 {
-    return ht_view_new_text(ht_view_parts(context), HT_VIEW_STATUS, "Status",
-                            HT_CHANGED_META | HT_CHANGED_SHOWN, status_fill, context);
+    HtTextSpec spec = {.id = HT_VIEW_STATUS,
+                       .place = "Status",
+                       .tables = HT_CHANGED_META | HT_CHANGED_SHOWN,
+                       .fill = status_fill,
+                       .data = context};
+    return ht_view_new_text(ht_view_parts(context), &spec);
 }

@@ -8,10 +8,10 @@
     (HT_IN(JOBS) | HT_IN(MATCHES) | HT_IN(CANDIDATES) | HT_IN(AGENDA) | HT_IN(FEEDBACK) |          \
      HT_IN(SEARCH) | HT_IN(OUTBOX) | HT_IN(CONFLICTS) | HT_IN(HELP) | HT_IN(SHEET))
 #define RANKED (HT_IN(MATCHES) | HT_IN(CANDIDATES))
-#define TEXTS (HT_IN(REVIEW) | HT_IN(CANDIDATE) | HT_IN(STATUS))
 #define PEOPLE                                                                                     \
     (RANKED | HT_IN(REVIEW) | HT_IN(CANDIDATE) | HT_IN(AGENDA) | HT_IN(FEEDBACK) | HT_IN(SEARCH))
 #define DECIDES (RANKED | HT_IN(REVIEW) | HT_IN(CANDIDATE))
+#define SETTLES (HT_IN(CONFLICTS) | HT_IN(CONFLICT))
 #define MARKS (RANKED | HT_IN(JOBS))
 #define MOVE (HT_CMD_COUNT | HT_CMD_NO_PALETTE)
 #define DECIDE                                                                                     \
@@ -83,6 +83,9 @@ static const HtCommand commands[] = {
     {"note.editor",    "E",                PEOPLE,            HT_CMD_NEEDS_ROW | HT_CMD_BULK | HT_CMD_CHANGES_DATA | HT_CMD_NEEDS_PERSON, "long note", NULL, "Write a note in your editor", "Write", ht_cmd_note_editor},
     {"tags",           "t",                PEOPLE,            WRITE,                "tags",    "TAG -TAG", "Add tags, remove them with a minus before", "Write", ht_cmd_tags},
 
+    {"feedback",       "f",                DECIDES | HT_IN(AGENDA), HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA | HT_CMD_NEEDS_PERSON, "feedback", NULL, "Give feedback on an interview: rating, recommendation, words", "Write", ht_cmd_feedback},
+    {"schedule",       "S",                DECIDES | HT_IN(AGENDA), HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA | HT_CMD_NEEDS_MATCH, "schedule", NULL, "Plan an interview; on one: move or cancel it", "Write", ht_cmd_schedule},
+
     {"limit",          "l",                LISTS & ~HT_IN(SHEET), HT_CMD_HINT,      "limit",   "FILTER",  "Show only what a filter lets pass", "Find", ht_cmd_limit},
     {"search",         "/",                HT_IN_ALL,         HT_CMD_HINT,          "search",  "WORDS",   "Search here", "Find", ht_cmd_search},
     {"search.next",    "n",                HT_IN_ALL,         MOVE, "next hit",      NULL,      "The next hit", "Find", ht_cmd_search_next},
@@ -95,9 +98,11 @@ static const HtCommand commands[] = {
     {"palette",        ": C-p",            HT_IN_ALL,         HT_CMD_NO_PALETTE, "commands",      NULL,      "Any command by its name", "Everything", ht_cmd_palette},
     {"help",           "? F1",             HT_IN_ALL,         HT_CMD_HINT,          "keys",    NULL,      "The keys that work here; Enter runs one", "Everything", ht_cmd_help},
     {"sync.now",       "gr",               HT_IN_ALL,         0, "sync now",      NULL,      "Send and fetch now", "Everything", ht_cmd_sync_now},
-    {"conflict.mine",  "m",                HT_IN(CONFLICTS),  HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA | HT_CMD_HINT, "keep mine", NULL, "Keep mine: send it again on what is there now", "Everything", ht_cmd_keep_mine},
-    {"conflict.theirs", "t",               HT_IN(CONFLICTS),  HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA | HT_CMD_HINT, "take theirs", NULL, "Take theirs: drop mine", "Everything", ht_cmd_take_theirs},
-    {"outbox.drop",    "D",                HT_IN(OUTBOX) | HT_IN(CONFLICTS), HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA | HT_CMD_HINT, "drop", NULL, "Give up what has not left yet", "Everything", ht_cmd_drop},
+    {"conflict.mine",  "m",                SETTLES, HT_CMD_CHANGES_DATA | HT_CMD_HINT, "keep mine", NULL, "Keep mine: send it again on what is there now", "Everything", ht_cmd_keep_mine},
+    {"conflict.theirs", "t",               SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "take theirs", NULL, "Take theirs: drop mine", "Everything", ht_cmd_take_theirs},
+    {"conflict.edit",  "E",                SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "edit mine", NULL, "Edit mine in your editor and send that", "Everything", ht_cmd_edit_mine},
+    {"outbox.again",   "m",                HT_IN(OUTBOX),     HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA, "send again", NULL, "Send again what was parked or refused", "Everything", ht_cmd_keep_mine},
+    {"outbox.drop",    "D",                SETTLES | HT_IN(OUTBOX), HT_CMD_CHANGES_DATA | HT_CMD_HINT, "drop", NULL, "Give up what has not left yet", "Everything", ht_cmd_drop},
 };
 /* clang-format on */
 

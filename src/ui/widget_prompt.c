@@ -71,6 +71,8 @@ static const char *scrolled(const char *text, HtLineEdit *edit, int room, int *c
 {
     g_autofree char *before = g_strndup(text, (gsize)edit->cursor);
     int at = ht_text_width(before);
+    /* A window that became wider shows more of the line again. */
+    edit->scroll = MIN(edit->scroll, MAX(0, ht_text_width(text) - room + 1));
     if (at - edit->scroll >= room)
         edit->scroll = at - room + 1;
     if (at < edit->scroll)

@@ -219,33 +219,44 @@ gpointer ht_view_list_data(HtView *view)
  * ------------------------------------------------------------------------ */
 typedef struct {
     HtViewClass class;
-    const char *place;
-    HtFillFunc fill;
-    gpointer data;
+    HtTextSpec spec;
 } Text;
 
 static void text_place(HtView *view, GString *out)
 {
-    g_string_append(out, ((const Text *)view->data)->place);
+    g_string_append(out, ((const Text *)view->data)->spec.place);
 }
 
 static void text_fill(HtView *view, HtDoc *doc, int width)
 {
     const Text *text = view->data;
-    text->fill(doc, width, text->data);
+    text->spec.fill(doc, width, text->spec.data);
 }
 
-HtView *ht_view_new_text(const HtViewParts *parts, HtViewId id, const char *place, uint64_t tables,
-                         HtFillFunc fill, gpointer data)
+static void text_free(HtView *view)
+{
+    const Text *text = view->data;
+    if (text->spec.free_data)
+        text->spec.free_data(text->spec.data);
+}
+
+HtView *ht_view_new_text(const HtViewParts *parts, const HtTextSpec *spec)
 {
     Text *text = g_new0(Text, 1);
-    text->class = (HtViewClass){
-        .id = id, .kind = HT_VIEW_TEXT, .tables = tables, .place = text_place, .fill = text_fill};
-    text->place = place;
-    text->fill = fill;
-    text->data = data;
+    text->spec = *spec;
+    text->class = (HtViewClass){.id = spec->id,
+                                .kind = HT_VIEW_TEXT,
+                                .tables = spec->tables,
+                                .place = text_place,
+                                .fill = text_fill,
+                                .free = text_free};
     HtView *view = ht_view_alloc(&text->class, parts);
     view->data = text;
     view->own = text;
     return view;
+}
+
+gpointer ht_view_text_data(HtView *view)
+{
+    return view->class->fill == text_fill ? ((Text *)view->data)->spec.data : NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/cache/apply.h"
+#include "hiretty/outbox/outbox.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -222,6 +223,7 @@ void desk_init(Desk *desk, bool hostile)
     }
     g_autofree char *run = sub_folder(desk->folder, "run");
     g_setenv("XDG_RUNTIME_DIR", run, TRUE);
+    g_setenv("HIRETTY_NOW", "2026-03-16T08:00:00Z", TRUE);
     desk->environment = g_environ_setenv(desk->environment, "XDG_RUNTIME_DIR", run, TRUE);
     desk->environment =
         g_environ_setenv(desk->environment, "HIRETTY_NOW", "2026-03-16T08:00:00Z", TRUE);
@@ -241,6 +243,83 @@ static void start_over(const Desk *desk)
         g_autofree char *pristine = g_strconcat("pristine-", names[i], NULL);
         remove_tree(path);
         copy_tree(desk->folder, pristine, names[i]);
+    }
+}
+
+/* ---- conflicts
+ * ----------------------------------------------------------------------------------- */
+static const char decision_answer[] =
+    "[{\"seq\": 1, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom Lind "
+    "decided "
+    "first: reject.\", \"by\": \"%s\", \"at\": 1773646800000000, \"rows\": [{\"tbl\": 15, \"id\": "
+    "\"%s\", \"row\": {\"stage_id\": \"%s\", \"row_version\": 2}}, {\"tbl\": 17, \"id\": \"%s\", "
+    "\"row\": {\"match_id\": \"%s\", \"decision\": \"reject\", \"from_stage_id\": \"%s\", "
+    "\"to_stage_id\": \"%s\", \"row_version\": 1}}]}]";
+static const char note_answer[] =
+    "[{\"seq\": 2, \"outcome\": \"conflict\", \"code\": \"version\", \"why\": \"Somebody changed "
+    "the "
+    "same field first.\", \"at\": 1773646800000000, \"rows\": [{\"tbl\": 13, \"id\": \"%s\", "
+    "\"row\": {\"body\": \"Called back within the hour. Wants to start in May, not in April.\", "
+    "\"row_version\": 2}}]}]";
+
+static void push(HtOutbox *outbox, const char *answer)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(outbox, 1, &error);
+    g_assert_no_error(error);
+    ht_outbox_acknowledge(outbox, batch, answer, &error);
+    g_assert_no_error(error);
+}
+
+static void intend(HtOutbox *outbox, HtIntent *intent)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(outbox, intent, &error);
+    g_assert_no_error(error);
+}
+
+static void add_conflicts(HtCache *cache, HtOutbox *outbox)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(cache, "test", &error);
+    HtUuid match = id_of("M1"), note = id_of("O1");
+    static const char *const names[] = {"U2", "M1", "S17", "D99", "M1", "S11", "S17", "O1"};
+    char ids[G_N_ELEMENTS(names)][HT_UUID_TEXT];
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        HtUuid id = id_of(names[i]);
+        ht_uuid_format(&id, ids[i]);
+    }
+    HtIntent *decision = ht_intent_new(HT_INTENT_DECIDE);
+    decision->decision = HT_DECISION_SHORTLIST;
+    ht_intent_add_match(decision, ht_reader_key(reader, &match), true, false, 5);
+    intend(outbox, decision);
+    HtIntent *edit = ht_intent_new(HT_INTENT_NOTE_EDIT);
+    edit->note_id = note;
+    edit->note = g_strdup("Called back within the hour. Speaks clearly, also in German.");
+    intend(outbox, edit);
+    g_autofree char *first =
+        g_strdup_printf(decision_answer, ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6]);
+    push(outbox, first);
+    g_autofree char *second = g_strdup_printf(note_answer, ids[7]);
+    push(outbox, second);
+}
+
+void desk_add_conflicts(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPaths) paths = ht_paths_new(NULL, &error);
+    HtCache *cache = ht_cache_open(paths, HT_CACHE_NO_POLL, &error);
+    HtOutbox *outbox = ht_outbox_open(cache, paths, &error);
+    g_assert_no_error(error);
+    add_conflicts(cache, outbox);
+    ht_outbox_close(outbox);
+    ht_cache_close(cache);
+    static const char *const names[] = {"CACHE", "STATE"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *pristine = g_strconcat("pristine-", names[i], NULL);
+        g_autofree char *path = g_build_filename(desk->folder, pristine, NULL);
+        remove_tree(path);
+        copy_tree(desk->folder, names[i], pristine);
     }
 }
 

@@ -12,6 +12,9 @@ typedef struct Desk {
 
 /* `hostile`: every free text carries what a stranger might write into it. */
 void desk_init(Desk *desk, bool hostile);
+/* Two intents that the server answered with somebody else's: a decision, and the words of a note.
+ */
+void desk_add_conflicts(Desk *desk);
 void desk_clear(Desk *desk);
 
 typedef struct Run {

@@ -56,6 +56,29 @@ static const Scene scenes[] = {
      "key Enter\nwait\nkey a\nwait\nkey w\ntype called\nkey Enter\nwait\nkey g o\nwait\n"},
 };
 
+/* On a desk where the server answered two intents with somebody else's. */
+static const Scene conflict_scenes[] = {
+    {"conflicts-two", "key g x\nwait\n"},
+    {"conflict", "key g x\nwait\nkey Enter\nwait\n"},
+    {"conflict-note", "key g x\nwait\nkey j Enter\nwait\n"},
+    {"conflict-reason", "key g x\nwait\nkey m\nwait\n"},
+    {"conflict-mine",
+     "key g x\nwait\nkey m\nwait\ntype other\nkey Enter\nwait\ntype spoke again\nkey "
+     "Enter\nwait\nkey g o\nwait\n"},
+};
+
+/* What is asked about an interview, and how it looks before it is sent. */
+static const Scene meeting_scenes[] = {
+    {"schedule-time", "key Enter\nwait\nkey S\ntype friday 25:00\nwait\n"},
+    {"schedule-panel", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
+                       "Enter\ntype ana, nobody\nkey Enter\nwait\n"},
+    {"schedule-done", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
+                      "Enter\ntype ana, tom\nkey Enter\nwait\nkey g a\nwait\n"},
+    {"feedback-rating", "key g a\nwait\nkey f\n"},
+    {"feedback-draft", "key g a\nwait\nkey f\ntype 4\nkey Enter\nkey Enter\ntype Knows queues\n"
+                       "key Enter\nwait\nkey n\nwait\nkey g f\nwait\n"},
+};
+
 static const struct {
     int columns, lines;
 } sizes[] = {{160, 48}, {80, 24}, {40, 10}};
@@ -180,23 +203,41 @@ static bool check_size(const Scene *scene, const char *snaps, gsize i)
     return compare(looks_name, both) && same;
 }
 
+/* Plays scenes on a desk and compares them; the number that differs. */
+static int compare_scenes(const Desk *desk, const Scene *list, gsize n)
+{
+    g_autofree char *snaps = g_build_filename(desk->folder, "snaps", NULL);
+    g_mkdir_with_parents(snaps, 0700);
+    int wrong = 0;
+    for (gsize i = 0; i < n; i++) {
+        play(desk, &list[i], snaps);
+        for (gsize k = 0; k < G_N_ELEMENTS(sizes); k++)
+            wrong += !check_size(&list[i], snaps, k);
+        g_autofree char *first = snap_of(snaps, "default", 0);
+        g_autofree char *again = read_file(snaps, "again.screen");
+        if (g_strcmp0(again, first) != 0)
+            g_test_message("%s: not the same after resizing", list[i].name);
+        wrong += g_strcmp0(again, first) != 0;
+    }
+    return wrong;
+}
+
 static void test_golden(void)
 {
     Desk desk;
     desk_init(&desk, false);
-    g_autofree char *snaps = g_build_filename(desk.folder, "snaps", NULL);
-    g_mkdir_with_parents(snaps, 0700);
-    int wrong = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(scenes); i++) {
-        play(&desk, &scenes[i], snaps);
-        for (gsize k = 0; k < G_N_ELEMENTS(sizes); k++)
-            wrong += !check_size(&scenes[i], snaps, k);
-        g_autofree char *first = snap_of(snaps, "default", 0);
-        g_autofree char *again = read_file(snaps, "again.screen");
-        if (g_strcmp0(again, first) != 0)
-            g_test_message("%s: not the same after resizing", scenes[i].name);
-        wrong += g_strcmp0(again, first) != 0;
-    }
+    int wrong = compare_scenes(&desk, scenes, G_N_ELEMENTS(scenes));
+    wrong += compare_scenes(&desk, meeting_scenes, G_N_ELEMENTS(meeting_scenes));
+    desk_clear(&desk);
+    g_assert_cmpint(wrong, ==, 0);
+}
+
+static void test_conflicts(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    desk_add_conflicts(&desk);
+    int wrong = compare_scenes(&desk, conflict_scenes, G_N_ELEMENTS(conflict_scenes));
     desk_clear(&desk);
     g_assert_cmpint(wrong, ==, 0);
 }
@@ -240,6 +281,7 @@ int main(int argc, char **argv)
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/golden", test_golden);
+    g_test_add_func("/screen/conflicts", test_conflicts);
     g_test_add_func("/screen/hostile", test_hostile);
     return g_test_run();
 }

@@ -30,6 +30,7 @@
     X(SEARCH, "search")                                                                            \
     X(OUTBOX, "outbox")                                                                            \
     X(CONFLICTS, "conflicts")                                                                      \
+    X(CONFLICT, "conflict")                                                                        \
     X(HELP, "help")                                                                                \
     X(STATUS, "status")                                                                            \
     X(SHEET, "sheet")

@@ -98,10 +98,18 @@ HtView *ht_view_new_list(const HtViewParts *parts, const HtListSpec *spec);
 const HtListRow *ht_view_list_row(HtView *view, int64_t row);
 gpointer ht_view_list_data(HtView *view);
 
-/* A text somebody else writes (status). `fill` is called at every change of `tables`. */
+/* A text somebody else writes (status, conflict). `fill` is called at every change of `tables`. */
 typedef void (*HtFillFunc)(HtDoc *doc, int width, gpointer data);
-HtView *ht_view_new_text(const HtViewParts *parts, HtViewId id, const char *place, uint64_t tables,
-                         HtFillFunc fill, gpointer data);
+typedef struct HtTextSpec {
+    HtViewId id;
+    const char *place; /* as above */
+    uint64_t tables;
+    HtFillFunc fill;
+    gpointer data;
+    GDestroyNotify free_data; /* may be NULL */
+} HtTextSpec;
+HtView *ht_view_new_text(const HtViewParts *parts, const HtTextSpec *spec);
+gpointer ht_view_text_data(HtView *view); /* NULL for other views */
 
 /* ---- for commands ------------------------------------------------------------------------------
  */
@@ -129,6 +137,16 @@ char *ht_view_copy_text(HtView *view);
  * the second finds the keys of the new one and loads. */
 void ht_view_keep_ids(HtView *view);
 void ht_view_restore_ids(HtView *view);
+
+/* ---- texts beside each other ------------------------------------------------------------------
+ */
+typedef struct HtSide {
+    const char *heading;
+    HtStyle role;     /* of its text */
+    const char *text; /* cleaned (HT_TEXT_BLOCK); "" shows a dash */
+} HtSide;
+/* In columns of the same width from `width` 60 on, below each other when it is narrower. */
+void ht_doc_sides(HtDoc *doc, const HtSide *sides, int n, int width);
 
 /* ---- texts that a command prints too ----------------------------------------------------------
  */

@@ -1,0 +1,333 @@
+/* Feedback and interviews by keys: a few questions one after the other. Each answer of feedback is
+ * in the outbox as a draft before the next question, so a line that drops loses at most the words
+ * being typed. */
+#include "commands.h"
+#include "context_impl.h"
+
+#include "hiretty/cache/feedback.h"
+#include "hiretty/cache/interviews.h"
+
+#include <string.h>
+
+/* ---- feedback
+ * ----------------------------------------------------------------------------------------- */
+static HtKey interview_here(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    if (ht_view_id(view) == HT_VIEW_AGENDA)
+        return ht_view_current_key(view);
+    return ht_meet_mine(context, ht_view_current_candidate(view), ht_view_current_match(view));
+}
+
+static HtResult ask_recommendation(HtKey interview);
+static HtResult ask_words(HtContext *context, HtKey interview);
+static HtResult ask_submit(HtKey interview);
+
+static HtPrompt *question(HtPromptKind kind, HtPromptThen then, HtKey interview, const char *label)
+{
+    HtPrompt *prompt = ht_prompt_new(kind, then, "%s", label);
+    prompt->data = GSIZE_TO_POINTER((gsize)interview);
+    return prompt;
+}
+
+static HtKey of(const HtPrompt *prompt)
+{
+    return (HtKey)GPOINTER_TO_SIZE(prompt->data);
+}
+
+static HtResult said(HtContext *context, const HtReceipt *receipt, const GError *error,
+                     gpointer data)
+{
+    (void)context;
+    (void)data;
+    if (!receipt)
+        return ht_result_error("%s", error ? error->message : "it was not written");
+    return ht_result_message("%s. u undoes.", receipt->label);
+}
+
+static HtIntent *new_feedback(HtKey interview)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_FEEDBACK);
+    intent->interview = interview;
+    return intent;
+}
+
+/* The draft is written; the next question does not wait for the disk, but comes only if the last
+ * answer could be taken. */
+static HtResult then_ask(HtContext *context, HtIntent *intent, HtResult next)
+{
+    HtResult written = ht_context_submit(context, intent, said, NULL, NULL);
+    if (written.kind == HT_RESULT_ERROR) {
+        ht_result_clear(&next);
+        return written;
+    }
+    ht_result_clear(&written);
+    return next;
+}
+
+static HtResult rated(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *choice = ht_prompt_choice(prompt);
+    if (!choice)
+        return ht_result_error("a rating is 1 to 5");
+    HtIntent *intent = new_feedback(of(prompt));
+    intent->rating = (int)choice->value;
+    return then_ask(context, intent, ask_recommendation(of(prompt)));
+}
+
+static const struct {
+    const char *text, *code;
+} recommendations[] = {{"hire", "hire"},
+                       {"strong hire", "strong_hire"},
+                       {"no hire", "no_hire"},
+                       {"strong no hire", "strong_no_hire"}};
+
+static HtResult recommended(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *choice = ht_prompt_choice(prompt);
+    if (!choice)
+        return ht_result_error("choose one of the four");
+    HtIntent *intent = new_feedback(of(prompt));
+    intent->recommendation = g_strdup(recommendations[choice->value].code);
+    return then_ask(context, intent, ask_words(context, of(prompt)));
+}
+
+static HtResult ask_recommendation(HtKey interview)
+{
+    HtPrompt *prompt = question(HT_PROMPT_CHOICE, recommended, interview, "feedback: recommend");
+    for (gsize i = 0; i < G_N_ELEMENTS(recommendations); i++)
+        ht_prompt_add_choice(prompt, recommendations[i].text, NULL, NULL, (int64_t)i, NULL);
+    return ht_result_prompt(prompt);
+}
+
+static HtResult worded(HtContext *context, HtPrompt *prompt)
+{
+    g_autofree char *text = g_strstrip(g_strdup(prompt->text));
+    if (!*text)
+        return ask_submit(of(prompt));
+    HtIntent *intent = new_feedback(of(prompt));
+    intent->note = g_steal_pointer(&text);
+    return then_ask(context, intent, ask_submit(of(prompt)));
+}
+
+static HtFeedback *draft_of(HtContext *context, HtKey interview)
+{
+    g_autoptr(HtInterview) about = ht_cache_interview(context->parts.reader, interview, NULL);
+    for (guint i = 0; about && i < about->panel->len; i++) {
+        const HtPanelMember *member = about->panel->pdata[i];
+        if (member->is_me)
+            return ht_cache_feedback_mine(context->parts.reader, interview, member->key);
+    }
+    return NULL;
+}
+
+static HtResult ask_words(HtContext *context, HtKey interview)
+{
+    HtPrompt *prompt = question(HT_PROMPT_TEXT, worded, interview, "feedback: in a few words");
+    g_autoptr(HtFeedback) draft = draft_of(context, interview);
+    if (draft && draft->notes && !strchr(draft->notes, '\n')) {
+        g_autofree char *clean = ht_text_sanitize(draft->notes, -1, HT_TEXT_LINE, NULL);
+        ht_prompt_set_text(prompt, context, clean);
+    }
+    return ht_result_prompt(prompt);
+}
+
+static HtResult submit_answered(HtContext *context, HtPrompt *prompt)
+{
+    HtIntent *intent = new_feedback(of(prompt));
+    intent->submit = true;
+    return ht_context_submit(context, intent, said, NULL, NULL);
+}
+
+static void kept_as_draft(HtContext *context, HtPrompt *prompt)
+{
+    (void)prompt;
+    ht_context_set_message(context, HT_STYLE_SUCCESS, "Kept as a draft. f goes on with it.");
+}
+
+static HtResult ask_submit(HtKey interview)
+{
+    HtPrompt *prompt = question(HT_PROMPT_CONFIRM, submit_answered, interview,
+                                "submit it? It is final; n keeps a draft");
+    prompt->cancelled = kept_as_draft;
+    return ht_result_prompt(prompt);
+}
+
+HT_HANDLER(ht_cmd_feedback)
+{
+    (void)args;
+    HtKey interview = interview_here(context);
+    g_autoptr(HtInterview) about =
+        interview ? ht_cache_interview(context->parts.reader, interview, NULL) : NULL;
+    if (!about || !about->is_mine)
+        return ht_result_error("you are on no panel of an interview with this person");
+    g_autoptr(HtFeedback) draft = draft_of(context, interview);
+    if (draft && draft->submitted_at)
+        return ht_result_error("your feedback on it is submitted, and that is final");
+    static const char *const words[] = {"1 poor", "2 weak", "3 fair", "4 good", "5 excellent"};
+    HtPrompt *prompt = question(HT_PROMPT_CHOICE, rated, interview, "feedback: rating");
+    for (gsize i = G_N_ELEMENTS(words); i > 0; i--)
+        ht_prompt_add_choice(prompt, words[i - 1], NULL, NULL, (int64_t)i, NULL);
+    return ht_result_prompt(prompt);
+}
+
+/* ---- planning
+ * ----------------------------------------------------------------------------------------- */
+static const char *const kinds[] = {"technical", "screening", "behavioral", "final", "hr", "voice"};
+
+static void intent_free(gpointer data)
+{
+    ht_intent_free(data);
+}
+
+static HtResult planned(HtContext *context, const HtReceipt *receipt, const GError *error,
+                        gpointer data)
+{
+    return said(context, receipt, error, data);
+}
+
+/* The prompt hands the half-made intent on to the next one. */
+static HtPrompt *next_question(HtPromptKind kind, HtPromptThen then, HtIntent *intent,
+                               const char *label)
+{
+    HtPrompt *prompt = ht_prompt_new(kind, then, "%s", label);
+    prompt->data = intent;
+    prompt->free_data = intent_free;
+    return prompt;
+}
+
+static HtIntent *take_intent(HtPrompt *prompt)
+{
+    prompt->free_data = NULL;
+    return g_steal_pointer(&prompt->data);
+}
+
+static HtResult ask_panel(HtContext *context, HtIntent *intent, const char *text,
+                          const char *error);
+
+static HtResult panel_given(HtContext *context, HtPrompt *prompt)
+{
+    HtIntent *intent = prompt->data;
+    g_autoptr(GError) error = NULL;
+    g_array_set_size(intent->panel, 0);
+    if (!ht_meet_panel(context, prompt->text, intent->panel, &error))
+        return ask_panel(context, take_intent(prompt), prompt->text, error->message);
+    return ht_context_submit(context, take_intent(prompt), planned, NULL, NULL);
+}
+
+static HtResult ask_panel(HtContext *context, HtIntent *intent, const char *text, const char *error)
+{
+    HtPrompt *prompt = next_question(HT_PROMPT_TEXT, panel_given, intent,
+                                     "panel: names with commas, the first one leads");
+    g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, NULL);
+    for (guint i = 0; members && i < members->len; i++) {
+        const HtMember *member = members->pdata[i];
+        g_autofree char *clean = ht_text_sanitize(member->name, -1, HT_TEXT_LINE, NULL);
+        ht_prompt_add_choice(prompt, clean, NULL, NULL, 0, NULL);
+    }
+    if (*text)
+        ht_prompt_set_text(prompt, context, text);
+    if (error)
+        prompt->error = ht_text_sanitize(error, -1, HT_TEXT_LINE, NULL);
+    return ht_result_prompt(prompt);
+}
+
+static HtResult kind_given(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *choice = ht_prompt_choice(prompt);
+    if (!choice)
+        return ht_result_error("choose a kind from the list");
+    HtIntent *intent = prompt->data;
+    intent->interview_type = g_strdup(kinds[choice->value]);
+    return ask_panel(context, take_intent(prompt), "", NULL);
+}
+
+static bool parse_minutes(const char *text, gint64 *minutes)
+{
+    return g_ascii_string_to_signed(text, 10, 1, 1440, minutes, NULL);
+}
+
+static void check_minutes(HtContext *context, HtPrompt *prompt)
+{
+    (void)context;
+    gint64 minutes;
+    if (*prompt->text && !parse_minutes(prompt->text, &minutes))
+        prompt->error = g_strdup("1 to 1440 minutes");
+}
+
+static HtResult length_given(HtContext *context, HtPrompt *prompt)
+{
+    (void)context;
+    gint64 minutes;
+    HtIntent *intent = prompt->data;
+    if (!parse_minutes(prompt->text, &minutes))
+        return ht_result_error("an interview takes 1 to 1440 minutes");
+    intent->minutes = (int)minutes;
+    HtPrompt *next =
+        next_question(HT_PROMPT_CHOICE, kind_given, take_intent(prompt), "kind of interview");
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        ht_prompt_add_choice(next, kinds[i], NULL, NULL, (int64_t)i, NULL);
+    return ht_result_prompt(next);
+}
+
+static void check_time(HtContext *context, HtPrompt *prompt)
+{
+    int64_t at;
+    g_autoptr(GError) error = NULL;
+    if (*prompt->text && strcmp(prompt->text, "cancel") != 0 &&
+        !ht_parse_moment(prompt->text, context->zone, &at, &error))
+        prompt->error = g_strdup(error->message);
+}
+
+static HtResult time_given(HtContext *context, HtPrompt *prompt)
+{
+    HtIntent *intent = prompt->data;
+    g_autoptr(GError) error = NULL;
+    if (!ht_parse_moment(prompt->text, context->zone, &intent->starts_at, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
+    HtPrompt *next = next_question(HT_PROMPT_TEXT, length_given, take_intent(prompt), "minutes");
+    next->changed = check_minutes;
+    ht_prompt_set_text(next, context, "60");
+    return ht_result_prompt(next);
+}
+
+/* ---- moving and cancelling
+ * ------------------------------------------------------------------------------ */
+static HtResult moved(HtContext *context, HtPrompt *prompt)
+{
+    HtIntent *intent = prompt->data;
+    g_autoptr(GError) error = NULL;
+    intent->cancel = strcmp(prompt->text, "cancel") == 0;
+    if (!intent->cancel &&
+        !ht_parse_moment(prompt->text, context->zone, &intent->starts_at, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
+    return ht_context_submit(context, take_intent(prompt), planned, NULL, NULL);
+}
+
+static HtResult move_interview(HtKey interview)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    intent->interview = interview;
+    HtPrompt *prompt = next_question(HT_PROMPT_TEXT, moved, intent,
+                                     "move it to (friday 14:00, 2026-05-04 9:30), or cancel");
+    prompt->changed = check_time;
+    return ht_result_prompt(prompt);
+}
+
+HT_HANDLER(ht_cmd_schedule)
+{
+    (void)args;
+    HtView *view = ht_top(context);
+    if (ht_view_id(view) == HT_VIEW_AGENDA)
+        return move_interview(ht_view_current_key(view));
+    HtKey match = ht_view_current_match(view);
+    if (!match)
+        return ht_result_error("this row is not an application");
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
+    intent->note_match = match;
+    intent->time_zone = g_strdup(ht_meet_zone(context));
+    HtPrompt *prompt = next_question(HT_PROMPT_TEXT, time_given, intent,
+                                     "interview at (friday 14:00, 2026-05-04 9:30)");
+    prompt->changed = check_time;
+    return ht_result_prompt(prompt);
+}

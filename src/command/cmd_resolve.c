@@ -1,0 +1,182 @@
+/* What a person does in the outbox and with conflicts: keeps mine (with a reason when it reopens
+ * what somebody closed), takes theirs, edits, gives up. */
+#include "commands.h"
+#include "context_impl.h"
+
+typedef struct {
+    int64_t seq;
+    HtResolution resolution;
+    HtKey reason;
+    char *value;
+} Choice;
+
+static void choice_free(gpointer data)
+{
+    Choice *choice = data;
+    g_free(choice->value);
+    g_free(choice);
+}
+
+static Choice *choice_dup(const Choice *choice)
+{
+    Choice *copy = g_memdup2(choice, sizeof *choice);
+    copy->value = g_strdup(choice->value);
+    return copy;
+}
+
+static HtResult settled(HtContext *context, const char *what)
+{
+    if (ht_view_id(ht_top(context)) == HT_VIEW_CONFLICT)
+        ht_context_pop(context);
+    ht_view_refresh(ht_top(context), HT_CHANGED_SHOWN);
+    if (context->parts.sync)
+        ht_sync_poke(context->parts.sync);
+    return ht_result_message("%s", what);
+}
+
+static HtResult ask_reason(HtContext *context, const Choice *choice);
+
+static HtResult resolve(HtContext *context, const Choice *choice, const char *note)
+{
+    g_autoptr(GError) error = NULL;
+    HtResolve how = {.resolution = choice->resolution,
+                     .reason = choice->reason,
+                     .note = note,
+                     .value = choice->value};
+    if (!choice->seq)
+        return ht_result_error("there is nothing in this row");
+    if (ht_outbox_resolve(context->parts.outbox, choice->seq, &how, &error))
+        return settled(context, choice->resolution == HT_RESOLVE_TAKE_THEIRS
+                                    ? "Theirs stands."
+                                    : "Yours goes out again, on what is there now.");
+    if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REASON))
+        return ask_reason(context, choice);
+    return ht_result_take_error(g_steal_pointer(&error));
+}
+
+/* ---- the reason of a reopening
+ * --------------------------------------------------------------------------- */
+static HtResult note_given(HtContext *context, HtPrompt *prompt)
+{
+    g_autofree char *note = g_strstrip(g_strdup(prompt->text));
+    if (!*note)
+        return ht_result_error("this reason needs a note");
+    return resolve(context, prompt->data, note);
+}
+
+static bool wants_note(HtContext *context, HtKey reason)
+{
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++) {
+        const HtReason *one = reasons->pdata[i];
+        if (one->key == reason)
+            return one->requires_note;
+    }
+    return false;
+}
+
+static HtResult reason_given(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *line = ht_prompt_choice(prompt);
+    Choice *choice = prompt->data;
+    if (!line)
+        return ht_result_error("choose a reason from the list");
+    choice->reason = line->value;
+    if (!wants_note(context, choice->reason))
+        return resolve(context, choice, NULL);
+    HtPrompt *note = ht_prompt_new(HT_PROMPT_TEXT, note_given, "note that goes with it");
+    note->data = choice_dup(choice);
+    note->free_data = choice_free;
+    return ht_result_prompt(note);
+}
+
+static HtResult ask_reason(HtContext *context, const Choice *choice)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, &error);
+    if (!reasons)
+        return ht_result_take_error(g_steal_pointer(&error));
+    HtPrompt *prompt =
+        ht_prompt_new(HT_PROMPT_CHOICE, reason_given, "it was closed meanwhile: reopen, reason");
+    for (guint i = 0; i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
+                             reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
+                             NULL);
+    }
+    prompt->data = choice_dup(choice);
+    prompt->free_data = choice_free;
+    return ht_result_prompt(prompt);
+}
+
+/* ---- handlers
+ * ----------------------------------------------------------------------------------------- */
+HT_HANDLER(ht_cmd_keep_mine)
+{
+    (void)args;
+    Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_KEEP_MINE};
+    return resolve(context, &choice, NULL);
+}
+
+HT_HANDLER(ht_cmd_take_theirs)
+{
+    (void)args;
+    Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_TAKE_THEIRS};
+    return resolve(context, &choice, NULL);
+}
+
+static HtResult edited(HtContext *context, HtPrompt *prompt)
+{
+    Choice *choice = prompt->data;
+    g_free(choice->value);
+    choice->value = g_strdup(prompt->text);
+    return resolve(context, choice, NULL);
+}
+
+static char *text_to_edit(HtContext *context, int64_t seq)
+{
+    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, NULL);
+    for (guint i = 0; items && i < items->len; i++) {
+        const HtConflict *conflict = items->pdata[i];
+        if (conflict->item.seq == seq && conflict->text)
+            return ht_text_sanitize(conflict->text, -1, HT_TEXT_BLOCK, NULL);
+    }
+    return NULL;
+}
+
+HT_HANDLER(ht_cmd_edit_mine)
+{
+    (void)args;
+    Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_EDIT};
+    g_autofree char *text = text_to_edit(context, choice.seq);
+    if (!text)
+        return ht_result_error("there is no text in it to edit: keep yours or take theirs");
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_EDITOR, edited, "mine");
+    ht_prompt_set_text(prompt, context, text);
+    prompt->data = choice_dup(&choice);
+    prompt->free_data = choice_free;
+    return ht_result_prompt(prompt);
+}
+
+static HtResult drop_confirmed(HtContext *context, HtPrompt *prompt)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t seq = (int64_t)GPOINTER_TO_SIZE(prompt->data);
+    if (!ht_outbox_drop(context->parts.outbox, seq, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
+    return settled(context, "Given up.");
+}
+
+HT_HANDLER(ht_cmd_drop)
+{
+    (void)args;
+    int64_t seq = ht_conflict_here(context);
+    HtView *view = ht_top(context);
+    const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
+    if (!seq)
+        return ht_result_error("there is nothing in this row");
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CONFIRM, drop_confirmed, "give up: %s? (y/n)",
+                                     row && row->text[1] ? row->text[1] : "mine");
+    prompt->data = GSIZE_TO_POINTER((gsize)seq);
+    return ht_result_prompt(prompt);
+}

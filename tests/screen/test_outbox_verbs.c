@@ -1,0 +1,222 @@
+/* The verbs about what has not left: outbox, conflicts, and those that put interviews and feedback
+ * into it, on a desk without a server. */
+#include "fixture.h"
+
+#include "hiretty/base/json.h"
+#include "hiretty/base/text.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+/* `line`: the words after "hiretty", as in a shell. */
+static void run(const Desk *desk, const char *line, int status, Run *out)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *whole = g_strdup_printf("%s --offline %s", g_getenv("HIRETTY_BIN"), line);
+    g_auto(GStrv) argv = NULL;
+    int code;
+    g_shell_parse_argv(whole, NULL, &argv, &error);
+    g_assert_no_error(error);
+    g_spawn_sync(desk->folder, argv, desk->environment, G_SPAWN_DEFAULT, NULL, NULL, &out->out,
+                 &out->err, &code, &error);
+    g_assert_no_error(error);
+    out->status = WIFEXITED(code) ? WEXITSTATUS(code) : -1;
+    if (out->status != status)
+        g_error("%s: %d, not %d: %s%s", line, out->status, status, out->out, out->err);
+}
+
+static void runs(const Desk *desk, const char *line, int status)
+{
+    Run out;
+    run(desk, line, status, &out);
+    run_clear(&out);
+}
+
+static HtJson *json_of(const Desk *desk, const char *line)
+{
+    Run out;
+    g_autoptr(GError) error = NULL;
+    run(desk, line, 0, &out);
+    HtJson *json = ht_json_parse(out.out, -1, &error);
+    g_assert_no_error(error);
+    run_clear(&out);
+    return json;
+}
+
+static void says(const Desk *desk, const char *line, int status, const char *out_text,
+                 const char *err_text)
+{
+    Run out;
+    run(desk, line, status, &out);
+    if (!strstr(out.out, out_text) || !strstr(out.err, err_text))
+        g_error("%s: %s| %s", line, out.out, out.err);
+    run_clear(&out);
+}
+
+/* An empty list says so beside the data, and is no data. */
+static void test_empty(void)
+{
+    Desk desk;
+    Run out;
+    desk_init(&desk, false);
+    static const char *const verbs[] = {"outbox", "conflicts"};
+    static const char *const words[] = {"Nothing waits: everything was sent.\n",
+                                        "No conflicts: nobody decided otherwise.\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        run(&desk, verbs[i], 0, &out);
+        g_assert_cmpstr(out.out, ==, "");
+        g_assert_cmpstr(out.err, ==, words[i]);
+        run_clear(&out);
+        g_autofree char *json = g_strconcat(verbs[i], " --json", NULL);
+        g_autoptr(HtJson) list = json_of(&desk, json);
+        g_assert_cmpint(ht_json_type(list), ==, HT_JSON_ARRAY);
+        g_assert_cmpuint(ht_json_length(list), ==, 0);
+        g_autofree char *plain = g_strconcat(verbs[i], " list --plain", NULL);
+        run(&desk, plain, 0, &out);
+        g_assert_cmpstr(out.out, ==, "");
+        g_assert_cmpstr(out.err, ==, "");
+        run_clear(&out);
+    }
+    desk_clear(&desk);
+}
+
+/* Mine against somebody's rejection goes out in one step, behind a reopening with its reason. */
+static void test_mine(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    desk_add_conflicts(&desk);
+    g_autoptr(HtJson) list = json_of(&desk, "conflicts --json");
+    g_assert_cmpuint(ht_json_length(list), ==, 2);
+    const HtJson *first = ht_json_at(list, 0);
+    g_assert_true(ht_json_get_bool(first, "needs_reason", false));
+    g_assert_cmpstr(ht_json_get_string(first, "base", NULL), ==, "Applied");
+    g_assert_cmpstr(ht_json_get_string(first, "theirs", NULL), ==, "rejected, now in Rejected");
+    g_assert_cmpstr(ht_json_get_string(first, "by", NULL), ==, "Tom Lind");
+    says(&desk, "conflicts resolve 1 mine", 2, "", "reopening it needs a reason (--reason CODE");
+    says(&desk, "conflicts resolve 1 mine --reason nonsense", 2, "", "known: ");
+    says(&desk, "conflicts resolve 1 mine --reason language", 0, "Yours goes out again.", "");
+    g_autoptr(HtJson) outbox = json_of(&desk, "outbox --json");
+    g_assert_cmpuint(ht_json_length(outbox), ==, 3);
+    g_assert_true(
+        g_str_has_prefix(ht_json_get_string(ht_json_at(outbox, 1), "label", ""), "Reopen"));
+    g_assert_cmpstr(ht_json_get_string(ht_json_at(outbox, 2), "name", NULL), ==, "Amara Okafor");
+    says(&desk, "conflicts resolve 1 mine", 1, "", "not in conflict");
+    says(&desk, "conflicts resolve 2 theirs", 0, "Theirs stands.", "");
+    /* What was given up stands no longer in the way of an earlier undo. */
+    says(&desk, "undo", 0, "Undone: Shortlisted", "");
+    says(&desk, "outbox", 0, "", "Nothing waits");
+    desk_clear(&desk);
+}
+
+/* The editor gets a private file with what was mine; what it leaves goes out. */
+static void test_edit(void)
+{
+    Desk desk;
+    g_autoptr(GError) error = NULL;
+    desk_init(&desk, false);
+    desk_add_conflicts(&desk);
+    g_autofree char *editor = g_build_filename(desk.folder, "editor", NULL);
+    g_autofree char *seen = g_build_filename(desk.folder, "seen", NULL);
+    g_autofree char *script = g_strdup_printf(
+        "#!/bin/sh\nstat -c %%a \"$1\" > '%s'\ncat \"$1\" >> '%s'\nprintf 'Both of it.\\033[31m' > "
+        "\"$1\"\n",
+        seen, seen);
+    g_assert_true(g_file_set_contents(editor, script, -1, &error));
+    g_assert_cmpint(g_chmod(editor, 0700), ==, 0);
+    desk.environment = g_environ_setenv(desk.environment, "EDITOR", editor, TRUE);
+    desk.environment = g_environ_unsetenv(desk.environment, "VISUAL");
+    says(&desk, "conflicts resolve 1 edit", 5, "", "there is no text in it to edit");
+    says(&desk, "conflicts resolve 2 edit", 0, "Yours goes out again.", "");
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(seen, &text, NULL, &error));
+    g_assert_cmpstr(text, ==, "600\nCalled back within the hour. Speaks clearly, also in German.");
+    g_autofree char *file = g_build_filename(desk.folder, "export.json", NULL);
+    g_autofree char *export = g_strdup_printf("outbox export '%s'", file);
+    runs(&desk, export, 0);
+    struct stat st;
+    g_assert_cmpint(stat(file, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 0777, ==, 0600);
+    g_autofree char *written = NULL;
+    g_assert_true(g_file_get_contents(file, &written, NULL, &error));
+    g_autoptr(HtJson) list = ht_json_parse(written, -1, &error);
+    g_assert_no_error(error);
+    const HtJson *op = ht_json_get(ht_json_at(list, 1), "op");
+    const char *body = ht_json_get_string(ht_json_get(op, "set"), "body", NULL);
+    g_assert_nonnull(body);
+    g_assert_true(g_str_has_prefix(body, "Both of it."));
+    g_assert_null(strchr(body, 0x1b));
+    g_assert_cmpstr(ht_json_get_string(ht_json_get(op, "base"), "body", NULL), ==,
+                    "Called back within the hour. Wants to start in May, not in April.");
+    /* Nothing is overwritten. */
+    says(&desk, export, 1, "", "File exists");
+    desk_clear(&desk);
+}
+
+static void test_value_and_drop(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    desk_add_conflicts(&desk);
+    runs(&desk, "conflicts resolve 2 edit --value ''", 5);
+    runs(&desk, "conflicts resolve 2 edit --value 'By script'", 0);
+    g_autoptr(HtJson) list = json_of(&desk, "outbox export");
+    const HtJson *op = ht_json_get(ht_json_at(list, 1), "op");
+    g_assert_cmpstr(ht_json_get_string(ht_json_get(op, "set"), "body", NULL), ==, "By script");
+    runs(&desk, "outbox drop 3", 0);
+    runs(&desk, "outbox drop 1", 0);
+    says(&desk, "outbox", 0, "", "Nothing waits");
+    says(&desk, "outbox drop 1", 5, "", "not in the outbox any more");
+    runs(&desk, "outbox drop", 2);
+    desk_clear(&desk);
+}
+
+/* Interviews and feedback by verbs: shown at once as not sent, changed in one op, taken back after
+ * another process. */
+static void test_meeting(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    says(&desk,
+         "interviews add 'Amara Okafor' --job 'Customer Support' --at 'friday 14:00' --kind "
+         "technical --panel 'ana, tom l'",
+         0, "Interview planned", "");
+    says(&desk, "interviews --days 30 --plain", 0, "scheduled (not sent)", "");
+    says(&desk, "interviews move 'Amara Okafor' --at '2026-03-23 9:30' --minutes 45", 0,
+         "Interview changed", "");
+    g_autoptr(HtJson) outbox = json_of(&desk, "outbox export");
+    g_assert_cmpuint(ht_json_length(outbox), ==, 3); /* two of the panel, and one interview */
+    const HtJson *op = ht_json_get(ht_json_at(outbox, 2), "op");
+    g_assert_cmpstr(ht_json_get_string(op, "kind", NULL), ==, "insert");
+    g_assert_cmpint(ht_json_get_int(ht_json_get(op, "set"), "duration_minutes", 0), ==, 45);
+    g_assert_cmpstr(ht_json_get_string(ht_json_get(op, "set"), "timezone", NULL), ==,
+                    "Europe/Berlin");
+    says(&desk, "undo", 0, "Undone: Interview changed", "");
+    says(&desk, "undo", 0, "Undone: Interview planned", "");
+    says(&desk, "outbox", 0, "", "Nothing waits");
+    says(&desk, "feedback write '小龍 李' --rating 4 --recommend hire --note 'Knows queues'", 0,
+         "Feedback kept as a draft", "");
+    says(&desk, "feedback --plain", 0, "hire (not sent)", "");
+    says(&desk, "feedback write '小龍 李' --rating 9", 5, "", "a rating is 1 to 5");
+    says(&desk, "feedback write '小龍 李' --submit", 0, "Feedback submitted", "");
+    g_autoptr(HtJson) sent = json_of(&desk, "outbox --json");
+    g_assert_cmpuint(ht_json_length(sent), ==, 1);
+    says(&desk, "feedback write 'Amara Okafor' --rating 3", 1, "", "you are on no panel");
+    says(&desk, "undo", 0, "Undone: Feedback submitted", "");
+    says(&desk, "feedback --plain", 0, "draft", "");
+    desk_clear(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    ht_text_init_locale();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/screen/outbox_verbs/empty", test_empty);
+    g_test_add_func("/screen/outbox_verbs/mine", test_mine);
+    g_test_add_func("/screen/outbox_verbs/edit", test_edit);
+    g_test_add_func("/screen/outbox_verbs/value_and_drop", test_value_and_drop);
+    g_test_add_func("/screen/outbox_verbs/meeting", test_meeting);
+    return g_test_run();
+}
