@@ -256,6 +256,64 @@ static void test_confidential(void)
     test_client_assert_equal(client);
 }
 
+/* An interview goes to another person's application, of a job that is hidden from others: who sits
+ * on its panel sees the other person, and who is not in that job sees nothing of it. */
+static void test_moved(void)
+{
+    g_autofree char *job = test_job(2, false), *secret = test_job(1, true),
+                    *match = test_match(job, 0), *other = test_match(job, 1),
+                    *hidden = test_match(secret, 0), *interview = test_new_id();
+    test_platform("INSERT INTO public.interviews (id, match_id, interview_type, status) VALUES "
+                  "('%s', '%s', 'technical', 'requested')",
+                  interview, match);
+    panel_of(interview, "ht_a_int2", true);
+    g_autoptr(TestClient) panel = test_client_open("moved-panel", "INTERVIEWER2", NULL);
+    g_autoptr(TestClient) client = test_client_open("moved", "RECRUITER2", NULL);
+    test_client_sync(panel, HT_SYNC_ONCE);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_platform("UPDATE public.interviews SET match_id = '%s' WHERE id = '%s'", other, interview);
+    test_client_sync(panel, HT_SYNC_ONCE);
+    test_client_assert_equal(panel);
+    test_platform("UPDATE public.interviews SET match_id = '%s' WHERE id = '%s'", hidden,
+                  interview);
+    test_client_sync(panel, HT_SYNC_ONCE);
+    test_client_assert_equal(panel);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    /* The application goes to another record of the person. */
+    test_platform("UPDATE public.interviews SET match_id = '%s' WHERE id = '%s'", match, interview);
+    test_client_sync(panel, HT_SYNC_ONCE);
+    g_autofree char *another = test_job(1, false), *kept = test_match(another, 0);
+    test_platform(
+        "UPDATE public.candidate_job_matches SET candidate_id = (SELECT candidate_id FROM "
+        "public.candidate_job_matches WHERE id = '%s'), resume_id = NULL WHERE id = '%s'",
+        kept, match);
+    test_client_sync(panel, HT_SYNC_ONCE);
+    test_client_assert_equal(panel);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
+/* A mail about a decision on a job that becomes confidential. */
+static void test_hidden_mail(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    test_platform("UPDATE public.candidate_job_matches SET status = 'screening' WHERE id = '%s'",
+                  match);
+    test_platform("INSERT INTO public.notifications (candidate_id, channel, subject, body, "
+                  "decision_id) SELECT m.candidate_id, 'email', 'About', 'Dear', d.id FROM "
+                  "public.candidate_job_matches m JOIN public.hiring_decisions d ON d.match_id = "
+                  "m.id WHERE m.id = '%s'",
+                  match);
+    g_autoptr(TestClient) client = test_client_open("hidden-mail", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = test_client_count(client, "notifications");
+    test_platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'", job);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "notifications"), ==, before - 1);
+    test_client_assert_equal(client);
+}
+
 /* The role goes down: what may not be read any more is gone before anything else is shown. */
 static void test_role_changes(void)
 {
@@ -340,6 +398,20 @@ static void test_schema(void)
     test_client_assert_equal(client);
     test_sql("ALTER TABLE public.candidates ALTER COLUMN location TYPE text USING upper(location)");
     report = test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    /* Written anew as the type that it has. */
+    test_sql("ALTER TABLE public.job_stages ALTER COLUMN sla_hours TYPE int USING sla_hours + 1");
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    /* While a row of the same table goes. */
+    g_autofree char *skills = g_strdup_printf(
+        "INSERT INTO public.job_skills (job_id, skill) VALUES ('%s', 'C'), ('%s', 'D')", job, job);
+    test_platform("%s", skills);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_platform("DELETE FROM public.job_skills WHERE skill = 'C'");
+    test_sql("ALTER TABLE public.job_skills ALTER COLUMN weight TYPE numeric(4, 2) USING weight + "
+             "0.5");
+    test_client_sync(client, HT_SYNC_ONCE);
     test_client_assert_equal(client);
 }
 
@@ -439,6 +511,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/reload_only", test_reload_only);
     g_test_add_func("/sync/pull/panel", test_panel);
     g_test_add_func("/sync/pull/confidential", test_confidential);
+    g_test_add_func("/sync/pull/moved", test_moved);
+    g_test_add_func("/sync/pull/hidden-mail", test_hidden_mail);
     g_test_add_func("/sync/pull/role_changes", test_role_changes);
     g_test_add_func("/sync/pull/revoked", test_revoked);
     g_test_add_func("/sync/pull/login_refused", test_login_refused);

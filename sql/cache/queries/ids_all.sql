@@ -1,2 +1,0 @@
--- All keys, in order. Rows: k, uuid.
-SELECT k, id FROM ids ORDER BY k;

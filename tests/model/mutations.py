@@ -1,0 +1,85 @@
+"""The rules of the sync, each broken on purpose. name: (the rule, [(file, text, text instead)]). A text stands in its file exactly
+once: test_mutations.py sees to it."""
+
+MUTATIONS = {
+    "poll-updated-at": ("keys come from the feed by transactions, not from updated_at by time", [
+        ("sql/sync/feed.sql", "WHERE f.xid >= $1::xid8 AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)\n",
+         "WHERE f.xid >= pg_snapshot_xmin($2::pg_snapshot) AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot) AND f.tbl <> ALL ('{7,9,11}')\n"
+         "UNION SELECT 11, c.id FROM candidates c WHERE c.updated_at > to_timestamp($1::bigint / 1e6) - interval '1 second'\n"
+         "UNION SELECT 7, c.id FROM job_stages c WHERE c.updated_at > to_timestamp($1::bigint / 1e6) - interval '1 second'\n"
+         "UNION SELECT 9, c.id FROM job_requirements c WHERE c.updated_at > to_timestamp($1::bigint / 1e6) - interval '1 second'\n"),
+        ("src/sync/puller.c", "g_autofree char *oldest = g_strdup_printf(\"%\" G_GUINT64_FORMAT, xmin);",
+         "g_autofree char *oldest = ht_cache_meta(pull->sync->cache, HT_META_LAST_SYNC);"),
+    ]),
+    "no-in-progress-list": ("a transaction that was in progress at the last pull is not behind the cursor", [
+        ("sql/sync/feed.sql", "WHERE f.xid >= $1::xid8 AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)",
+         "WHERE $1::xid8 IS NOT NULL AND f.xid >= pg_snapshot_xmax($2::pg_snapshot)"),
+    ]),
+    "cursor-first": ("the cursor is committed with the last rows, not before them", [
+        ("src/sync/puller.c", "bool ht_sync_pull(HtSync *sync, bool with_columns,",
+         "static bool write_early(HtApply *apply, gpointer data, GError **error)\n{\n    return write_notes(data, apply, error);\n}\n\n"
+         "bool ht_sync_pull(HtSync *sync, bool with_columns,"),
+        ("src/sync/puller.c", "    adopt_hello(pull);\n    if (!choose_reloads",
+         "    adopt_hello(pull);\n    if (!ht_cache_apply(sync->cache, write_early, pull, error))\n        return false;\n    if (!choose_reloads"),
+    ]),
+    "one-snapshot": ("all statements of a pull see one snapshot", [
+        ("sql/sync/begin.sql", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"),
+    ]),
+    "load-ends-at-now": ("after a first load the feed is read from the snapshot before it", [
+        ("src/sync/load.c", "    load.generation = NULL;\n    g_free(sync->cursor);",
+         "    load.generation = NULL;\n    g_free(load.snapshot);\n    g_autoptr(HtPgRows) now = ht_pg_query(sync->pg, \"SELECT pg_current_snapshot()::text\", NULL, 0, NULL);\n"
+         "    HtPgField field = ht_pg_rows_field(now, 0, 0);\n    load.snapshot = ht_pg_field_dup_text(&field);\n    g_free(sync->cursor);"),
+    ]),
+    "no-device-lock": ("a batch that is sent again waits for its first attempt", [
+        ("sql/server/migrations/022_push_decisions.sql", "AND d.device_id = device_lock.device\n       FOR UPDATE;", "AND d.device_id = device_lock.device;"),
+    ]),
+    "no-ledger": ("a batch that was answered is not done again", [
+        ("sql/server/migrations/022_push_decisions.sql", "RETURN CASE WHEN found_hash = hash THEN found_outcomes END;", "RETURN NULL;"),
+        ("sql/server/migrations/022_push_decisions.sql", "                  CASE WHEN k.match_id = o.match AND k.decision = o.decision\n"
+         "                      AND k.decided_by = author THEN 'replay' ELSE 'duplicate' END", "                  'duplicate'"),
+    ]),
+    "no-scope-fingerprint": ("visibility that changes without the row is noticed", [
+        ("src/sync/hello.c", "if (!differs(known, scope->name, scope->fingerprint))", "if (known || scope)"),
+    ]),
+    "no-schema-fingerprint": ("a schema that changes without a row is noticed", [
+        ("src/sync/hello.c", "    plan->digests = compare_shapes(old, hello);\n", "    plan->digests = hello->table_fps ? 0 : compare_shapes(old, hello);\n"),
+    ]),
+    "no-purge": ("an ended membership leaves nothing here", [
+        ("src/sync/session.c", "if (!ht_cache_purge(sync->cache, HT_PURGE_LOCK, why, &problem))", "if (!ht_cache_set_lock(sync->cache, why, &problem))"),
+    ]),
+    "role-keeps-columns": ("a role that changes purges and loads anew", [
+        ("src/sync/hello.c", "if (differs(old, \"role\", hello->role))", "if (!old)"),
+        ("src/sync/hello.c", "    if (lost) {\n", "    if (lost && is_other_schema) {\n"),
+    ]),
+    "skip-by-some-columns": ("a row is unchanged when all its columns are", [
+        ("src/cache/apply.c", "for (guint i = 0; compare && i < names->len; i++)", "for (guint i = 0; compare && i < (names->len + 1) / 2; i++)"),
+    ]),
+    "acked-before-rows": ("acked_seq is committed with the rows that it speaks of", [
+        ("src/outbox/push.c", "static bool settle_cache(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n",
+         "static bool settle_first(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n"
+         "    int64_t first = MAX(ht_shown_acked(apply), settle->batch->last_seq);\n    return ht_apply_meta_set_int(apply, \"acked_seq\", first, error);\n}\n\n"
+         "static bool settle_cache(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n"),
+        ("src/outbox/push.c", "if (!ht_store_apply(store, settle_cache, &settle, error))",
+         "if (!ht_store_apply(store, settle_first, &settle, error) || !ht_store_apply(store, settle_cache, &settle, error))"),
+    ]),
+    "answer-not-applied": ("what was acknowledged is in the base rows before the next pull", [
+        ("src/outbox/push.c", "if (!apply_outcome(apply, e, error))", "if (!e && !apply_outcome(apply, e, error))"),
+    ]),
+    "floor-ignored": ("a cursor below the feed's floor means a resync", [
+        ("src/sync/hello.c", "if (xmin < hello->floor)", "if (!hello->floor && xmin < hello->floor)"),
+    ]),
+    "reload-keeps-gone": ("a table that is loaded again loses what is not there any more", [
+        ("src/sync/puller.c", "    if (!table->kept)\n        return true;\n", "    if (!table->kept || is_whole)\n        return true;\n"),
+    ]),
+    "deletes-ignored": ("a key without a row deletes it here", [
+        ("src/sync/puller.c", "        g_array_append_val(table->gone, id);\n        return true;", "        return true;"),
+    ]),
+    "wrong-column": ("each value goes into its own column", [
+        ("src/sync/columns.c", "    HtSyncSelect *select = g_new0(HtSyncSelect, 1);\n",
+         "    if (strcmp(table->name, \"candidates\") == 0 && n > 4) {\n        int swapped = chosen[3];\n        chosen[3] = chosen[4];\n        chosen[4] = swapped;\n    }\n"
+         "    HtSyncSelect *select = g_new0(HtSyncSelect, 1);\n"),
+    ]),
+    "truncate-unheard": ("TRUNCATE says that the table is to be loaded again", [
+        ("sql/server/migrations/014_feed.sql", "SELECT t.id, TG_ARGV[0]::smallint, NULL FROM public.tenants t;", "SELECT t.id, TG_ARGV[0]::smallint, NULL FROM public.tenants t WHERE TG_OP <> 'TRUNCATE';"),
+    ]),
+}
