@@ -15,10 +15,12 @@ static void fixed_init(void)
         return;
     int64_t us = 0;
     const char *now = g_getenv("HIRETTY_NOW");
-    if (now && *now && !ht_clock_parse_iso(now, &us))
-        g_warning("HIRETTY_NOW is not an ISO 8601 time");
+    bool is_wrong = now && *now && !ht_clock_parse_iso(now, &us);
     __atomic_store_n(&fixed_us, us, __ATOMIC_RELAXED);
     g_once_init_leave(&fixed_once, 1);
+    /* Not before: the log asks what time it is. */
+    if (is_wrong)
+        g_warning("HIRETTY_NOW is not an ISO 8601 time");
 }
 
 static bool read_digits(const char **p, int count, int *out)
