@@ -22,6 +22,7 @@ struct HtApplyTable {
     int *columns;
     int n;
     Slot *slots;
+    const struct DeriveRule *rule;
     HtStmt *hot, *wide; /* NULL: none of these columns */
     HtUuid id;
     GError *sticky;
@@ -36,7 +37,7 @@ typedef enum {
     DERIVE_PERSON_OF_RESUME,
 } PersonRule;
 
-typedef struct {
+typedef struct DeriveRule {
     const char *name;
     PersonRule person;
     HtDocKind doc; /* 0 = none */
@@ -78,12 +79,16 @@ static void append_update(GString *sql, const char *table, const GPtrArray *name
                                (const char *)names->pdata[i], (const char *)names->pdata[i]);
 }
 
-/* `names`: the part's columns without k; ?1 is k where the table has ids. */
-static char *insert_sql(const HtSyncTable *table, const GPtrArray *names, bool wide, bool compare)
+/* `names`: the part's columns without k; ?1 is k where the table has ids. A loader's tables have
+ * neither indexes nor triggers: there a row is replaced without a look at it. */
+static char *insert_sql(const HtApplyTable *rows, const GPtrArray *names, bool wide)
 {
+    const HtSyncTable *table = rows->table;
+    bool replaces = rows->store->loading && rows->mode == HT_APPLY_BULK;
     g_autofree char *name = g_strconcat(table->name, wide ? "_wide" : "", NULL);
     GString *sql = g_string_new(NULL);
-    g_string_printf(sql, "INSERT INTO %s (%s", name, table->has_id ? "k" : "");
+    g_string_printf(sql, "INSERT%s INTO %s (%s", replaces ? " OR REPLACE" : "", name,
+                    table->has_id ? "k" : "");
     for (guint i = 0; i < names->len; i++)
         g_string_append_printf(sql, "%s%s", table->has_id || i ? ", " : "",
                                (const char *)names->pdata[i]);
@@ -95,8 +100,8 @@ static char *insert_sql(const HtSyncTable *table, const GPtrArray *names, bool w
         g_string_append_printf(sql, " WHERE EXISTS (SELECT 1 FROM %s WHERE k = ?1)", table->name);
     else
         g_string_append_c(sql, ')');
-    if (table->has_id)
-        append_update(sql, name, names, compare);
+    if (table->has_id && !replaces)
+        append_update(sql, name, names, rows->mode == HT_APPLY_UPSERT);
     return g_string_free(sql, FALSE);
 }
 
@@ -116,7 +121,7 @@ static HtStmt *prepare_part(HtApplyTable *rows, Part part, GError **error)
             g_ptr_array_add(names, (gpointer)(guintptr)column->cache);
         }
     }
-    g_autofree char *sql = insert_sql(rows->table, names, wide, rows->mode == HT_APPLY_UPSERT);
+    g_autofree char *sql = insert_sql(rows, names, wide);
     g_autofree char *label = g_strdup_printf("apply_%s%s", rows->table->name, wide ? "_wide" : "");
     return ht_db_prepare(rows->store->db, label, sql, error);
 }
@@ -191,6 +196,7 @@ HtApplyTable *ht_apply_table(HtApply *apply, const HtSyncTable *table, const int
     rows = g_new0(HtApplyTable, 1);
     rows->store = apply->store;
     rows->table = table;
+    rows->rule = rule_of(table);
     rows->mode = mode;
     rows->n = n_columns;
     rows->columns = g_memdup2(columns, sizeof(int) * (gsize)n_columns);
@@ -254,6 +260,11 @@ void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
     else
         ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text,
                               len < 0 ? strlen(text) : (gsize)len);
+}
+
+void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len)
+{
+    ht_stmt_bind_text_borrowed(stmt_of(rows, i), rows->slots[i].parameter, text, len);
 }
 
 /* --- Derived data */
@@ -343,7 +354,7 @@ static bool is_anonymous(HtDb *db, HtKey k)
 static bool write_row(HtApplyTable *rows, HtKey k, GError **error)
 {
     HtApply *apply = &rows->store->apply;
-    const DeriveRule *rule = rule_of(rows->table);
+    const DeriveRule *rule = rows->rule;
     bool derives = !rows->store->loading, changed = false;
     g_autofree char *old = derives ? old_doc(apply, rule->doc, k, error) : NULL;
     if (!run_part(rows, rows->hot, k, &changed, error) ||

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define STORE_CACHE_KIB 16384
-#define LOADER_CACHE_KIB 65536
+/* Rows are appended: a large one keeps nothing that is needed again. */
+#define LOADER_CACHE_KIB 8192
 #define OPEN_ATTEMPTS 4
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
@@ -587,10 +588,23 @@ static bool settle_in(HtApply *apply, gpointer data, GError **error)
     return true;
 }
 
+typedef struct {
+    HtFiles *files;
+    HtKeyCache *keys; /* of the loader; taken */
+} Swap;
+
+static void take_keys(HtStore *store, Swap *swap)
+{
+    ht_key_cache_share(swap->keys);
+    ht_key_cache_free(store->keys);
+    store->keys = g_steal_pointer(&swap->keys);
+}
+
 /* On the store thread: the new file takes the place of the old one. */
 static bool swap_in(HtStore *store, gpointer data, GError **error)
 {
-    HtFiles *files = data;
+    Swap *swap = data;
+    HtFiles *files = swap->files;
     HtCache *cache = store->cache;
     g_autoptr(GArray) visits = g_array_new(FALSE, FALSE, sizeof(Visit));
     if (!read_visits(store->db, visits, error))
@@ -609,6 +623,7 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
         return false;
     }
     adopt(store, db, ht_files_ref(files));
+    take_keys(store, swap);
     close(folder);
     g_autoptr(GError) why = NULL;
     if (!ht_worker_apply(store, settle_in, visits, &why) || !ht_cache_run_hook(store, &why))
@@ -627,8 +642,11 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
     /* The loader's connection closes first: the file changes from a rollback journal to WAL. Its
      * lock stays. */
     g_autoptr(HtFiles) files = ht_files_ref(generation->worker->files);
+    Swap swap = {files, g_steal_pointer(&generation->worker->keys)};
     g_clear_pointer(&generation->worker, ht_worker_free);
-    if (!ht_worker_call(cache->store, HT_JOB_INTENT, swap_in, files, error))
+    bool ok = ht_worker_call(cache->store, HT_JOB_INTENT, swap_in, &swap, error);
+    ht_key_cache_free(swap.keys);
+    if (!ok)
         return false;
     g_free(generation);
     int folder = ht_folder_lock(cache->dir, NULL);
@@ -636,6 +654,19 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
     if (folder >= 0)
         close(folder);
     return true;
+}
+
+static bool forget_keys(HtStore *store, gpointer data, GError **error)
+{
+    (void)data;
+    (void)error;
+    ht_key_cache_forget(store->keys);
+    return true;
+}
+
+void ht_cache_load_over(HtCache *cache)
+{
+    ht_worker_post(cache->store, HT_JOB_PULL, forget_keys, NULL, NULL, NULL, NULL);
 }
 
 /* --- Idle work */

@@ -186,10 +186,25 @@ static bool pragmas(HtDb *db, HtDbFlags flags, int cache_kib, GError **error)
         journal = "PRAGMA journal_mode=WAL;";
     const char *sync = flags & HT_DB_LOADING ? "OFF" : flags & HT_DB_FULL ? "FULL" : "NORMAL";
     g_autofree char *sql = g_strdup_printf(
-        "PRAGMA page_size=%d; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; "
-        "PRAGMA cell_size_check=ON; PRAGMA cache_size=-%d; %s PRAGMA synchronous=%s; %s",
-        PAGE_BYTES, cache_kib, journal, sync, flags & HT_DB_WRITE ? "" : "PRAGMA query_only=ON;");
+        "PRAGMA page_size=%d; PRAGMA temp_store=%s; PRAGMA secure_delete=ON; "
+        "PRAGMA cell_size_check=ON; PRAGMA cache_size=-%d; %s %s PRAGMA synchronous=%s; %s",
+        PAGE_BYTES, flags & HT_DB_LOADING ? "FILE" : "MEMORY", cache_kib,
+        flags & HT_DB_LOADING ? "PRAGMA locking_mode=EXCLUSIVE;" : "", journal, sync,
+        flags & HT_DB_WRITE ? "" : "PRAGMA query_only=ON;");
     return ht_db_exec(db, sql, error);
+}
+
+/* Indexes of a table of any size are sorted in pieces on the disk: beside the cache, never in a
+ * folder that others share. The files have no name once they are open. The variable is the whole
+ * process's: the first folder stays. */
+static void keep_sorting_here(const char *path)
+{
+    static gsize once;
+    if (!g_once_init_enter(&once))
+        return;
+    g_autofree char *dir = g_path_get_dirname(path);
+    sqlite3_temp_directory = sqlite3_mprintf("%s", dir);
+    g_once_init_leave(&once, 1);
 }
 
 static void free_stmt(gpointer data)
@@ -239,6 +254,8 @@ HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cach
         return NULL;
     }
     set_up_handle(db);
+    if (flags & HT_DB_LOADING)
+        keep_sorting_here(full);
     if (!pragmas(db, flags, cache_kib, error))
         return NULL;
     return g_steal_pointer(&db);
@@ -409,6 +426,11 @@ void ht_stmt_bind_text_len(HtStmt *stmt, int index, const char *value, gsize len
 {
     sqlite3_bind_text64(stmt->handle, index, value ? value : "", len, SQLITE_TRANSIENT,
                         SQLITE_UTF8);
+}
+
+void ht_stmt_bind_text_borrowed(HtStmt *stmt, int index, const char *value, gsize len)
+{
+    sqlite3_bind_text64(stmt->handle, index, value ? value : "", len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void ht_stmt_bind_uuid(HtStmt *stmt, int index, const HtUuid *id)

@@ -18,11 +18,16 @@ guint ht_bus_subscribe(HtBus *bus, GMainContext *context, HtChangeFunc func, gpo
 void ht_bus_unsubscribe(HtBus *bus, guint id);
 void ht_bus_notify(HtBus *bus, uint64_t tables); /* any thread */
 
-/* --- Keys of uuids, remembered (keys.c); a direct-mapped table of a worker */
+/* --- Keys of uuids, remembered (keys.c); of one worker */
 typedef struct HtKeyCache HtKeyCache;
-HtKeyCache *ht_key_cache_new(void);
+/* Ids that a loader keeps in memory at most; tests make it small. */
+extern guint32 ht_key_cache_max;
+/* `keeps_all`: of a loader, whose file has no index over ids: nobody else may add ids to it. */
+HtKeyCache *ht_key_cache_new(bool keeps_all);
 void ht_key_cache_free(HtKeyCache *cache);
 void ht_key_cache_forget(HtKeyCache *cache);
+/* The file has its index from now on, and other writers. */
+void ht_key_cache_share(HtKeyCache *cache);
 /* 0 with error on failure; without `make` also 0 for an unknown one. */
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error);
 

@@ -1,32 +1,133 @@
-/* A pull names the same jobs, stages and people again and again: a table of 16,384 uuids saves most
- * look-ups. It is forgotten after a rollback, because keys made in it never existed. */
+/* Keys of uuids, remembered. A pull names the same jobs, stages and people again and again: a
+ * direct-mapped table of 16,384 uuids saves it most look-ups.
+ *
+ * A first load asks for millions of ids, most of them new. An index over random ids that grows
+ * meanwhile costs more than all the rest, so there is none until the load is over: the loader keeps
+ * every id in memory, 22 to 27 bytes each (the ids in order of their keys, and a table of keys).
+ * Above KEPT_MAX ids the index is built after all and answers instead: slower, but memory stays
+ * bounded. When the load is published its ids go along: the wide columns name them all once more.
+ *
+ * All is forgotten after a rollback, because keys made in it never existed; a loader reads the ids
+ * of its file again then. */
 #include "internal.h"
+#include "schema.h"
 
 #include <string.h>
 
+__extension__ typedef unsigned __int128 Wide;
+
 #define SLOTS 16384u
+#define PAGE_IDS 65536u
+#define LEAST_BITS 16
+#define KEPT_MAX 4000000
+guint32 ht_key_cache_max = KEPT_MAX;
+/* A slot is a key and, above it, ten more bits of the hash: few other ids are looked at in vain. */
+#define KEY_BITS 22
+#define KEY_MASK ((1u << KEY_BITS) - 1)
+G_STATIC_ASSERT(KEPT_MAX <= KEY_MASK);
+
+/* Every id of a file: keys are 1, 2, 3 … in the order of their making. */
+typedef struct {
+    GPtrArray *pages; /* HtUuid[PAGE_IDS] each */
+    guint32 *slots;   /* open addressing; 0 = empty */
+    int bits;
+    guint32 n;
+    guint64 seed[2]; /* nobody outside can make ids that meet in one slot */
+} All;
 
 struct HtKeyCache {
     struct {
         HtUuid id;
         HtKey k; /* 0 = empty */
-    } slots[SLOTS];
+    } recent[SLOTS];
+    bool keeps_all; /* asked for */
+    bool is_shared; /* others add ids meanwhile: what is not in `all` may be in the file */
+    All *all;       /* NULL: not asked for, not read yet, or too many */
+    guint32 max;
 };
 
-HtKeyCache *ht_key_cache_new(void)
+/* --- All ids of a file */
+
+static void all_free(All *all)
 {
-    return g_new0(HtKeyCache, 1);
+    if (!all)
+        return;
+    g_ptr_array_unref(all->pages);
+    g_free(all->slots);
+    g_free(all);
 }
 
-void ht_key_cache_free(HtKeyCache *cache)
+static All *all_new(void)
 {
-    g_free(cache);
+    All *all = g_new0(All, 1);
+    all->pages = g_ptr_array_new_with_free_func(g_free);
+    all->bits = LEAST_BITS;
+    all->slots = g_new0(guint32, (gsize)1 << all->bits);
+    for (int i = 0; i < 2; i++)
+        all->seed[i] = ((guint64)g_random_int() << 32 | g_random_int()) | 1;
+    return all;
 }
 
-void ht_key_cache_forget(HtKeyCache *cache)
+static const HtUuid *all_id(const All *all, guint32 k)
 {
-    memset(cache, 0, sizeof *cache);
+    const HtUuid *page = all->pages->pdata[(k - 1) / PAGE_IDS];
+    return &page[(k - 1) % PAGE_IDS];
 }
+
+static guint64 all_hash(const All *all, const HtUuid *id)
+{
+    guint64 half[2];
+    memcpy(half, id->b, sizeof half);
+    Wide product = (Wide)(half[0] ^ all->seed[0]) * (half[1] ^ all->seed[1]);
+    return (guint64)product ^ (guint64)(product >> 64);
+}
+
+/* What the slot holds of the hash: bits that its place does not tell. */
+static guint32 tag_of(guint64 hash)
+{
+    return (guint32)(hash << KEY_BITS);
+}
+
+/* The key of an id (0: none). *slot: where it is, or the empty one where it belongs. */
+static HtKey all_find(const All *all, const HtUuid *id, guint64 hash, guint32 **slot)
+{
+    guint32 mask = (guint32)(((guint64)1 << all->bits) - 1), tag = tag_of(hash);
+    guint32 at = (guint32)(hash >> (64 - all->bits));
+    for (; all->slots[at]; at = (at + 1) & mask) {
+        guint32 k = all->slots[at] & KEY_MASK;
+        if ((all->slots[at] & ~KEY_MASK) == tag && memcmp(all_id(all, k), id, sizeof *id) == 0)
+            break;
+    }
+    *slot = &all->slots[at];
+    return all->slots[at] & KEY_MASK;
+}
+
+static void all_grow(All *all)
+{
+    g_free(all->slots);
+    all->bits++;
+    all->slots = g_new0(guint32, (gsize)1 << all->bits);
+    for (guint32 k = 1; k <= all->n; k++) {
+        guint64 hash = all_hash(all, all_id(all, k));
+        guint32 *slot;
+        all_find(all, all_id(all, k), hash, &slot);
+        *slot = tag_of(hash) | k;
+    }
+}
+
+/* The id becomes number n + 1; `slot` is what all_find said. */
+static void all_add(All *all, guint32 *slot, guint64 hash, const HtUuid *id)
+{
+    if (all->n % PAGE_IDS == 0)
+        g_ptr_array_add(all->pages, g_new(HtUuid, PAGE_IDS));
+    HtUuid *page = all->pages->pdata[all->n / PAGE_IDS];
+    page[all->n % PAGE_IDS] = *id;
+    *slot = tag_of(hash) | ++all->n;
+    if (all->n > ((guint64)1 << all->bits) / 100 * 75)
+        all_grow(all);
+}
+
+/* --- The file */
 
 static HtKey look_up(HtDb *db, const HtUuid *id, GError **error)
 {
@@ -39,29 +140,134 @@ static HtKey look_up(HtDb *db, const HtUuid *id, GError **error)
     return k;
 }
 
-static HtKey make_key(HtDb *db, const HtUuid *id, GError **error)
+/* `k` 0: the next one. */
+static HtKey make_key(HtDb *db, HtKey k, const HtUuid *id, GError **error)
 {
     HtStmt *add = ht_db_stmt(db, HT_QUERY("id_add"), error);
     if (!add)
         return 0;
-    ht_stmt_bind_uuid(add, 1, id);
+    if (k)
+        ht_stmt_bind_int(add, 1, k);
+    ht_stmt_bind_uuid(add, 2, id);
     return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
+}
+
+/* NULL without error: not all of them can be kept. */
+static All *read_all(HtDb *db, guint32 max, GError **error)
+{
+    HtStmt *list = ht_db_stmt(db, HT_QUERY("ids_all"), error);
+    if (!list)
+        return NULL;
+    All *all = all_new();
+    HtStep step;
+    bool fits = true;
+    while (fits && (step = ht_stmt_step(list, error)) == HT_STEP_ROW) {
+        HtUuid id;
+        ht_stmt_uuid(list, 1, &id);
+        guint64 hash = all_hash(all, &id);
+        guint32 *slot;
+        fits = all->n < max && all_find(all, &id, hash, &slot) == 0 &&
+               ht_stmt_int(list, 0) == (HtKey)all->n + 1;
+        if (fits)
+            all_add(all, slot, hash, &id);
+    }
+    ht_stmt_reset(list);
+    if (!fits || step == HT_STEP_ERROR)
+        g_clear_pointer(&all, all_free);
+    return all;
+}
+
+/* From now on the index answers. */
+static bool stop_keeping(HtKeyCache *cache, HtDb *db, GError **error)
+{
+    g_clear_pointer(&cache->all, all_free);
+    cache->keeps_all = false;
+    return ht_schema_add_id_index(db, error);
+}
+
+static bool ensure_all(HtKeyCache *cache, HtDb *db, GError **error)
+{
+    if (cache->all || !cache->keeps_all)
+        return true;
+    g_autoptr(GError) why = NULL;
+    cache->all = read_all(db, cache->max, &why);
+    if (cache->all)
+        return true;
+    if (!why)
+        return stop_keeping(cache, db, error);
+    g_propagate_error(error, g_steal_pointer(&why));
+    return false;
+}
+
+static HtKey get_kept(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
+{
+    guint64 hash = all_hash(cache->all, id);
+    guint32 *slot;
+    HtKey k = all_find(cache->all, id, hash, &slot);
+    if (k || !make)
+        return k;
+    if (cache->all->n >= cache->max)
+        return stop_keeping(cache, db, error) ? make_key(db, 0, id, error) : 0;
+    k = make_key(db, (HtKey)cache->all->n + 1, id, error);
+    if (k)
+        all_add(cache->all, slot, hash, id);
+    return k;
+}
+
+static HtKey get_indexed(HtDb *db, const HtUuid *id, bool make, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    HtKey k = look_up(db, id, &why);
+    if (!k && !why && make)
+        k = make_key(db, 0, id, &why);
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    return k;
+}
+
+/* --- Both */
+
+HtKeyCache *ht_key_cache_new(bool keeps_all)
+{
+    HtKeyCache *cache = g_new0(HtKeyCache, 1);
+    cache->keeps_all = keeps_all;
+    cache->max = ht_key_cache_max;
+    return cache;
+}
+
+void ht_key_cache_free(HtKeyCache *cache)
+{
+    if (!cache)
+        return;
+    all_free(cache->all);
+    g_free(cache);
+}
+
+void ht_key_cache_forget(HtKeyCache *cache)
+{
+    g_clear_pointer(&cache->all, all_free);
+    memset(cache->recent, 0, sizeof cache->recent);
+}
+
+void ht_key_cache_share(HtKeyCache *cache)
+{
+    cache->keeps_all = false;
+    cache->is_shared = true;
 }
 
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
-    guint slot = ht_uuid_hash(id) % SLOTS;
-    if (cache->slots[slot].k && ht_uuid_equal(&cache->slots[slot].id, id))
-        return cache->slots[slot].k;
-    g_autoptr(GError) why = NULL;
-    HtKey k = look_up(db, id, &why);
-    if (!k && !why && make)
-        k = make_key(db, id, &why);
-    if (why)
-        g_propagate_error(error, g_steal_pointer(&why));
+    guint recent = ht_uuid_hash(id) % SLOTS;
+    if (cache->recent[recent].k && ht_uuid_equal(&cache->recent[recent].id, id))
+        return cache->recent[recent].k;
+    if (!ensure_all(cache, db, error))
+        return 0;
+    HtKey k = cache->all ? get_kept(cache, db, id, make && !cache->is_shared, error) : 0;
+    if (!k && (!cache->all || cache->is_shared))
+        k = get_indexed(db, id, make, error);
     if (k) {
-        cache->slots[slot].id = *id;
-        cache->slots[slot].k = k;
+        cache->recent[recent].id = *id;
+        cache->recent[recent].k = k;
     }
     return k;
 }

@@ -11,6 +11,8 @@
 bool ht_schema_create(HtDb *db, bool loading, GError **error);
 /* Indexes and triggers, after a load. One transaction each. */
 bool ht_schema_add_indexes(HtDb *db, GError **error);
+/* That of ids alone: it can come before the others. */
+bool ht_schema_add_id_index(HtDb *db, GError **error);
 bool ht_schema_add_triggers(HtDb *db, GError **error);
 bool ht_schema_drop_triggers(HtDb *db, GError **error);
 /* HT_CACHE_ERROR_FOREIGN, _NEWER, _CORRUPT for a file that is not a cache of ours; *empty: a file

@@ -239,7 +239,7 @@ HtStore *ht_worker_new(HtCache *cache, HtDb *db, HtFiles *files, bool loading, c
     store->files = files;
     store->loading = loading;
     store->polls = !loading && !(cache->flags & HT_CACHE_NO_POLL);
-    store->keys = ht_key_cache_new();
+    store->keys = ht_key_cache_new(loading);
     store->tables = g_ptr_array_new_with_free_func(ht_apply_table_free);
     g_mutex_init(&store->lock);
     g_cond_init(&store->wake);

@@ -10,6 +10,7 @@ static const guint8 signature[11] = "PGCOPY\n\377\r\n";
 typedef struct {
     GByteArray *bytes;
     gsize scanned; /* bytes before this are whole tuples */
+    gsize n_rows;  /* that many */
     bool has_header, is_ended, is_broken;
 } Stream;
 
@@ -78,6 +79,7 @@ static void scan(Stream *stream)
         if (len == 0)
             return;
         stream->scanned += len;
+        stream->n_rows++;
     }
 }
 
@@ -92,8 +94,9 @@ static bool emit(Stream *stream, HtPgBlockFunc func, gpointer data, GError **err
         g_byte_array_append(stream->bytes, whole->data + stream->scanned,
                             whole->len - (guint)stream->scanned);
     g_byte_array_set_size(whole, (guint)stream->scanned);
-    stream->scanned = 0;
-    return func(g_byte_array_free_to_bytes(whole), data, error);
+    gsize n_rows = stream->n_rows;
+    stream->scanned = stream->n_rows = 0;
+    return func(g_byte_array_free_to_bytes(whole), n_rows, data, error);
 }
 
 static bool refuse_bytes(HtPgConnection *pg, GError **error)

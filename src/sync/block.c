@@ -88,7 +88,7 @@ static bool set_value(HtApplyTable *rows, int i, HtColumnType type, const HtPgFi
     case HT_TYPE_TEXTS:
     default:
         text = ht_pg_field_text(field, &len);
-        ht_apply_text(rows, i, text, (gssize)len);
+        ht_apply_text_borrowed(rows, i, text, len);
         return true;
     }
 }

@@ -129,6 +129,23 @@ void ht_sync_block_free(HtSyncBlock *block);
 /* Applies rows until the end (*is_done) or, with `may_yield`, until the store wants a pause. */
 bool ht_sync_block_apply(HtSyncBlock *block, HtApply *apply, bool may_yield, bool *is_done,
                          GError **error);
+/* sink.c: the way of blocks to the cache's writer. Errors are those of the cache. */
+typedef struct HtSyncSink HtSyncSink;
+/* `generation` NULL: the cache in use. */
+HtSyncSink *ht_sync_sink_new(HtCache *cache, HtGeneration *generation, gsize bytes_max);
+/* Waits until nothing is under way; what comes after an error is dropped. */
+void ht_sync_sink_free(HtSyncSink *sink);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSyncSink, ht_sync_sink_free)
+/* Takes a select list (nullable) and frees it after the last block that needs it. */
+HtSyncSelect *ht_sync_sink_keep(HtSyncSink *sink, HtSyncSelect *select);
+/* Takes the block (NULL: none). The note (`name` NULL: none; `value` NULL deletes) is committed not
+ * before the rows that were put before. Waits while too many bytes are under way; an error is that
+ * of any block before. */
+bool ht_sync_sink_put(HtSyncSink *sink, HtSyncBlock *block, const char *name, const char *value,
+                      GError **error);
+/* Waits until all is committed. */
+bool ht_sync_sink_drain(HtSyncSink *sink, GError **error);
+
 /* Appends one tuple of `n` fields as COPY would have sent it. */
 void ht_sync_tuple_append(GByteArray *bytes, const HtPgField *fields, int n);
 
@@ -219,16 +236,24 @@ bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
 bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan,
                   GError **error);
 
-/* How much of a table comes at once; tests make it small. */
+/* How much of a table comes at once at most; tests make it small. */
 typedef struct {
     int pages, rows, wide_pages, wide_rows;
     int small_pages; /* a table of at most so many comes in one piece */
 } HtSyncChunks;
 extern HtSyncChunks ht_sync_chunks;
 
+typedef struct {
+    gsize block_bytes;     /* rows are handed over in blocks of at least so many bytes */
+    gsize under_way_bytes; /* read from the network and not yet in the cache, at most */
+} HtSyncFlow;
+extern HtSyncFlow ht_sync_flow;
+
 /* load.c: a first load into a new generation; and the wide columns after it. */
 bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GError **error);
-bool ht_sync_load_wide(HtSync *sync, GError **error);
+/* Some chunks of wide columns: at least one, then on until `until_us` of the monotonic clock, a
+ * poke or a stop; G_MAXINT64: until all are here, whatever else is asked. */
+bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error);
 bool ht_sync_wide_is_due(HtSync *sync);
 
 /* pusher.c */

@@ -11,12 +11,13 @@
 
 #include <string.h>
 
-#define BLOCK_BYTES ((gsize)1 << 20)
-#define BLOCKS_UNDER_WAY 6
 /* A range of 6,000 pages costs 3 to 7 % more than one COPY; wide chunks are small, pulls go between
  * them. */
 HtSyncChunks ht_sync_chunks = {
-    .pages = 6000, .rows = 50000, .wide_pages = 600, .wide_rows = 2000, .small_pages = 200};
+    .pages = 6000, .rows = 50000, .wide_pages = 1500, .wide_rows = 10000, .small_pages = 200};
+HtSyncFlow ht_sync_flow = {.block_bytes = 1 << 20, .under_way_bytes = 4 << 20};
+/* A load that was cut sends one chunk again: of a large table never more than this part. */
+#define CHUNKS_LEAST 25
 
 /* Ranges of pages read every tenant's rows: worth it from this share on. */
 #define LEAST_SHARE 0.2
@@ -24,169 +25,29 @@ HtSyncChunks ht_sync_chunks = {
 #define META_LOAD "load"
 #define DONE "done"
 
-/* --- Handing blocks to the loader's thread. */
-typedef struct {
-    HtSync *sync;
-    HtGeneration *generation; /* NULL: the cache in use, synchronously */
-    GMutex lock;
-    GCond changed;
-    guint under_way;
-    GError *error;
-    int64_t rows_applied, rows_changed, bytes;
-} Sink;
-
-typedef struct {
-    Sink *sink;
-    HtSyncBlock *block; /* NULL: notes only */
-    char *name, *value; /* where the table stands, once these rows are in; or NULL */
-} Parcel;
-
-static void parcel_free(gpointer data)
-{
-    Parcel *parcel = data;
-    ht_sync_block_free(parcel->block);
-    g_free(parcel->name);
-    g_free(parcel->value);
-    g_free(parcel);
-}
-
-static bool apply_parcel_part(HtApply *apply, Parcel *parcel, bool may_yield, bool *is_done,
-                              GError **error)
-{
-    *is_done = true;
-    if (parcel->block && !ht_sync_block_apply(parcel->block, apply, may_yield, is_done, error))
-        return false;
-    return !*is_done || !parcel->name ||
-           ht_apply_meta_set(apply, parcel->name, parcel->value, error);
-}
-
-static bool apply_parcel(HtApply *apply, gpointer data, GError **error)
-{
-    bool is_done;
-    return apply_parcel_part(apply, data, false, &is_done, error);
-}
-
-static void on_applied(const GError *error, gpointer data)
-{
-    Sink *sink = data;
-    g_mutex_lock(&sink->lock);
-    sink->under_way--;
-    if (error && !sink->error)
-        sink->error = g_error_copy(error);
-    g_cond_broadcast(&sink->changed);
-    g_mutex_unlock(&sink->lock);
-}
-
-typedef struct {
-    Parcel *parcel;
-    bool is_done;
-} YieldingParcel;
-
-static bool apply_yielding(HtApply *apply, gpointer data, GError **error)
-{
-    YieldingParcel *yielding = data;
-    return apply_parcel_part(apply, yielding->parcel, true, &yielding->is_done, error);
-}
-
-static bool put_now(Sink *sink, Parcel *parcel, GError **error)
-{
-    YieldingParcel yielding = {.parcel = parcel};
-    bool ok = true;
-    while (ok && !yielding.is_done)
-        ok = ht_cache_apply(sink->sync->cache, apply_yielding, &yielding, error);
-    parcel_free(parcel);
-    return ok;
-}
-
-/* Takes the parcel. Waits while too much is under way. */
-static bool put(Sink *sink, Parcel *parcel, GError **error)
-{
-    if (!sink->generation)
-        return put_now(sink, parcel, error);
-    g_mutex_lock(&sink->lock);
-    while (sink->under_way >= BLOCKS_UNDER_WAY && !sink->error)
-        g_cond_wait(&sink->changed, &sink->lock);
-    GError *problem = sink->error ? g_error_copy(sink->error) : NULL;
-    sink->under_way += !problem;
-    g_mutex_unlock(&sink->lock);
-    if (problem) {
-        parcel_free(parcel);
-        g_propagate_error(error, problem);
-        return false;
-    }
-    ht_cache_generation_apply_async(sink->generation, apply_parcel, parcel, parcel_free, on_applied,
-                                    sink);
-    return true;
-}
-
-static bool drain(Sink *sink, GError **error)
-{
-    g_mutex_lock(&sink->lock);
-    while (sink->under_way > 0)
-        g_cond_wait(&sink->changed, &sink->lock);
-    GError *problem = sink->error ? g_error_copy(sink->error) : NULL;
-    g_mutex_unlock(&sink->lock);
-    if (problem)
-        g_propagate_error(error, problem);
-    return !problem;
-}
-
-static void sink_init(Sink *sink, HtSync *sync, HtGeneration *generation)
-{
-    memset(sink, 0, sizeof *sink);
-    sink->sync = sync;
-    sink->generation = generation;
-    g_mutex_init(&sink->lock);
-    g_cond_init(&sink->changed);
-}
-
-static void sink_clear(Sink *sink)
-{
-    drain(sink, NULL);
-    g_clear_error(&sink->error);
-    g_mutex_clear(&sink->lock);
-    g_cond_clear(&sink->changed);
-}
-
 /* --- Chunks of one table. Where it stands is a text: "" nothing yet and it comes in one piece,
  * "p:N:M" pages below N of about M are in, "k:ID" rows up to ID are in ("k:" none), "done". */
 typedef struct {
-    Sink *sink;
-    HtSyncSelect *select;
-    HtApplyMode mode;
-    HtSyncBlock *held; /* the last block waits for where the table then stands */
-    int64_t rows;      /* of this chunk */
-    HtUuid last;
-    bool is_wide;
+    HtSync *sync;
+    HtSyncSink *sink;
+    const HtSyncSelect *select;
+    int64_t rows; /* of this chunk */
+    HtUuid last;  /* of a chunk by ids */
+    bool is_wide, is_by_key;
     int64_t *total_rows;
     int64_t total_estimate;
 } Chunk;
 
-static bool forward(Chunk *chunk, HtSyncBlock *block, const char *name, const char *value,
-                    GError **error)
-{
-    Parcel *parcel = g_new0(Parcel, 1);
-    parcel->sink = chunk->sink;
-    parcel->block = block;
-    parcel->name = g_strdup(name);
-    parcel->value = g_strdup(value);
-    return put(chunk->sink, parcel, error);
-}
-
-/* Counts the rows of a block and notes the last id, so that a chunk by ids knows how to go on. */
-static bool look_through(Chunk *chunk, GBytes *bytes, GError **error)
+/* Notes the last id of a block, so that a chunk by ids knows how to go on. */
+static bool find_last(Chunk *chunk, GBytes *bytes, GError **error)
 {
     gsize len;
     const guint8 *data = g_bytes_get_data(bytes, &len);
     HtPgTuples tuples;
     g_autofree HtPgField *fields = g_new0(HtPgField, chunk->select->n);
     ht_pg_tuples_init(&tuples, data, len);
-    while (ht_pg_tuples_next(&tuples, fields, chunk->select->n)) {
-        chunk->rows++;
-        *chunk->total_rows += 1;
-        if (chunk->select->table->has_id)
-            ht_pg_field_uuid(&fields[0], &chunk->last);
-    }
+    while (ht_pg_tuples_next(&tuples, fields, chunk->select->n))
+        ht_pg_field_uuid(&fields[0], &chunk->last);
     if (!tuples.broken)
         return true;
     g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "rows of %s make no sense",
@@ -194,34 +55,34 @@ static bool look_through(Chunk *chunk, GBytes *bytes, GError **error)
     return false;
 }
 
-static bool on_block(GBytes *bytes, gpointer data, GError **error)
+static bool on_block(GBytes *bytes, gsize n_rows, gpointer data, GError **error)
 {
     Chunk *chunk = data;
-    if (!look_through(chunk, bytes, error)) {
+    if (chunk->is_by_key && !find_last(chunk, bytes, error)) {
         g_bytes_unref(bytes);
         return false;
     }
-    HtSyncReport *report = chunk->sink->sync->report;
-    report->bytes_received += (int64_t)g_bytes_get_size(bytes);
-    HtSyncBlock *before = chunk->held;
-    chunk->held = ht_sync_block_new(chunk->select, bytes, chunk->mode);
-    ht_sync_status_progress(chunk->sink->sync, chunk->select->table->name, chunk->is_wide,
+    chunk->rows += (int64_t)n_rows;
+    *chunk->total_rows += (int64_t)n_rows;
+    chunk->sync->report->bytes_received += (int64_t)g_bytes_get_size(bytes);
+    ht_sync_status_progress(chunk->sync, chunk->select->table->name, chunk->is_wide,
                             *chunk->total_rows, chunk->total_estimate);
-    return !before || forward(chunk, before, NULL, NULL, error);
+    return ht_sync_sink_put(chunk->sink, ht_sync_block_new(chunk->select, bytes, HT_APPLY_BULK),
+                            NULL, NULL, error);
 }
 
-static char *page_sql(const Chunk *chunk, int64_t first, int64_t chunk_pages, int64_t pages)
+static char *page_sql(const Chunk *chunk, int64_t first, int64_t end, int64_t pages)
 {
     g_autofree char *from = g_strdup_printf("%" G_GINT64_FORMAT, first);
-    g_autofree char *to = g_strdup_printf("%" G_GINT64_FORMAT, first + chunk_pages);
-    if (first + chunk_pages < pages)
+    g_autofree char *to = g_strdup_printf("%" G_GINT64_FORMAT, end);
+    if (end < pages)
         return ht_sync_sql_fill("copy_pages", chunk->select, "first", from, "last", to, NULL);
     return ht_sync_sql_fill("copy_pages_rest", chunk->select, "first", from, NULL);
 }
 
-static char *key_sql(const Chunk *chunk, const char *after, int limit)
+static char *key_sql(const Chunk *chunk, const char *after, int64_t limit)
 {
-    g_autofree char *number = g_strdup_printf("%d", limit);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, limit);
     HtUuid id;
     char text[HT_UUID_TEXT];
     ht_uuid_parse(after,
@@ -243,33 +104,54 @@ static const char *first_stand(const HtSyncHello *sizes, const HtSyncTable *tabl
     return out;
 }
 
+/* How many of the table's `all` pages or rows make a chunk, of which there are at most `most`. */
+static int64_t chunk_size(int64_t all, int64_t most, int64_t least)
+{
+    return all > 0 ? CLAMP(all / CHUNKS_LEAST, MIN(least, most), most) : most;
+}
+
+static int64_t chunk_rows(const Chunk *chunk)
+{
+    const HtSyncHello *hello = chunk->sync->hello;
+    int64_t all = hello && hello->has_sizes
+                      ? hello->estimates[chunk->select->table - ht_sync_tables(NULL)]
+                      : 0;
+    int most = chunk->is_wide ? ht_sync_chunks.wide_rows : ht_sync_chunks.rows;
+    return chunk_size(all, most, 2000);
+}
+
+static int64_t chunk_pages(const Chunk *chunk, int64_t pages)
+{
+    int most = chunk->is_wide ? ht_sync_chunks.wide_pages : ht_sync_chunks.pages;
+    return chunk_size(pages, most, ht_sync_chunks.small_pages);
+}
+
 /* One chunk from where `stands` says; *next says where the table stands then. */
 static bool load_chunk(Chunk *chunk, const char *stands, char **next, GError **error)
 {
-    int chunk_pages = chunk->is_wide ? ht_sync_chunks.wide_pages : ht_sync_chunks.pages;
-    int chunk_rows = chunk->is_wide ? ht_sync_chunks.wide_rows : ht_sync_chunks.rows;
-    bool by_key = g_str_has_prefix(stands, "k:");
     bool by_page = g_str_has_prefix(stands, "p:");
-    int64_t first = 0, pages = 0;
+    int64_t first = 0, end = 0, pages = 0, limit = 0;
     g_autofree char *sql = NULL;
     chunk->rows = 0;
+    chunk->is_by_key = g_str_has_prefix(stands, "k:");
     if (by_page) {
-        char *end;
-        first = g_ascii_strtoll(stands + 2, &end, 10);
-        pages = *end == ':' ? g_ascii_strtoll(end + 1, NULL, 10) : 0;
-        sql = page_sql(chunk, first, chunk_pages, pages);
-    } else if (by_key) {
-        sql = key_sql(chunk, stands + 2, chunk_rows);
+        char *rest;
+        first = g_ascii_strtoll(stands + 2, &rest, 10);
+        pages = *rest == ':' ? g_ascii_strtoll(rest + 1, NULL, 10) : 0;
+        end = first + chunk_pages(chunk, pages);
+        sql = page_sql(chunk, first, end, pages);
+    } else if (chunk->is_by_key) {
+        limit = chunk_rows(chunk);
+        sql = key_sql(chunk, stands + 2, limit);
     } else {
         sql = ht_sync_sql_fill("copy_table", chunk->select, NULL);
     }
-    if (!ht_pg_copy_out(chunk->sink->sync->pg, sql, BLOCK_BYTES, on_block, chunk, error))
+    if (!ht_pg_copy_out(chunk->sync->pg, sql, ht_sync_flow.block_bytes, on_block, chunk, error))
         return false;
     char text[HT_UUID_TEXT];
-    if (by_page && first + chunk_pages < pages)
-        *next =
-            g_strdup_printf("p:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, first + chunk_pages, pages);
-    else if (by_key && chunk->rows == chunk_rows)
+    if (by_page && end < pages)
+        *next = g_strdup_printf("p:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, end, pages);
+    else if (chunk->is_by_key && chunk->rows == limit)
         *next = g_strdup_printf("k:%s", ht_uuid_format(&chunk->last, text));
     else
         *next = g_strdup(DONE);
@@ -287,11 +169,6 @@ static bool load_chunk_or_fall_back(Chunk *chunk, const char *stands, char **nex
         return load_chunk(chunk, "k:", next, error);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
-}
-
-static bool chunk_finish(Chunk *chunk, const char *name, const char *stands, GError **error)
-{
-    return forward(chunk, g_steal_pointer(&chunk->held), name, stands, error);
 }
 
 /* --- The hot phase. */
@@ -368,34 +245,29 @@ static bool begin(Load *load, const HtSyncHello *hello, bool fresh, GError **err
     return ht_cache_generation_apply(load->generation, write_load_note, note, error);
 }
 
-static bool load_table(Load *load, Sink *sink, const HtSyncTable *table, GError **error)
+static bool load_table(Load *load, HtSyncSink *sink, const HtSyncTable *table, GError **error)
 {
-    g_autoptr(HtSyncSelect) select = ht_sync_select_new(load->sync->columns, table, HT_SELECT_HOT);
+    const HtSyncSelect *select =
+        ht_sync_sink_keep(sink, ht_sync_select_new(load->sync->columns, table, HT_SELECT_HOT));
     g_autofree char *name = g_strdup_printf("load.%s", table->name);
     g_autofree char *stands = ht_cache_generation_meta(load->generation, name);
     char first[64];
     if (!stands)
         stands = g_strdup(first_stand(load->sync->hello, table, first));
-    Chunk chunk = {.sink = sink,
+    Chunk chunk = {.sync = load->sync,
+                   .sink = sink,
                    .select = select,
-                   .mode = HT_APPLY_BULK,
                    .total_rows = &load->rows,
                    .total_estimate = load->estimate};
-    bool ok = true;
-    while (ok && select && strcmp(stands, DONE) != 0) {
-        char *next = NULL;
-        ok = load_chunk_or_fall_back(&chunk, stands, &next, error) &&
-             chunk_finish(&chunk, name, next, error);
-        if (ok) {
-            g_free(stands);
-            stands = next;
-        } else {
-            g_free(next);
-        }
+    while (select && strcmp(stands, DONE) != 0) {
+        g_autofree char *next = NULL;
+        if (!load_chunk_or_fall_back(&chunk, stands, &next, error) ||
+            !ht_sync_sink_put(sink, NULL, name, next, error))
+            return false;
+        g_free(stands);
+        stands = g_steal_pointer(&next);
     }
-    g_clear_pointer(&chunk.held, ht_sync_block_free);
-    /* The select list lives as long as the blocks that use it. */
-    return drain(sink, ok ? error : NULL) && ok;
+    return true;
 }
 
 static bool load_hot(Load *load, GError **error)
@@ -404,12 +276,12 @@ static bool load_hot(Load *load, GError **error)
     const HtSyncTable *tables = ht_sync_tables(&n);
     for (int i = 0; i < n; i++)
         load->estimate += load->sync->hello ? load->sync->hello->estimates[i] : 0;
-    Sink sink;
-    sink_init(&sink, load->sync, load->generation);
+    g_autoptr(HtSyncSink) sink =
+        ht_sync_sink_new(load->sync->cache, load->generation, ht_sync_flow.under_way_bytes);
     bool ok = true;
     for (int i = 0; ok && i < n; i++)
-        ok = load_table(load, &sink, &tables[i], error);
-    sink_clear(&sink);
+        ok = load_table(load, sink, &tables[i], error);
+    ok = ok && ht_sync_sink_drain(sink, error);
     load->sync->report->rows_received += load->rows;
     load->sync->report->rows_changed += load->rows;
     return ok;
@@ -457,6 +329,8 @@ bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GErro
         !ht_cache_generation_publish(load.generation, error))
         return false;
     load.generation = NULL;
+    if (!ht_sync_wide_is_due(sync))
+        ht_cache_load_over(sync->cache);
     g_free(sync->cursor);
     sync->cursor = g_strdup(load.snapshot);
     return !sync->outbox || ht_outbox_set_acked(sync->outbox, load.acked_seq, error);
@@ -469,67 +343,79 @@ bool ht_sync_wide_is_due(HtSync *sync)
     return note && *note && sync->columns;
 }
 
-static char *note_after(const HtJson *note, const char *table, const char *stands)
+static void note_stand(HtJson *note, const char *table, const char *stands)
 {
-    g_autoptr(HtJson) copy = ht_json_dup(note);
     if (stands && strcmp(stands, DONE) != 0)
-        ht_json_set_string(copy, table, stands);
+        ht_json_set_string(note, table, stands);
     else
-        ht_json_remove(copy, table);
-    return ht_json_length(copy) > 0 ? ht_json_print(copy, false) : NULL;
+        ht_json_remove(note, table);
 }
 
-static bool load_wide_chunk(HtSync *sync, const HtJson *note, const HtSyncTable *table,
-                            GError **error)
+/* Rows of the tables that the note names: what the progress is measured by. */
+static int64_t wide_estimate(const HtSync *sync, const HtJson *note)
 {
-    Sink sink;
-    sink_init(&sink, sync, NULL);
-    g_autoptr(HtSyncSelect) select = ht_sync_select_new(sync->columns, table, HT_SELECT_WIDE);
-    int64_t rows = sync->status.progress.wide ? sync->status.progress.rows : 0, estimate = 0;
+    int64_t estimate = 0;
     for (const HtJson *e = ht_json_first(note); e && sync->hello; e = ht_json_next(e)) {
         const HtSyncTable *left = ht_sync_table_by_name(ht_json_key(e));
         estimate += left ? sync->hello->estimates[left - ht_sync_tables(NULL)] : 0;
     }
-    if (rows == 0)
-        sync->load_started_us = g_get_monotonic_time();
-    int64_t before = rows;
-    Chunk chunk = {.sink = &sink,
-                   .select = select,
-                   .mode = HT_APPLY_BULK,
-                   .is_wide = true,
-                   .total_rows = &rows,
-                   .total_estimate = MAX(estimate, sync->status.progress.total_estimate)};
-    g_autofree char *next = NULL;
-    bool ok = !select || load_chunk_or_fall_back(&chunk, ht_json_get_string(note, table->name, ""),
-                                                 &next, error);
-    if (ok) {
-        g_autofree char *left = note_after(note, table->name, next);
-        ok = chunk_finish(&chunk, HT_META_WIDE, left, error);
-    }
-    g_clear_pointer(&chunk.held, ht_sync_block_free);
-    sync->report->rows_received += rows - before;
-    sink_clear(&sink);
-    return ok;
+    return estimate;
 }
 
-bool ht_sync_load_wide(HtSync *sync, GError **error)
+/* The next chunk of the first table of the note; the note says then what is left. */
+static bool load_wide_chunk(Chunk *chunk, HtJson *note, GError **error)
+{
+    const HtJson *first = ht_json_first(note);
+    g_autofree char *name = g_strdup(first ? ht_json_key(first) : "");
+    g_autofree char *next = NULL;
+    const HtSyncTable *table = ht_sync_table_by_name(name);
+    if (table && !(chunk->select && chunk->select->table == table))
+        chunk->select = ht_sync_sink_keep(
+            chunk->sink, ht_sync_select_new(chunk->sync->columns, table, HT_SELECT_WIDE));
+    /* A table that this version does not know, or may not read any more, is done. */
+    if (table && chunk->select && chunk->select->table == table &&
+        !load_chunk_or_fall_back(chunk, ht_json_get_string(note, name, ""), &next, error))
+        return false;
+    note_stand(note, name, next);
+    g_autofree char *left = ht_json_length(note) > 0 ? ht_json_print(note, false) : NULL;
+    return ht_sync_sink_put(chunk->sink, NULL, HT_META_WIDE, left, error);
+}
+
+static bool has_time(HtSync *sync, int64_t until_us)
+{
+    return until_us == G_MAXINT64 ||
+           (!g_atomic_int_get(&sync->is_stopping) && !g_atomic_int_get(&sync->is_poked) &&
+            g_get_monotonic_time() < until_us);
+}
+
+bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
 {
     g_autofree char *text = ht_cache_meta(sync->cache, HT_META_WIDE);
     g_autoptr(HtJson) note = text ? ht_json_parse(text, -1, NULL) : NULL;
-    const HtJson *first = ht_json_first(note);
-    const HtSyncTable *table = first ? ht_sync_table_by_name(ht_json_key(first)) : NULL;
-    bool ok;
-    if (table) {
-        ok = load_wide_chunk(sync, note, table, error);
-    } else {
-        /* Nothing left that this version knows. */
-        Sink sink;
-        sink_init(&sink, sync, NULL);
-        Chunk chunk = {.sink = &sink};
-        ok = chunk_finish(&chunk, HT_META_WIDE, NULL, error);
-        sink_clear(&sink);
+    if (ht_json_type(note) != HT_JSON_OBJECT) {
+        ht_json_free(note);
+        note = ht_json_new_object();
     }
-    if (ok && !ht_sync_wide_is_due(sync))
+    int64_t rows = sync->status.progress.wide ? sync->status.progress.rows : 0;
+    if (rows == 0)
+        sync->load_started_us = g_get_monotonic_time();
+    int64_t before = rows;
+    g_autoptr(HtSyncSink) sink = ht_sync_sink_new(sync->cache, NULL, ht_sync_flow.under_way_bytes);
+    Chunk chunk = {.sync = sync,
+                   .sink = sink,
+                   .is_wide = true,
+                   .total_rows = &rows,
+                   .total_estimate =
+                       MAX(wide_estimate(sync, note), sync->status.progress.total_estimate)};
+    bool ok;
+    do {
+        ok = load_wide_chunk(&chunk, note, error);
+    } while (ok && ht_json_length(note) > 0 && has_time(sync, until_us));
+    ok = ok && ht_sync_sink_drain(sink, error);
+    sync->report->rows_received += rows - before;
+    if (ok && ht_json_length(note) == 0) {
+        ht_cache_load_over(sync->cache);
         ht_sync_status_progress(sync, "", true, -1, 0);
+    }
     return ok;
 }

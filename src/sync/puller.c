@@ -305,8 +305,9 @@ static bool fetch_keys(Pull *pull, GError **error)
 }
 
 /* --- Whole tables. */
-static bool on_copied(GBytes *bytes, gpointer data, GError **error)
+static bool on_copied(GBytes *bytes, gsize n_rows, gpointer data, GError **error)
 {
+    (void)n_rows;
     RowTaker *taker = data;
     PullTable *table = taker->table;
     if (table->kept) {

@@ -151,7 +151,7 @@ static bool run_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancella
         return false;
     while (ht_sync_wide_is_due(sync)) {
         GError *problem = NULL;
-        if (!ht_sync_load_wide(sync, &problem)) {
+        if (!ht_sync_load_wide(sync, G_MAXINT64, &problem)) {
             ht_sync_error_take(error, problem);
             return false;
         }
@@ -343,7 +343,7 @@ static void load_wide_until(HtSync *sync, int64_t deadline_us)
     while (sync->pg && ht_sync_wide_is_due(sync) && !g_atomic_int_get(&sync->is_stopping) &&
            !g_atomic_int_get(&sync->is_poked) && g_get_monotonic_time() < deadline_us) {
         g_autoptr(GError) error = NULL;
-        if (!ht_sync_load_wide(sync, &error)) {
+        if (!ht_sync_load_wide(sync, deadline_us, &error)) {
             ht_sync_disconnect(sync);
             return;
         }

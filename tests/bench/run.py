@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Speed and memory of Hiretty, each figure beside its floor measured in the same run: what the machine
-does without us. use: run.py [--rows N] [--columns 160x48] [--dir D] [--json FILE]
+does without us. use: run.py [--rows N] [--runs N] [--columns 160x48] [--dir D] [--json FILE] [PART…]
 
+PART: sync, first_load, first_frame, keys, statements (all). --runs: rounds of first_load (9).
 --rows: applications in the tenant (100,000; the design's bars are for 1,000,000). --dir: keeps the server
 and the client's folders in D; a second run goes on with them. HIRETTY_BIN is the program to measure.
 """
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import first_load
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests/tools"
@@ -48,8 +51,12 @@ class Bench:
         self.figures = []
         self.env = {}
 
-    def add(self, name, value, unit, floor=None, floor_name="", bar=None):
-        self.figures.append(dict(name=name, value=value, unit=unit, floor=floor, floor_name=floor_name, bar=bar))
+    def add(self, name, value, unit, floor=None, floor_name="", bar=None, ratio=None, at_least=None, at_most=None):
+        """bar: the value's limit; at_least, at_most: those of the ratio (value by floor if not given)."""
+        if ratio is None and floor:
+            ratio = value / floor
+        self.figures.append(dict(name=name, value=value, unit=unit, floor=floor, floor_name=floor_name, bar=bar,
+                                 ratio=ratio, at_least=at_least, at_most=at_most))
 
     # ---- the world -------------------------------------------------------------------------------
 
@@ -83,6 +90,21 @@ class Bench:
             subprocess.run(["bash", TOOLS / "pg.sh", "halt", self.dir], check=False)
         else:
             subprocess.run(["bash", TOOLS / "pg.sh", "stop", self.dir], check=False)
+
+    def instrument(self, program, *arguments, home):
+        """What one of tests/bench's programs says, in folders of its own."""
+        place = self.dir / home
+        if home != "cut" or "--kill-after" in arguments:
+            shutil.rmtree(place, ignore_errors=True)
+        env = {**self.env, "HOME": str(place)}
+        for name in ("CONFIG_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):
+            folder = place / name.lower()
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            env["XDG_" + name] = str(folder)
+        run = subprocess.run([self.instruments / program, *arguments], env=env, capture_output=True, text=True)
+        if not run.stdout:
+            raise SystemExit(f"bench: {program}: {run.returncode}: {run.stderr}")
+        return json.loads(run.stdout)
 
     # ---- sync ------------------------------------------------------------------------------------
 
@@ -135,6 +157,7 @@ class Bench:
                     ["sqlite3", target, f".import --csv /dev/stdin {table}"], check=True, stdin=source.stdout
                 )
         seconds = time.monotonic() - began
+        self.import_bytes = target.stat().st_size
         target.unlink()
         return seconds
 
@@ -229,10 +252,14 @@ class Bench:
         print(f"{'figure':44} {'value':>12} {'floor':>12} {'ratio':>7}  beside what; bar")
         for f in self.figures:
             floor = f"{f['floor']:12,.1f}" if f["floor"] is not None else " " * 12
-            ratio = f"{f['value'] / f['floor']:7.2f}" if f["floor"] else " " * 7
+            ratio = f"{f['ratio']:7.2f}" if f["ratio"] is not None else " " * 7
             bar = ""
             if f["bar"] is not None:
                 bar = f"; at most {f['bar']:,.0f}: " + ("ok" if f["value"] <= f["bar"] else "OVER")
+            if f["at_most"] is not None:
+                bar = f"; at most {f['at_most']:.2f}: " + ("ok" if f["ratio"] <= f["at_most"] else "OVER")
+            if f["at_least"] is not None:
+                bar = f"; at least {f['at_least']:.2f}: " + ("ok" if f["ratio"] >= f["at_least"] else "UNDER")
             print(f"{f['name']:44} {f['value']:12,.1f} {floor} {ratio}  {f['unit']}"
                   f"{' / ' + f['floor_name'] if f['floor_name'] else ''}{bar}")
         if self.args.json:
@@ -245,12 +272,23 @@ def main():
     parser.add_argument("--columns", default="160x48")
     parser.add_argument("--dir")
     parser.add_argument("--json")
-    bench = Bench(parser.parse_args())
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("part", nargs="*", help="only these parts (the last ones need sync before)")
+    args = parser.parse_args()
+    bench = Bench(args)
+    parts = {
+        "first_load": lambda: first_load.run(bench), "sync": bench.sync,
+        "first_frame": bench.first_frame, "keys": bench.keys, "statements": bench.statements,
+    }
+    unknown = set(args.part) - set(parts)
+    if unknown:
+        parser.error(f"no part {', '.join(sorted(unknown))}")
     bench.start()
     try:
-        for part in (bench.sync, bench.first_frame, bench.keys, bench.statements):
-            print(f"{part.__name__} …", file=sys.stderr)
-            part()
+        for name, part in parts.items():
+            if not args.part or name in args.part:
+                print(f"{name} …", file=sys.stderr)
+                part()
     finally:
         bench.stop()
     bench.report()

@@ -1,12 +1,15 @@
 /* ctest: timeout=300
  * First loads that are cut, killed and taken up again; churn meanwhile; who syncs when several
  * could. */
+#include "../../src/cache/internal.h"
 #include "../../src/sync/internal.h"
 #include "client.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,12 +22,21 @@ static void small_chunks(void)
 {
     ht_sync_chunks = (HtSyncChunks){
         .pages = 20, .rows = 300, .wide_pages = 20, .wide_rows = 300, .small_pages = 4};
+    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 16, .under_way_bytes = 1 << 18};
 }
 
 static void big_chunks(void)
 {
     ht_sync_chunks = (HtSyncChunks){
         .pages = 6000, .rows = 50000, .wide_pages = 600, .wide_rows = 2000, .small_pages = 200};
+    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 20, .under_way_bytes = 4 << 20};
+}
+
+/* What is under way is small beside what this tenant has, as it is with a large one. */
+static void small_flow(void)
+{
+    small_chunks();
+    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 13, .under_way_bytes = 1 << 14};
 }
 
 /* By ranges of pages or by ids, in one piece or in many: the same rows. */
@@ -87,7 +99,8 @@ static void test_cut(void)
     test_client_assert_equal(client);
 }
 
-static GPid spawn_child(const char *profile)
+/* `report`: a file for map_report; NULL: none */
+static GPid spawn_child(const char *profile, const char *report)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     char *argv[] = {self, NULL};
@@ -95,6 +108,8 @@ static GPid spawn_child(const char *profile)
     environment = g_environ_setenv(environment, "TEST_CHILD_PROFILE", profile, TRUE);
     environment = g_environ_setenv(environment, "TEST_CHILD_DSN",
                                    test_server_get("HIRETTY_DSN_RECRUITER"), TRUE);
+    if (report)
+        environment = g_environ_setenv(environment, "TEST_CHILD_REPORT", report, TRUE);
     GPid pid = 0;
     g_autoptr(GError) error = NULL;
     g_spawn_async(NULL, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
@@ -103,14 +118,31 @@ static GPid spawn_child(const char *profile)
     return pid;
 }
 
+/* A report that outlives its process: in a file that both have mapped. */
+static HtSyncReport *map_report(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(ftruncate(fd, sizeof(HtSyncReport)), ==, 0);
+    HtSyncReport *report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    g_assert_true(report != MAP_FAILED);
+    close(fd);
+    return report;
+}
+
 /* The process that is killed: one sync of a profile. */
 static int run_child(void)
 {
     small_chunks();
+    HtSyncReport *report = NULL;
+    if (g_getenv("TEST_CHILD_REPORT")) {
+        small_flow();
+        report = map_report(g_getenv("TEST_CHILD_REPORT"));
+    }
     g_autoptr(TestClient) client =
         test_client_open(g_getenv("TEST_CHILD_PROFILE"), "X", g_getenv("TEST_CHILD_DSN"));
     g_autoptr(GError) error = NULL;
-    if (ht_sync_once(client->sync, HT_SYNC_ONCE, NULL, NULL, &error))
+    if (ht_sync_once(client->sync, HT_SYNC_ONCE, NULL, report, &error))
         return 0;
     g_printerr("child: %s\n", error->message);
     return 1;
@@ -124,7 +156,7 @@ static void test_killed(void)
     int64_t all = test_client_sync(other, HT_SYNC_ONCE).rows_received;
     int kills = 0, status = -1;
     for (int ms = 60; status != 0 && ms < 1200; ms += 60) {
-        GPid pid = spawn_child("killed");
+        GPid pid = spawn_child("killed", NULL);
         int64_t until = g_get_monotonic_time() + (kills < 6 ? ms : 60000) * 1000;
         pid_t ended = 0;
         while (ended == 0 && g_get_monotonic_time() < until) {
@@ -143,6 +175,55 @@ static void test_killed(void)
     g_autoptr(TestClient) client = test_client_open("killed", "RECRUITER", NULL);
     HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
     g_assert_cmpint(report.rows_received, <, all / 2);
+    test_client_assert_equal(client);
+}
+
+/* Killed when a part of it has come, in the hot columns and in the wide ones: at most a twentieth
+ * comes twice. */
+static void test_killed_bytes(void)
+{
+    small_flow();
+    g_autoptr(TestClient) other = test_client_open("bytes-other", "RECRUITER", NULL);
+    int64_t all = test_client_sync(other, HT_SYNC_ONCE).bytes_received;
+    const int percents[] = {30, 90};
+    for (gsize i = 0; i < G_N_ELEMENTS(percents); i++) {
+        g_autofree char *profile = g_strdup_printf("bytes-%d", percents[i]);
+        g_autofree char *path = g_build_filename(g_get_tmp_dir(), profile, NULL);
+        g_unlink(path);
+        volatile HtSyncReport *report = map_report(path);
+        GPid pid = spawn_child(profile, path);
+        int64_t until = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+        while (report->bytes_received < all * percents[i] / 100 && g_get_monotonic_time() < until)
+            g_usleep(100);
+        kill(pid, SIGKILL);
+        int status;
+        waitpid(pid, &status, 0);
+        g_assert_true(WIFSIGNALED(status));
+        int64_t first = report->bytes_received;
+        g_autoptr(TestClient) client = test_client_open(profile, "RECRUITER", NULL);
+        int64_t second = test_client_sync(client, HT_SYNC_ONCE).bytes_received;
+        g_test_message("%" G_GINT64_FORMAT " + %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT, first,
+                       second, all);
+        g_assert_cmpint(second, <, all);
+        g_assert_cmpint(first + second, <=, all + all / 20);
+        test_client_assert_equal(client);
+        munmap((gpointer)(guintptr)report, sizeof *report);
+        g_unlink(path);
+    }
+}
+
+/* More ids than the loader may keep in memory: the index answers from then on. */
+static void test_many_ids(void)
+{
+    small_chunks();
+    ht_key_cache_max = APPLICANTS;
+    g_autoptr(TestClient) client = test_client_open("many", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    ht_key_cache_max = 4000000;
+    g_autofree char *ids =
+        test_client_value(client, "SELECT count(*) - count(DISTINCT id) FROM ids");
+    g_assert_cmpstr(ids, ==, "0");
+    g_assert_cmpint(test_client_count(client, "ids"), >, 3 * APPLICANTS);
     test_client_assert_equal(client);
 }
 
@@ -416,6 +497,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/load/chunks", test_chunks);
     g_test_add_func("/sync/load/cut", test_cut);
     g_test_add_func("/sync/load/killed", test_killed);
+    g_test_add_func("/sync/load/killed_bytes", test_killed_bytes);
+    g_test_add_func("/sync/load/many_ids", test_many_ids);
     g_test_add_func("/sync/load/resumed", test_resumed);
     g_test_add_func("/sync/load/churn", test_churn_meanwhile);
     g_test_add_func("/sync/live/elsewhere", test_elsewhere);

@@ -441,7 +441,7 @@ typedef struct {
     guint blocks, stop_at;
 } Copied;
 
-static bool take_block(GBytes *block, gpointer data, GError **error)
+static bool take_block(GBytes *block, gsize n_rows, gpointer data, GError **error)
 {
     g_autoptr(GBytes) owned = block;
     Copied *copied = data;
@@ -450,12 +450,14 @@ static bool take_block(GBytes *block, gpointer data, GError **error)
     HtPgTuples tuples;
     HtPgField fields[2];
     ht_pg_tuples_init(&tuples, bytes, len);
+    int64_t before = copied->rows;
     while (ht_pg_tuples_next(&tuples, fields, 2)) {
         int64_t value;
         g_assert_true(ht_pg_field_int(&fields[0], &value));
         copied->rows++;
         copied->sum += value;
     }
+    g_assert_cmpint(copied->rows - before, ==, (int64_t)n_rows);
     g_assert_false(tuples.broken);
     copied->blocks++;
     if (copied->blocks != copied->stop_at)
@@ -510,13 +512,13 @@ static void test_copy_fails(void)
     g_assert_false(ht_pg_is_usable(pg));
 }
 
-static bool kill_then_take(GBytes *block, gpointer data, GError **error)
+static bool kill_then_take(GBytes *block, gsize n_rows, gpointer data, GError **error)
 {
     Copied *copied = data;
     if (copied->blocks == 0)
         test_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
                  "WHERE query LIKE 'COPY%'");
-    return take_block(block, data, error);
+    return take_block(block, n_rows, data, error);
 }
 
 /* A cut COPY delivers rows first; it must not be taken for a whole one. */

@@ -46,8 +46,9 @@ static void test_plain(void)
     }
 }
 
-static bool ignore_block(GBytes *block, gpointer data, GError **error)
+static bool ignore_block(GBytes *block, gsize n_rows, gpointer data, GError **error)
 {
+    (void)n_rows;
     (void)error;
     *(gsize *)data += g_bytes_get_size(block);
     g_bytes_unref(block);

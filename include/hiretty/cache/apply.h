@@ -26,6 +26,8 @@ void ht_apply_int(HtApplyTable *rows, int i, int64_t value);     /* INT CENTI TI
 void ht_apply_real(HtApplyTable *rows, int i, double value);
 void ht_apply_text(HtApplyTable *rows, int i, const char *text,
                    gssize len); /* TEXT DATE JSON TEXTS; copied */
+/* The same for a text (not NULL) that stays where it is until ht_apply_row has returned. */
+void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len);
 /* Writes the row and clears the values. */
 bool ht_apply_row(HtApplyTable *rows, GError **error);
 /* Rows that were new or changed so far. */

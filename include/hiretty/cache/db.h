@@ -17,7 +17,8 @@ typedef enum {
     HT_DB_READ = 0,
     HT_DB_WRITE = 1 << 0,   /* read and write, create if missing */
     HT_DB_FULL = 1 << 1,    /* synchronous=FULL (outbox); else NORMAL */
-    HT_DB_LOADING = 1 << 2, /* a generation that is being loaded: rollback journal, no sync */
+    HT_DB_LOADING = 1 << 2, /* a generation that is being loaded: rollback journal, no sync, nobody
+                               else; what does not fit is sorted in files beside it */
 } HtDbFlags;
 
 /* `thread` names the connection in traces ("ui", "reader", "store"); `cache_kib` its page cache.
@@ -61,6 +62,8 @@ void ht_stmt_bind_int(HtStmt *stmt, int index, int64_t value);
 void ht_stmt_bind_real(HtStmt *stmt, int index, double value);
 void ht_stmt_bind_text(HtStmt *stmt, int index, const char *value); /* NULL binds NULL */
 void ht_stmt_bind_text_len(HtStmt *stmt, int index, const char *value, gsize len);
+/* Not copied: must stay as it is until the statement is reset and bound anew or cleared. */
+void ht_stmt_bind_text_borrowed(HtStmt *stmt, int index, const char *value, gsize len);
 void ht_stmt_bind_uuid(HtStmt *stmt, int index, const HtUuid *id); /* NULL or nil binds NULL */
 void ht_stmt_bind_null(HtStmt *stmt, int index);
 

@@ -57,6 +57,6 @@ bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error);
  * `block_bytes` (the last one smaller), without header and trailer. The callback owns the block.
  * Nothing may be made visible before this returned true: a cut COPY delivers part of its rows
  * first. */
-typedef bool (*HtPgBlockFunc)(GBytes *block, gpointer data, GError **error);
+typedef bool (*HtPgBlockFunc)(GBytes *block, gsize n_rows, gpointer data, GError **error);
 bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPgBlockFunc func,
                     gpointer data, GError **error);

@@ -1,5 +1,5 @@
--- Keys: every row's uuid once; k is what the other tables use.
+-- Keys: every row's uuid once (indexes/ids_by_id); k is what the other tables use.
 CREATE TABLE ids (
   k  INTEGER PRIMARY KEY,
-  id BLOB NOT NULL UNIQUE
+  id BLOB NOT NULL
 );
