@@ -58,8 +58,12 @@ static bool others_can_write(const struct stat *st)
 static bool check_above(const char *dir, GError **error)
 {
     struct stat st;
-    if (stat(dir, &st) != 0)
-        return errno == ENOENT || (ht_error_set_errno(error, errno, dir), false);
+    if (stat(dir, &st) != 0) {
+        int why = errno;
+        if (why != ENOENT)
+            ht_error_set_errno(error, why, dir);
+        return why == ENOENT;
+    }
     if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != OVERFLOW_UID)
         return refuse(error, dir, "belongs to someone else, who could swap what is in it");
     if (others_can_write(&st) && !(st.st_mode & S_ISVTX))
