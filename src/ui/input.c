@@ -15,12 +15,16 @@ enum {
 
 static const char paste_end[] = "\033[201~";
 
+/* A sequence that grew too long is swallowed to its end, wherever the reads cut it. */
+typedef enum { NOISE_NONE, NOISE_CSI, NOISE_STRING } Noise;
+
 struct HtInput {
     HtInputFunc func;
     gpointer data;
     GByteArray *bytes;
     GString *paste;
     bool pasting;
+    Noise noise;
 };
 
 /* What is at the start of the buffer. */
@@ -148,8 +152,10 @@ static Found csi(HtInput *input)
             return WHOLE;
         }
     }
-    if (n > MAX_SEQUENCE)
+    if (n > MAX_SEQUENCE) {
+        input->noise = NOISE_CSI;
         drop(input, n);
+    }
     return PARTIAL;
 }
 
@@ -179,9 +185,30 @@ static Found control_string(HtInput *input)
             return WHOLE;
         }
     }
-    if (input->bytes->len > MAX_STRING)
-        drop(input, input->bytes->len);
+    if (input->bytes->len > MAX_STRING) {
+        input->noise = NOISE_STRING;
+        drop(input, input->bytes->len - 1); /* the last one may be half of its end */
+    }
     return PARTIAL;
+}
+
+/* What is left of a sequence that was too long. */
+static Found noise(HtInput *input)
+{
+    const guint8 *b = input->bytes->data;
+    gsize n = input->bytes->len, i = 0;
+    bool in_string = input->noise == NOISE_STRING;
+    while (i < n && (in_string ? b[i] != 0x07 && (i == 0 || b[i] != '\\' || b[i - 1] != ESC)
+                               : b[i] >= 0x20 && b[i] < 0x40))
+        i++;
+    if (i == n) {
+        drop(input, in_string ? n - 1 : n);
+        return PARTIAL;
+    }
+    bool is_end = in_string || (b[i] >= 0x40 && b[i] <= 0x7e);
+    input->noise = NOISE_NONE;
+    drop(input, is_end ? i + 1 : i);
+    return WHOLE;
 }
 
 static Found utf8(HtInput *input, char *name)
@@ -189,7 +216,8 @@ static Found utf8(HtInput *input, char *name)
     const char *b = (const char *)input->bytes->data;
     gsize n = input->bytes->len;
     gunichar c = g_utf8_get_char_validated(b, (gssize)n);
-    if (c == (gunichar)-2 && n < 4)
+    /* GLib takes a NUL for the end of the text: here it is a key. */
+    if (c == (gunichar)-2 && n < 4 && !memchr(b, '\0', n))
         return PARTIAL;
     gsize used = c == (gunichar)-1 || c == (gunichar)-2 ? 1 : (gsize)g_unichar_to_utf8(c, NULL);
     name[0] = '\0';
@@ -258,6 +286,8 @@ static Found paste(HtInput *input)
 static Found take_one(HtInput *input)
 {
     guint8 c = input->bytes->data[0];
+    if (input->noise)
+        return noise(input);
     if (input->pasting)
         return paste(input);
     if (c == ESC)
@@ -283,14 +313,15 @@ void ht_input_feed(HtInput *input, const void *bytes, gsize n)
 
 bool ht_input_is_pending(const HtInput *input)
 {
-    return input->bytes->len > 0 && !input->pasting;
+    return (input->bytes->len > 0 || input->noise) && !input->pasting;
 }
 
 void ht_input_flush(HtInput *input)
 {
     if (!ht_input_is_pending(input))
         return;
-    bool lone_escape = input->bytes->len == 1 && input->bytes->data[0] == ESC;
+    bool lone_escape = !input->noise && input->bytes->len == 1 && input->bytes->data[0] == ESC;
+    input->noise = NOISE_NONE;
     g_byte_array_set_size(input->bytes, 0);
     if (lone_escape)
         emit(input, HT_INPUT_KEY, "Esc");

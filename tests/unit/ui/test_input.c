@@ -103,6 +103,30 @@ static void test_huge_paste(void)
 }
 
 /* Noise never crashes, and after its end a key is a key again. */
+/* However the reads cut it: noise of any length is no keys, and a NUL is one. */
+static void test_long_noise(void)
+{
+    g_autofree char *digits = g_strnfill(200, '5'), *letters = g_strnfill(70000, 'x');
+    g_autofree char *csi = g_strconcat("\x1b[", digits, "mj", NULL);
+    g_autofree char *cut = g_strconcat("\x1b[", digits, "\rj", NULL);
+    g_autofree char *bell = g_strconcat("\x1b]", letters, "\x07j", NULL);
+    g_autofree char *st = g_strconcat("\x1bP", letters, "\x1b\\j", NULL);
+    const struct {
+        const char *bytes, *events;
+    } noisy[] = {{csi, "j"}, {cut, "Enter j"}, {bell, "j"}, {st, "j"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(noisy); i++) {
+        static const gsize pieces[] = {1, 7, 64, 66, 1000, 100000};
+        for (gsize p = 0; p < G_N_ELEMENTS(pieces); p++) {
+            g_autofree char *events = events_of(noisy[i].bytes, strlen(noisy[i].bytes), pieces[p]);
+            g_assert_cmpstr(events, ==, noisy[i].events);
+        }
+    }
+    for (gsize piece = 1; piece < 4; piece++) {
+        g_autofree char *events = events_of("\xE6\0\x1C", 3, piece);
+        g_assert_cmpstr(events, ==, "C-@ C-\\");
+    }
+}
+
 static void test_noise(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
@@ -126,5 +150,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/input/half", test_half);
     g_test_add_func("/ui/input/huge-paste", test_huge_paste);
     g_test_add_func("/ui/input/noise", test_noise);
+    g_test_add_func("/ui/input/long-noise", test_long_noise);
     return g_test_run();
 }
