@@ -583,7 +583,9 @@ static Break first_line(const char *text, gsize size, int cols)
         bool space = n == 1 && text[at] == ' ';
         if (w > 1 && at > 0)
             last = (Break){word_end, at};
-        if (!space && width + w > cols)
+        /* Blanks may hang over the end of a line that has a word, else they fill lines of their
+         * own. */
+        if ((!space || word_end == 0) && width + w > cols)
             break;
         at += n;
         width += w;

@@ -301,6 +301,7 @@ static void test_wrap(void)
     check_wrap("a\nb\n\nc", 10, "a|b||c");
     check_wrap("line\n", 10, "line");
     check_wrap("abcdefgh", 3, "abc|def|gh");
+    check_wrap("        abc", 3, "   |   |  a|bc");
     check_wrap("well-known fact", 6, "well-|known|fact");
     check_wrap("日本語です", 4, "日本|語で|す");
     g_autoptr(GRand) rand = g_rand_new_with_seed(11);
@@ -311,8 +312,10 @@ static void test_wrap(void)
         int cols = 2 + (int)(g_rand_int(rand) % 12);
         g_autoptr(GPtrArray) lines = ht_text_wrap(clean, cols);
         g_assert_cmpuint(lines->len, >, 0);
-        for (guint n = 0; n < lines->len; n++)
+        for (guint n = 0; n < lines->len; n++) {
             g_assert_null(strchr(lines->pdata[n], '\n'));
+            g_assert_cmpint(ht_text_width(lines->pdata[n]), <=, cols);
+        }
     }
 }
 
