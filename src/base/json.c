@@ -1,6 +1,6 @@
 /* HtJson is cJSON under another name, so that the type costs nothing and no other layer sees the
- * library. cJSON keeps numbers as double: integers are exact up to 2^53, which covers microseconds
- * and counters. */
+ * library. cJSON keeps numbers as double: integers are read exactly up to 2^53 and written exactly
+ * up to 2^52, which covers microseconds and counters. */
 #include "hiretty/base/json.h"
 
 #include "hiretty/base/error.h"

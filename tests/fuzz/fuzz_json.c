@@ -42,7 +42,7 @@ static bool is_plain(const HtJson *json)
 {
     if (ht_json_type(json) == HT_JSON_NUMBER) {
         double number = ht_json_double(json, 0);
-        return fabs(number) <= 9007199254740992.0 && fabs(number - trunc(number)) <= 0;
+        return fabs(number) <= 4503599627370496.0 && fabs(number - trunc(number)) <= 0;
     }
     bool all = true;
     for (const HtJson *e = ht_json_first(json); all && e; e = ht_json_next(e)) {
