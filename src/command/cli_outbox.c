@@ -246,9 +246,11 @@ static char *edited_text(HtCliHost *host, HtContext *context, const HtCliOptions
     if (options->value)
         return g_strdup(options->value);
     g_autofree char *mine = text_of(context, seq, error);
-    if (!mine || !host->ops->edit)
-        return NULL;
-    return host->ops->edit(host, mine, error);
+    if (mine && host->ops->edit)
+        return host->ops->edit(host, mine, error);
+    if (mine)
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "there is no editor here (give --value)");
+    return NULL;
 }
 
 static int say_resolved(HtCliHost *host, HtContext *context, HtResolution resolution)

@@ -439,15 +439,7 @@ static void stand_alone(HtOp *again)
     }
 }
 
-/* Is what it carried still waiting? */
-static bool carries_on(HtDb *db, const HtOp *op)
-{
-    int64_t seq = ht_json_get_int(op->prev, "merges", 0);
-    g_autoptr(HtOp) carried = seq ? ht_op_load(db, seq, NULL) : NULL;
-    return carried && carried->state == HT_OP_PENDING;
-}
-
-static HtOp *again_field(HtDb *db, const HtOp *op, bool was_sent)
+static HtOp *again_field(HtPlan *plan, const HtOp *op, bool was_sent)
 {
     HtOp *again = ht_op_new((HtPushFunction)op->fn, op->tbl);
     ht_json_free(again->body);
@@ -457,9 +449,10 @@ static HtOp *again_field(HtDb *db, const HtOp *op, bool was_sent)
     again->kind = g_strdup(op->kind);
     again->row = op->row;
     bool removed = op->tbl == HT_TBL_TAG || op->tbl == HT_TBL_NOTE;
-    if (is_edit(op) && !carries_on(db, op)) {
+    if (is_edit(op)) {
         stand_alone(again);
-    } else if (!is_edit(op) && was_sent && removed && g_str_equal(op->kind, "insert")) {
+        ht_plan_merge(plan, again);
+    } else if (was_sent && removed && g_str_equal(op->kind, "insert")) {
         ht_uuid_new_random(&again->row);
         ht_json_set_uuid(again->body, "row", &again->row);
     }
@@ -480,7 +473,7 @@ static HtOp *make_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t 
         return again_decision(plan, op);
     if (answer_seq && stays && !is_edit(op))
         return refill(plan, change->outbox->db, answer_seq);
-    return again_field(change->outbox->db, op, answer_seq != 0);
+    return again_field(plan, op, answer_seq != 0);
 }
 
 static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t answer_seq,

@@ -33,7 +33,7 @@ static void no_probe(HtCliHost *host, HtCliProbe *probe)
     probe->error = g_strdup("there is no server");
 }
 
-static const HtCliOps ops = {the_context, no_sync, no_probe};
+static const HtCliOps ops = {the_context, no_sync, no_probe, NULL};
 
 static void run_verb(FuzzDesk *desk, int argc, char **argv, const HtAppOptions *options)
 {
@@ -41,8 +41,10 @@ static void run_verb(FuzzDesk *desk, int argc, char **argv, const HtAppOptions *
     const HtVerb *verb = argc > 0 ? ht_verb_find(argv[0]) : NULL;
     if (!verb || strcmp(verb->name, "db") == 0)
         return;
-    bool wipes = strcmp(verb->name, "cache") == 0;
-    if (wipes || g_strv_contains(read_only, verb->name)) {
+    /* Neither the cache nor a file of any name is at stake. */
+    bool risks =
+        strcmp(verb->name, "cache") == 0 || (strcmp(verb->name, "outbox") == 0 && argc > 2);
+    if (risks || g_strv_contains(read_only, verb->name)) {
         g_auto(HtCliOptions) parsed;
         int exit = -1;
         if (!ht_cli_parse(argc, argv, &parsed, &exit))

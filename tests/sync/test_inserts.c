@@ -344,6 +344,21 @@ static void test_busy(void)
     g_assert_cmpstr(conflict->mine, ==, "Ivan Interviewer");
     g_autoptr(HtInterview) shown = only_interview(client, other);
     g_assert_true(((const HtPanelMember *)shown->panel->pdata[0])->is_conflict);
+    /* Moving an interview to where a member is busy is refused in the same words. */
+    submit(client, interview(client, other, 10, "ht_a_int2"));
+    test_client_sync(client, HT_SYNC_ONCE);
+    HtIntent *move = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    g_autofree char *id = one("SELECT i.id::text FROM public.interviews i JOIN "
+                              "public.interview_panel p ON p.interview_id = i.id WHERE i.match_id "
+                              "= '%s'",
+                              other);
+    move->interview = key_of(client, id);
+    move->starts_at = shown->scheduled_at;
+    submit(client, move);
+    g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).rejected, ==, 1);
+    g_autoptr(GPtrArray) now = ht_outbox_conflicts(client->outbox, &error);
+    g_assert_cmpuint(now->len, ==, 2);
+    g_assert_cmpstr(((const HtConflict *)now->pdata[1])->item.code, ==, "busy");
     test_client_assert_equal(client);
 }
 

@@ -4,6 +4,7 @@
 #include "hiretty/base/clock.h"
 #include "hiretty/base/json.h"
 #include "hiretty/cache/candidates.h"
+#include "hiretty/cache/interviews.h"
 
 #include <string.h>
 
@@ -306,12 +307,113 @@ static void test_drop_and_export(void)
     bench_close(&bench);
 }
 
+/* --- Interviews and feedback */
+
+static void put_interview_rows(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "I1", "match_id", "M1", "interview_type",
+            "technical", "scheduled_at", "5", "duration_minutes", "60", "timezone", "UTC", "status",
+            "scheduled", "row_version", "7", NULL);
+}
+
+static HtReceipt *change_interview(Bench *bench, int minutes, const char *type, GError **error)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    intent->interview = bench_key(bench, "I1");
+    intent->minutes = minutes;
+    intent->interview_type = g_strdup(type);
+    return ht_outbox_submit(bench->outbox, intent, error);
+}
+
+static void assert_interview(Bench *bench, int64_t minutes, const char *type, bool pending)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtInterview) now = ht_cache_interview(bench->reader, bench_key(bench, "I1"), &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(now->duration_minutes, ==, minutes);
+    g_assert_cmpstr(now->type, ==, type);
+    g_assert_cmpint(now->is_pending, ==, pending);
+}
+
+/* Edits of several fields leave as one, each field with its first base; undone one by one, also by
+ * a program that was started again. */
+static void test_coalesce(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    fixture_apply(&bench.fixture, put_interview_rows, NULL);
+    g_autoptr(HtReceipt) longer = change_interview(&bench, 90, NULL, &error);
+    g_autoptr(HtReceipt) kind = change_interview(&bench, 0, "final", &error);
+    g_autoptr(HtReceipt) longest = change_interview(&bench, 120, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_null(change_interview(&bench, 120, "final", &error));
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+    g_clear_error(&error);
+    assert_outbox(&bench, 1, 0, 0);
+    bench_reopen(&bench);
+    assert_interview(&bench, 120, "final", true);
+    g_autofree char *text = ht_outbox_export(bench.outbox, &error);
+    g_autoptr(HtJson) ops = ht_json_parse(text, -1, &error);
+    const HtJson *op = ht_json_get(ht_json_at(ops, 0), "op");
+    const HtJson *base = ht_json_get(op, "base"), *set = ht_json_get(op, "set");
+    g_assert_cmpint(ht_json_get_int(base, "duration_minutes", 0), ==, 60);
+    g_assert_cmpstr(ht_json_get_string(base, "interview_type", NULL), ==, "technical");
+    g_assert_cmpint(ht_json_get_int(set, "duration_minutes", 0), ==, 120);
+    g_assert_cmpint(ht_json_get_int(op, "base_version", 0), ==, 7);
+    static const struct {
+        int64_t minutes;
+        const char *type;
+    } steps[] = {{90, "final"}, {90, "technical"}, {60, "technical"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(HtReceipt) undone = bench_undo(&bench, HT_INTENT_UNDO, &error);
+        g_assert_no_error(error);
+        assert_interview(&bench, steps[i].minutes, steps[i].type, i < 2);
+    }
+    assert_outbox(&bench, 0, 0, 0);
+    g_autoptr(HtReceipt) first = bench_undo(&bench, HT_INTENT_REDO, &error);
+    g_autoptr(HtReceipt) second = bench_undo(&bench, HT_INTENT_REDO, &error);
+    g_autoptr(HtReceipt) third = bench_undo(&bench, HT_INTENT_REDO, &error);
+    g_assert_no_error(error);
+    assert_interview(&bench, 120, "final", true);
+    assert_outbox(&bench, 1, 0, 0);
+    bench_close(&bench);
+}
+
+/* A cache that an older program made has no tables for them: they are added when it is opened. */
+static void test_older_cache(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    fixture_apply(&bench.fixture, put_interview_rows, NULL);
+    g_autoptr(HtReceipt) longer = change_interview(&bench, 90, NULL, &error);
+    g_assert_no_error(error);
+    g_autofree char *path = ht_cache_path(bench.fixture.cache);
+    {
+        g_autoptr(HtDb) db = ht_db_open(path, HT_DB_WRITE, "test", 1024, &error);
+        g_assert_no_error(error);
+        ht_db_exec(db,
+                   "DROP TABLE shown_interviews; DROP TABLE shown_panel; DROP TABLE "
+                   "shown_feedback",
+                   &error);
+        g_assert_no_error(error);
+    }
+    bench_reopen(&bench);
+    g_assert_null(ht_cache_problem(bench.fixture.cache));
+    assert_interview(&bench, 90, "technical", true);
+    bench_close(&bench);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/outbox/fields/tags", test_tags);
     g_test_add_func("/outbox/fields/notes", test_notes);
     g_test_add_func("/outbox/fields/undo_edit", test_undo_edit);
+    g_test_add_func("/outbox/fields/coalesce", test_coalesce);
+    g_test_add_func("/outbox/fields/older_cache", test_older_cache);
     g_test_add_func("/outbox/mails/rendered", test_mails);
     g_test_add_func("/outbox/pass/undone", test_pass);
     g_test_add_func("/outbox/views/kept", test_views);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* No file may grow any more; the caller lifts it again. */
 static void limit_files(bool limited)
@@ -232,6 +233,59 @@ static void test_random(void)
     bench_close(&bench);
 }
 
+/* --- Ten thousand */
+
+enum { MANY = 10000, MANY_FIRST = 101 };
+
+static void put_many(HtApply *apply, gpointer data)
+{
+    (void)data;
+    for (int i = MANY_FIRST; i < MANY_FIRST + MANY; i++) {
+        g_autofree char *match = g_strdup_printf("M%d", i);
+        put_row(apply, HT_APPLY_UPSERT, "candidate_job_matches", "id", match, "candidate_id", "C1",
+                "job_id", "J1", "stage_id", "S11", "status", "scored", "score", "5000",
+                "row_version", "1", NULL);
+    }
+}
+
+static double cpu_s(void)
+{
+    struct timespec spent;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
+}
+
+/* Recorded as one act, they leave in two batches, and one key takes them all back. */
+static void test_many(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    fixture_apply(&bench.fixture, put_many, NULL);
+    double start = cpu_s();
+    bench_did(&bench, HT_DECISION_SHORTLIST, MANY_FIRST, MANY_FIRST + MANY - 1);
+    g_test_message("recorded in %.0f ms of processor time", (cpu_s() - start) * 1000);
+    assert_outbox(&bench, MANY, 0, 0);
+    int trips = 0, sent = 0;
+    for (;; trips++) {
+        g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, MANY, &error);
+        g_assert_no_error(error);
+        if (!batch)
+            break;
+        g_assert_cmpint(batch->n, <=, 5000); /* the server takes no more at once */
+        sent += batch->n;
+        g_autofree char *answer = bench_answer(batch, "applied");
+        ht_outbox_acknowledge(bench.outbox, batch, answer, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_cmpint(sent, ==, MANY);
+    g_assert_cmpint(trips, ==, 2);
+    assert_outbox(&bench, 0, 0, 0);
+    assert_stage(&bench, MANY_FIRST, HT_STAGE_SHORTLIST, false);
+    assert_counters(&bench);
+    bench_close(&bench);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -241,6 +295,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/limits/malformed", test_malformed);
     g_test_add_func("/outbox/limits/older_answer", test_older_answer);
     g_test_add_func("/outbox/limits/refused_access", test_refused_access);
+    g_test_add_func("/outbox/limits/many", test_many);
     g_test_add_func("/outbox/random/counters", test_random);
     return g_test_run();
 }
