@@ -219,6 +219,14 @@ static char *find_dsn(const HtAppOptions *options, const HtSettings *settings)
     return g_getenv("PGSERVICE") || g_getenv("PGHOST") ? g_strdup("") : NULL;
 }
 
+/* libpq would send these behind our back, and they would win over what we ask for. */
+static void forget_variables(void)
+{
+    static const char *const names[] = {"PGTZ", "PGDATESTYLE", "PGGEQO"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        g_unsetenv(names[i]);
+}
+
 /* The places of a password that others may see leave a lasting warning; the command line, which
  * every account of the machine can read, is refused. */
 static bool look_at_password(HtAppHost *host, const HtAppOptions *options, GError **error)
@@ -253,6 +261,7 @@ HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
     g_autofree char *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
     host->settings = ht_settings_load(file, ht_paths_profile(paths), host->warnings);
     host->dsn = find_dsn(options, host->settings);
+    forget_variables();
     if (!look_at_password(host, options, error)) {
         ht_app_host_free(host);
         return NULL;

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define DEFAULT_CONNECT_MS 10000
-/* With the time to notice and to say so, a failure is on the screen within 15 s. */
-#define DEFAULT_SILENCE_MS 13000
+/* With the time until the next poll, and to say so, a failure is on the screen within 15 s. */
+#define DEFAULT_SILENCE_MS 11000
 #define PASSWORD_ATTEMPTS 3
 
 bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,
@@ -255,7 +255,9 @@ HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancella
     pg->label = g_steal_pointer(&settings->label);
     pg->user = g_steal_pointer(&settings->user);
     pg->warning = g_steal_pointer(&settings->warning);
-    pg->silence_us = DEFAULT_SILENCE_MS * 1000;
+    pg->usual_silence_us =
+        (options->silence_ms > 0 ? options->silence_ms : DEFAULT_SILENCE_MS) * 1000;
+    pg->silence_us = pg->usual_silence_us;
     return pg;
 }
 
@@ -274,7 +276,12 @@ void ht_pg_close(HtPgConnection *pg)
 
 void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms)
 {
-    pg->silence_us = (silence_ms > 0 ? silence_ms : DEFAULT_SILENCE_MS) * 1000;
+    pg->silence_us = silence_ms > 0 ? silence_ms * 1000 : pg->usual_silence_us;
+}
+
+bool ht_pg_was_silent(const HtPgConnection *pg)
+{
+    return pg->was_silent;
 }
 
 bool ht_pg_is_usable(const HtPgConnection *pg)

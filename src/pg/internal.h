@@ -17,8 +17,8 @@ struct HtPgConnection {
     PGconn *conn;
     GCancellable *cancellable; /* nullable */
     char *label, *user, *warning;
-    int64_t silence_us;
-    bool is_broken;
+    int64_t silence_us, usual_silence_us;
+    bool is_broken, was_silent;
     GHashTable *kept; /* SQL -> name: statements that the server has prepared for this connection */
     guint kept_serial;
     /* How long is waited on: patience.c. */

@@ -90,6 +90,7 @@ bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **er
         if (!is_cancelled && pg->waited_us < pg->silence_us)
             continue;
         pg->is_broken = true; /* an answer may still come; nobody may take it for another one's */
+        pg->was_silent = !is_cancelled;
         if (is_cancelled)
             g_propagate_error(error, g_steal_pointer(&problem));
         else

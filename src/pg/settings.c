@@ -347,11 +347,16 @@ HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(fixed); i++)
         ht_pg_settings_set(settings, fixed[i][0], fixed[i][1]);
-    /* Compiling a statement costs more than any of ours runs: policies make plans look expensive.
-     */
+    /* Ours stand last and win: texts that both sides compute must not depend on where the server
+     * stands or what its configuration prefers. Compiling a statement costs more than any of ours
+     * runs: policies make plans look expensive. */
+    static const char ours[] = "-c jit=off -c TimeZone=UTC -c DateStyle=ISO,MDY "
+                               "-c IntervalStyle=postgres -c extra_float_digits=1 "
+                               "-c bytea_output=hex -c standard_conforming_strings=on "
+                               "-c row_security=on";
     const char *asked = ht_pg_settings_get(settings, "options");
-    g_autofree char *no_jit = g_strdup_printf("%s -c jit=off", asked ? asked : "");
-    ht_pg_settings_set(settings, "options", g_strstrip(no_jit));
+    g_autofree char *all = g_strdup_printf("%s %s", asked ? asked : "", ours);
+    ht_pg_settings_set(settings, "options", g_strstrip(all));
     ht_pg_settings_set(settings, "application_name",
                        options->application_name ? options->application_name : "hiretty");
     return g_steal_pointer(&settings);

@@ -179,6 +179,7 @@ struct HtSync {
 
     /* The engine: one thread at a time. */
     HtPgConnection *pg;
+    int64_t patience_ms;     /* after a server that was silent; 0: the usual */
     bool is_held;            /* the last cycle found a line that had worked before */
     int lock_fd;             /* -1: the sync lock is not ours */
     HtSyncColumns *columns;  /* in use */

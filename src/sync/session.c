@@ -11,6 +11,9 @@
 #define ASK_US (5 * HT_US_PER_MINUTE)
 #define SEEN_US (10 * HT_US_PER_MINUTE)
 #define PULLS_MAX 6
+/* A server may need longer than we wait. It is given twice as long the next time, up to this. */
+#define PATIENCE_FIRST_MS 20000
+#define PATIENCE_MAX_MS 120000
 #define FORGET_US (5 * G_USEC_PER_SEC)
 
 static bool take(GError **error, GError *problem)
@@ -56,6 +59,8 @@ bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **
     ht_sync_disconnect(sync);
     GError *problem = NULL;
     sync->pg = ht_pg_connect(&sync->connection, cancellable, &problem);
+    if (sync->pg && sync->patience_ms > 0)
+        ht_pg_set_silence_ms(sync->pg, sync->patience_ms);
     if (sync->pg)
         return true;
     /* The login itself was refused (28000), not the place it comes from. */
@@ -255,6 +260,10 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
 bool ht_sync_cycle(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error)
 {
     bool ok = run(sync, flags, cancellable, error);
+    if (ok)
+        sync->patience_ms = 0;
+    else if (sync->pg && ht_pg_was_silent(sync->pg))
+        sync->patience_ms = CLAMP(sync->patience_ms * 2, PATIENCE_FIRST_MS, PATIENCE_MAX_MS);
     if (!ok)
         ht_sync_disconnect(sync); /* also ends an open transaction */
     return ok;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=120
+# ctest: timeout=200
 """Whoever is not the server gets no byte of the password, and nobody is told to weaken TLS. What a hostile server
 says is shown clean, and cannot fill the memory."""
 

@@ -7,21 +7,35 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define TRICKLE_US 20000
+#define SWALLOWED_QUIET_US 60000
+
+typedef struct {
+    ProxyFault fault;
+    ProxySide side;
+    gint64 after;
+    void (*hook)(gpointer data);
+    gpointer data;
+} Plan;
+
 struct Proxy {
     int listener, port, to_port;
     GThread *thread;
     gint is_over; /* atomic */
     GMutex lock;
-    ProxyFault fault;
-    gint64 after, bytes;
+    Plan plan;
+    bool was_reached;
+    gint64 bytes[2];    /* by ProxySide */
     GPtrArray *threads; /* GThread: one a connection */
 };
 
 typedef struct {
     Proxy *proxy;
-    int client, server;
-    ProxyFault fault;
-    gint64 after;
+    int ends[2]; /* by ProxySide: whom bytes come from */
+    Plan plan;
+    gint64 passed[2];
+    bool is_reached, is_deaf;
+    gint64 swallowed_us; /* when something was swallowed last */
 } Line;
 
 static int connect_to(int port)
@@ -61,54 +75,114 @@ static bool write_split(int fd, const char *data, gssize len)
     return true;
 }
 
-/* true while the line may go on. */
-static bool to_client(Line *line, const char *data, gssize len, gint64 *passed)
+static bool write_slowly(Line *line, int fd, const char *data, gssize len)
 {
-    gint64 left = line->after - *passed;
-    bool is_cutting =
-        line->fault == PROXY_CUT || line->fault == PROXY_RESET || line->fault == PROXY_STALL;
-    bool ok = true;
-    if (is_cutting && len >= left) {
-        write_all(line->client, data, (gssize)MAX(left, 0));
-        ok = line->fault == PROXY_STALL;
-    } else if (line->fault == PROXY_SPLIT && left > 0) {
-        ok = write_split(line->client, data, len);
-    } else {
-        ok = write_all(line->client, data, len);
+    for (gssize i = 0; i < len && !g_atomic_int_get(&line->proxy->is_over); i++) {
+        if (!write_all(fd, data + i, 1))
+            return false;
+        g_usleep(TRICKLE_US);
     }
-    *passed += len;
+    return true;
+}
+
+/* What happens to the bytes behind the place of the fault; false: the line is over. */
+static bool misbehave(Line *line, int to, const char *data, gssize len)
+{
+    switch (line->plan.fault) {
+    case PROXY_CUT:
+    case PROXY_RESET:
+        return false;
+    case PROXY_STALL:
+        return true;
+    case PROXY_SWALLOW:
+        line->swallowed_us = g_get_monotonic_time();
+        return true;
+    case PROXY_HALF_CLOSE:
+        shutdown(to, SHUT_WR);
+        line->is_deaf = true;
+        return true;
+    case PROXY_TRICKLE:
+        return write_slowly(line, to, data, len);
+    case PROXY_PASS:
+    case PROXY_SPLIT:
+    case PROXY_HOLD:
+    default:
+        return write_all(to, data, len);
+    }
+}
+
+static void reach(Line *line)
+{
+    if (line->is_reached)
+        return;
+    line->is_reached = true;
     g_mutex_lock(&line->proxy->lock);
-    line->proxy->bytes = *passed;
+    line->proxy->was_reached = true;
     g_mutex_unlock(&line->proxy->lock);
-    return ok;
+    if (line->plan.fault == PROXY_HOLD && line->plan.hook)
+        line->plan.hook(line->plan.data);
+}
+
+/* true while the line may go on. */
+static bool carry(Line *line, ProxySide side, const char *data, gssize len)
+{
+    int to = line->ends[!side];
+    gint64 left = line->plan.after - line->passed[side];
+    bool is_planned = line->plan.fault != PROXY_PASS && side == line->plan.side;
+    line->passed[side] += len;
+    g_mutex_lock(&line->proxy->lock);
+    line->proxy->bytes[side] = line->passed[side];
+    g_mutex_unlock(&line->proxy->lock);
+    if (line->plan.fault == PROXY_SWALLOW) {
+        if (is_planned && len >= left)
+            reach(line);
+        if (side == PROXY_FROM_SERVER && line->is_reached)
+            return misbehave(line, to, data, len);
+        return write_all(to, data, len);
+    }
+    if (is_planned && line->plan.fault == PROXY_SPLIT && left > 0)
+        return write_split(to, data, len);
+    if (!is_planned || len < left || line->plan.fault == PROXY_SPLIT)
+        return write_all(to, data, len);
+    gssize whole = (gssize)MAX(left, 0);
+    bool ok = write_all(to, data, whole);
+    reach(line);
+    return ok && misbehave(line, to, data + whole, len - whole);
+}
+
+/* An answer was swallowed, and no more of it comes. */
+static bool is_swallowed(const Line *line)
+{
+    return line->swallowed_us > 0 &&
+           g_get_monotonic_time() - line->swallowed_us > SWALLOWED_QUIET_US;
 }
 
 static gpointer pump(gpointer data)
 {
     Line *line = data;
     static _Thread_local char buffer[65536];
-    gint64 passed = 0;
     bool is_open = true;
-    while (is_open && !g_atomic_int_get(&line->proxy->is_over)) {
-        struct pollfd fds[2] = {{.fd = line->client, .events = POLLIN},
-                                {.fd = line->server, .events = POLLIN}};
+    while (is_open && !is_swallowed(line) && !g_atomic_int_get(&line->proxy->is_over)) {
+        struct pollfd fds[2] = {{.fd = line->ends[0], .events = POLLIN},
+                                {.fd = line->ends[1], .events = POLLIN}};
+        if (line->is_deaf)
+            fds[line->plan.side].fd = -1;
         if (poll(fds, 2, 20) <= 0)
             continue;
-        if (fds[0].revents) {
-            gssize n = recv(line->client, buffer, sizeof buffer, 0);
-            is_open = n > 0 && write_all(line->server, buffer, n);
-        }
-        if (is_open && fds[1].revents) {
-            gssize n = recv(line->server, buffer, sizeof buffer, 0);
-            is_open = n > 0 && to_client(line, buffer, n, &passed);
+        for (int side = 0; is_open && side < 2; side++) {
+            if (!fds[side].revents)
+                continue;
+            gssize n = recv(line->ends[side], buffer, sizeof buffer, 0);
+            is_open = n > 0 && carry(line, (ProxySide)side, buffer, n);
         }
     }
-    if (line->fault == PROXY_RESET) {
+    if (line->plan.fault == PROXY_RESET && line->is_reached) {
         struct linger now = {.l_onoff = 1, .l_linger = 0};
-        setsockopt(line->client, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        for (int side = 0; side < 2; side++)
+            setsockopt(line->ends[side], SOL_SOCKET, SO_LINGER, &now, sizeof now);
     }
-    close(line->client);
-    close(line->server);
+    close(line->ends[0]);
+    close(line->ends[1]);
     g_free(line);
     return NULL;
 }
@@ -129,12 +203,10 @@ static gpointer accept_all(gpointer data)
         }
         Line *line = g_new0(Line, 1);
         g_mutex_lock(&proxy->lock);
-        *line = (Line){.proxy = proxy,
-                       .client = client,
-                       .server = server,
-                       .fault = proxy->fault,
-                       .after = proxy->after};
-        proxy->bytes = 0;
+        *line = (Line){.proxy = proxy, .plan = proxy->plan};
+        line->ends[PROXY_FROM_CLIENT] = client;
+        line->ends[PROXY_FROM_SERVER] = server;
+        proxy->bytes[0] = proxy->bytes[1] = 0;
         g_mutex_unlock(&proxy->lock);
         g_ptr_array_add(proxy->threads, g_thread_new("line", pump, line));
     }
@@ -163,20 +235,48 @@ int proxy_port(const Proxy *proxy)
     return proxy->port;
 }
 
-void proxy_set(Proxy *proxy, ProxyFault fault, gint64 after)
+void proxy_set_side(Proxy *proxy, ProxyFault fault, ProxySide side, gint64 after)
 {
     g_mutex_lock(&proxy->lock);
-    proxy->fault = fault;
-    proxy->after = after;
+    proxy->plan.fault = fault;
+    proxy->plan.side = side;
+    proxy->plan.after = after;
+    proxy->was_reached = false;
     g_mutex_unlock(&proxy->lock);
+}
+
+void proxy_set(Proxy *proxy, ProxyFault fault, gint64 after)
+{
+    proxy_set_side(proxy, fault, PROXY_FROM_SERVER, after);
+}
+
+void proxy_set_hook(Proxy *proxy, void (*hook)(gpointer data), gpointer data)
+{
+    g_mutex_lock(&proxy->lock);
+    proxy->plan.hook = hook;
+    proxy->plan.data = data;
+    g_mutex_unlock(&proxy->lock);
+}
+
+bool proxy_was_reached(Proxy *proxy)
+{
+    g_mutex_lock(&proxy->lock);
+    bool was_reached = proxy->was_reached;
+    g_mutex_unlock(&proxy->lock);
+    return was_reached;
+}
+
+gint64 proxy_bytes_of(Proxy *proxy, ProxySide side)
+{
+    g_mutex_lock(&proxy->lock);
+    gint64 bytes = proxy->bytes[side];
+    g_mutex_unlock(&proxy->lock);
+    return bytes;
 }
 
 gint64 proxy_bytes(Proxy *proxy)
 {
-    g_mutex_lock(&proxy->lock);
-    gint64 bytes = proxy->bytes;
-    g_mutex_unlock(&proxy->lock);
-    return bytes;
+    return proxy_bytes_of(proxy, PROXY_FROM_SERVER);
 }
 
 void proxy_stop(Proxy *proxy)

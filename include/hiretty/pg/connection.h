@@ -25,6 +25,7 @@ typedef struct {
         *root_certificate; /* file of CA certificates; NULL: the DSN's, else the system's bundle */
     bool allow_weak_tls;   /* accept what the DSN says about TLS, with a lasting warning */
     int64_t connect_timeout_ms; /* whole connect incl. name lookup and TLS; 0: 10,000 */
+    int64_t silence_ms;         /* as ht_pg_set_silence_ms, for the whole life; 0: the default */
     HtPgPasswordFunc password;  /* NULL: never asks */
     gpointer password_data;
     const char *password_text; /* used when the DSN has none; NULL: the passfile's */
@@ -46,9 +47,11 @@ bool ht_pg_dsn_has_password(const char *dsn);
 void ht_pg_close(HtPgConnection *pg);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgConnection, ht_pg_close)
 
-/* Longest wait without progress within a statement, from now on; 0: the default, 13,000. Progress
+/* Longest wait without progress within a statement, from now on; 0: the default, 11,000. Progress
  * is some part of the answer, or of what we send being confirmed. */
 void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms);
+/* Was the connection given up because there was no progress for that long? */
+bool ht_pg_was_silent(const HtPgConnection *pg);
 /* false after a cut, a silence or a protocol error: close it and connect again. */
 bool ht_pg_is_usable(const HtPgConnection *pg);
 /* Looks, without waiting, whether the server has closed the line meanwhile. */
