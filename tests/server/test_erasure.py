@@ -85,6 +85,13 @@ def erase(server, report):
     proof = server.run(ADMIN, "SELECT status, evidence -> 'people' FROM data_subject_requests WHERE kind = 'erasure'")
     report.equal(proof.lines, ["completed|2"], "the row that proves it")
     report.equal(server.run(ADMIN, "SELECT count(*) FROM consent_records WHERE revoked_at IS NULL").value, "0", "consent ended with it")
+    late = (f"INSERT INTO candidate_notes (id, candidate_id, body, visibility) VALUES (gen_random_uuid(), '{names['c1']}', '{WORD}', 'team')",
+            f"INSERT INTO candidate_tags (id, candidate_id, tag) VALUES (gen_random_uuid(), '{names['c1']}', '{WORD}')",
+            f"UPDATE candidate_notes SET body = '{WORD}' WHERE candidate_id = '{names['c1']}' AND created_by = '{ident('a', 'rec1')}'")
+    server.truth(f"SET app.current_tenant = '{TENANT['a']}'; UPDATE candidate_notes SET created_by = '{ident('a', 'rec1')}' WHERE candidate_id = '{names['c1']}'")
+    for statement in late:
+        report.equal(server.run(REC, statement).message, "this person was erased", f"late: {statement[:40]}")
+    report.equal(places(server, WORD), [], "places where a word of him stands, after late notes")
     again = json.loads(server.run(ADMIN, f"SELECT app.erase_candidate('{names['c1']}')").value)
     report.equal(again["files"], [], "a second time finds nothing more")
     fed = server.run(REC, f"SELECT count(*) > 0 FROM change_feed WHERE row_id = '{names['c1']}'").value
