@@ -380,8 +380,8 @@ bool ht_apply_row(HtApplyTable *rows, GError **error)
     HtKey k = 0;
     if (rows->table->has_id) {
         g_autoptr(GError) why = NULL;
-        k = ht_key_cache_get(rows->store->keys, rows->store->db, &rows->id, rows->hot != NULL,
-                             &why);
+        k = ht_key_cache_get_own(rows->store->keys, rows->store->db, &rows->id, rows->hot != NULL,
+                                 &why);
         if (why) {
             g_propagate_error(error, g_steal_pointer(&why));
             return false;

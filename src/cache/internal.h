@@ -30,6 +30,9 @@ void ht_key_cache_forget(HtKeyCache *cache);
 void ht_key_cache_share(HtKeyCache *cache);
 /* 0 with error on failure; without `make` also 0 for an unknown one. */
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error);
+/* The same for a row's own id, which comes once: it is not looked for among the recent ones. */
+HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
+                           GError **error);
 
 /* --- Workers: a thread with the only writing connection of a file (store.c) */
 typedef enum {

@@ -255,6 +255,24 @@ void ht_key_cache_share(HtKeyCache *cache)
     cache->is_shared = true;
 }
 
+static HtKey find(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
+{
+    if (!cache->all)
+        return get_indexed(db, id, make, error);
+    if (!cache->is_shared)
+        return get_kept(cache, db, id, make, error);
+    HtKey k = get_kept(cache, db, id, false, NULL);
+    return k ? k : get_indexed(db, id, make, error);
+}
+
+HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
+{
+    if (!ensure_all(cache, db, error))
+        return 0;
+    return cache->all ? find(cache, db, id, make, error)
+                      : ht_key_cache_get(cache, db, id, make, error);
+}
+
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
     guint recent = ht_uuid_hash(id) % SLOTS;
@@ -262,9 +280,7 @@ HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
         return cache->recent[recent].k;
     if (!ensure_all(cache, db, error))
         return 0;
-    HtKey k = cache->all ? get_kept(cache, db, id, make && !cache->is_shared, error) : 0;
-    if (!k && (!cache->all || cache->is_shared))
-        k = get_indexed(db, id, make, error);
+    HtKey k = find(cache, db, id, make, error);
     if (k) {
         cache->recent[recent].id = *id;
         cache->recent[recent].k = k;

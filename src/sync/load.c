@@ -15,9 +15,9 @@
  * them. */
 HtSyncChunks ht_sync_chunks = {
     .pages = 6000, .rows = 50000, .wide_pages = 1500, .wide_rows = 10000, .small_pages = 200};
-HtSyncFlow ht_sync_flow = {.block_bytes = 1 << 20, .under_way_bytes = 4 << 20};
+HtSyncFlow ht_sync_flow = {.block_bytes = 1 << 18, .under_way_bytes = 2 << 20};
 /* A load that was cut sends one chunk again: of a large table never more than this part. */
-#define CHUNKS_LEAST 25
+#define CHUNKS_LEAST 30
 
 /* Ranges of pages read every tenant's rows: worth it from this share on. */
 #define LEAST_SHARE 0.2

@@ -29,7 +29,7 @@ static void big_chunks(void)
 {
     ht_sync_chunks = (HtSyncChunks){
         .pages = 6000, .rows = 50000, .wide_pages = 600, .wide_rows = 2000, .small_pages = 200};
-    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 20, .under_way_bytes = 4 << 20};
+    ht_sync_flow = (HtSyncFlow){.block_bytes = 1 << 18, .under_way_bytes = 2 << 20};
 }
 
 /* What is under way is small beside what this tenant has, as it is with a large one. */
