@@ -42,7 +42,7 @@ static bool drop_op(HtChange *change, const HtOp *op, GError **error)
     HtDb *db = change->outbox->db;
     ht_change_touch(change, op);
     return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
-           ht_outbox_run(db, HT_OUTBOX_QUERY("op_unmerge"), op->seq, error) &&
+           ht_outbox_run(db, HT_OUTBOX_QUERY("op_carried_drop"), op->seq, error) &&
            (op->state != HT_OP_PENDING || drop_later(change, op, error));
 }
 
@@ -277,6 +277,17 @@ static bool again_field(HtPlan *plan, const HtOp *op, const HtResolve *how, GErr
 
 /* --- Resolving */
 
+/* Edits that the old op carried are the new one's now, for undo. */
+static bool hand_over(HtDb *db, const HtOp *op, const HtOp *again, GError **error)
+{
+    HtStmt *set = ht_db_stmt(db, HT_OUTBOX_QUERY("op_remerge"), error);
+    if (!set)
+        return false;
+    ht_stmt_bind_int(set, 1, op->seq);
+    ht_stmt_bind_int(set, 2, again->seq);
+    return ht_stmt_run(set, error);
+}
+
 static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const HtResolve *how,
                        GError **error)
 {
@@ -299,7 +310,7 @@ static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const H
         if (!ht_op_insert(change->outbox->db, again, error))
             return false;
     }
-    return true;
+    return hand_over(change->outbox->db, op, plan.ops->pdata[plan.ops->len - 1], error);
 }
 
 static bool check_edit(const HtResolve *how, GError **error)

@@ -271,8 +271,11 @@ static bool vanish(HtChange *change, HtPlan *plan, HtOp *op, GError **error)
     }
     note_done(plan, op);
     ht_change_touch(change, op);
+    /* What the server refused, it refused with all that it carried. */
+    const char *carried = op->state == HT_OP_PENDING ? HT_OUTBOX_QUERY("op_unmerge")
+                                                     : HT_OUTBOX_QUERY("op_carried_drop");
     return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
-           ht_outbox_run(db, HT_OUTBOX_QUERY("op_unmerge"), op->seq, error);
+           ht_outbox_run(db, carried, op->seq, error);
 }
 
 static bool answer(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GError **error)
@@ -489,6 +492,7 @@ static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t
         again->row = op->match;
     again->candidate = op->candidate;
     again->at = plan->now_us;
+    g_free(again->label);
     again->label = g_strdup(op->label);
     note_done(plan, op);
     ht_change_touch(change, again);

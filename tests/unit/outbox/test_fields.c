@@ -381,6 +381,36 @@ static void test_coalesce(void)
     bench_close(&bench);
 }
 
+/* Edits that left as one and were refused as one are settled as one: nothing of them wakes up. */
+static void test_settled_as_one(void)
+{
+    static const HtResolution ways[] = {HT_RESOLVE_TAKE_THEIRS, HT_RESOLVE_KEEP_MINE};
+    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
+        Bench bench;
+        bench_open(&bench);
+        g_autoptr(GError) error = NULL;
+        fixture_apply(&bench.fixture, put_interview_rows, NULL);
+        g_autoptr(HtReceipt) longer = change_interview(&bench, 90, NULL, &error);
+        g_autoptr(HtReceipt) kind = change_interview(&bench, 0, "final", &error);
+        g_autoptr(HtReceipt) longest = change_interview(&bench, 120, NULL, &error);
+        g_assert_cmpint(bench_push(&bench, "conflict"), ==, 1);
+        assert_outbox(&bench, 0, 0, 1);
+        g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(bench.outbox, &error);
+        HtResolve how = {.resolution = ways[i]};
+        ht_outbox_resolve(bench.outbox, ((HtConflict *)conflicts->pdata[0])->item.seq, &how,
+                          &error);
+        g_assert_no_error(error);
+        bool mine = ways[i] == HT_RESOLVE_KEEP_MINE;
+        assert_outbox(&bench, mine ? 1 : 0, 0, 0);
+        assert_interview(&bench, mine ? 120 : 60, mine ? "final" : "technical", mine);
+        if (!mine) {
+            g_assert_null(bench_undo(&bench, HT_INTENT_UNDO, &error));
+            g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING);
+        }
+        bench_close(&bench);
+    }
+}
+
 /* A cache that an older program made has no tables for them: they are added when it is opened. */
 static void test_older_cache(void)
 {
@@ -414,6 +444,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/fields/undo_edit", test_undo_edit);
     g_test_add_func("/outbox/fields/coalesce", test_coalesce);
     g_test_add_func("/outbox/fields/older_cache", test_older_cache);
+    g_test_add_func("/outbox/fields/settled_as_one", test_settled_as_one);
     g_test_add_func("/outbox/mails/rendered", test_mails);
     g_test_add_func("/outbox/pass/undone", test_pass);
     g_test_add_func("/outbox/views/kept", test_views);
