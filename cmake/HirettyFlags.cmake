@@ -29,7 +29,9 @@ endif()
 add_compile_definitions(
   _GNU_SOURCE G_LOG_DOMAIN="hiretty" G_LOG_USE_STRUCTURED=1
   GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_74 GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_74
-  HT_VERSION="${PROJECT_VERSION}")
+  HT_VERSION="${PROJECT_VERSION}"
+  # Places where tests end the process (base/failpoint.h): not in what people get.
+  HT_WITH_FAILPOINTS=$<NOT:$<CONFIG:Release>>)
 
 if(HIRETTY_SANITIZE)
   add_compile_options(-fsanitize=${HIRETTY_SANITIZE} -fno-omit-frame-pointer

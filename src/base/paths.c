@@ -2,6 +2,7 @@
  * link. Checks are made on open descriptors, so nothing can change between looking and using. */
 #include "hiretty/base/paths.h"
 
+#include "hiretty/base/clock.h"
 #include "hiretty/base/error.h"
 
 #include <errno.h>
@@ -381,6 +382,44 @@ bool ht_file_save_private(const char *path, const char *data, gssize len, GError
     ht_error_set_errno(error, ok ? errno : saved, path);
     g_unlink(fresh);
     return false;
+}
+
+static const char *const db_endings[] = {"", "-wal", "-shm", "-journal"};
+
+/* A name that nothing has yet. */
+static char *aside_name(const char *path, const char *why)
+{
+    gint64 now_s = ht_clock_now_us() / HT_US_PER_S;
+    for (;; now_s++) {
+        g_autofree char *name = g_strdup_printf("%s.%s-%" G_GINT64_FORMAT, path, why, now_s);
+        struct stat st;
+        if (lstat(name, &st) != 0)
+            return g_steal_pointer(&name);
+    }
+}
+
+char *ht_file_move_aside(const char *path, const char *why, GError **error)
+{
+    g_autofree char *kept = aside_name(path, why);
+    bool linked = true;
+    for (gsize i = 0; linked && i < G_N_ELEMENTS(db_endings); i++) {
+        g_autofree char *from = g_strconcat(path, db_endings[i], NULL);
+        g_autofree char *to = g_strconcat(kept, db_endings[i], NULL);
+        linked = link(from, to) == 0 || (i > 0 && errno == ENOENT);
+    }
+    sync_folder_of(path);
+    for (gsize i = 0; i < G_N_ELEMENTS(db_endings); i++) {
+        g_autofree char *from = g_strconcat(path, db_endings[i], NULL);
+        g_autofree char *to = g_strconcat(kept, db_endings[i], NULL);
+        /* A file system without links: one after the other. */
+        int rc = linked ? unlink(from) : rename(from, to);
+        if (rc != 0 && (i == 0 || errno != ENOENT)) {
+            ht_error_set_errno(error, errno, from);
+            return NULL;
+        }
+    }
+    sync_folder_of(path);
+    return g_path_get_basename(kept);
 }
 
 /* A standard stream that came closed is taken by /dev/null, opened the wrong way round so that

@@ -5,6 +5,7 @@
 #include "schema.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/failpoint.h"
 #include "hiretty/base/log.h"
 #include "hiretty/cache/jobs.h"
 
@@ -52,17 +53,36 @@ static char *suspect_path(const char *dir)
     return g_build_filename(dir, "suspect", NULL);
 }
 
-static bool is_sound(HtDb *db, GError **error)
+static bool check_text(HtDb *db, const char *resource, GError **error)
 {
-    HtStmt *check = ht_db_stmt_text(db, "PRAGMA quick_check(1)", error);
-    if (!check)
+    HtStmt *check = ht_db_stmt(db, resource, error);
+    return check && ht_stmt_run(check, error);
+}
+
+/* The pages, what is in them, the indexes; with `texts` (a writer) the full text too. Slow. */
+static bool is_sound(HtDb *db, bool texts, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(db, "PRAGMA integrity_check(1)", error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    if (step == HT_STEP_ERROR)
         return false;
-    HtStep step = ht_stmt_step(check, error);
-    bool ok = step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(check, 0), "ok") == 0;
-    if (step != HT_STEP_ERROR && !ok)
-        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the cache is damaged");
-    ht_stmt_reset(check);
-    return ok;
+    if (step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(use.stmt, 0), "ok") == 0) {
+        ht_stmt_reset(use.stmt);
+        return !texts || (check_text(db, HT_QUERY("people_fts_check"), error) &&
+                          check_text(db, HT_QUERY("texts_fts_check"), error));
+    }
+    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the cache is damaged");
+    return false;
+}
+
+/* The link is made when something is in the file; one without a byte has lost it. */
+static bool is_emptied(const char *path, GError **error)
+{
+    GStatBuf st;
+    if (g_stat(path, &st) != 0 || st.st_size > 0)
+        return false;
+    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "%s is empty", path);
+    return true;
 }
 
 /* A generation that is current or to be: created, checked, brought in step. */
@@ -70,20 +90,21 @@ static HtDb *open_generation(const char *dir, int number, bool suspect, GError *
 {
     g_autofree char *path = ht_files_path(dir, number);
     bool empty;
-    g_autoptr(HtDb) db = ht_db_open(path, HT_DB_WRITE, "store", STORE_CACHE_KIB, error);
-    if (!db || !ht_schema_check(db, path, &empty, error))
+    g_autoptr(HtDb) db =
+        ht_db_open(path, HT_DB_WRITE | HT_DB_UNPROVEN, "store", STORE_CACHE_KIB, error);
+    if (!db || !ht_schema_check(db, path, &empty, error) || !ht_db_prove(db, error))
         return NULL;
-    if (suspect && !is_sound(db, error))
+    if (suspect && !is_sound(db, true, error))
         return NULL;
     if (empty ? !ht_schema_create(db, false, error) : !ht_schema_mend(db, error))
         return NULL;
+    if (suspect && !ht_schema_is_whole(db)) {
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "%s is damaged", path);
+        return NULL;
+    }
+    g_autofree char *mark = suspect_path(dir);
+    ht_db_set_suspect(db, mark);
     return g_steal_pointer(&db);
-}
-
-static int next_number(const char *dir)
-{
-    g_autoptr(GArray) numbers = ht_files_list(dir);
-    return numbers->len ? g_array_index(numbers, int, numbers->len - 1) + 1 : 1;
 }
 
 /* Moves the current file aside and says so; false with `why` when that would not help. */
@@ -94,12 +115,13 @@ static bool set_aside(HtCache *cache, int number, GError *why, GError **error)
         g_propagate_error(error, why);
         return false;
     }
+    g_autofree char *kept = ht_files_move_aside(cache->dir, number, aside->word, error);
     g_free(cache->problem);
-    cache->problem = g_strdup_printf("%s: it was kept as cache-%d.db.%s…; a full sync is needed",
-                                     aside->sentence, number, aside->word);
+    cache->problem = g_strdup_printf("%s: it was kept as %s; a full sync is needed",
+                                     aside->sentence, kept ? kept : "it is");
     ht_log(HT_LOG_WARNING, "cache-%d.db moved aside: %s", number, aside->word);
     g_error_free(why);
-    return ht_files_move_aside(cache->dir, number, aside->word, error);
+    return kept != NULL;
 }
 
 /* Under the folder's lock. */
@@ -111,10 +133,12 @@ static HtDb *open_current(HtCache *cache, GError **error)
         g_autofree char *path = ht_files_path(cache->dir, number);
         bool there = number > 0 && g_access(path, F_OK) == 0;
         if (!there)
-            number = next_number(cache->dir);
+            number = ht_files_next(cache->dir);
         GError *why = NULL;
         bool doubtful = there && g_access(suspect, F_OK) == 0;
-        HtDb *db = open_generation(cache->dir, number, doubtful, &why);
+        HtDb *db = there && is_emptied(path, &why)
+                       ? NULL
+                       : open_generation(cache->dir, number, doubtful, &why);
         if (!db) {
             if (!set_aside(cache, number, why, error))
                 return NULL;
@@ -198,30 +222,15 @@ char *ht_cache_path(HtCache *cache)
     return g_strdup(files->path);
 }
 
-void ht_cache_suspect(HtCache *cache)
-{
-    g_autofree char *path = suspect_path(cache->dir);
-    ht_file_save_private(path, "1\n", -1, NULL);
-}
-
 bool ht_cache_verify(HtCache *cache, GError **error)
 {
     g_autofree char *path = ht_cache_path(cache);
+    g_autofree char *suspect = suspect_path(cache->dir);
     g_autoptr(HtDb) db = ht_db_open(path, HT_DB_READ, "check", 4096, error);
     if (!db)
         return false;
-    HtStmt *check = ht_db_stmt_text(db, "PRAGMA integrity_check(1)", error);
-    if (!check)
-        return false;
-    HtStep step = ht_stmt_step(check, error);
-    bool ok = step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(check, 0), "ok") == 0;
-    if (!ok) {
-        if (step != HT_STEP_ERROR)
-            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the cache is damaged");
-        ht_cache_suspect(cache);
-    }
-    ht_stmt_reset(check);
-    return ok;
+    ht_db_set_suspect(db, suspect);
+    return is_sound(db, false, error);
 }
 
 bool ht_cache_wipe(const HtPaths *paths, GError **error)
@@ -432,18 +441,20 @@ static HtDb *new_unfinished(const char *path, GError **error)
 
 static HtGeneration *take_up(HtCache *cache, const char *boot, bool *resumed, GError **error)
 {
-    int current = ht_files_current(cache->dir), number = next_number(cache->dir);
+    int current = ht_files_current(cache->dir), number = ht_files_next(cache->dir);
+    g_autoptr(GArray) numbers = ht_files_list(cache->dir);
+    int last = numbers->len ? g_array_index(numbers, int, numbers->len - 1) : 0;
     HtFiles *files = NULL;
     HtDb *db = NULL;
     *resumed = false;
-    if (number - 1 > current) {
-        files = ht_files_take(cache->dir, number - 1, true, error);
+    if (last > current) {
+        files = ht_files_take(cache->dir, last, true, error);
         if (!files)
             return NULL;
         db = open_unfinished(files->path, boot);
         *resumed = db != NULL;
         if (!db) {
-            ht_files_remove(cache->dir, number - 1);
+            ht_files_remove(cache->dir, last);
             g_clear_pointer(&files, ht_files_unref);
         }
     }
@@ -616,7 +627,9 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
     HtDb *db = ht_files_sync(files->path, error)
                    ? open_generation(cache->dir, files->number, false, error)
                    : NULL;
+    HT_FAILPOINT(PUBLISH_SYNCED);
     bool ok = db && ht_files_share(files, error) && ht_files_link(cache->dir, files->number, error);
+    HT_FAILPOINT(PUBLISH_LINKED);
     if (!ok) {
         ht_db_close(db);
         close(folder);
@@ -639,6 +652,7 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
     if (!ht_cache_generation_apply(generation, add_indexes, NULL, error) ||
         !ht_cache_generation_apply(generation, derive_all, NULL, error))
         return false;
+    HT_FAILPOINT(PUBLISH_DERIVED);
     /* The loader's connection closes first: the file changes from a rollback journal to WAL. Its
      * lock stays. */
     g_autoptr(HtFiles) files = ht_files_ref(generation->worker->files);

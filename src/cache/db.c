@@ -32,6 +32,8 @@ struct HtStmt {
 struct HtDb {
     sqlite3 *handle;
     char *thread;
+    char *path;
+    char *suspect;         /* the mark to leave when damage shows; NULL = none */
     GHashTable *named;     /* resource path → HtStmt */
     GHashTable *texts;     /* SQL → HtStmt */
     GQueue *texts_order;   /* the SQL texts, oldest first (borrowed from `texts`) */
@@ -66,12 +68,41 @@ static HtCacheError code_of(int rc)
     }
 }
 
-static void set_error(GError **error, sqlite3 *handle, int rc, const char *what)
+static void mark_suspect(const HtDb *db)
 {
+    if (db->suspect)
+        ht_file_save_private(db->suspect, "1\n", -1, NULL);
+}
+
+/* SQLite tries again to read only when it cannot create a file, and so forgets why: asked again. 0
+ * = it could be done now. */
+static int why_not_created(const HtDb *db)
+{
+    g_autofree char *dir = g_path_get_dirname(db->path);
+    g_autofree char *probe = g_build_filename(dir, ".probe", NULL);
+    int fd = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int number = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+        unlink(probe);
+    }
+    return number == EEXIST ? 0 : number;
+}
+
+static void set_error(GError **error, const HtDb *db, int rc, const char *what)
+{
+    sqlite3 *handle = db->handle;
     HtCacheError code = code_of(rc);
+    if (code == HT_CACHE_ERROR_CORRUPT)
+        mark_suspect(db);
     if (code == HT_CACHE_ERROR_IO && handle && sqlite3_system_errno(handle) == ENOSPC)
         code = HT_CACHE_ERROR_FULL;
     const char *why = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc);
+    int number = (rc & 0xff) == SQLITE_CANTOPEN ? why_not_created(db) : 0;
+    if (number == ENOSPC)
+        code = HT_CACHE_ERROR_FULL;
+    else if (number)
+        why = g_strerror(number);
     if (code == HT_CACHE_ERROR_FULL)
         why = "the disk is full";
     g_autofree char *clean = ht_text_sanitize(why, -1, HT_TEXT_LINE, NULL);
@@ -182,7 +213,7 @@ static bool pragmas(HtDb *db, HtDbFlags flags, int cache_kib, GError **error)
     const char *journal = "";
     if (flags & HT_DB_LOADING)
         journal = "PRAGMA journal_mode=TRUNCATE;";
-    else if (flags & HT_DB_WRITE)
+    else if ((flags & HT_DB_WRITE) && !(flags & HT_DB_UNPROVEN))
         journal = "PRAGMA journal_mode=WAL;";
     const char *sync = flags & HT_DB_LOADING ? "OFF" : flags & HT_DB_FULL ? "FULL" : "NORMAL";
     g_autofree char *sql = g_strdup_printf(
@@ -241,6 +272,7 @@ HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cach
         return NULL;
     g_autoptr(HtDb) db = g_new0(HtDb, 1);
     db->thread = g_strdup(thread);
+    db->path = g_strdup(full);
     db->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_stmt);
     db->texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_stmt);
     db->texts_order = g_queue_new();
@@ -250,7 +282,7 @@ HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cach
                                  SQLITE_OPEN_PRIVATECACHE,
                              ht_vfs_name());
     if (rc != SQLITE_OK) {
-        set_error(error, db->handle, rc, path);
+        set_error(error, db, rc, path);
         return NULL;
     }
     set_up_handle(db);
@@ -273,7 +305,20 @@ void ht_db_close(HtDb *db)
         g_critical("a statement of the %s connection is still open", db->thread);
     g_clear_pointer(&db->by_handle, g_hash_table_unref);
     g_free(db->thread);
+    g_free(db->suspect);
+    g_free(db->path);
     g_free(db);
+}
+
+bool ht_db_prove(HtDb *db, GError **error)
+{
+    return ht_db_exec(db, "PRAGMA journal_mode=WAL", error);
+}
+
+void ht_db_set_suspect(HtDb *db, const char *mark_path)
+{
+    g_free(db->suspect);
+    db->suspect = g_strdup(mark_path);
 }
 
 void ht_db_interrupt(HtDb *db)
@@ -292,7 +337,7 @@ bool ht_db_exec(HtDb *db, const char *sql, GError **error)
 {
     int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
-        set_error(error, db->handle, rc, "database");
+        set_error(error, db, rc, "database");
     return rc == SQLITE_OK;
 }
 
@@ -346,7 +391,7 @@ HtStmt *ht_db_prepare(HtDb *db, const char *name, const char *sql, GError **erro
     sqlite3_stmt *handle = NULL;
     int rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
     if (rc != SQLITE_OK || !handle) {
-        set_error(error, db->handle, rc, name);
+        set_error(error, db, rc, name);
         return NULL;
     }
     HtStmt *stmt = g_new0(HtStmt, 1);
@@ -385,9 +430,17 @@ HtStmt *ht_db_stmt(HtDb *db, const char *resource, GError **error)
     char *dot = strrchr(name, '.');
     if (dot)
         *dot = '\0';
-    stmt = ht_db_prepare(db, name, ht_resource_text(resource), error);
-    if (stmt)
+    g_autoptr(GError) why = NULL;
+    stmt = ht_db_prepare(db, name, ht_resource_text(resource), &why);
+    if (stmt) {
         g_hash_table_insert(db->named, g_strdup(resource), stmt);
+    } else if (db->suspect && why->code == HT_CACHE_ERROR_FAILED) {
+        /* Ours prepare on every file of ours: the text of its schema is not what it was. */
+        mark_suspect(db);
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "%s", why->message);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&why));
+    }
     return stmt;
 }
 
@@ -453,7 +506,7 @@ HtStep ht_stmt_step(HtStmt *stmt, GError **error)
         return HT_STEP_ROW;
     if (rc == SQLITE_DONE)
         return HT_STEP_DONE;
-    set_error(error, stmt->db->handle, rc, stmt->name);
+    set_error(error, stmt->db, rc, stmt->name);
     return HT_STEP_ERROR;
 }
 

@@ -54,6 +54,13 @@ int ht_folder_lock(const char *dir, GError **error)
     return fd;
 }
 
+/* N of "cache-N.anything". */
+static int number_of_any(const char *name)
+{
+    int n = 0, end = 0;
+    return sscanf(name, "cache-%9d.%n", &n, &end) == 1 && end > 0 && n > 0 ? n : 0;
+}
+
 /* N of "cache-N.db"; 0 for any other name. */
 static int number_of(const char *name)
 {
@@ -74,6 +81,16 @@ int ht_files_current(const char *dir)
     return number_of(target);
 }
 
+int ht_files_next(const char *dir)
+{
+    int last = ht_files_current(dir);
+    g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+    const char *name;
+    while (folder && (name = g_dir_read_name(folder)))
+        last = MAX(last, number_of_any(name));
+    return last + 1;
+}
+
 static gint compare_int(gconstpointer a, gconstpointer b)
 {
     return *(const int *)a - *(const int *)b;
@@ -85,11 +102,15 @@ GArray *ht_files_list(const char *dir)
     g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
     const char *name;
     while (folder && (name = g_dir_read_name(folder))) {
-        int n = number_of(name);
-        if (n > 0)
+        int n = number_of_any(name);
+        if (n > 0 && !strstr(name, ".db."))
             g_array_append_val(numbers, n);
     }
     g_array_sort(numbers, compare_int);
+    for (guint i = numbers->len; i > 1; i--) {
+        if (g_array_index(numbers, int, i - 1) == g_array_index(numbers, int, i - 2))
+            g_array_remove_index(numbers, i - 1);
+    }
     return numbers;
 }
 
@@ -193,20 +214,14 @@ void ht_files_sweep(const char *dir, int current, bool unfinished)
     }
 }
 
-bool ht_files_move_aside(const char *dir, int number, const char *why, GError **error)
+char *ht_files_move_aside(const char *dir, int number, const char *why, GError **error)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
     g_autofree char *path = ht_files_path(dir, number);
-    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
-        g_autofree char *from = g_strconcat(path, endings[i], NULL);
-        g_autofree char *to = g_strdup_printf("%s.%s-%" G_GINT64_FORMAT "%s", path, why,
-                                              ht_clock_now_us() / HT_US_PER_S, endings[i]);
-        if (rename(from, to) != 0 && (i == 0 || errno != ENOENT))
-            return io_error(error, from);
-    }
-    g_autofree char *lock = g_strdup_printf("%s/cache-%d.lock", dir, number);
-    unlink(lock);
-    return true;
+    g_autoptr(GError) problem = NULL;
+    char *kept = ht_file_move_aside(path, why, &problem);
+    if (!kept)
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s", problem->message);
+    return kept;
 }
 
 void ht_files_remove_aside(const char *dir)

@@ -18,7 +18,7 @@ typedef struct {
 int ht_folder_lock(const char *dir, GError **error);
 /* Number of the current generation, 0 = none. */
 int ht_files_current(const char *dir);
-/* Numbers of all generations there are, ascending (int). */
+/* Numbers of all generations of which any file is there, ascending (int). */
 GArray *ht_files_list(const char *dir);
 char *ht_files_path(const char *dir, int number);
 /* Takes the lock; HT_CACHE_ERROR_BUSY when somebody else has it (`alone`, or he has it alone). */
@@ -34,7 +34,10 @@ bool ht_files_sync(const char *path, GError **error); /* fsync of a file and its
 void ht_files_remove(const char *dir, int number);
 /* Generations that nobody has open: those below `current`, with `unfinished` also those above. */
 void ht_files_sweep(const char *dir, int current, bool unfinished);
-/* cache-N.db → cache-N.db.WHY-TIME. */
-bool ht_files_move_aside(const char *dir, int number, const char *why, GError **error);
+/* cache-N.db → cache-N.db.WHY-TIME: that name; caller frees. Who has it open goes on with it until
+ * he sees that another number is current, so a number is never given twice. */
+char *ht_files_move_aside(const char *dir, int number, const char *why, GError **error);
+/* A number that no file here has or had, as long as anybody may have it open. */
+int ht_files_next(const char *dir);
 /* Removes what was moved aside. */
 void ht_files_remove_aside(const char *dir);

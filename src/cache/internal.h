@@ -149,8 +149,6 @@ bool ht_cache_run_hook(HtStore *store, GError **error);
 bool ht_run_query(HtDb *db, const char *resource, GError **error);
 /* Ends a purge of everything that a killed process had begun (purge.c). */
 void ht_cache_purge_resume(HtCache *cache);
-/* A note that the file is damaged: looked at whole at the next open. */
-void ht_cache_suspect(HtCache *cache);
 
 /* --- Reading (reader.c) */
 struct HtReader {

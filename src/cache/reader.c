@@ -22,6 +22,8 @@ static bool open_files(HtReader *reader, GError **error)
         ht_files_unref(files);
         return false;
     }
+    g_autofree char *mark = g_build_filename(reader->cache->dir, "suspect", NULL);
+    ht_db_set_suspect(db, mark);
     g_mutex_lock(&reader->lock);
     HtDb *old = reader->db;
     reader->db = db;

@@ -199,6 +199,28 @@ static bool has_column(HtDb *db, const char *table, const char *column)
     return stmt != NULL;
 }
 
+bool ht_schema_is_whole(HtDb *db)
+{
+    int n;
+    const HtSyncTable *tables = ht_sync_tables(&n);
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < tables[i].n_columns; j++) {
+            const HtSyncColumn *column = &tables[i].columns[j];
+            g_autofree char *name =
+                g_strconcat(tables[i].name, column->is_wide ? "_wide" : "", NULL);
+            if (column->type != HT_TYPE_UUID && !has_column(db, name, column->cache))
+                return false;
+        }
+    }
+    g_auto(GStrv) names = ht_resource_list("sql/cache/queries");
+    for (char **name = names; *name; name++) {
+        g_autofree char *path = g_build_filename("sql/cache/queries", *name, NULL);
+        if (!ht_db_stmt(db, path, NULL))
+            return false;
+    }
+    return true;
+}
+
 static bool add_columns(HtDb *db, const HtSyncTable *table, GError **error)
 {
     for (int i = 0; i < table->n_columns; i++) {

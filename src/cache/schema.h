@@ -21,5 +21,8 @@ bool ht_schema_check(HtDb *db, const char *path, bool *empty, GError **error);
 /* Adds tables of our own that an older program did not make, and what sql/sync/columns has and the
  * file has not; then meta "resync" asks for a full load. */
 bool ht_schema_mend(HtDb *db, GError **error);
+/* After ht_schema_mend: every table has its columns, every statement prepares. A bit of the
+ * schema's own text can be wrong where every page is right. */
+bool ht_schema_is_whole(HtDb *db);
 /* Every row of every table goes, the notes too. */
 bool ht_schema_empty(HtDb *db, GError **error);

@@ -89,8 +89,6 @@ bool ht_worker_apply(HtStore *store, HtApplyFunc func, gpointer data, GError **e
             g_set_error(&why, HT_CACHE_ERROR, HT_CACHE_ERROR_FAILED, "the change failed");
         bool stale = g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_STALE);
         if (!stale || attempt > 3 || store->loading) {
-            if (g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT))
-                ht_cache_suspect(store->cache);
             g_propagate_error(error, g_steal_pointer(&why));
             return false;
         }

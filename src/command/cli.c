@@ -3,6 +3,8 @@
 
 #include "cmd_db.h"
 
+#include "hiretty/cache/error.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,15 +223,33 @@ static int exit_of(const GError *error)
     return HT_EXIT_FAILED;
 }
 
+/* What to do about it; NULL = the message says so itself. */
+static const char *mend_of(const GError *error)
+{
+    static const struct {
+        int code; /* HtCacheError */
+        const char *mend;
+    } rows[] = {
+        {HT_CACHE_ERROR_FULL, "make room, then try again; nothing that was confirmed is lost"},
+        {HT_CACHE_ERROR_CORRUPT,
+         "try again: the whole file is looked at then, and kept aside if need be"},
+        {HT_CACHE_ERROR_IO, "hiretty doctor"},
+    };
+    for (gsize i = 0; error->domain == HT_CACHE_ERROR && i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].code == error->code)
+            return rows[i].mend;
+    }
+    return NULL;
+}
+
 int ht_cli_fail(const char *verb, GError *error)
 {
     g_autoptr(GError) owned = error;
-    ht_print_error(verb, owned->message, NULL);
+    ht_print_error(verb, owned->message, mend_of(owned));
     return exit_of(owned);
 }
 
-/* A damaged file of ours was moved aside and an empty one took its place. */
-static void tell_mended(HtContext *context)
+void ht_cli_tell_mended(HtContext *context)
 {
     const char *cache = ht_cache_problem(context->parts.cache);
     const char *outbox = ht_outbox_problem(context->parts.outbox);
@@ -250,7 +270,7 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
     /* Said by whichever command meets it: the next one finds files that are in order again. status
      * has lines of its own for it. */
     if (strcmp(verb, "status") != 0)
-        tell_mended(context);
+        ht_cli_tell_mended(context);
     /* What is locked is not read; what waits to be sent and how things stand may be asked. */
     bool harmless =
         strcmp(verb, "status") == 0 || strcmp(verb, "outbox") == 0 || strcmp(verb, "cache") == 0;

@@ -29,6 +29,8 @@ int ht_cli_fail(const char *verb, GError *error);
 guint ht_cli_n_rest(const HtCliOptions *options);
 /* The context with cache and outbox, NULL after having said why (`exit`). */
 HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit);
+/* A damaged file of ours was moved aside and an empty one took its place: one line each. */
+void ht_cli_tell_mended(HtContext *context);
 /* The job of --job: 0 after having said why. */
 HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
 /* The filter of --where; false after having said why. NULL filter: none given. */

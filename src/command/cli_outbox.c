@@ -61,7 +61,8 @@ static int outbox_list(HtContext *context, const HtCliOptions *options)
         return ht_cli_finish("outbox");
     }
     if (items->len == 0) {
-        say_empty(options, "Nothing waits: everything was sent.");
+        if (!ht_outbox_problem(context->parts.outbox))
+            say_empty(options, "Nothing waits: everything was sent.");
         return ht_cli_finish("outbox");
     }
     HtCliTable *table = ht_cli_table_new("Number|State|What|Who|For|Why");

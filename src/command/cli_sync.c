@@ -146,6 +146,10 @@ int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
     progress_start(&progress, sync);
     bool ok = ht_sync_once(sync, flags, NULL, &report, &error);
     progress_stop(&progress);
+    /* Opened only now: its reader would keep the old generation from being removed. */
+    HtContext *context = host->ops->context(host, NULL);
+    if (context)
+        ht_cli_tell_mended(context);
     if (!ok)
         return ht_cli_fail(verb, error);
     HtSyncStatus status;

@@ -98,17 +98,43 @@ static bool show_again(HtApply *apply, gpointer data, GError **error)
     return ht_shown_rebuild(data, apply, error);
 }
 
-/* Kept copies of a damaged file: nobody can say what is in them. */
-static bool remove_copies(const char *dir)
+/* All that can be read in it is about people who are still here. */
+static bool may_stay(const char *path, HtDb *cache)
 {
-    bool had = false;
+    g_autoptr(GPtrArray) ops = ht_outbox_salvage(path, true);
+    for (guint i = 0; i < ops->len; i++) {
+        const HtOp *op = ops->pdata[i];
+        if (!is_there(cache, HT_CACHE_QUERY("id_is_person"), &op->candidate) ||
+            !is_there(cache, HT_CACHE_QUERY("id_is_match"), &op->match))
+            return false;
+    }
+    return ops->len > 0;
+}
+
+static void remove_with(const char *dir, const char *prefix)
+{
     g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
     for (const char *name; folder && (name = g_dir_read_name(folder));) {
         g_autofree char *path = g_build_filename(dir, name, NULL);
-        if (g_str_has_prefix(name, "outbox.db.corrupt-"))
-            had |= g_unlink(path) == 0;
+        if (g_str_has_prefix(name, prefix) && g_unlink(path) == 0)
+            ht_log(HT_LOG_INFO, "a damaged outbox was removed: people in it are to be forgotten");
     }
-    return had;
+}
+
+/* Kept copies of a damaged file, and what was read out of them. `cache` NULL: all. */
+static void remove_aside(const char *dir, HtDb *cache)
+{
+    g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name; folder && (name = g_dir_read_name(folder));) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        const char *dash = g_str_has_prefix(name, "outbox.db.") ? strchr(name, '-') : NULL;
+        bool is_main = dash && dash[1] && !dash[1 + strspn(dash + 1, "0123456789")];
+        if (is_main && (!cache || !may_stay(path, cache)))
+            g_ptr_array_add(gone, g_strdup(name));
+    }
+    for (guint i = 0; i < gone->len; i++)
+        remove_with(dir, gone->pdata[i]);
 }
 
 bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **error)
@@ -116,8 +142,7 @@ bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **e
     HtOutbox *outbox = data;
     g_autoptr(GArray) ops = g_array_new(FALSE, FALSE, sizeof(Forgotten));
     g_autofree char *dir = g_path_get_dirname(outbox->path);
-    if (remove_copies(dir))
-        ht_log(HT_LOG_INFO, "a damaged outbox was removed: people in it are to be forgotten");
+    remove_aside(dir, how == HT_FORGET_ALL ? NULL : ht_store_db(store));
     if (how == HT_FORGET_ALL)
         return true; /* "purged" says what is to be done */
     if (!find_forgotten(outbox, ht_store_db(store), ops, error))
@@ -188,6 +213,6 @@ bool ht_outbox_wipe(const HtPaths *paths, GError **error)
             return false;
         }
     }
-    remove_copies(ht_paths_state_dir(paths));
+    remove_aside(ht_paths_state_dir(paths), NULL);
     return true;
 }

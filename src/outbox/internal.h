@@ -25,6 +25,7 @@ enum {
 struct HtOutbox {
     HtCache *cache;
     char *path, *problem;
+    int lock_fd; /* shared: the file is not moved away under us */
     HtUuid device;
     /* store thread */
     HtDb *db;
@@ -76,6 +77,20 @@ bool ht_json_get_uuid(const HtJson *json, const char *key, HtUuid *out);
 bool ht_outbox_run(HtDb *db, const char *resource, int64_t first, GError **error);
 int64_t ht_outbox_counter(HtDb *db, const char *name, GError **error); /* 0 on failure */
 char *ht_outbox_meta(HtDb *db, const char *name);
+
+/* All of them as JSON for people, with `whole` the texts of mails too; caller frees (look.c). */
+char *ht_ops_export(GPtrArray *ops, bool whole);
+
+/* --- The file (open.c, salvage.c) */
+/* Sets path, db, lock_fd, problem. */
+bool ht_outbox_open_file(HtOutbox *outbox, const char *dir, GError **error);
+/* Unsent ops (HtOp), with `settled` the others too, that can be read from the file at `path`, in
+ * whatever state that is, and its WAL; in order. Changes nothing. Caller unrefs. */
+GPtrArray *ht_outbox_salvage(const char *path, bool settled);
+
+/* The next op's number is above `seq`: a file that was brought back from a copy must not give
+ * numbers again that the server has acknowledged. Store thread, outside a transaction. */
+bool ht_outbox_seq_at_least(HtOutbox *outbox, int64_t seq, GError **error);
 
 /* --- A change of the file and what is shown of it (outbox.c) */
 typedef struct {

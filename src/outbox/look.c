@@ -329,7 +329,7 @@ GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error)
 
 /* --- Export */
 
-static HtJson *export_op(const HtOp *op)
+static HtJson *export_op(const HtOp *op, bool whole)
 {
     char text[HT_UUID_TEXT];
     HtJson *entry = ht_json_new_object();
@@ -343,9 +343,18 @@ static HtJson *export_op(const HtOp *op)
     if (op->code)
         ht_json_set_string(entry, "code", op->code);
     HtJson *body = ht_json_dup(op->body);
-    ht_json_remove(body, "mails");
+    if (!whole)
+        ht_json_remove(body, "mails");
     ht_json_set(entry, "op", body);
     return entry;
+}
+
+char *ht_ops_export(GPtrArray *ops, bool whole)
+{
+    g_autoptr(HtJson) list = ht_json_new_array();
+    for (guint i = 0; i < ops->len; i++)
+        ht_json_add(list, export_op(ops->pdata[i], whole));
+    return ht_json_print(list, true);
 }
 
 char *ht_outbox_export(HtOutbox *outbox, GError **error)
@@ -356,10 +365,5 @@ char *ht_outbox_export(HtOutbox *outbox, GError **error)
         ht_stmt_bind_int(stmt, 1, -1);
     g_autoptr(GPtrArray) ops = ht_ops_read(stmt, error);
     g_mutex_unlock(&outbox->lock);
-    if (!ops)
-        return NULL;
-    g_autoptr(HtJson) list = ht_json_new_array();
-    for (guint i = 0; i < ops->len; i++)
-        ht_json_add(list, export_op(ops->pdata[i]));
-    return ht_json_print(list, true);
+    return ops ? ht_ops_export(ops, false) : NULL;
 }

@@ -4,17 +4,13 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/failpoint.h"
 #include "hiretty/base/log.h"
-#include "hiretty/base/resource.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define APPLICATION_ID 0x4849524f /* "HIRO" */
-#define VERSION 1
-#define WRITE_CACHE_KIB 2048
 #define LOOK_CACHE_KIB 1024
-#define CHECKED_PAGES 128
 #define KEEP_US (30 * HT_US_PER_DAY) /* settled ops, for undo */
 
 /* Readers of the cache are opened when they are first needed: the first frame needs none. */
@@ -77,6 +73,7 @@ bool ht_change_commit(HtChange *change, GError **error)
 {
     if (!ht_db_commit(change->outbox->db, error))
         return false;
+    HT_FAILPOINT(OUTBOX_RECORDED);
     g_autoptr(GError) why = NULL;
     if (!ht_store_apply(change->store, show_change, change, &why))
         ht_log(HT_LOG_WARNING, "pending work is recorded but not shown yet: %s", why->message);
@@ -95,112 +92,6 @@ void ht_change_clear(HtChange *change)
 }
 
 /* --- Opening */
-
-static bool run_folder(HtDb *db, GError **error)
-{
-    g_auto(GStrv) names = ht_resource_list("sql/outbox/schema");
-    for (char **name = names; *name; name++) {
-        g_autofree char *path = g_build_filename("sql/outbox/schema", *name, NULL);
-        if (!ht_db_exec(db, ht_resource_text(path), error))
-            return false;
-    }
-    return true;
-}
-
-static bool create(HtDb *db, GError **error)
-{
-    g_autofree char *marks = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d;",
-                                             APPLICATION_ID, VERSION);
-    if (!ht_db_begin(db, true, error))
-        return false;
-    /* Another process may have been faster. */
-    bool made = ht_db_pragma_int(db, "user_version") > 0;
-    if ((made || (ht_db_exec(db, marks, error) && run_folder(db, error))) &&
-        ht_db_commit(db, error))
-        return true;
-    ht_db_rollback(db);
-    return false;
-}
-
-/* A look at every page, as long as that takes a millisecond or two; a damaged page of a large file
- * says so itself when it is read. */
-static bool is_sound(HtDb *db, GError **error)
-{
-    if (ht_db_pragma_int(db, "page_count") > CHECKED_PAGES)
-        return true;
-    g_auto(HtStmtUse) use = {ht_db_stmt_text(db, "PRAGMA quick_check(1)", error)};
-    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
-    if (step == HT_STEP_ERROR)
-        return false;
-    if (step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(use.stmt, 0), "ok") == 0)
-        return true;
-    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the outbox is damaged");
-    return false;
-}
-
-static bool check_version(HtDb *db, const char *path, GError **error)
-{
-    int64_t id = ht_db_pragma_int(db, "application_id");
-    int64_t version = ht_db_pragma_int(db, "user_version");
-    if (version > 0 && id == APPLICATION_ID && version <= VERSION)
-        return true;
-    bool ours = id == APPLICATION_ID && version > VERSION;
-    g_set_error(
-        error, HT_CACHE_ERROR, ours ? HT_CACHE_ERROR_NEWER : HT_CACHE_ERROR_FOREIGN, "%s %s", path,
-        ours ? "was written by a newer version of the program" : "is no outbox of this program");
-    return false;
-}
-
-static HtDb *open_file(const char *path, GError **error)
-{
-    g_autoptr(HtDb) db =
-        ht_db_open(path, HT_DB_WRITE | HT_DB_FULL, "outbox", WRITE_CACHE_KIB, error);
-    if (!db || !is_sound(db, error))
-        return NULL;
-    HtStmt *list = ht_db_stmt(db, HT_OUTBOX_QUERY("table_list"), error);
-    HtStep step = list ? ht_stmt_step(list, error) : HT_STEP_ERROR;
-    if (list)
-        ht_stmt_reset(list);
-    if (step == HT_STEP_ERROR || (step == HT_STEP_DONE && !create(db, error)) ||
-        !check_version(db, path, error))
-        return NULL;
-    return g_steal_pointer(&db);
-}
-
-static bool move_aside(HtOutbox *outbox, GError **error)
-{
-    static const char *const endings[] = {"", "-wal", "-shm"};
-    int64_t now_s = ht_clock_now_us() / HT_US_PER_S;
-    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
-        g_autofree char *from = g_strconcat(outbox->path, endings[i], NULL);
-        g_autofree char *to =
-            g_strdup_printf("%s.corrupt-%" G_GINT64_FORMAT "%s", outbox->path, now_s, endings[i]);
-        if (rename(from, to) != 0 && i == 0) {
-            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO,
-                        "the damaged outbox cannot be moved aside");
-            return false;
-        }
-    }
-    outbox->problem =
-        g_strdup_printf("The outbox was damaged and kept as outbox.db.corrupt-%" G_GINT64_FORMAT
-                        "; what had not been sent is in it",
-                        now_s);
-    ht_log(HT_LOG_WARNING, "outbox.db moved aside: corrupt");
-    return true;
-}
-
-static HtDb *open_or_replace(HtOutbox *outbox, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    HtDb *db = open_file(outbox->path, &why);
-    if (db)
-        return db;
-    if (!g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT)) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        return NULL;
-    }
-    return move_aside(outbox, error) ? open_file(outbox->path, error) : NULL;
-}
 
 static bool ensure_device(HtOutbox *outbox, GError **error)
 {
@@ -233,17 +124,63 @@ static bool rebuild(HtApply *apply, gpointer data, GError **error)
            ht_apply_meta_set(apply, "shown_for", job->stamp, error);
 }
 
+bool ht_outbox_seq_at_least(HtOutbox *outbox, int64_t seq, GError **error)
+{
+    HtDb *db = outbox->db;
+    HtStmt *last = ht_db_stmt(db, HT_OUTBOX_QUERY("seq_last"), error);
+    bool is_known = last && ht_stmt_step(last, error) == HT_STEP_ROW;
+    int64_t have = is_known ? ht_stmt_int(last, 0) : 0;
+    if (last)
+        ht_stmt_reset(last);
+    if (!is_known || have >= seq)
+        return is_known;
+    ht_log(HT_LOG_WARNING, "the outbox is older than what was acknowledged: numbers go on there");
+    HtStmt *forget = ht_db_stmt(db, HT_OUTBOX_QUERY("seq_forget"), error);
+    if (!forget || !ht_db_begin(db, true, error))
+        return false;
+    if (ht_stmt_run(forget, error) && ht_outbox_run(db, HT_OUTBOX_QUERY("seq_begin"), seq, error) &&
+        ht_db_commit(db, error))
+        return true;
+    ht_db_rollback(db);
+    return false;
+}
+
+/* acked_seq counts the ops of one outbox. After another one took its place the count begins anew,
+ * or its first ops would pass for acknowledged. */
+static bool adopt_device(HtApply *apply, gpointer data, GError **error)
+{
+    const HtOutbox *outbox = data;
+    char text[HT_UUID_TEXT];
+    return ht_apply_meta_set(apply, "device", ht_uuid_format(&outbox->device, text), error) &&
+           ht_apply_meta_set_int(apply, "acked_seq", 0, error);
+}
+
+/* *changed: what is shown has to be made anew. */
+static bool check_device(HtOutbox *outbox, HtStore *store, bool *changed, GError **error)
+{
+    char text[HT_UUID_TEXT];
+    g_autofree char *device = ht_cache_meta(outbox->cache, "device");
+    ht_uuid_format(&outbox->device, text);
+    *changed = g_strcmp0(device, text) != 0;
+    if (*changed)
+        return ht_store_apply(store, adopt_device, outbox, error);
+    g_autofree char *acked = ht_cache_meta(outbox->cache, "acked_seq");
+    return !acked || ht_outbox_seq_at_least(outbox, g_ascii_strtoll(acked, NULL, 10), error);
+}
+
 /* The hook: a generation became current, or the file was opened. */
 static bool bring_in_step(HtStore *store, gpointer data, GError **error)
 {
     HtOutbox *outbox = data;
     g_autofree char *purged = ht_cache_meta(outbox->cache, "purged");
-    if (!ht_push_recover(outbox, store, error) || (purged && !ht_outbox_strip_all(outbox, error)))
+    bool is_other = false;
+    if (!check_device(outbox, store, &is_other, error) || !ht_push_recover(outbox, store, error) ||
+        (purged && !ht_outbox_strip_all(outbox, error)))
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
     g_autofree char *shown_for = ht_cache_meta(outbox->cache, "shown_for");
     Rebuild job = {outbox, stamp ? stamp : (char[]){"0"}};
-    if (g_strcmp0(shown_for, job.stamp) == 0)
+    if (!is_other && g_strcmp0(shown_for, job.stamp) == 0)
         return true;
     return ht_store_apply(store, rebuild, &job, error);
 }
@@ -254,6 +191,8 @@ static void outbox_free(HtOutbox *outbox)
     ht_reader_free(outbox->look_reader);
     ht_db_close(outbox->look_db);
     ht_db_close(outbox->db);
+    if (outbox->lock_fd >= 0)
+        close(outbox->lock_fd);
     g_mutex_clear(&outbox->lock);
     g_free(outbox->path);
     g_free(outbox->problem);
@@ -266,9 +205,9 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
     g_mutex_init(&outbox->lock);
     outbox->cache = cache;
     outbox->counts_version = -1;
-    outbox->path = g_build_filename(ht_paths_state_dir(paths), "outbox.db", NULL);
-    outbox->db = open_or_replace(outbox, error);
-    if (outbox->db && ensure_device(outbox, error))
+    outbox->lock_fd = -1;
+    if (ht_outbox_open_file(outbox, ht_paths_state_dir(paths), error) &&
+        ensure_device(outbox, error))
         outbox->look_db = ht_db_open(outbox->path, HT_DB_READ, "look", LOOK_CACHE_KIB, error);
     if (!outbox->look_db) {
         outbox_free(outbox);

@@ -4,6 +4,7 @@
  * the rest: each step can be done twice. */
 #include "internal.h"
 
+#include "hiretty/base/failpoint.h"
 #include "hiretty/base/log.h"
 
 #include <string.h>
@@ -176,6 +177,7 @@ static bool finish_batch(HtOutbox *outbox, HtStore *store, const Batch *batch, G
     Settle settle = {outbox, batch, outcomes, &change};
     if (!ht_store_apply(store, settle_cache, &settle, error))
         return false;
+    HT_FAILPOINT(PUSH_APPLIED);
     return ht_db_begin(outbox->db, true, error) &&
            ht_outbox_run(outbox->db, HT_OUTBOX_QUERY("batch_done"), batch->id, error) &&
            ht_outbox_run(outbox->db, HT_OUTBOX_QUERY("batch_delete"), batch->id, error) &&
@@ -313,10 +315,12 @@ static bool run_acknowledge(HtStore *store, gpointer data, GError **error)
     if (!check_answer(outbox->db, &batch, outcomes, error) ||
         !store_answer(outbox->db, &batch, outcomes, call->text, error))
         return false;
+    HT_FAILPOINT(PUSH_RECORDED);
     batch.outcomes = g_strdup(call->text);
     if (outbox->limit)
         outbox->limit = batch.last_seq >= outbox->limit_until ? 0 : outbox->limit * 2;
     bool ok = finish_batch(outbox, store, &batch, error);
+    HT_FAILPOINT(PUSH_TIDIED);
     ht_store_touch(store, HT_CHANGED_SHOWN);
     return ok;
 }
@@ -418,6 +422,7 @@ static bool run_next(HtStore *store, gpointer data, GError **error)
     bool is_resend = batch.id != 0;
     if (!is_resend && !new_batch(outbox, call->max, &batch, error))
         return false;
+    HT_FAILPOINT(PUSH_BATCHED);
     if (batch.n > 0)
         call->result = give_out(&batch, is_resend);
     if (batch.n > 0 && !is_resend)
@@ -521,6 +526,8 @@ static bool run_set_acked(HtStore *store, gpointer data, GError **error)
 {
     const Call *call = data;
     g_autofree char *text = ht_cache_meta(call->outbox->cache, "acked_seq");
+    if (!ht_outbox_seq_at_least(call->outbox, call->seq, error))
+        return false;
     if (text && g_ascii_strtoll(text, NULL, 10) == call->seq)
         return true;
     return ht_store_apply(store, set_acked, data, error);

@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/failpoint.h"
 
 #include <string.h>
 
@@ -267,6 +268,7 @@ static bool load_table(Load *load, HtSyncSink *sink, const HtSyncTable *table, G
         g_free(stands);
         stands = g_steal_pointer(&next);
     }
+    HT_FAILPOINT(LOAD_TABLE);
     return true;
 }
 
@@ -323,12 +325,17 @@ bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GErro
     g_strlcpy(sync->report->why_full, why, sizeof sync->report->why_full);
     ht_sync_status_state(sync, HT_SYNC_LOADING, NULL);
     bool fresh = strcmp(why, "asked for") == 0;
-    if (!begin(&load, hello, fresh, error) || !load_hot(&load, error))
+    if (!begin(&load, hello, fresh, error))
         return false;
-    if (!ht_cache_generation_apply(load.generation, write_end, &load, error) ||
-        !ht_cache_generation_publish(load.generation, error))
+    HT_FAILPOINT(LOAD_BEGUN);
+    if (!load_hot(&load, error) ||
+        !ht_cache_generation_apply(load.generation, write_end, &load, error))
+        return false;
+    HT_FAILPOINT(LOAD_COMPLETE);
+    if (!ht_cache_generation_publish(load.generation, error))
         return false;
     load.generation = NULL;
+    HT_FAILPOINT(PUBLISH_SETTLED);
     if (!ht_sync_wide_is_due(sync))
         ht_cache_load_over(sync->cache);
     g_free(sync->cursor);
@@ -378,7 +385,9 @@ static bool load_wide_chunk(Chunk *chunk, HtJson *note, GError **error)
         return false;
     note_stand(note, name, next);
     g_autofree char *left = ht_json_length(note) > 0 ? ht_json_print(note, false) : NULL;
-    return ht_sync_sink_put(chunk->sink, NULL, HT_META_WIDE, left, error);
+    bool ok = ht_sync_sink_put(chunk->sink, NULL, HT_META_WIDE, left, error);
+    HT_FAILPOINT(WIDE_CHUNK);
+    return ok;
 }
 
 static bool has_time(HtSync *sync, int64_t until_us)

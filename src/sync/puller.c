@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/failpoint.h"
 
 #include <string.h>
 
@@ -217,6 +218,10 @@ static bool flush(Pull *pull, GError **error)
         if (!ht_cache_apply(pull->sync->cache, apply_blocks, pull, error))
             return false;
     }
+    if (pull->is_final)
+        HT_FAILPOINT(PULL_APPLIED);
+    else
+        HT_FAILPOINT(PULL_BLOCK);
     for (guint i = 0; i < pull->blocks->len; i++) {
         const HtSyncBlock *block = pull->blocks->pdata[i];
         report->rows_received += block->rows;

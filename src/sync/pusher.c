@@ -4,6 +4,8 @@
  * poison op stands alone and is parked, so it never blocks the others. */
 #include "internal.h"
 
+#include "hiretty/base/failpoint.h"
+
 #include <string.h>
 
 #define BATCH_MAX 5000
@@ -106,6 +108,8 @@ static bool push_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autofree char *outcomes = send_and_retry(sync, batch, &problem);
+    if (outcomes)
+        HT_FAILPOINT(PUSH_ANSWERED);
     if (outcomes && ht_outbox_acknowledge(sync->outbox, batch, outcomes, &problem)) {
         sync->report->sent += (guint)batch->n;
         count_outcomes(sync->report, outcomes);

@@ -37,6 +37,11 @@ char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError
 char *ht_file_load_trusted(const char *path, gsize max_bytes, gsize *len, GError **error);
 /* Replaces a private file in one step (a new file, synced, renamed over). */
 bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error);
+/* Keeps a database that cannot be used under another name, PATH.WHY-TIME, with what belongs to it
+ * ("-wal", "-shm", "-journal"). The new names are on disk before the first old one goes: cut at any
+ * point, nothing is lost and the next try finds the file where it was. The new file name; caller
+ * frees. */
+char *ht_file_move_aside(const char *path, const char *why, GError **error);
 
 /* Standard streams that came closed stay unusable, and their numbers are given to no other file;
  * umask 077, no core dumps, no ptrace by others (the last two not in sanitizer builds). */

@@ -15,10 +15,12 @@ typedef struct HtStmt HtStmt;
 
 typedef enum {
     HT_DB_READ = 0,
-    HT_DB_WRITE = 1 << 0,   /* read and write, create if missing */
-    HT_DB_FULL = 1 << 1,    /* synchronous=FULL (outbox); else NORMAL */
-    HT_DB_LOADING = 1 << 2, /* a generation that is being loaded: rollback journal, no sync, nobody
-                               else; what does not fit is sorted in files beside it */
+    HT_DB_WRITE = 1 << 0,    /* read and write, create if missing */
+    HT_DB_FULL = 1 << 1,     /* synchronous=FULL (outbox); else NORMAL */
+    HT_DB_LOADING = 1 << 2,  /* a generation that is being loaded: rollback journal, no sync, nobody
+                                else; what does not fit is sorted in files beside it */
+    HT_DB_UNPROVEN = 1 << 3, /* nothing is written, not even the journal's mode, before
+                                ht_db_prove */
 } HtDbFlags;
 
 /* `thread` names the connection in traces ("ui", "reader", "store"); `cache_kib` its page cache.
@@ -26,6 +28,10 @@ typedef enum {
 HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cache_kib,
                  GError **error);
 void ht_db_close(HtDb *db);
+/* It is ours: from now on it may be written. */
+bool ht_db_prove(HtDb *db, GError **error);
+/* Where to leave a mark when damage shows, so that the next open looks at the whole file. */
+void ht_db_set_suspect(HtDb *db, const char *mark_path);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDb, ht_db_close)
 
 /* Any thread: the running statement ends with HT_CACHE_ERROR_INTERRUPTED. */

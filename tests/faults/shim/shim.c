@@ -6,8 +6,8 @@
  *
  *   HT_FAULT_UNDER=FOLDER      only calls on files below it count
  *   HT_FAULT_LOG=FILE          a line a counted call: "class name path"
- *   HT_FAULT=CLASSES:N:ACTION  ACTION: kill, torn (half of a write, then kill), error=ERRNO (that
- *                              one call), errors=ERRNO (it and all later ones)
+ *   HT_FAULT=CLASSES:N:ACTION  ACTION: kill, torn (half of a write, then kill), stop (until it is
+ *                              continued), error=ERRNO (that one call), errors=ERRNO (all from it)
  *
  * Classes: w data written, s synced, m names and sizes changed, c a file created or emptied, r data
  * read, o a file opened in any other way. */
@@ -27,7 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-typedef enum { ACT_NONE, ACT_KILL, ACT_TORN, ACT_ERROR, ACT_ERRORS } Action;
+typedef enum { ACT_NONE, ACT_KILL, ACT_TORN, ACT_ERROR, ACT_ERRORS, ACT_STOP } Action;
 
 static struct {
     bool is_ready;
@@ -55,6 +55,8 @@ __attribute__((constructor)) static void read_plan(void)
             plan.action = ACT_KILL;
         else if (strcmp(action, "torn") == 0)
             plan.action = ACT_TORN;
+        else if (strcmp(action, "stop") == 0)
+            plan.action = ACT_STOP;
         else if (sscanf(action, "errors=%d", &plan.error) == 1)
             plan.action = ACT_ERRORS;
         else if (sscanf(action, "error=%d", &plan.error) == 1)
@@ -91,6 +93,10 @@ static int decide(char class, const char *name, const char *path)
     bool hit = plan.action == ACT_ERRORS ? n >= plan.at : n == plan.at;
     if (plan.action == ACT_NONE || !hit)
         return 0;
+    if (plan.action == ACT_STOP) {
+        kill(getpid(), SIGSTOP);
+        return 0;
+    }
     if (plan.action == ACT_TORN && class == 'w')
         return 1;
     if (plan.action == ACT_KILL || plan.action == ACT_TORN)

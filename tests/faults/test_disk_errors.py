@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# ctest: timeout=600
+"""A disk that is full, breaks, or is read-only; a process without descriptors: at the N-th call, once or from then
+on. Each time one clear line and the right exit status, or the work is done; the old cache can be read, what was
+said is in the outbox, and once the fault is gone an ordinary run ends as if nothing had been."""
+import errno
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import local  # noqa: E402
+from local import SANITIZED, Client, World, one_line, said, sample  # noqa: E402
+
+world = World(applicants=16)
+base = Client(world)
+# Which calls a fault can meet, and what a person is told of it.
+FAULTS = {
+    "ENOSPC": ("wmc", "errors", r"disk is full|no space"),
+    "EIO": ("wsm", "errors", r"I/O|input/output|disk"),
+    "EROFS": ("wmc", "errors", r"read-only|readonly|disk I/O error"),
+    "EMFILE": ("co", "errors", r"too many open files|unable to open|no cache can be made|open"),
+}
+MARK = "confirmed before the fault"
+
+
+def prepared():
+    base.must("sync")
+    base.must("note", world.matches[0], MARK, "--offline")
+
+
+def what_is_left(client, run, place, words):
+    """With the fault gone: the cache answers, the outbox has what was said, nothing was moved aside."""
+    lines = said(run)
+    assert run.returncode in (0, 1), (place, run.returncode, run.stderr)
+    assert len(lines) <= 1, (place, lines)
+    if run.returncode == 1:
+        one_line(run, 1, words)
+    listed = client.json("outbox", "list", "--offline")
+    noted = "Noted" in run.stdout
+    assert len(listed) in (1, 2) and (len(listed) == 2 or not noted), (place, "said, and lost", listed)
+    assert len(client.json("matches", "--job", world.job_id, "--offline")) == 16, place
+    aside = [name for folder in (client.cache_dir, client.state_dir) for name in os.listdir(folder) if ".corrupt-" in name]
+    assert aside == [], (place, aside)
+
+
+def each(verb, label, size):
+    """Every kind of fault at a sample of the calls of one verb, on a copy each."""
+    done = failed = 0
+    for name, (classes, action, words) in FAULTS.items():
+        calls = base.copy().calls(*verb, classes=classes)
+        for n in sample(len(calls), size, f"{label} {name}"):
+            client = base.copy()
+            place = f"{name} from call {n} of {len(calls)} of {label}, {calls[n - 1]}"
+            run = client.fault(*verb, fault=f"{classes}:{n}:{action}={getattr(errno, name)}")
+            what_is_left(client, run, place, words)
+            failed += run.returncode != 0
+            done += 1
+            client.wipe()
+    return f"{done} faults, {failed} told"
+
+
+def while_enqueuing():
+    return each(("note", world.matches[1], "another", "--offline"), "note", 3 if SANITIZED else 5)
+
+
+def while_reading():
+    return each(("matches", "--job", world.job_id, "--offline"), "matches", 2 if SANITIZED else 4)
+
+
+def while_syncing():
+    """The first push and pull of a copy: whatever happens, the next sync ends at the server's state, with one note."""
+    client = base.copy().another_device()
+    client.must("sync")
+    told = done = 0
+    for name, (classes, action, words) in FAULTS.items():
+        size = 2 if SANITIZED else 4
+        match = world.matches[2]
+        client.must("note", match, f"counted {name}", "--offline")
+        calls = client.copy().another_device().calls("sync", classes=classes)
+        for n in sample(len(calls), size, f"sync {name}"):
+            body = f"{name} {n}"
+            client.must("note", match, body, "--offline")
+            run = client.fault("sync", fault=f"{classes}:{n}:{action}={getattr(errno, name)}")
+            assert run.returncode in (0, 1) and len(said(run)) <= 1, (name, n, calls[n - 1], run.returncode, run.stderr)
+            if run.returncode:
+                one_line(run, 1, words)
+            told += run.returncode != 0
+            done += 1
+            client.must("sync")
+            assert client.json("outbox", "list") == [], (name, n)
+            assert world.sql("super", f"SELECT count(*), sum(row_version) FROM public.candidate_notes WHERE body = '{body}'") \
+                == "1|1", (name, n)
+    client.is_same_as_server()
+    return f"{done} faults, {told} told"
+
+
+def full_while_loading():
+    """No room for a new generation: the old one stays in use."""
+    done = 0
+    calls = base.copy().another_device().calls("sync", "--full", classes="wmc")
+    for n in sample(len(calls), 2 if SANITIZED else 5, "load ENOSPC"):
+        client = base.copy().another_device()
+        run = client.fault("sync", "--full", fault=f"wmc:{n}:errors={errno.ENOSPC}")
+        place = (n, calls[n - 1])
+        assert run.returncode in (0, 1) and len(said(run)) <= 1, (place, run.stderr)
+        assert len(client.json("matches", "--job", world.job_id, "--offline")) == 16, place
+        client.must("sync")
+        client.is_same_as_server()
+        client.wipe()
+        done += 1
+    return f"{done} of {len(calls)} points"
+
+
+try:
+    local.main(prepared, while_enqueuing, while_reading, while_syncing, full_while_loading)
+finally:
+    base.wipe()
