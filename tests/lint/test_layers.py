@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Who may include whom, and who alone may include a library. The same table stands in CMakeLists.txt
 as what a layer links; the two are compared. ctest: once"""
+import os
 import re
 
-from common import files, finish, line_of, read, without_comments
+from common import ROOT, files, finish, line_of, read, without_comments
 
 LAYERS = {
     "base": "",
@@ -22,6 +23,10 @@ LAYERS = {
     "ui": "base domain view command",
 }
 LAYERS = {name: set(below.split()) for name, below in LAYERS.items()}
+
+# What a clone may have at its top; build is ignored, the rest is what tools require.
+TOP = set(".git .ci .clang-format .clang-tidy .editorconfig .gitignore .cache build CMakeLists.txt CMakePresets.json LICENSE README.md "
+          "cmake dev docs include sql src tests themes".split())
 
 OWNERS = {
     r"cjson/|cJSON": "base",
@@ -78,6 +83,10 @@ def main():
         checked += 1
         if linked != LAYERS[name]:
             findings.append(f"CMakeLists.txt: {name} links {sorted(linked)}, not {sorted(LAYERS[name])}")
+    for name in os.listdir(ROOT):
+        checked += 1
+        if name not in TOP:
+            findings.append(f"{name!r}: nothing of ours lies at the top of the tree (a file that a test left there?)")
     finish(findings, checked)
 
 

@@ -41,7 +41,7 @@ class Desk:
 
     def run(self, *arguments, prefix=(), timeout_s=60, **options):
         env = {**self.env, **options.pop("env", {})}
-        return subprocess.run([*prefix, BINARY, *arguments], env=env, stdin=subprocess.DEVNULL, capture_output=True,
+        return subprocess.run([*prefix, BINARY, *arguments], env=env, stdin=subprocess.DEVNULL, capture_output=True, cwd=self.folder,
                               timeout=timeout_s * SLOW, check=False, **options)
 
     def must(self, *arguments, **options):
