@@ -88,6 +88,7 @@ class Client:
         self.oracle = Oracle(Session(server, login))
         self.cursor = (0, 0)
         self.calls = 100
+        self.has_acted = False
         self.is_revoked = False
         self.stats = {"runs": 0, "kills": 0, "loads": 0, "compared": 0, "conflicts": 0, "applied": 0, "merged": 0}
 
@@ -110,9 +111,16 @@ class Client:
             self.tool = Tool(self)
         return self.tool
 
-    def ask(self, *words):
-        """The answer, None when the process was killed before it had one."""
-        answer = self.open().ask(*words)
+    def ask(self, *words, meanwhile=None):
+        """The answer, None when the process was killed before it had one. `meanwhile` is called until it comes."""
+        tool = self.open()
+        if meanwhile:
+            tool.start(*words)
+            while not select.select([tool.process.stdout], [], [], 0)[0]:
+                meanwhile()
+            answer = tool.finish()
+        else:
+            answer = tool.ask(*words)
         if answer is None:
             self.stats["kills"] += 1
             self.tool.close()
@@ -133,7 +141,7 @@ class Client:
         text = done.stdout.decode(errors="replace")
         return "ok " + text if done.returncode == 0 else f"error exit.{done.returncode} {text}"
 
-    def sync(self, verb="sync"):
+    def sync(self, verb="sync", meanwhile=None):
         """One run; the answer. A refusal is only right for who was revoked."""
         self.stats["runs"] += 1
         if self.kind == "program":
@@ -148,7 +156,7 @@ class Client:
             if self.tool and self.tool.is_live:
                 self.tool.ask("rest")
                 self.tool.is_live = False
-            answer = self.ask(verb)
+            answer = self.ask(verb, meanwhile=meanwhile)
         if answer and answer.startswith("ok"):
             n = counts(answer)
             self.stats["loads"] += n.get("loaded", 0)
@@ -156,13 +164,14 @@ class Client:
                 self.stats[name] += n.get(name, 0)
         return answer
 
-    def settle(self, after_kill=None):
-        """Until a run succeeds. Raises when it does not. `after_kill` looks at the files as they are then."""
+    def settle(self, look=None):
+        """Until a run succeeds. Raises when it does not. `look` looks at the files while runs go on that send something, and as
+        a kill leaves them."""
         for _ in range(8):
-            answer = self.sync()
+            answer = self.sync(meanwhile=look if self.has_acted else None)
             if answer is None:
-                if after_kill:
-                    after_kill()
+                if look:
+                    look()
                 continue
             if self.is_revoked:
                 self.check_purged(answer)
@@ -238,6 +247,7 @@ class Client:
         if not ops:
             return
         db = self.cache()
+        db.execute("BEGIN")
         acked = int((db.execute("SELECT value FROM meta WHERE name = 'acked_seq'").fetchone() or ["0"])[0])
         known = [op for op in ops if op[4] == DONE or op[0] <= acked]
         notes = ",".join(f"'{op[3]}'" for op in known if op[2] == 2) or "NULL"

@@ -26,9 +26,10 @@ MUTATIONS = {
         ("sql/sync/begin.sql", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"),
     ]),
     "load-ends-at-now": ("after a first load the feed is read from the snapshot before it", [
-        ("src/sync/load.c", "    load.generation = NULL;\n    g_free(sync->cursor);",
-         "    load.generation = NULL;\n    g_free(load.snapshot);\n    g_autoptr(HtPgRows) now = ht_pg_query(sync->pg, \"SELECT pg_current_snapshot()::text\", NULL, 0, NULL);\n"
-         "    HtPgField field = ht_pg_rows_field(now, 0, 0);\n    load.snapshot = ht_pg_field_dup_text(&field);\n    g_free(sync->cursor);"),
+        ("src/sync/load.c", "    g_free(sync->cursor);\n    sync->cursor = g_strdup(load.snapshot);",
+         "    g_free(load.snapshot);\n    g_autoptr(HtPgRows) now = ht_pg_query(sync->pg, \"SELECT pg_current_snapshot()::text\", NULL, 0, NULL);\n"
+         "    HtPgField field = ht_pg_rows_field(now, 0, 0);\n    load.snapshot = ht_pg_field_dup_text(&field);\n"
+         "    g_free(sync->cursor);\n    sync->cursor = g_strdup(load.snapshot);"),
     ]),
     "no-device-lock": ("a batch that is sent again waits for its first attempt", [
         ("sql/server/migrations/022_push_decisions.sql", "AND d.device_id = device_lock.device\n       FOR UPDATE;", "AND d.device_id = device_lock.device;"),
