@@ -98,6 +98,8 @@ static const TextRow connect_texts[] = {
     {"Connection reset", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
     {"Broken pipe", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
     {"closed the connection", HT_PG_ERROR_OFFLINE, "the server closed the connection", NULL},
+    {"closed unexpectedly", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
+    {"SSL SYSCALL error", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},
     {"timed out", HT_PG_ERROR_OFFLINE, "no answer from the network", NULL},
     {"SSL", HT_PG_ERROR_TLS, NULL, "the encrypted connection could not be made"},
     {"certificate", HT_PG_ERROR_TLS, NULL, NULL},
