@@ -7,6 +7,7 @@ use: valgrind.py --build DIR [--steps FILE] [NAME…]      NAME: a test's progra
 No suppressions: blocks that GLib keeps until the end are still reachable, and the stacks of threads that are
 still there are possibly lost; neither counts."""
 import argparse
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -88,16 +89,21 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=[])
     parser.add_argument("--build", required=True)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--steps")
     options = parser.parse_args()
     failed = False
-    for name in options.names or [*TESTS, "journey"]:
-        good, what = journey(options.build) if name == "journey" else test(options.build, name)
-        failed = failed or not good
-        print(f"{'clean ' if good else 'FAILED'} {name}: {what}", flush=True)
-        if options.steps:
-            with open(options.steps, "a", encoding="utf-8") as steps:
-                steps.write(f"{'passed' if good else 'failed'}\tvalgrind {name}\t{what.splitlines()[0]}\n")
+
+    def work(name):
+        return name, *(journey(options.build) if name == "journey" else test(options.build, name))
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for name, good, what in pool.map(work, options.names or ["journey", *TESTS]):
+            failed = failed or not good
+            print(f"{'clean ' if good else 'FAILED'} {name}: {what}", flush=True)
+            if options.steps:
+                with open(options.steps, "a", encoding="utf-8") as steps:
+                    steps.write(f"{'passed' if good else 'failed'}\tvalgrind {name}\t{what.splitlines()[0]}\n")
     sys.exit(1 if failed else 0)
 
 
