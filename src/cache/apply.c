@@ -23,7 +23,8 @@ struct HtApplyTable {
     int n;
     Slot *slots;
     const struct DeriveRule *rule;
-    HtStmt *hot, *wide; /* NULL: none of these columns */
+    HtStmt *hot, *wide;       /* NULL: none of these columns */
+    HtDifference *difference; /* of the hot columns; NULL: rows are written without a look */
     HtUuid id;
     GError *sticky;
     int64_t changed;
@@ -123,6 +124,8 @@ static HtStmt *prepare_part(HtApplyTable *rows, Part part, GError **error)
     }
     g_autofree char *sql = insert_sql(rows, names, wide);
     g_autofree char *label = g_strdup_printf("apply_%s%s", rows->table->name, wide ? "_wide" : "");
+    if (!wide && rows->table->has_id && rows->mode == HT_APPLY_UPSERT)
+        rows->difference = ht_difference_new(rows->store->db, rows->table->name, names, NULL);
     return ht_db_prepare(rows->store->db, label, sql, error);
 }
 
@@ -142,6 +145,7 @@ void ht_apply_table_free(gpointer data)
     HtApplyTable *rows = data;
     ht_stmt_finalize(rows->hot);
     ht_stmt_finalize(rows->wide);
+    ht_difference_free(rows->difference);
     g_clear_error(&rows->sticky);
     g_free(rows->columns);
     g_free(rows->slots);
@@ -221,10 +225,31 @@ static HtStmt *stmt_of(HtApplyTable *rows, int i)
     return rows->slots[i].part == PART_WIDE ? rows->wide : rows->hot;
 }
 
+/* Where the difference keeps a column; NULL: nowhere. Parameters begin with k. */
+static HtDifference *difference_of(HtApplyTable *rows, int i, int *column)
+{
+    *column = rows->slots[i].parameter - 2;
+    return rows->slots[i].part == PART_HOT ? rows->difference : NULL;
+}
+
 void ht_apply_null(HtApplyTable *rows, int i)
 {
-    if (rows->slots[i].part != PART_KEY)
-        ht_stmt_bind_null(stmt_of(rows, i), rows->slots[i].parameter);
+    if (rows->slots[i].part == PART_KEY)
+        return;
+    int column;
+    HtDifference *difference = difference_of(rows, i, &column);
+    ht_stmt_bind_null(stmt_of(rows, i), rows->slots[i].parameter);
+    if (difference)
+        ht_difference_null(difference, column);
+}
+
+static void set_int(HtApplyTable *rows, int i, int64_t value)
+{
+    int column;
+    HtDifference *difference = difference_of(rows, i, &column);
+    ht_stmt_bind_int(stmt_of(rows, i), rows->slots[i].parameter, value);
+    if (difference)
+        ht_difference_int(difference, column, value);
 }
 
 void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
@@ -240,31 +265,44 @@ void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
     }
     HtKey k = ht_key_cache_get(rows->store->keys, rows->store->db, id, true,
                                rows->sticky ? NULL : &rows->sticky);
-    ht_stmt_bind_int(stmt_of(rows, i), slot->parameter, k);
+    set_int(rows, i, k);
 }
 
 void ht_apply_int(HtApplyTable *rows, int i, int64_t value)
 {
-    ht_stmt_bind_int(stmt_of(rows, i), rows->slots[i].parameter, value);
+    set_int(rows, i, value);
 }
 
 void ht_apply_real(HtApplyTable *rows, int i, double value)
 {
+    int column;
+    HtDifference *difference = difference_of(rows, i, &column);
     ht_stmt_bind_real(stmt_of(rows, i), rows->slots[i].parameter, value);
+    if (difference)
+        ht_difference_real(difference, column, value);
 }
 
 void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
 {
-    if (!text)
+    if (!text) {
         ht_apply_null(rows, i);
-    else
-        ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text,
-                              len < 0 ? strlen(text) : (gsize)len);
+        return;
+    }
+    int column;
+    HtDifference *difference = difference_of(rows, i, &column);
+    gsize bytes = len < 0 ? strlen(text) : (gsize)len;
+    ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text, bytes);
+    if (difference)
+        ht_difference_text(difference, column, text, bytes);
 }
 
 void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len)
 {
+    int column;
+    HtDifference *difference = difference_of(rows, i, &column);
     ht_stmt_bind_text_borrowed(stmt_of(rows, i), rows->slots[i].parameter, text, len);
+    if (difference)
+        ht_difference_text(difference, column, text, len);
 }
 
 /* --- Derived data */
@@ -351,14 +389,23 @@ static bool is_anonymous(HtDb *db, HtKey k)
     return query_key(db, HT_QUERY("person_is_anonymous"), k, NULL) != 0;
 }
 
+/* The hot columns: those that differ, or the whole row where there is none yet. */
+static bool write_hot(HtApplyTable *rows, HtKey k, bool *changed, GError **error)
+{
+    HtDifferenceOutcome outcome = HT_DIFFERENCE_ABSENT;
+    if (rows->hot && rows->difference && !ht_difference_run(rows->difference, k, &outcome, error))
+        return false;
+    *changed = outcome == HT_DIFFERENCE_CHANGED;
+    return outcome != HT_DIFFERENCE_ABSENT || run_part(rows, rows->hot, k, changed, error);
+}
+
 static bool write_row(HtApplyTable *rows, HtKey k, GError **error)
 {
     HtApply *apply = &rows->store->apply;
     const DeriveRule *rule = rows->rule;
     bool derives = !rows->store->loading, changed = false;
     g_autofree char *old = derives ? old_doc(apply, rule->doc, k, error) : NULL;
-    if (!run_part(rows, rows->hot, k, &changed, error) ||
-        !run_part(rows, rows->wide, k, &changed, error))
+    if (!write_hot(rows, k, &changed, error) || !run_part(rows, rows->wide, k, &changed, error))
         return false;
     if (!changed)
         return true;
@@ -394,6 +441,8 @@ bool ht_apply_row(HtApplyTable *rows, GError **error)
         ht_stmt_clear(rows->hot);
     if (rows->wide)
         ht_stmt_clear(rows->wide);
+    if (rows->difference)
+        ht_difference_reset(rows->difference);
     return ok;
 }
 

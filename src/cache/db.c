@@ -541,6 +541,21 @@ bool ht_stmt_is_null(HtStmt *stmt, int column)
     return sqlite3_column_type(stmt->handle, column) == SQLITE_NULL;
 }
 
+bool ht_stmt_is_int(HtStmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_INTEGER;
+}
+
+bool ht_stmt_is_real(HtStmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_FLOAT;
+}
+
+bool ht_stmt_is_text(HtStmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->handle, column) == SQLITE_TEXT;
+}
+
 int64_t ht_stmt_int(HtStmt *stmt, int column)
 {
     return sqlite3_column_int64(stmt->handle, column);

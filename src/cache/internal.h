@@ -162,3 +162,22 @@ struct HtReader {
 bool ht_cache_not_found(GError **error, const char *what); /* false */
 /* Statement of sql/cache/queries/NAME.sql with one key bound; NULL on failure. */
 HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GError **error);
+
+/* difference.c: a row that came again against the one that is here. `names`: the columns, in the
+ * order of the setters' numbers; NULL without an error when there are none or too many to compare.
+ */
+typedef struct HtDifference HtDifference;
+typedef enum {
+    HT_DIFFERENCE_ABSENT = 0, /* no such row here, or not every value was set: nothing was done */
+    HT_DIFFERENCE_SAME,
+    HT_DIFFERENCE_CHANGED, /* the columns that differ were written */
+} HtDifferenceOutcome;
+HtDifference *ht_difference_new(HtDb *db, const char *table, GPtrArray *names, GError **error);
+void ht_difference_free(HtDifference *difference);
+void ht_difference_null(HtDifference *difference, int i);
+void ht_difference_int(HtDifference *difference, int i, int64_t value);
+void ht_difference_real(HtDifference *difference, int i, double value);
+void ht_difference_text(HtDifference *difference, int i, const char *text, gsize len);
+bool ht_difference_run(HtDifference *difference, HtKey k, HtDifferenceOutcome *outcome,
+                       GError **error);
+void ht_difference_reset(HtDifference *difference);

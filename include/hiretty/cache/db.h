@@ -94,6 +94,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtStmtUse, ht_stmt_use_clear)
 
 /* Columns are numbered from 0. */
 bool ht_stmt_is_null(HtStmt *stmt, int column);
+bool ht_stmt_is_int(HtStmt *stmt, int column); /* as it is stored */
+bool ht_stmt_is_real(HtStmt *stmt, int column);
+bool ht_stmt_is_text(HtStmt *stmt, int column);
 int64_t ht_stmt_int(HtStmt *stmt, int column); /* 0 for NULL */
 double ht_stmt_real(HtStmt *stmt, int column);
 const char *ht_stmt_text(HtStmt *stmt, int column); /* NULL for NULL */

@@ -82,6 +82,65 @@ static void test_upsert(void)
     fixture_close(&fixture);
 }
 
+/* Any value after any other: it is counted as a change exactly when it is one, and then it is
+ * there. */
+static void apply_transitions(HtApply *apply, gpointer data)
+{
+    (void)data;
+    static const char *const texts[] = {NULL, "", "a", "ab", "a\xc3\xa9"};
+    static const int64_t numbers[] = {0, 1, -1, G_MAXINT64};
+    const HtSyncTable *jobs = ht_sync_table_by_name("jobs");
+    int columns[] = {0, ht_sync_table_column(jobs, "title"), ht_sync_table_column(jobs, "location"),
+                     ht_sync_table_column(jobs, "row_version")};
+    g_autoptr(GError) error = NULL;
+    HtApplyTable *rows = ht_apply_table(apply, jobs, columns, 4, HT_APPLY_UPSERT, &error);
+    g_assert_no_error(error);
+    const char *before[2] = {"Customer Support Specialist", NULL};
+    int64_t number = -7;
+    g_autoptr(GRand) random = g_rand_new_with_seed(7);
+    for (int i = 0; i < 400; i++) {
+        const char *title = texts[g_rand_int_range(random, 1, 5)];
+        const char *place = texts[g_rand_int_range(random, 0, 5)];
+        int64_t version = numbers[g_rand_int_range(random, 0, 4)];
+        HtUuid id = test_id('J', 1);
+        int64_t changed = ht_apply_changed(rows);
+        ht_apply_uuid(rows, 0, &id);
+        ht_apply_text(rows, 1, title, -1);
+        ht_apply_text(rows, 2, place, -1);
+        ht_apply_int(rows, 3, version);
+        ht_apply_row(rows, &error);
+        g_assert_no_error(error);
+        bool is_other = g_strcmp0(title, before[0]) != 0 || g_strcmp0(place, before[1]) != 0 ||
+                        version != number;
+        if (i > 0)
+            g_assert_cmpint(ht_apply_changed(rows) - changed, ==, is_other);
+        before[0] = title;
+        before[1] = place;
+        number = version;
+        HtStmt *stmt = ht_db_stmt_text(
+            ht_apply_db(apply),
+            "SELECT j.title, j.location, j.row_version FROM jobs j JOIN ids i ON i.k = j.k "
+            "WHERE i.id = ?1",
+            &error);
+        g_assert_no_error(error);
+        ht_stmt_bind_uuid(stmt, 1, &id);
+        g_assert_cmpint(ht_stmt_step(stmt, &error), ==, HT_STEP_ROW);
+        g_assert_cmpstr(ht_stmt_text(stmt, 0), ==, title);
+        g_assert_cmpstr(ht_stmt_text(stmt, 1), ==, place);
+        g_assert_cmpint(ht_stmt_int(stmt, 2), ==, version);
+        ht_stmt_reset(stmt);
+    }
+}
+
+static void test_transitions(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    fixture_apply(&fixture, apply_transitions, NULL);
+    fixture_close(&fixture);
+}
+
 static void move_and_delete(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -593,6 +652,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache/apply/upsert", test_upsert);
+    g_test_add_func("/cache/apply/transitions", test_transitions);
     g_test_add_func("/cache/apply/counters", test_counters);
     g_test_add_func("/cache/apply/rollback", test_rollback);
     g_test_add_func("/cache/apply/empty_poll", test_empty_poll);
