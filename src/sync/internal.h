@@ -203,6 +203,13 @@ struct HtSync {
 #define HT_META_RESYNC "resync"
 #define HT_META_TOLD "told" /* ht_sync_told */
 
+/* pace.c: how long to the next poll. `wished_ms`: what the server asks for, 0: nothing. */
+int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms);
+/* After so many failures in a row; at most a minute. */
+int64_t ht_sync_backoff_ms(guint failures);
+/* ±20 %, by a random number. */
+int64_t ht_sync_jitter_ms(int64_t ms, guint32 random);
+
 /* error.c: turns errors of pg, cache and outbox into this layer's. */
 void ht_sync_error_take(GError **error, GError *from);
 

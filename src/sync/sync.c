@@ -14,7 +14,6 @@
 
 #define DEFAULT_LEASE_US (7 * HT_US_PER_DAY)
 #define ELSEWHERE_MS 3000
-#define BACKOFF_MAX_MS 60000
 #define STOP_US (2 * G_USEC_PER_SEC)
 #define SLEPT_US (5 * G_USEC_PER_SEC)
 #define ONCE_LOCK_US (3 * G_USEC_PER_SEC)
@@ -272,21 +271,7 @@ static bool wait_ms(HtSync *sync, int64_t ms)
 
 static int64_t jitter(int64_t ms)
 {
-    return ms * g_random_int_range(80, 121) / 100;
-}
-
-static int64_t pace_ms(HtSync *sync)
-{
-    int64_t least = sync->poll_ms > 0 ? sync->poll_ms : 1000;
-    switch ((HtSyncFocus)g_atomic_int_get(&sync->focus)) {
-    case HT_SYNC_IDLE:
-        return MAX(least, 5000);
-    case HT_SYNC_BACKGROUND:
-        return MAX(least, 30000);
-    case HT_SYNC_FOCUSED:
-    default:
-        return least;
-    }
+    return ht_sync_jitter_ms(ms, g_random_int());
 }
 
 static void on_cache_changed(uint64_t tables, gpointer data)
@@ -316,7 +301,7 @@ static int64_t turn(HtSync *sync, guint *failures)
     if (ht_sync_cycle(sync, HT_SYNC_ONCE, sync->cancellable, &error)) {
         *failures = 0;
         ht_sync_status_state(sync, HT_SYNC_LIVE, NULL);
-        return jitter(pace_ms(sync));
+        return jitter(ht_sync_pace_ms((HtSyncFocus)g_atomic_int_get(&sync->focus), sync->poll_ms));
     }
     if (g_atomic_int_get(&sync->is_stopping))
         return 0;
@@ -329,12 +314,12 @@ static int64_t turn(HtSync *sync, guint *failures)
     *failures = MIN(*failures + 1, 7);
     /* Another network may have another server behind the name (a hotel's), for a while. */
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_TLS))
-        return jitter(BACKOFF_MAX_MS);
+        return jitter(ht_sync_backoff_ms(G_MAXUINT));
     /* A refused password or login is not tried again by itself: that could lock the account. */
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) ||
         g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP))
         return G_MAXINT;
-    return jitter(MIN(BACKOFF_MAX_MS, INT64_C(500) << *failures));
+    return jitter(ht_sync_backoff_ms(*failures));
 }
 
 /* Wide columns come in chunks between the turns, until the next one is due. */

@@ -2,7 +2,7 @@
 """Speed and memory of Hiretty, each figure beside its floor measured in the same run: what the machine
 does without us. use: run.py [--rows N] [--runs N] [--columns 160x48] [--dir D] [--json FILE] [PART…]
 
-PART: sync, first_load, first_frame, keys, statements (all). --runs: rounds of first_load (9).
+PART: sync, first_load, first_frame, keys, statements, server (all). --runs: rounds of first_load (9).
 --rows: applications in the tenant (100,000; the design's bars are for 1,000,000). --dir: keeps the server
 and the client's folders in D; a second run goes on with them. HIRETTY_BIN is the program to measure.
 """
@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import first_load
+import server as server_side
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tests/tools"
@@ -279,6 +280,7 @@ def main():
     parts = {
         "first_load": lambda: first_load.run(bench), "sync": bench.sync,
         "first_frame": bench.first_frame, "keys": bench.keys, "statements": bench.statements,
+        "server": lambda: server_side.run(bench),
     }
     unknown = set(args.part) - set(parts)
     if unknown:

@@ -41,16 +41,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert_true(!hello == (error != NULL));
     if (!hello)
         return 0;
-    HtSyncPlan plan = ht_sync_plan(texts[1], texts[2], hello);
+    HtSyncPlan plan = ht_sync_plan(texts[1], texts[2], texts[2], hello);
     g_assert_true(plan.kind <= HT_PLAN_LOCK);
     if (plan.kind >= HT_PLAN_LOAD)
         g_assert_nonnull(plan.why);
-    g_assert_true(ht_sync_plan(NULL, NULL, hello).kind != HT_PLAN_PULL);
+    g_assert_true(ht_sync_plan(NULL, NULL, NULL, hello).kind != HT_PLAN_PULL);
     if (!hello->columns || hello->is_refused)
         return 0;
     check_columns(hello->columns);
     g_autofree char *note = ht_sync_hello_remember(hello, hello->columns, "login");
-    HtSyncPlan same = ht_sync_plan(note, hello->snapshot, hello);
+    HtSyncPlan same = ht_sync_plan(note, hello->snapshot, NULL, hello);
     g_assert_true(same.kind == HT_PLAN_PULL || hello->floor > hello->xmin || hello->wants_wipe);
     if (same.kind == HT_PLAN_PULL)
         g_assert_cmpuint(same.reload, ==, 0);

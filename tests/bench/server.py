@@ -1,0 +1,212 @@
+"""The server's side of the bench: what polls, pulls, row security, triggers and pushes cost, as time of the
+server's own process on a processor, which the kernel counts in ns and which other work on the machine moves
+far less than a wall time. Each figure is the median of nine; pairs are measured in turn.
+"""
+import json
+import os
+import statistics
+import subprocess
+import uuid
+
+TIMES = 9
+
+
+def backend_ms(pid):
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e6
+
+
+class Session:
+    """psql that stays connected, and the processor time of its server process."""
+
+    def __init__(self, dsn):
+        self.psql = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", dsn], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.pid = self.run("SELECT pg_backend_pid();")[0]
+
+    def run(self, sql):
+        self.psql.stdin.write(sql + "\n\\echo done\n")
+        self.psql.stdin.flush()
+        lines = []
+        while (line := self.psql.stdout.readline()) != "done\n":
+            if not line:
+                raise SystemExit(f"bench: psql ended at: {sql[:200]}")
+            lines.append(line.rstrip("\n"))
+        return lines
+
+    def cost(self, sql):
+        """Milliseconds of the server's process."""
+        before = backend_ms(self.pid)
+        self.run(sql)
+        return backend_ms(self.pid) - before
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.wait()
+
+
+class Puller:
+    """bench_puller: a client that pulls when told."""
+
+    def __init__(self, bench, dsn):
+        self.tool = subprocess.Popen([bench.instruments / "bench_puller", dsn, "bench-puller"], env=bench.env, text=True,
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, command):
+        self.tool.stdin.write(command + "\n")
+        self.tool.stdin.flush()
+        return json.loads(self.tool.stdout.readline())
+
+    def close(self):
+        self.tool.stdin.close()
+        self.tool.wait()
+
+
+def median(values):
+    return statistics.median(values)
+
+
+class ServerBench:
+    def __init__(self, bench):
+        self.bench = bench
+        dump = subprocess.run(["bash", "-c", '. "$1"; env -0', "-", bench.dir / "env"], check=True, capture_output=True, text=True)
+        self.env = dict(pair.split("=", 1) for pair in dump.stdout.split("\0") if "=" in pair)
+        self.tenant = self.env["HIRETTY_TENANT_A"]
+        self.boss = Session(self.env["HIRETTY_DSN_SUPERUSER"])
+        self.boss.run(f"SET app.current_tenant = '{self.tenant}'; SET jit = off;")
+
+    def member(self, name="RECRUITER"):
+        session = Session(self.env["HIRETTY_DSN_" + name])
+        session.run("SET jit = off;")
+        return session
+
+    # ---- polls and pulls -----------------------------------------------------------------------------
+
+    def pulls(self):
+        rows = self.bench.args.rows
+        puller = Puller(self.bench, self.env["HIRETTY_DSN_RECRUITER"])
+        puller.ask("load")
+        for _ in range(3):
+            puller.ask("polls 20")
+        polls = [puller.ask("polls 100") for _ in range(TIMES)]
+        self.bench.add("empty poll: server CPU", median(p["server_us"] / p["times"] for p in polls) / 1000, "ms", bar=0.5)
+        self.bench.add("empty poll: client CPU", median(p["client_us"] / p["times"] for p in polls) / 1000, "ms")
+        self.bench.add("900 empty polls: write calls", sum(p["write_calls"] for p in polls), "", bar=0)
+        # As much history as rows, five times: every key that clients have long seen.
+        self.boss.run(f"INSERT INTO public.change_feed (tenant_id, xid, tbl, row_id) SELECT '{self.tenant}', '3', 15, gen_random_uuid() "
+                      f"FROM generate_series(1, {5 * rows}); ANALYZE public.change_feed;")
+        changes = min(1000, rows // 10)
+        pulls = []
+        for nr in range(TIMES + 2):
+            self.boss.run(f"UPDATE public.candidate_job_matches SET score = (score::int + 1) % 100 WHERE tenant_id = '{self.tenant}' AND id = ANY "
+                          f"(ARRAY(SELECT id FROM public.candidate_job_matches WHERE tenant_id = '{self.tenant}' AND id > gen_random_uuid() LIMIT {changes}));")
+            pull = puller.ask("pull")
+            if nr >= 2:
+                pulls.append(pull)
+        name = f"{changes:,} changes of {rows:,}, {5 * rows:,} of history"
+        self.bench.add(f"{name}: server CPU", median(p["server_us"] for p in pulls) / 1000, "ms", bar=6)
+        self.bench.add(f"{name}: asked to visible", median(p["wall_us"] for p in pulls) / 1000, "ms", bar=60)
+        self.bench.add(f"{name}: client CPU", median(p["client_us"] for p in pulls) / 1000, "ms")
+        puller.close()
+
+    # ---- what row security and the triggers cost ---------------------------------------------------------
+
+    def row_security(self, selects):
+        """COPY of each large table as a recruiter, beside the same rows and columns as a superuser."""
+        member = self.member()
+        worst = 0
+        for table, select in sorted(selects.items()):
+            n = int(member.run(f"SELECT count(*) FROM ({select}) x;")[0])
+            walls = self.boss.run(f"SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('public.{table}') AND attname = 'tenant_id';")[0]
+            if walls == "0" or n < max(1000, self.bench.args.rows // 20):
+                continue  # of no tenant, or so few rows that asking who reads them costs more
+            walled, bare = [], []
+            for _ in range(3):
+                walled.append(member.cost(f"\\copy ({select}) TO /dev/null (FORMAT binary)"))
+                # The superuser passes the wall, so the tenant is named.
+                bare.append(self.boss.cost(f"\\copy ({select} WHERE tenant_id = '{self.tenant}') TO /dev/null (FORMAT binary)"))
+            ratio = median(walled) / median(bare)
+            worst = max(worst, ratio)
+            self.bench.add(f"row security: {table}, {n:,} rows", median(walled), "ms", median(bare), "without, server CPU")
+        self.bench.add("row security: the worst of them", worst, "times", bar=1.10)
+        member.close()
+
+    def triggers(self):
+        """One row a commit with and without the feed; ten thousand in one statement with and without feed and audit."""
+        table = "public.candidate_job_matches"
+        some = self.boss.run(f"SELECT id FROM {table} WHERE tenant_id = '{self.tenant}' LIMIT 1;")[0]
+        commits, n = 500, min(10000, self.bench.args.rows // 4)
+        one = (f"DO $$ BEGIN FOR i IN 1 .. {commits} LOOP UPDATE {table} SET source = source || '' , updated_at = now(), "
+               f"score = (i % 90) WHERE tenant_id = '{self.tenant}' AND id = '{some}'; COMMIT; END LOOP; END $$;")
+        bulk = (f"UPDATE {table} SET score = (score::int + 1) % 100 WHERE tenant_id = '{self.tenant}' AND id = ANY "
+                f"(ARRAY(SELECT id FROM {table} WHERE tenant_id = '{self.tenant}' ORDER BY id LIMIT {n}));")
+
+        def switch(word, *names):
+            self.boss.run("".join(f"ALTER TABLE {table} {word} TRIGGER {name};" for name in names))
+
+        costs = {"feed": [], "no feed": [], "both": [], "none": []}
+        for _ in range(TIMES):
+            costs["feed"].append(self.boss.cost(one))
+            costs["both"].append(self.boss.cost(bulk))
+            switch("DISABLE", "feed_update")
+            costs["no feed"].append(self.boss.cost(one))
+            switch("DISABLE", "audit_update")
+            costs["none"].append(self.boss.cost(bulk))
+            switch("ENABLE ALWAYS", "feed_update", "audit_update")
+        feed, bare = median(costs["feed"]), median(costs["no feed"])
+        self.bench.add("feed: one more row a commit", (feed - bare) * 1000 / commits, "us", bare * 1000 / commits, "the commit without it", bar=15)
+        self.bench.add(f"feed and audit: {n:,} rows in one statement", median(costs["both"]), "ms", median(costs["none"]), "without both; at most 2.5 times")
+
+    # ---- pushes ------------------------------------------------------------------------------------------
+
+    def pushes(self):
+        """Ten thousand field edits and decisions by the functions, beside a bare UPDATE of as many rows."""
+        n = min(10000, self.bench.args.rows // 4)
+        half = n // 2
+        member = self.member()
+        where = f"tenant_id = '{self.tenant}'"
+        device = uuid.uuid4()
+        edits, bare, decisions, moved = [], [], [], []
+        for nr in range(3):
+            batches = [self.boss.run(
+                "SELECT json_agg(json_build_object('seq', nr, 'op', gen_random_uuid(), 'kind', 'update', 'table', 'candidates', 'row', id, "
+                f"'base_version', row_version, 'set', json_build_object('location', 'L{nr}'), 'base', json_build_object('location', location)))::text "
+                f"FROM (SELECT row_number() OVER (ORDER BY id) + {(2 * nr + part) * n} AS nr, id, row_version, location FROM public.candidates WHERE {where} "
+                f"ORDER BY id LIMIT {half} OFFSET {part * half}) x;")[0] for part in range(2)]
+            edits.append(sum(member.cost(f"SELECT length(app.push_fields('{device}', $ops${ops}$ops$::jsonb)::text);") for ops in batches))
+            bare.append(self.boss.cost(f"UPDATE public.candidates SET location = 'M{nr}' WHERE {where} AND id = ANY (ARRAY("
+                                       f"SELECT id FROM public.candidates WHERE {where} ORDER BY id LIMIT {n}));"))
+        self.bench.add(f"push of {n:,} field edits: server CPU", median(edits), "ms", median(bare), "a bare UPDATE of them", bar=700)
+        for nr in range(3):
+            at = "(extract(epoch FROM now()) * 1000000)::bigint"
+            batches = [self.boss.run(
+                "SELECT json_agg(json_build_object('seq', nr, 'op', gen_random_uuid(), 'match', id, 'decision', 'shortlist', 'from_stage', stage_id, "
+                "'to_stage', NULL, 'base_decision', NULL, 'reason', NULL, 'note', NULL, 'hold_until', NULL, 'reverses', NULL, "
+                f"'at', {at}, 'ai_score_seen', 1, 'explanation_viewed', true, 'blind', false, 'seconds_viewed', 1, 'agreed_with_ai', NULL, "
+                "'ai_recommendation', NULL, 'bulk', NULL, 'mails', json_build_array()))::text "
+                f"FROM (SELECT row_number() OVER (ORDER BY m.id) + {(100 + 2 * nr + part) * n} AS nr, m.id, m.stage_id FROM public.candidate_job_matches m "
+                f"WHERE m.{where} AND m.status = 'scored' AND NOT EXISTS (SELECT FROM public.hiring_decisions d WHERE d.{where} AND d.match_id = m.id) "
+                f"ORDER BY m.id LIMIT {half} OFFSET {part * half}) x;")[0] for part in range(2)]
+            answers = []
+            before = backend_ms(member.pid)
+            for ops in batches:
+                answers += member.run(f"SELECT count(*) FILTER (WHERE o ->> 'outcome' = 'applied') FROM jsonb_array_elements("
+                                      f"app.push_decisions('{device}', $ops${ops}$ops$::jsonb)) o;")
+            decisions.append(backend_ms(member.pid) - before)
+            if sum(map(int, answers)) != 2 * half:
+                raise SystemExit(f"bench: decisions applied: {answers} of {2 * half}")
+            moved.append(self.boss.cost(f"UPDATE public.candidate_job_matches SET score = (score::int + 1) % 100 WHERE {where} AND id = ANY (ARRAY("
+                                        f"SELECT id FROM public.candidate_job_matches WHERE {where} ORDER BY id LIMIT {n}));"))
+        self.bench.add(f"push of {n:,} decisions: server CPU", median(decisions), "ms", median(moved), "a bare UPDATE of as many; at most 2.5 times")
+        member.close()
+
+    def close(self):
+        self.boss.close()
+
+
+def run(bench):
+    it = ServerBench(bench)
+    it.pulls()
+    it.row_security(bench.readable())
+    it.triggers()
+    it.pushes()
+    it.close()
