@@ -41,8 +41,8 @@ class Desk:
 
     def run(self, *arguments, prefix=(), timeout_s=60, **options):
         env = {**self.env, **options.pop("env", {})}
-        return subprocess.run([*prefix, BINARY, *arguments], env=env, stdin=subprocess.DEVNULL, capture_output=True, cwd=self.folder,
-                              timeout=timeout_s * SLOW, check=False, **options)
+        return subprocess.run([*prefix, BINARY, *arguments], env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              cwd=options.pop("cwd", self.folder), timeout=timeout_s * SLOW, check=False, **options)
 
     def must(self, *arguments, **options):
         run = self.run(*arguments, **options)
