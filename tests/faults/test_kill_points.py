@@ -170,22 +170,23 @@ def revoked():
 
 
 def strace_sees_no_more():
-    """The kernel's own account of a push: the shim missed no call. A sandbox that forbids this fails here."""
+    """The kernel's own account of a full load and a push: the shim missed no call. A sandbox that forbids this fails here."""
     client = base.copy().another_device()
     client.must("sync")
     client.must("advance", world.matches[5], "--offline")
     log = client.folder + ".strace"
     names = "write,pwrite64,writev,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat,link,symlink,mkdir"
-    spare = client.copy().another_device()
-    calls = spare.calls("sync")
-    done = subprocess.run(["strace", "-f", "-qq", "-y", "-o", log, "-e", "trace=" + names, *client.argv("sync")],
+    spare = client.copy()
+    calls = spare.calls("sync", "--full")
+    done = subprocess.run(["strace", "-f", "-qq", "-y", "-o", log, "-e", "trace=" + names, *client.argv("sync", "--full")],
                           env=client.env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     with open(log) as lines:
         seen = [line for line in lines if client.folder + "/" in line and "resumed" not in line]
     os.unlink(log)
     ours = [call for call in calls if not call[1].startswith("open")]
-    assert abs(len(seen) - len(ours)) <= max(3, len(ours) // 20), (len(seen), len(ours))
+    # What is pushed and indexed differs a little from run to run; a kind of call that is missed would show.
+    assert len(ours) * 0.8 <= len(seen) <= len(ours) * 1.05, (len(seen), len(ours))
     return f"strace {len(seen)}, shim {len(ours)}"
 
 
