@@ -151,7 +151,10 @@ class Client:
             if not tool.is_live:
                 tool.ask("live")
                 tool.is_live = True
+            # The turn that ends first may have begun before.
             answer = self.ask("poke")
+            if answer and answer.startswith("ok"):
+                answer = self.ask("poke")
         else:
             if self.tool and self.tool.is_live:
                 self.tool.ask("rest")
