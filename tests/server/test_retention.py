@@ -49,12 +49,14 @@ def keys(reader, cursor):
 
 def cursors_keep_their_keys():
     """Transactions that overlap, clients that look in between, marks; then the first marks are made old."""
-    job, _, matches = world.job(applicants=8)
+    job, _, matches = world.job(applicants=9)
     writers = [Session("platform") for _ in range(4)]
     reader, boss = Session("rec"), Session("super")
     for writer in writers:
         writer.run("SET app.current_tenant = '%s';" % world.tenant["a"])
-    cursors, marks = [], 0
+    # Changed once, right after the first cursor: what pruning takes from a client that is too old.
+    cursors, marks = reader.run("SELECT pg_current_snapshot();"), 0
+    writers[0].run("UPDATE public.candidate_job_matches SET score = 1 WHERE id = '%s';" % matches[8])
     for step in range(120):
         writer = rng.choice(writers)
         change = "UPDATE public.candidate_job_matches SET score = %d WHERE id = '%s';" % (rng.randrange(100), matches[writers.index(writer) * 2 + rng.randrange(2)])

@@ -13,7 +13,7 @@ DEFINERS = {"my_tenant", "my_user", "my_member", "my_role", "is_admin", "acting_
             "hidden_interviews", "hidden_offers", "hidden_decisions", "my_panel_rows", "my_interviews", "my_submitted_interviews",
             "my_panel_matches", "my_panel_candidates", "my_panel_jobs", "my_feed_tables", "create_job_stages", "demographic_counts",
             "push_decisions", "device_lock", "device_store", "device_seen", "sync_hello", "last_decision", "remove_tags", "push_fields", "audit_seal", "audit_verify", "log_model_call",
-            "schema_fp", "hello_brief", "readable_columns", "erase_candidate"}
+            "schema_fp", "table_fps", "hello_brief", "hello_names", "device_cursor", "readable_columns", "erase_candidate"}
 
 
 class Roles:
