@@ -82,7 +82,7 @@ static bool login_is_fit(HtPgConnection *pg, const char *login, GError **error)
 }
 
 static bool write_member(HtPgConnection *pg, const HtAdminMember *member, HtAdminAdded *added,
-                         GError **error)
+                         bool *existed, GError **error)
 {
     added->tenant_id = choose_tenant(pg, member->tenant, error);
     if (!added->tenant_id)
@@ -102,6 +102,7 @@ static bool write_member(HtPgConnection *pg, const HtAdminMember *member, HtAdmi
         return false;
     added->member_id = ht_admin_text(members, 0, 0);
     g_autofree char *before = ht_admin_text(members, 0, 1);
+    *existed = before != NULL;
     if (before && strcmp(before, added->login) != 0) {
         g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_REFUSED,
                     "this member has the login %s already: revoke it first, or leave --login out",
@@ -133,6 +134,26 @@ static bool check_member(const HtAdminMember *member, GError **error)
     return true;
 }
 
+/* Ends what a login has open; `statements` prepare for that. */
+static bool end_sessions(HtPgConnection *pg, const char *statements, const char *login,
+                         int *n_sessions, GError **error)
+{
+    const char *values[] = {login};
+    if (!ht_admin_begin(pg, NULL, error) ||
+        !ht_admin_end(pg, ht_admin_run_returned(pg, statements, values, 1, error), error))
+        return false;
+    g_autoptr(HtPgRows) rows = ht_admin_query(pg, "login_terminate", values, 1, error);
+    if (rows && n_sessions) {
+        int64_t n = 0;
+        HtPgField field = ht_pg_rows_field(rows, 0, 0);
+        ht_pg_field_int(&field, &n);
+        *n_sessions = (int)n;
+    }
+    GError **unless_set = rows ? error : NULL;
+    return ht_admin_run_returned(pg, "login_return_statements", values, 1, unless_set) &&
+           rows != NULL;
+}
+
 bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdminAdded *added,
                          GError **error)
 {
@@ -145,13 +166,16 @@ bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdmi
         if (!verifier)
             return false;
     }
-    bool ok = ht_admin_begin(pg, PLATFORM, error);
+    bool existed = false, ok = ht_admin_begin(pg, PLATFORM, error);
     if (ok) {
-        ok = write_member(pg, member, &own, error) && ht_pg_run(pg, "RESET ROLE", error);
+        ok = write_member(pg, member, &own, &existed, error) && ht_pg_run(pg, "RESET ROLE", error);
         const char *values[] = {own.login, member->role, verifier};
         ok = ok && ht_admin_run_returned(pg, "login_statements", values, 3, error);
         ok = ht_admin_end(pg, ok, error);
     }
+    /* A plan that a session has kept goes on with the policies of the role it was made for. */
+    if (ok && existed)
+        ok = end_sessions(pg, "login_borrow_statements", own.login, NULL, error);
     if (ok && added) {
         *added = own;
         return true;
@@ -196,27 +220,6 @@ static bool end_membership(HtPgConnection *pg, const char *tenant, const char *l
     return ht_admin_run(pg, "member_revoke", values, 2, error);
 }
 
-/* Closes the login, commits, and only then ends its sessions: what they ask in between finds no
- * row. */
-static bool close_login(HtPgConnection *pg, const char *login, int *n_sessions, GError **error)
-{
-    const char *values[] = {login};
-    if (!ht_admin_begin(pg, NULL, error) ||
-        !ht_admin_end(pg, ht_admin_run_returned(pg, "login_close_statements", values, 1, error),
-                      error))
-        return false;
-    g_autoptr(HtPgRows) rows = ht_admin_query(pg, "login_terminate", values, 1, error);
-    if (rows && n_sessions) {
-        int64_t n = 0;
-        HtPgField field = ht_pg_rows_field(rows, 0, 0);
-        ht_pg_field_int(&field, &n);
-        *n_sessions = (int)n;
-    }
-    GError **unless_set = rows ? error : NULL;
-    return ht_admin_run_returned(pg, "login_return_statements", values, 1, unless_set) &&
-           rows != NULL;
-}
-
 bool ht_admin_revoke(HtPgConnection *pg, const char *login, const char *tenant, const char *email,
                      int *n_sessions, GError **error)
 {
@@ -238,5 +241,6 @@ bool ht_admin_revoke(HtPgConnection *pg, const char *login, const char *tenant, 
     if (!ht_admin_begin(pg, PLATFORM, error) ||
         !ht_admin_end(pg, end_membership(pg, tenant, login, email, &found, error), error))
         return false;
-    return !found || close_login(pg, found, n_sessions, error);
+    /* Closed and committed first: what its sessions ask until they are ended finds no row. */
+    return !found || end_sessions(pg, "login_close_statements", found, n_sessions, error);
 }

@@ -100,8 +100,15 @@ static HtSyncHello *ask_hello(HtSync *sync, GError **error)
 }
 
 /* Everything anew: hello with columns first, its snapshot is where the feed goes on. */
-static bool load(HtSync *sync, const HtSyncPlan *plan, GError **error)
+static bool load(HtSync *sync, const HtSyncPlan *plan, GCancellable *cancellable, GError **error)
 {
+    /* Statements that this session has kept were planned with the policies of the role of before,
+     * and the server does not plan them again when a role's groups change. */
+    if (plan->kind == HT_PLAN_PURGE_LOAD) {
+        ht_sync_disconnect(sync);
+        if (!ht_sync_ensure_connected(sync, cancellable, error))
+            return false;
+    }
     g_autoptr(HtSyncHello) hello = ask_hello(sync, error);
     if (!hello)
         return false;
@@ -133,7 +140,7 @@ static bool may_pull_again(HtSync *sync, const GError *error, bool had_columns)
 }
 
 /* Pulls until the cache is at the server's present, whatever has to come before. */
-static bool pull(HtSync *sync, bool is_full, GError **error)
+static bool pull(HtSync *sync, bool is_full, GCancellable *cancellable, GError **error)
 {
     bool with_columns = sync->asked_us == 0 || g_get_monotonic_time() - sync->asked_us > ASK_US;
     for (int i = 0; i < PULLS_MAX; i++) {
@@ -149,7 +156,7 @@ static bool pull(HtSync *sync, bool is_full, GError **error)
             return true;
         if (plan.kind == HT_PLAN_LOCK)
             return ht_sync_refuse(sync, plan.why, error);
-        if (plan.kind != HT_PLAN_ASK_COLUMNS && !load(sync, &plan, &problem))
+        if (plan.kind != HT_PLAN_ASK_COLUMNS && !load(sync, &plan, cancellable, &problem))
             return take(error, g_steal_pointer(&problem));
         with_columns = true;
     }
@@ -228,7 +235,8 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
     is_fresh |= sync->asked_us == 0;
     sync->is_held = !is_fresh;
     /* On a new connection nothing is sent before it is known whom we speak to. */
-    if ((is_fresh || !may_push(sync, flags)) && !pull(sync, flags & HT_SYNC_ONCE_FULL, error))
+    if ((is_fresh || !may_push(sync, flags)) &&
+        !pull(sync, flags & HT_SYNC_ONCE_FULL, cancellable, error))
         return false;
     GError *problem = NULL;
     forget(sync); /* no words are sent about somebody who may not be seen any more */
@@ -237,7 +245,7 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
         if (!ht_sync_push(sync, &problem))
             return take(error, problem);
         bool is_changed = sync->report->sent != sent;
-        if ((!is_fresh || is_changed) && !pull(sync, false, error))
+        if ((!is_fresh || is_changed) && !pull(sync, false, cancellable, error))
             return false;
     }
     forget(sync);
@@ -245,7 +253,7 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
         /* The membership may have ended since the pull: then the greeting says so, and what
          * follows. */
         bool is_denied = g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_DENIED);
-        if (is_denied && ht_pg_is_usable(sync->pg) && !pull(sync, false, error)) {
+        if (is_denied && ht_pg_is_usable(sync->pg) && !pull(sync, false, cancellable, error)) {
             g_clear_error(&problem);
             return false;
         }

@@ -107,6 +107,22 @@ def members(admin, report):
     return login
 
 
+def another_role(admin, report, login):
+    """A session goes on with the plans of its old role, so a new role ends it."""
+    sleeper = subprocess.Popen([admin.server.psql, "-XqAt", admin.server.dsn(login)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=admin.server.env)
+    sleeper.stdin.write("SELECT 'ready';\n")
+    sleeper.stdin.flush()
+    report.equal(sleeper.stdout.readline(), "ready\n", "a session of the member")
+    email, role = admin.server.truth(f"SELECT u.email, tu.role FROM users u JOIN tenant_users tu ON tu.user_id = u.id WHERE tu.pg_role = '{login}'").rows[0]
+    admin.run("add-member", "--tenant", "acme", "--role", "interviewer" if role != "interviewer" else "viewer", "--email", email)
+    _, said = sleeper.communicate("SELECT count(*) FROM users;\n", timeout=20)
+    report.check("terminating connection" in said or "closed the connection" in said, f"the session of the old role: {said}")
+    admin.run("add-member", "--tenant", "acme", "--role", role, "--email", email)
+    report.equal(admin.server.truth(f"SELECT count(*) FROM pg_auth_members WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = '{login}')").value, "0",
+                 "what was borrowed to end it is given back")
+
+
 def revocation(admin, report, login):
     sleeper = subprocess.Popen([admin.server.psql, "-XqAt", admin.server.dsn(login)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True, env=admin.server.env)
@@ -178,7 +194,9 @@ def main():
     admin = Admin(Server("--no-vector", apply=False, fill=False), report)
     apply_and_check(admin, report)
     refuses_other_versions(admin, report)
-    revocation(admin, report, members(admin, report))
+    login = members(admin, report)
+    another_role(admin, report, login)
+    revocation(admin, report, login)
     prune(admin, report)
     usage(admin, report)
     report.finish()

@@ -67,7 +67,7 @@ class Model:
         self.writers_b = Writers(self.rng, "b", 45, BANK_JOBS)
         make = lambda *arguments, **more: Client(self.server, folder, *arguments, **more)  # noqa: E731
         self.clients = [make("one", "rec1"), make("two", "rec1"), make("three", "rec2"), make("panel", "int1", sees_accounts=False),
-                        make("viewer", "view1"), make("other", "b_rec1"), make("admin", "admin1", kind="live"),
+                        make("viewer", "view1", kind="live"), make("other", "b_rec1"), make("admin", "admin1", kind="live"),
                         make("typed", "int2", sees_accounts=False, kind="program")]
         self.tokens = {client.profile: [] for client in self.clients}
         self.note_ids = []

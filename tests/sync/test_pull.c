@@ -2,6 +2,8 @@
  * Pulls against a real server: after each, the digests of all tables are the same on both sides. */
 #include "client.h"
 
+#include "hiretty/base/clock.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -340,6 +342,47 @@ static void test_role_changes(void)
     test_client_assert_equal(client);
 }
 
+/* The work of a thread that holds its connection, up to the next turn after this moment. */
+static void await_turn(HtSync *sync)
+{
+    HtSyncStatus status;
+    int64_t since = ht_clock_now_us(), end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+    do {
+        ht_sync_poke(sync);
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(10000); /* another thread works */
+        ht_sync_status(sync, &status);
+    } while ((status.last_sync_us <= since || status.state != HT_SYNC_LIVE) &&
+             g_get_monotonic_time() < end);
+    g_assert_cmpint(status.last_sync_us, >, since);
+}
+
+/* A statement that the server has planned for a viewer goes on with a viewer's policies in its
+ * session, whatever the login is by now. */
+static void test_role_changes_live(void)
+{
+    g_autofree char *job = test_job(2, false), *other = test_job(2, false);
+    g_autoptr(TestClient) client = test_client_open("live", "VIEWER", NULL);
+    ht_sync_start(client->sync);
+    await_turn(client->sync);
+    test_platform("UPDATE public.job_stages SET sla_hours = 11");
+    await_turn(client->sync);
+    g_assert_cmpint(test_client_count(client, "job_stages"), >, 0);
+    test_sql("REVOKE hiretty_viewer FROM ht_a_view1; GRANT hiretty_interviewer TO ht_a_view1; "
+             "UPDATE public.tenant_users SET role = 'interviewer' WHERE pg_role = 'ht_a_view1'");
+    await_turn(client->sync);
+    await_turn(client->sync);
+    g_assert_cmpint(test_client_count(client, "job_stages"), ==, 0);
+    test_platform("UPDATE public.job_stages SET sla_hours = 12");
+    await_turn(client->sync);
+    await_turn(client->sync);
+    g_assert_cmpint(test_client_count(client, "job_stages"), ==, 0);
+    ht_sync_stop(client->sync);
+    test_client_assert_equal(client);
+    test_sql("REVOKE hiretty_interviewer FROM ht_a_view1; GRANT hiretty_viewer TO ht_a_view1; "
+             "UPDATE public.tenant_users SET role = 'viewer' WHERE pg_role = 'ht_a_view1'");
+}
+
 /* The membership ends: everything of the tenant is gone and the cache is locked; it opens again
  * when the person is let in again. */
 static void test_revoked(void)
@@ -514,6 +557,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/moved", test_moved);
     g_test_add_func("/sync/pull/hidden-mail", test_hidden_mail);
     g_test_add_func("/sync/pull/role_changes", test_role_changes);
+    g_test_add_func("/sync/pull/role_changes_live", test_role_changes_live);
     g_test_add_func("/sync/pull/revoked", test_revoked);
     g_test_add_func("/sync/pull/login_refused", test_login_refused);
     g_test_add_func("/sync/pull/truncate", test_truncate);

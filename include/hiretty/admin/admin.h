@@ -76,7 +76,7 @@ typedef struct {
 void ht_admin_added_clear(HtAdminAdded *added);
 
 /* Makes a person, a membership and its login, or puts an existing one right (another role, a new
- * password, active again). `added` may be NULL. */
+ * password, active again) and ends its sessions. `added` may be NULL. */
 bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdminAdded *added,
                          GError **error);
 
