@@ -203,7 +203,8 @@ static bool push_in_time(HtSync *sync, HtSyncReport *report, GError **error)
     g_mutex_init(&deadline.lock);
     g_cond_init(&deadline.wake);
     GThread *thread = g_thread_new("deadline", watch_deadline, &deadline);
-    bool ok = ht_sync_once(sync, HT_SYNC_ONCE_PUSH_ONLY, cancellable, report, error);
+    HtSyncOnceFlags flags = HT_SYNC_ONCE_PUSH_ONLY | HT_SYNC_ONCE_AT_ONCE;
+    bool ok = ht_sync_once(sync, flags, cancellable, report, error);
     g_mutex_lock(&deadline.lock);
     deadline.done = true;
     g_cond_signal(&deadline.wake);
@@ -224,7 +225,7 @@ static HtExit group_exit(HtContext *context, int64_t group, int *waiting, char *
 {
     g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, NULL);
     HtExit worst = HT_EXIT_DONE;
-    *waiting = 0;
+    *waiting = !items; /* cannot be told */
     for (guint i = 0; items && i < items->len; i++) {
         const HtOutboxItem *item = items->pdata[i];
         if (!in_group(item, group))
@@ -246,16 +247,26 @@ static HtExit group_exit(HtContext *context, int64_t group, int *waiting, char *
     return worst;
 }
 
-/* Another process of the profile sends; it is told by the change itself. */
-static bool wait_for_other(HtContext *context, int64_t group)
+/* Sends; or waits until another process of the profile has, which is told by the change itself. */
+static bool push_by_somebody(HtContext *context, HtSync *sync, int64_t group, GError **error)
 {
     gint64 end = g_get_monotonic_time() + PUSH_WAIT_MS * 1000;
-    int waiting = 1;
-    while (waiting > 0 && g_get_monotonic_time() < end) {
-        g_usleep(50 * 1000);
+    for (;;) {
+        g_autoptr(GError) problem = NULL;
+        HtSyncReport report = {0};
+        if (push_in_time(sync, &report, &problem))
+            return true;
+        bool other = g_error_matches(problem, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+        if (!other || g_get_monotonic_time() >= end) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return false;
+        }
+        int waiting;
         group_exit(context, group, &waiting, NULL);
+        if (waiting == 0)
+            return true;
+        g_usleep(50 * 1000);
     }
-    return waiting == 0;
 }
 
 static int say_offline(const char *verb, const char *why)
@@ -273,17 +284,13 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t g
     HtSync *sync = host->ops->sync(host, &error);
     if (!sync)
         return say_offline(verb, error->message);
-    HtSyncReport report = {0};
-    if (!push_in_time(sync, &report, &error)) {
-        bool other = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+    if (!push_by_somebody(context, sync, group, &error)) {
         if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED))
             return say_offline(verb, "the server did not answer within 5 s");
-        if (other && !wait_for_other(context, group))
+        if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY))
             return say_offline(verb, "another process of this profile is busy sending");
-        if (!other)
-            return ht_sync_exit(error) == HT_EXIT_OFFLINE
-                       ? say_offline(verb, error->message)
-                       : ht_cli_fail(verb, g_steal_pointer(&error));
+        return ht_sync_exit(error) == HT_EXIT_OFFLINE ? say_offline(verb, error->message)
+                                                      : ht_cli_fail(verb, g_steal_pointer(&error));
     }
     int waiting;
     g_autofree char *why = NULL;

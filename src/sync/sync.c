@@ -80,15 +80,16 @@ void ht_sync_free(HtSync *sync)
 }
 
 /* --- One run. */
-static bool take_lock_soon(HtSync *sync, GCancellable *cancellable, GError **error)
+static bool take_lock_soon(HtSync *sync, int64_t patience_us, GCancellable *cancellable,
+                           GError **error)
 {
-    int64_t deadline = g_get_monotonic_time() + ONCE_LOCK_US;
+    int64_t deadline = g_get_monotonic_time() + patience_us;
     for (;;) {
         g_autoptr(GError) problem = NULL;
         if (ht_sync_lock_take(sync, &problem))
             return true;
         if (!g_error_matches(problem, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY) ||
-            g_get_monotonic_time() > deadline || g_cancellable_is_cancelled(cancellable)) {
+            g_get_monotonic_time() >= deadline || g_cancellable_is_cancelled(cancellable)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
@@ -166,7 +167,8 @@ bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable
     HtSyncReport *mine = report ? report : &own;
     memset(mine, 0, sizeof *mine);
     memset(&sync->logged, 0, sizeof sync->logged);
-    if (!take_lock_soon(sync, cancellable, error))
+    int64_t patience_us = flags & HT_SYNC_ONCE_AT_ONCE ? 0 : ONCE_LOCK_US;
+    if (!take_lock_soon(sync, patience_us, cancellable, error))
         return false;
     int64_t started = g_get_monotonic_time();
     sync->report = mine;

@@ -115,6 +115,7 @@ typedef enum {
     HT_SYNC_ONCE_FULL = 1 << 0, /* load everything anew (outbox kept) */
     HT_SYNC_ONCE_PUSH_ONLY = 1 << 1,
     HT_SYNC_ONCE_PULL_ONLY = 1 << 2,
+    HT_SYNC_ONCE_AT_ONCE = 1 << 3, /* BUSY rather than wait for another process's run to end */
 } HtSyncOnceFlags;
 
 typedef struct {
