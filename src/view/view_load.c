@@ -402,6 +402,5 @@ void ht_view_restore_ids(HtView *view)
         view->cursor = cursor ? 0 : -1;
         view->top = -MAX(0, screen_row);
     }
-    view->window_n = 0;
     ht_view_refresh(view, 0);
 }

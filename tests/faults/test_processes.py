@@ -50,7 +50,7 @@ def workstation(client, *options):
         yield screen
         if screen.status is None:
             screen.press("Q")
-            assert screen.wait_end(15 * SLOW) == 0
+            assert screen.wait_end(15 * SLOW) == 0, f"{screen.status}: {bytes(screen.raw[-2000:])}"
             assert screen.left_behind() == [], screen.left_behind()
 
 

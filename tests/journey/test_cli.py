@@ -248,7 +248,7 @@ def the_log_names_nobody():
 try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, conflicts_are_told, viewers_look, offline_keeps_the_work,
-         this_machine, wiped_and_loaded_again, the_log_names_nobody)
+         this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()
     two.wipe()
