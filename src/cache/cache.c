@@ -75,11 +75,12 @@ static bool is_sound(HtDb *db, bool texts, GError **error)
     return false;
 }
 
-/* The link is made when something is in the file; one without a byte has lost it. */
+/* The link is made when something is in the file; one without a byte has lost it. What is no file
+ * has no bytes either, and is refused where it would be opened. */
 static bool is_emptied(const char *path, GError **error)
 {
     GStatBuf st;
-    if (g_stat(path, &st) != 0 || st.st_size > 0)
+    if (g_lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > 0)
         return false;
     g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "%s is empty", path);
     return true;
