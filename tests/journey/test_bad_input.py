@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=400 serial
+# ctest: timeout=400
 """What bad input gets: one clear line or a working screen; no crash, nothing lost, the terminal restored."""
 
 import glob

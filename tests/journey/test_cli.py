@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=300 serial
+# ctest: timeout=300
 """The command line on a real server: every verb, what it prints, what it leaves behind, how it ends."""
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=400 serial
+# ctest: timeout=400
 """Offline, online, kill -9: whatever the screen confirmed is on disk, and the server gets it once.
 
 The workstation is killed at random moments while keys come in; after each kill the decisions that the

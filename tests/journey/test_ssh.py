@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=400 serial
+# ctest: timeout=400
 """W1 over a real sshd with 100 ms of lag, the line cut in the middle: what was decided before the cut is
 kept, the program is gone within seconds, and the review goes on where it was."""
 

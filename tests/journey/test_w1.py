@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=300 serial
+# ctest: timeout=300
 """W1: review 200 applicants of one job with the server stopped, shortlist 25, reject 175 with a reason;
 then online: the server holds exactly these decisions, once each, by this login, with audit rows, and a
 second recruiter sees them at the next sync."""
