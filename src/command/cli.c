@@ -14,7 +14,7 @@
 /* clang-format off */
 static const HtVerb verbs[] = {
     {"sync",       "[--full]",                         "send what waits, then fetch what is new",            NULL, "--full --json", ht_verb_sync},
-    {"status",     "",                                 "connection, cache and outbox",                       NULL, "--json", ht_verb_status},
+    {"status",     "",                                 "last sync, role, outbox and conflicts (doctor asks the server)", NULL, "--json", ht_verb_status},
     {"jobs",       "[--where FILTER] [--all]",         "jobs with counts by stage",                          NULL, "--where --all --limit --sort --plain --json", ht_verb_jobs},
     {"matches",    "--job JOB [--where FILTER]",       "applications to a job, ranked",                      NULL, "--job --where --limit --sort --plain --json", ht_verb_matches},
     {"candidate",  "CANDIDATE [--job JOB]",            "one person: summary, evidence, résumé, history",     NULL, "--job --json", ht_verb_candidate},
@@ -280,6 +280,9 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
         *exit = HT_EXIT_REFUSED;
         return NULL;
     }
+    /* An empty cache looks like a company without people. */
+    if (!harmless && ht_sync_last_us(context->parts.cache) == 0)
+        ht_print_error(verb, "nothing was fetched yet", "hiretty sync");
     return context;
 }
 

@@ -311,7 +311,14 @@ static HtJson *status_json(HtCliHost *host, HtContext *context, const HtSyncStat
 {
     const HtMe *me = ht_context_me(context);
     HtJson *json = ht_json_new_object();
-    ht_json_set_string(json, "state", ht_sync_state_name(status->state));
+    g_autofree char *locked = NULL;
+    bool is_locked = ht_cache_is_locked(context->parts.cache, &locked);
+    /* Nothing is asked here: what the cache knows, not how the line is now. */
+    ht_json_set_string(json, "state",
+                       is_locked              ? ht_sync_state_name(HT_SYNC_LOCKED)
+                       : status->last_sync_us ? "synced"
+                                              : ht_sync_state_name(HT_SYNC_NEVER));
+    ht_json_set_string(json, "locked", locked);
     ht_json_set_int(json, "pending", counts->pending + counts->sending);
     ht_json_set_int(json, "parked", counts->parked);
     ht_json_set_int(json, "conflicts", counts->conflicts);
@@ -338,6 +345,9 @@ static void print_status(HtContext *context, const HtSyncStatus *status,
     ht_print_line(stdout, "You        %s, %s", me && me->name ? me->name : "unknown",
                   me && me->role ? me->role : "no role yet");
     ht_print_line(stdout, "Last sync  %s%s", age, status->last_sync_us ? " ago" : "");
+    g_autofree char *locked = NULL;
+    if (ht_cache_is_locked(context->parts.cache, &locked))
+        ht_print_line(stdout, "Locked     %s", locked ? locked : "until the next sync");
     ht_print_line(stdout, "Waiting    %d to send, %d parked", counts->pending + counts->sending,
                   counts->parked);
     ht_print_line(stdout, "Conflicts  %d, rejected %d", counts->conflicts, counts->rejected);

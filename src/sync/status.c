@@ -119,11 +119,6 @@ void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)
         g_ptr_array_add(warnings, g_strdup(ht_pg_warning(sync->pg)));
     if (hello->schema_version > HT_SCHEMA_VERSION)
         g_ptr_array_add(warnings, g_strdup(newer_schema));
-    if (hello->server_version >= 150000 && hello->server_version < 150020)
-        g_ptr_array_add(
-            warnings, g_strdup_printf("the server runs PostgreSQL 15.%d, which has known security "
-                                      "holes (its administrator should update it)",
-                                      hello->server_version % 10000));
     g_ptr_array_add(warnings, NULL);
     g_autofree char *warning = g_strjoinv("; ", (char **)warnings->pdata);
     g_mutex_lock(&sync->lock);
