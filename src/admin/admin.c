@@ -3,9 +3,38 @@
 #include "hiretty/base/resource.h"
 #include "internal.h"
 
+#include <string.h>
+
 G_DEFINE_QUARK(ht - admin - error - quark, ht_admin_error)
 
 #define MAX_PARAMS 8
+
+/* The server names the rule that a value broke; a person wants to know what is wrong with it. */
+static const struct {
+    const char *constraint, *sentence;
+} rules[] = {
+    {"tenants_slug_key", "another tenant has this slug (choose another --slug)"},
+    {"tenants_slug_check",
+     "a slug has lower-case letters, digits and hyphens only (choose another --slug)"},
+    {"tenants_timezone_fkey",
+     "there is no such time zone (--timezone wants a name such as Europe/Berlin)"},
+    {"users_timezone_fkey",
+     "there is no such time zone (--timezone wants a name such as Europe/Berlin)"},
+    {"users_email_check", "this is no e-mail address (--email)"},
+};
+
+static void explain(GError *problem)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        if (problem->domain == HT_PG_ERROR && strstr(problem->message, rules[i].constraint)) {
+            g_free(problem->message);
+            problem->domain = HT_ADMIN_ERROR;
+            problem->code = HT_ADMIN_ERROR_INVALID;
+            problem->message = g_strdup(rules[i].sentence);
+            return;
+        }
+    }
+}
 
 HtPgRows *ht_admin_query(HtPgConnection *pg, const char *name, const char *const *values, int n,
                          GError **error)
@@ -15,7 +44,13 @@ HtPgRows *ht_admin_query(HtPgConnection *pg, const char *name, const char *const
     HtPgParam params[MAX_PARAMS] = {0};
     for (int i = 0; i < n; i++)
         params[i].text = values[i];
-    return ht_pg_query(pg, ht_resource_text(path), params, n, error);
+    GError *problem = NULL;
+    HtPgRows *rows = ht_pg_query(pg, ht_resource_text(path), params, n, &problem);
+    if (!problem)
+        return rows;
+    explain(problem);
+    g_propagate_error(error, problem);
+    return rows;
 }
 
 bool ht_admin_run(HtPgConnection *pg, const char *name, const char *const *values, int n,

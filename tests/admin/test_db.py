@@ -71,8 +71,10 @@ def refuses_other_versions(admin, report):
 def members(admin, report):
     tenant = admin.run("add-tenant", "--name", "Acme \x1b[31m", "--slug", "acme", "--timezone", "Europe/Berlin").stdout.strip()
     report.check(re.fullmatch(r"[0-9a-f-]{36}", tenant), f"a tenant's id: {tenant}")
-    admin.run("add-tenant", "--name", "Again", "--slug", "acme", code=1)
-    admin.run("add-tenant", "--name", "Zone", "--slug", "zone", "--timezone", "Mars/Olympus", code=1)
+    for words, why in ((("--name", "Again", "--slug", "acme"), "another tenant has this slug"), (("--name", "Bad", "--slug", "bad slug"), "lower-case letters"),
+                       (("--name", "Zone", "--slug", "zone", "--timezone", "Mars/Olympus"), "no such time zone")):
+        done = admin.run("add-tenant", *words, code=2)
+        report.check(why in done.stderr, f"add-tenant says why: {done.stderr!r}")
     login = admin.run("add-member", "--tenant", "acme", "--role", "recruiter", "--email", "ann@acme.example", "--name", "Ann Lee").stdout.strip()
     report.check(re.fullmatch(r"ht_[0-9a-f]{12}", login), f"a login's name says nothing: {login}")
     report.equal(admin.server.run(login, "SELECT app.my_tenant(), app.my_role()").lines, [f"{tenant}|recruiter"], "the new login")
