@@ -32,10 +32,10 @@ MUTATIONS = {
          "    g_free(sync->cursor);\n    sync->cursor = g_strdup(load.snapshot);"),
     ]),
     "no-device-lock": ("a batch that is sent again waits for its first attempt", [
-        ("sql/server/migrations/022_push_decisions.sql", "AND d.device_id = device_lock.device\n       FOR UPDATE;", "AND d.device_id = device_lock.device;"),
+        ("sql/server/migrations/038_push_cost.sql", "AND d.device_id = device_lock.device\n       FOR UPDATE;", "AND d.device_id = device_lock.device;"),
     ]),
     "no-ledger": ("a batch that was answered is not done again", [
-        ("sql/server/migrations/022_push_decisions.sql", "RETURN CASE WHEN found_hash = hash THEN found_outcomes END;", "RETURN NULL;"),
+        ("sql/server/migrations/038_push_cost.sql", "RETURN CASE WHEN found_hash = hash THEN found_outcomes END;", "RETURN NULL;"),
         ("sql/server/migrations/022_push_decisions.sql", "                  CASE WHEN k.match_id = o.match AND k.decision = o.decision\n"
          "                      AND k.decided_by = author THEN 'replay' ELSE 'duplicate' END", "                  'duplicate'"),
     ]),

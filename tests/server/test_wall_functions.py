@@ -82,7 +82,7 @@ def same_answers(server, report):
         report.equal(got[0], got[1], f"{login}: {one[:200]}")
         if '"delete", "table": "candidate_tags"' in one:
             continue  # a tag that is not there is gone, whoever's it was
-        for name, code in (("applied", '"outcome": "applied"'), ("merged", '"outcome": "merged"')):
+        for name, code in (("applied", '"outcome" : "applied"'), ("merged", '"outcome" : "merged"')):
             report.check(code not in got[0], f"{login}: {name}: {one[:200]}: {got[0]}")
         report.check("23502" not in got[0] and "XX000" not in got[0] and "42883" not in got[0], f"{login}: {one[:200]}: {got[0]}")
 
@@ -90,9 +90,9 @@ def same_answers(server, report):
 def still_works(server, report):
     """The same statements with own ids do something, or the test above would prove nothing."""
     answer = server.run("ht_a_rec1", decision(ident("a", "match1")).replace("{device}", DEVICE))
-    report.check('"outcome": "applied"' in repr(answer), f"an own decision: {answer}")
+    report.check('"outcome" : "applied"' in repr(answer), f"an own decision: {answer}")
     answer = server.run("ht_a_rec2", fields("candidate_notes", "update", ident("a", "note"), body="mine").replace("{device}", DEVICE))
-    report.check('"outcome": "applied"' in repr(answer), f"an own note: {answer}")
+    report.check('"outcome" : "applied"' in repr(answer), f"an own note: {answer}")
 
 
 def hello_says_nothing(server, report):
