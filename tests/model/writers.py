@@ -154,7 +154,11 @@ class Writers:
                 f"(SELECT d.id FROM hiring_decisions d WHERE d.match_id = m.id ORDER BY d.id LIMIT 1) FROM candidate_job_matches m WHERE m.id = '{self.match()}'"]
 
     def consent(self):
-        return [f"UPDATE consent_records SET revoked_at = now() WHERE id = '{uid(self.t, 'consent', self.rng.randrange(41))}'"]
+        """Revoked, which hides the person, or given again."""
+        person = uid(self.t, "person", self.rng.choice([n for n in range(41) if n not in OWN_PEOPLE]))
+        if self.rng.random() < 0.5:
+            return [f"UPDATE consent_records SET revoked_at = now() WHERE candidate_id = '{person}' AND revoked_at IS NULL"]
+        return [f"INSERT INTO consent_records (id, candidate_id, consent_version, consent_text) VALUES ('{self.new('consent')}', '{person}', '2', 'yes')"]
 
     def pool(self):
         return [f"INSERT INTO talent_pool_members (id, pool_id, candidate_id, reason) VALUES ('{self.new('pm')}', '{uid(self.t, 'pool', self.rng.randrange(3))}', '{self.person()}', '{self.word()}')",
@@ -179,7 +183,7 @@ class Writers:
 
     SMALL = [(12, "transfer"), (10, "score"), (8, "candidate"), (4, "tag"), (3, "untag"), (4, "retag"), (4, "applicant"), (2, "leave"), (1, "new_job"), (1, "drop_job"),
              (3, "edit_job"), (2, "skill"), (2, "explanation"), (3, "interviewing"), (3, "interview_change"), (1, "interview_gone"), (2, "feedback"), (1, "offer"),
-             (1, "offer_change"), (2, "mail"), (1, "consent"), (2, "pool"), (2, "texts"), (2, "status"), (1, "move")]
+             (1, "offer_change"), (2, "mail"), (2, "consent"), (2, "pool"), (2, "texts"), (2, "status"), (1, "move")]
     # What a long transaction may hold without stopping everybody.
     LONG = ["transfer", "candidate", "tag", "untag", "retag", "edit_job", "skill", "texts", "explanation", "pool"]
 

@@ -120,6 +120,47 @@ def panel_left():
         desk.must("cache", "check")
 
 
+def revoke(n):
+    sql(f"UPDATE consent_records SET revoked_at = now() WHERE candidate_id = '{ident('a', f'c{n}')}'")
+
+
+def consent_revoked():
+    """Nobody but administrators keeps anything of the person, not even what waits to be sent; with the consent given
+    again the person is back, and what was written about one meanwhile is not."""
+    with Desk(server.dsn("ht_a_rec1"), "consent") as desk, Desk(server.dsn("ht_a_rec2"), "consentseat") as seat, \
+            Desk(server.dsn("ht_a_int1"), "consentint") as panel, Desk(server.dsn("ht_a_admin1"), "consentadmin") as admin:
+        for each in (desk, seat, panel, admin):
+            each.must("sync")
+        title = [job["title"] for job in desk.json("jobs") if job["title"].startswith("kanaryjob")][0]
+        work_on(desk, 5, title)
+        positive(desk, 5)
+        screen = look_at(seat, 5)
+        assert "kanary5" in screen.text(), screen.text()
+        assert panel.count("kanary2") and panel.count("kanary1") and admin.count("kanary5"), panel.count("kanary")
+        revoke(5)
+        revoke(2)
+        desk.run("sync")
+        gone(desk, "kanary5", stays="kanary4")
+        gone(desk, "kanary2", stays="kanary4")
+        gone(seat, "kanary5", stays="kanary4", seconds=15)
+        quit_screen(screen)
+        gone(seat, "kanary5", stays="kanary4")
+        panel.must("sync")
+        gone(panel, "kanary2", stays="kanary1")
+        admin.must("sync")
+        assert admin.count("kanary5") and admin.count("kanary2"), "administrators erase, so they see"
+        left = [row for row in desk.json("outbox", "list") if row["state"] in ("gone", "pending", "rejected", "parked")]
+        assert left, "unsent work about the person is still listed, as ids and codes"
+        assert "kanary5" not in desk.must("outbox", "export")
+        for n in (5, 2):
+            sql(f"INSERT INTO consent_records (candidate_id, consent_version, consent_text) VALUES ('{ident('a', f'c{n}')}', '2', 'yes')")
+        for each in (desk, seat, panel):
+            each.must("sync")
+            each.must("cache", "check")
+        assert desk.count("kanary5first") and seat.count("kanary5first") and panel.count("kanary2first")
+        assert not desk.count("kanary5unsentnote"), "given up when the consent was revoked"
+
+
 def erased_from_the_command_line():
     with Desk(server.dsn("ht_a_rec1"), "cli") as desk, Desk(server.dsn("ht_a_rec2"), "seat") as seat:
         desk.must("sync")
@@ -252,7 +293,7 @@ def membership_revoked():
 def main():
     plant()
     planted_everywhere()
-    steps = (panel_left, erased_from_the_command_line, merged_and_erased, job_made_confidential, wiped_from_afar,
+    steps = (consent_revoked, panel_left, erased_from_the_command_line, merged_and_erased, job_made_confidential, wiped_from_afar,
              role_downgraded, membership_revoked)
     wanted = sys.argv[1:]
     print(f"1..{len(steps)}")

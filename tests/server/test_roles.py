@@ -13,7 +13,8 @@ DEFINERS = {"my_tenant", "my_user", "my_member", "my_role", "is_admin", "acting_
             "hidden_interviews", "hidden_offers", "hidden_decisions", "my_panel_rows", "my_interviews", "my_submitted_interviews",
             "my_panel_matches", "my_panel_candidates", "my_panel_jobs", "my_feed_tables", "create_job_stages", "demographic_counts",
             "push_decisions", "device_lock", "device_store", "device_seen", "sync_hello", "last_decision", "remove_tags", "push_fields", "audit_seal", "audit_verify", "log_model_call",
-            "schema_fp", "table_fps", "hello_brief", "hello_names", "device_cursor", "readable_columns", "erase_candidate"}
+            "schema_fp", "table_fps", "hello_brief", "hello_names", "device_cursor", "readable_columns", "erase_candidate", "hidden_people",
+            "hidden_people_matches", "hidden_people_interviews", "hidden_people_offers", "hidden_people_resumes", "hidden_tags"}
 
 
 class Roles:
@@ -126,7 +127,9 @@ class Roles:
         answer = self.done(REC, f"INSERT INTO candidate_job_matches (candidate_id, job_id) VALUES ('{A['c5']}', '{A['job']}') RETURNING status, stage, score IS NULL")
         self.report.equal(answer.lines, ["scored|Applied|t"], "a new application")
         self.done(REC, f"UPDATE consent_records SET revoked_at = now() WHERE id = '{A['consent']}' RETURNING id", 1)
-        self.refused(REC, f"UPDATE consent_records SET revoked_at = NULL WHERE id = '{A['consent']}'", "23000")
+        self.done(REC, f"UPDATE consent_records SET revoked_at = NULL WHERE id = '{A['consent']}' RETURNING id", 0)  # out of sight (test_consent.py)
+        self.refused(ADMIN, f"UPDATE consent_records SET revoked_at = NULL WHERE id = '{A['consent']}'", "23000")
+        self.done(ADMIN, f"INSERT INTO consent_records (candidate_id, consent_version, consent_text) VALUES ('{A['c1']}', '2', 'yes')")
         self.done(REC, f"UPDATE offer_approvals SET status = 'approved', decided_at = now() WHERE id = '{A['appr_match1']}' RETURNING id", 0)
         self.done(ADMIN, f"UPDATE offer_approvals SET status = 'approved', decided_at = now() WHERE id = '{A['appr_match1']}' RETURNING id", 1)
         self.done(ADMIN, f"UPDATE offer_approvals SET status = 'pending', decided_at = NULL WHERE id = '{A['appr_match1']}' RETURNING id", 0)

@@ -258,6 +258,82 @@ static void test_confidential(void)
     test_client_assert_equal(client);
 }
 
+/* The consent of the person behind an application is taken back; or, with `again`, given anew. */
+static void consent_of(const char *match, bool again)
+{
+    test_platform("INSERT INTO public.consent_records (candidate_id, consent_version, "
+                  "consent_text, revoked_at) SELECT candidate_id, '1', 'yes', %s FROM "
+                  "public.candidate_job_matches WHERE id = '%s'",
+                  again ? "NULL" : "now()", match);
+}
+
+/* Who took the consent back goes with all that leads to one, for everybody but administrators, in
+ * the pull that hears of it; and comes back, as it is by then, when the consent is given again. */
+static void test_consent(void)
+{
+    static const char *const logins[] = {"RECRUITER2", "INTERVIEWER", "VIEWER", "ADMIN"};
+    static const char *const tables[] = {"candidates", "candidate_job_matches", "resumes",
+                                         "interviews"};
+    enum { N_TABLES = G_N_ELEMENTS(tables) };
+    g_autofree char *job = test_job(3, false), *match = test_match(job, 0),
+                    *interview = test_new_id();
+    test_platform("INSERT INTO public.interviews (id, match_id, interview_type, status) VALUES "
+                  "('%s', '%s', 'technical', 'requested')",
+                  interview, match);
+    panel_of(interview, "ht_a_int1", true);
+    TestClient *clients[G_N_ELEMENTS(logins)];
+    int64_t before[G_N_ELEMENTS(logins)][N_TABLES];
+    for (gsize i = 0; i < G_N_ELEMENTS(logins); i++) {
+        g_autofree char *profile = g_strdup_printf("consent-%s", logins[i]);
+        clients[i] = test_client_open(profile, logins[i], NULL);
+        test_client_sync(clients[i], HT_SYNC_ONCE);
+        for (gsize t = 0; t < N_TABLES; t++) {
+            before[i][t] = test_client_count(clients[i], tables[t]);
+            g_assert_cmpint(before[i][t], >, 0);
+        }
+    }
+    for (int round = 0; round < 2; round++) {
+        bool again = round == 1;
+        consent_of(match, again);
+        if (again)
+            test_platform("UPDATE public.interviews SET duration_minutes = 77 WHERE id = '%s'",
+                          interview);
+        for (gsize i = 0; i < G_N_ELEMENTS(logins); i++) {
+            HtSyncReport report = test_client_sync(clients[i], HT_SYNC_ONCE);
+            g_assert_false(report.loaded);
+            bool hidden = !again && strcmp(logins[i], "ADMIN") != 0;
+            for (gsize t = 0; t < N_TABLES; t++)
+                g_assert_cmpint(test_client_count(clients[i], tables[t]), ==,
+                                before[i][t] - (hidden ? 1 : 0));
+            test_client_assert_equal(clients[i]);
+        }
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(logins); i++)
+        test_client_close(clients[i]);
+    panel_of(interview, "ht_a_int1", false);
+}
+
+/* An application goes to a record of somebody whose consent was taken back: the decisions about it,
+ * which are not touched, go too. */
+static void test_consent_moved(void)
+{
+    g_autofree char *job = test_job(1, false), *another = test_job(1, false),
+                    *hidden = test_match(job, 0), *match = test_match(another, 0);
+    test_platform("UPDATE public.candidate_job_matches SET status = 'screening' WHERE id = '%s'",
+                  match);
+    consent_of(hidden, false);
+    g_autoptr(TestClient) client = test_client_open("consent-moved", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = test_client_count(client, "hiring_decisions");
+    test_platform(
+        "UPDATE public.candidate_job_matches SET candidate_id = (SELECT candidate_id FROM "
+        "public.candidate_job_matches WHERE id = '%s'), resume_id = NULL WHERE id = '%s'",
+        hidden, match);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_count(client, "hiring_decisions"), ==, before - 1);
+    test_client_assert_equal(client);
+}
+
 /* An interview goes to another person's application, of a job that is hidden from others: who sits
  * on its panel sees the other person, and who is not in that job sees nothing of it. */
 static void test_moved(void)
@@ -554,6 +630,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/reload_only", test_reload_only);
     g_test_add_func("/sync/pull/panel", test_panel);
     g_test_add_func("/sync/pull/confidential", test_confidential);
+    g_test_add_func("/sync/pull/consent", test_consent);
+    g_test_add_func("/sync/pull/consent-moved", test_consent_moved);
     g_test_add_func("/sync/pull/moved", test_moved);
     g_test_add_func("/sync/pull/hidden-mail", test_hidden_mail);
     g_test_add_func("/sync/pull/role_changes", test_role_changes);
