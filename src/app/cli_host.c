@@ -442,7 +442,12 @@ static int run_verb(HtAppHost *host, int argc, char **argv)
     g_autoptr(GError) error = NULL;
     if (!ht_log_open(ht_paths_state_dir(host->paths), &error))
         g_clear_error(&error);
-    return ht_cli_main(&host->cli, argc, argv);
+    int exit = ht_cli_main(&host->cli, argc, argv);
+    g_clear_error(&error);
+    if (exit != HT_EXIT_DONE || !host->reader || ht_reader_check(host->reader, &error))
+        return exit;
+    ht_print_error("what was shown may not be all", error->message, "hiretty doctor");
+    return HT_EXIT_FAILED;
 }
 
 int ht_app_cli(const HtAppOptions *options, int argc, char **argv)

@@ -62,17 +62,9 @@ static bool check_text(HtDb *db, const char *resource, GError **error)
 /* The pages, what is in them, the indexes; with `texts` (a writer) the full text too. Slow. */
 static bool is_sound(HtDb *db, bool texts, GError **error)
 {
-    g_auto(HtStmtUse) use = {ht_db_stmt_text(db, "PRAGMA integrity_check(1)", error)};
-    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
-    if (step == HT_STEP_ERROR)
-        return false;
-    if (step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(use.stmt, 0), "ok") == 0) {
-        ht_stmt_reset(use.stmt);
-        return !texts || (check_text(db, HT_QUERY("people_fts_check"), error) &&
-                          check_text(db, HT_QUERY("texts_fts_check"), error));
-    }
-    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the cache is damaged");
-    return false;
+    return ht_db_check_pages(db, false, error) &&
+           (!texts || (check_text(db, HT_QUERY("people_fts_check"), error) &&
+                       check_text(db, HT_QUERY("texts_fts_check"), error)));
 }
 
 /* The link is made when something is in the file; one without a byte has lost it. What is no file
@@ -86,21 +78,32 @@ static bool is_emptied(const char *path, GError **error)
     return true;
 }
 
+static bool bring_in_step(HtDb *db, const char *path, bool suspect, GError **error)
+{
+    bool empty;
+    if (!ht_schema_check(db, path, &empty, error) || !ht_db_prove(db, error))
+        return false;
+    if (suspect && !is_sound(db, true, error))
+        return false;
+    if (empty ? !ht_schema_create(db, false, error) : !ht_schema_mend(db, error))
+        return false;
+    if (!suspect || ht_schema_is_whole(db))
+        return true;
+    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "%s is damaged", path);
+    return false;
+}
+
 /* A generation that is current or to be: created, checked, brought in step. */
 static HtDb *open_generation(const char *dir, int number, bool suspect, GError **error)
 {
     g_autofree char *path = ht_files_path(dir, number);
-    bool empty;
+    GError *why = NULL;
     g_autoptr(HtDb) db =
         ht_db_open(path, HT_DB_WRITE | HT_DB_UNPROVEN, "store", STORE_CACHE_KIB, error);
-    if (!db || !ht_schema_check(db, path, &empty, error) || !ht_db_prove(db, error))
+    if (!db)
         return NULL;
-    if (suspect && !is_sound(db, true, error))
-        return NULL;
-    if (empty ? !ht_schema_create(db, false, error) : !ht_schema_mend(db, error))
-        return NULL;
-    if (suspect && !ht_schema_is_whole(db)) {
-        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "%s is damaged", path);
+    if (!bring_in_step(db, path, suspect, &why)) {
+        ht_db_explain(db, why, error);
         return NULL;
     }
     g_autofree char *mark = suspect_path(dir);

@@ -33,6 +33,7 @@ struct HtDb {
     sqlite3 *handle;
     char *thread;
     char *path;
+    GError *failure;       /* the first of the disk since ht_db_watch; NULL */
     char *suspect;         /* the mark to leave when damage shows; NULL = none */
     GHashTable *named;     /* resource path → HtStmt */
     GHashTable *texts;     /* SQL → HtStmt */
@@ -89,7 +90,13 @@ static int why_not_created(const HtDb *db)
     return number == EEXIST ? 0 : number;
 }
 
-static void set_error(GError **error, const HtDb *db, int rc, const char *what)
+static bool is_of_disk(HtCacheError code)
+{
+    return code == HT_CACHE_ERROR_IO || code == HT_CACHE_ERROR_FULL ||
+           code == HT_CACHE_ERROR_CORRUPT;
+}
+
+static void set_error(GError **error, HtDb *db, int rc, const char *what)
 {
     sqlite3 *handle = db->handle;
     HtCacheError code = code_of(rc);
@@ -106,7 +113,10 @@ static void set_error(GError **error, const HtDb *db, int rc, const char *what)
     if (code == HT_CACHE_ERROR_FULL)
         why = "the disk is full";
     g_autofree char *clean = ht_text_sanitize(why, -1, HT_TEXT_LINE, NULL);
-    g_set_error(error, HT_CACHE_ERROR, code, "%s: %s", what, clean);
+    g_autoptr(GError) fresh = g_error_new(HT_CACHE_ERROR, (int)code, "%s: %s", what, clean);
+    if (!db->failure && is_of_disk(code))
+        db->failure = g_error_copy(fresh);
+    g_propagate_error(error, g_steal_pointer(&fresh));
 }
 
 /* --- Functions for SQL */
@@ -304,6 +314,7 @@ void ht_db_close(HtDb *db)
     if (sqlite3_close(db->handle) != SQLITE_OK)
         g_critical("a statement of the %s connection is still open", db->thread);
     g_clear_pointer(&db->by_handle, g_hash_table_unref);
+    g_clear_error(&db->failure);
     g_free(db->thread);
     g_free(db->suspect);
     g_free(db->path);
@@ -319,6 +330,26 @@ void ht_db_set_suspect(HtDb *db, const char *mark_path)
 {
     g_free(db->suspect);
     db->suspect = g_strdup(mark_path);
+}
+
+void ht_db_watch(HtDb *db)
+{
+    g_clear_error(&db->failure);
+}
+
+bool ht_db_check(HtDb *db, GError **error)
+{
+    if (db->failure)
+        g_propagate_error(error, g_error_copy(db->failure));
+    return !db->failure;
+}
+
+void ht_db_explain(HtDb *db, GError *why, GError **error)
+{
+    if (!ht_db_check(db, error))
+        g_clear_error(&why);
+    else if (why)
+        g_propagate_error(error, why);
 }
 
 void ht_db_interrupt(HtDb *db)
@@ -367,9 +398,11 @@ int64_t ht_db_pragma_int(HtDb *db, const char *name)
     g_autofree char *sql = g_strdup_printf("PRAGMA %s", name);
     sqlite3_stmt *stmt = NULL;
     int64_t value = -1;
-    if (sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK &&
-        sqlite3_step(stmt) == SQLITE_ROW)
+    int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
         value = sqlite3_column_int64(stmt, 0);
+    else if (rc != SQLITE_DONE)
+        set_error(NULL, db, rc, name);
     sqlite3_finalize(stmt);
     return value;
 }
@@ -458,6 +491,30 @@ HtStmt *ht_db_stmt_text(HtDb *db, const char *sql, GError **error)
     g_hash_table_insert(db->texts, key, stmt);
     g_queue_push_tail(db->texts_order, key);
     return stmt;
+}
+
+/* "… unable to get the page. error code=266": the check goes on over what it cannot read. */
+static bool is_unreadable(const char *finding)
+{
+    static const char word[] = "error code=";
+    const char *code = strstr(finding, word);
+    return code && (g_ascii_strtoll(code + strlen(word), NULL, 10) & 0xff) == SQLITE_IOERR;
+}
+
+bool ht_db_check_pages(HtDb *db, bool quick, GError **error)
+{
+    g_auto(HtStmtUse) use = {
+        ht_db_stmt_text(db, quick ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)", error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    if (step == HT_STEP_ERROR)
+        return false;
+    const char *finding = step == HT_STEP_ROW ? ht_stmt_text(use.stmt, 0) : NULL;
+    if (g_strcmp0(finding, "ok") == 0)
+        return true;
+    bool is_disk = finding && is_unreadable(finding);
+    g_set_error(error, HT_CACHE_ERROR, is_disk ? HT_CACHE_ERROR_IO : HT_CACHE_ERROR_CORRUPT, "%s",
+                is_disk ? "disk I/O error" : "the file is damaged");
+    return false;
 }
 
 void ht_stmt_bind_int(HtStmt *stmt, int index, int64_t value)

@@ -41,12 +41,15 @@ HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, 
         return -1;
     ht_stmt_bind_uuid(use.stmt, 1, &from);
     ht_stmt_bind_uuid(use.stmt, 2, &to);
-    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
-        return 0;
+    HtStep step = ht_stmt_step(use.stmt, error);
+    if (step != HT_STEP_ROW)
+        return step == HT_STEP_DONE ? 0 : -1;
     HtKey k = ht_stmt_int(use.stmt, 0);
-    if (ht_stmt_step(use.stmt, NULL) == HT_STEP_DONE)
+    step = ht_stmt_step(use.stmt, error);
+    if (step == HT_STEP_DONE)
         return k;
-    ht_cache_not_found(error, "several ids begin like that; give more of it");
+    if (step == HT_STEP_ROW)
+        ht_cache_not_found(error, "several ids begin like that; give more of it");
     return -1;
 }
 
@@ -61,8 +64,9 @@ HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **
     }
     HtKey k = ht_stmt_int(stmt, 0);
     g_autofree char *first = g_strdup(ht_stmt_text(stmt, 1));
-    if (ht_stmt_step(stmt, error) != HT_STEP_ROW)
-        return k;
+    step = ht_stmt_step(stmt, error);
+    if (step != HT_STEP_ROW)
+        return step == HT_STEP_DONE ? k : 0;
     /* What tells them apart, when the rows say it. */
     g_autoptr(GString) text = g_string_new(several);
     HtStep step_on = HT_STEP_ROW;

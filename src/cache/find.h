@@ -4,7 +4,8 @@
 #include "hiretty/cache/cache.h"
 
 /* A uuid or a start of one with at least 8 digits; `resource` takes a range of ids. The key; 0 when
- * the text is no such thing or nothing begins so; -1 with an error when several do. */
+ * the text is no such thing or nothing begins so; -1 with an error when several do, or it could not
+ * be read. */
 HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, GError **error);
 /* Steps: exactly one row, else 0 and NOT_FOUND with the sentence for none or for several; to
  * the latter up to five of column 1 are added, where it is not NULL. */

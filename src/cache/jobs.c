@@ -424,8 +424,11 @@ HtKey ht_cache_job_find(HtReader *reader, const char *text, GError **error)
         return 0;
     g_autoptr(GString) near = g_string_new(NULL);
     TitleHits hits = {.near = near};
-    while (*folded && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
+    HtStep step = HT_STEP_DONE;
+    while (*folded && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW)
         note_title(&hits, use.stmt, folded, words);
+    if (step == HT_STEP_ERROR)
+        return 0;
     if (hits.n_exact == 1)
         return hits.exact;
     if (hits.n_open == 1)

@@ -93,7 +93,10 @@ static int file_close(sqlite3_file *file)
 
 static int file_read(sqlite3_file *file, void *into, int n, sqlite3_int64 offset)
 {
-    return inner(file)->pMethods->xRead(inner(file), into, n, offset);
+    /* SQLite takes EIO for damage of a file system, and that for a damaged database. A disk that
+     * fails is told from a file that is wrong: only the latter is moved aside. */
+    int rc = inner(file)->pMethods->xRead(inner(file), into, n, offset);
+    return rc == SQLITE_IOERR_CORRUPTFS ? SQLITE_IOERR_READ : rc;
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)

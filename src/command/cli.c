@@ -299,6 +299,15 @@ HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *optio
     return job;
 }
 
+bool ht_cli_has_read(HtContext *context, const char *verb, int *exit)
+{
+    GError *error = NULL;
+    if (ht_reader_check(context->parts.reader, &error))
+        return true;
+    *exit = ht_cli_fail(verb, error);
+    return false;
+}
+
 bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit)
 {
     *filter = NULL;

@@ -274,13 +274,14 @@ int ht_verb_matches(HtCliHost *host, int argc, char **argv)
  * ---------------------------------------------------------------------------------------------- */
 static HtKey find_person(HtContext *context, const char *verb, const char *text, int *exit)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     HtKey key = ht_cache_candidate_find(context->parts.reader, text, &error);
-    if (!key) {
-        if (!error)
-            error = g_error_new(HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, "there is no '%s'", text);
-        *exit = ht_cli_fail(verb, error);
-    }
+    if (!ht_cli_has_read(context, verb, exit))
+        return 0;
+    if (!key && !error)
+        error = g_error_new(HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, "there is no '%s'", text);
+    if (!key)
+        *exit = ht_cli_fail(verb, g_steal_pointer(&error));
     return key;
 }
 
@@ -393,6 +394,8 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
     bool blind = row && (row->flags & HT_MATCH_BLIND);
     if (row)
         ht_match_rows_free(row, 1);
+    if (!ht_cli_has_read(context, "candidate", &exit))
+        return exit;
     if (options.json) {
         ht_cli_print_json(person_json(context, person, match, blind));
         return ht_cli_finish("candidate");
@@ -455,7 +458,7 @@ static HtTranscript *find_transcript(HtContext *context, const char *text, int *
     g_autoptr(GPtrArray) list = person ? ht_cache_transcripts(reader, person, 0, NULL) : NULL;
     if (list && list->len > 0)
         found = ht_cache_transcript(reader, ((const HtTranscript *)list->pdata[0])->key, NULL);
-    if (!found && person) {
+    if (!found && person && ht_cli_has_read(context, "transcript", exit)) {
         ht_print_error("transcript", "no screening of this person has taken place", NULL);
         *exit = HT_EXIT_FAILED;
     }

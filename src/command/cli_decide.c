@@ -112,6 +112,11 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
                   const HtCliOptions *options)
 {
     GError *error = NULL;
+    int exit;
+    if (!ht_cli_has_read(context, verb, &exit)) {
+        ht_intent_free(intent);
+        return exit;
+    }
     g_autoptr(HtReceipt) receipt = ht_outbox_submit(context->parts.outbox, intent, &error);
     if (!receipt)
         return ht_cli_fail(verb, error);
@@ -177,9 +182,9 @@ HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *op
 {
     HtUuid id;
     HtKey reason = find_reason(context, options->reason, &id);
-    if (reason)
+    g_autofree char *known = reason ? NULL : known_reasons(context);
+    if (reason || !ht_cli_has_read(context, verb, exit))
         return reason;
-    g_autofree char *known = known_reasons(context);
     *exit = ht_cli_usage_error(verb, "there is no reason '%s'; known: %s", options->reason,
                                *known ? known : "none yet, sync first");
     return 0;
@@ -274,7 +279,7 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
     HtContext *context = ht_cli_open(host, "undo", &exit);
-    if (!context)
+    if (!context || !ht_cli_has_read(context, "undo", &exit))
         return exit;
     HtIntent *intent = ht_intent_new(options.redo ? HT_INTENT_REDO : HT_INTENT_UNDO);
     GError *error = NULL;
@@ -306,12 +311,14 @@ bool ht_cli_who(HtContext *context, const char *verb, const HtCliOptions *option
         ht_match_rows_free(row, 1);
         return true;
     }
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     *match = 0;
     *person = ht_cache_candidate_find(reader, who, &error);
+    if (!ht_cli_has_read(context, verb, exit))
+        return false;
     if (!*person)
-        *exit =
-            error ? ht_cli_fail(verb, error) : ht_cli_usage_error(verb, "there is no '%s'", who);
+        *exit = error ? ht_cli_fail(verb, g_steal_pointer(&error))
+                      : ht_cli_usage_error(verb, "there is no '%s'", who);
     return *person != 0;
 }
 

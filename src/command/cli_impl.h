@@ -35,6 +35,9 @@ void ht_cli_tell_mended(HtContext *context);
 HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
 /* The filter of --where; false after having said why. NULL filter: none given. */
 bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit);
+/* Before "there is no such …", and before what must not be shown: false, having said so, if a
+ * look-up failed. What a verb has shown in vain is told at its end (app). */
+bool ht_cli_has_read(HtContext *context, const char *verb, int *exit);
 /* The reason of --reason: 0 after having said which there are. */
 HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
 /* WHO is a person, or with --job (or as an id) an application; false after having said why. */

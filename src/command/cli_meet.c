@@ -24,6 +24,8 @@ static HtKey find_interview(HtContext *context, const char *verb, const HtCliOpt
     key = mine ? ht_meet_mine(context, person, match) : ht_meet_next(context, person, match, &n);
     if (key)
         return key;
+    if (!ht_cli_has_read(context, verb, exit))
+        return 0;
     *exit = HT_EXIT_FAILED;
     if (mine)
         ht_print_error(verb, "you are on no panel of an interview with this person", NULL);

@@ -133,6 +133,8 @@ void ht_plan_init(HtPlan *plan, HtOutbox *outbox, HtStore *store, const HtIntent
 void ht_plan_clear(HtPlan *plan);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtPlan, ht_plan_clear)
 void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why);
+/* false: the disk failed under a look-up of this plan, so nothing may be concluded from it. */
+bool ht_plan_check(const HtPlan *plan, GError **error);
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job);
 bool ht_plan_may_write(HtPlan *plan, GError **error);
 /* Admins and recruiters; a role that is not known yet is the server's question. */

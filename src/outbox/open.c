@@ -92,13 +92,7 @@ static bool is_sound(HtDb *db, bool suspect, GError **error)
     bool is_small = ht_db_pragma_int(db, "page_count") <= CHECKED_PAGES;
     if (!suspect && !is_small)
         return true;
-    g_auto(HtStmtUse) use = {ht_db_stmt_text(
-        db, suspect ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", error)};
-    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
-    if (step == HT_STEP_ERROR)
-        return false;
-    return (step == HT_STEP_ROW && g_strcmp0(ht_stmt_text(use.stmt, 0), "ok") == 0) ||
-           damaged(error);
+    return ht_db_check_pages(db, !suspect, error);
 }
 
 /* A bit of the schema's own text: no page is wrong, and yet a statement does not prepare. */
@@ -118,6 +112,19 @@ static char *suspect_path(const char *path)
     return g_strconcat(path, ".suspect", NULL);
 }
 
+static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)
+{
+    if (!is_sound(db, suspect, error))
+        return false;
+    HtStmt *list = ht_db_stmt(db, HT_OUTBOX_QUERY("table_list"), error);
+    HtStep step = list ? ht_stmt_step(list, error) : HT_STEP_ERROR;
+    if (list)
+        ht_stmt_reset(list);
+    return step != HT_STEP_ERROR && (step != HT_STEP_ROW || check_version(db, path, error)) &&
+           ht_db_prove(db, error) && (step != HT_STEP_DONE || create(db, error)) &&
+           (!suspect || is_readable(db, error));
+}
+
 static HtDb *open_file(const char *path, GError **error)
 {
     g_autofree char *mark = suspect_path(path);
@@ -126,16 +133,13 @@ static HtDb *open_file(const char *path, GError **error)
         return NULL;
     g_autoptr(HtDb) db = ht_db_open(path, HT_DB_WRITE | HT_DB_FULL | HT_DB_UNPROVEN, "outbox",
                                     WRITE_CACHE_KIB, error);
-    if (!db || !is_sound(db, suspect, error))
+    if (!db)
         return NULL;
-    HtStmt *list = ht_db_stmt(db, HT_OUTBOX_QUERY("table_list"), error);
-    HtStep step = list ? ht_stmt_step(list, error) : HT_STEP_ERROR;
-    if (list)
-        ht_stmt_reset(list);
-    if (step == HT_STEP_ERROR || (step == HT_STEP_ROW && !check_version(db, path, error)) ||
-        !ht_db_prove(db, error) || (step == HT_STEP_DONE && !create(db, error)) ||
-        (suspect && !is_readable(db, error)))
+    GError *why = NULL;
+    if (!check_file(db, path, suspect, &why)) {
+        ht_db_explain(db, why, error);
         return NULL;
+    }
     g_unlink(mark);
     ht_db_set_suspect(db, mark);
     return g_steal_pointer(&db);

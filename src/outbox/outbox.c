@@ -306,9 +306,21 @@ static bool plan_ops(HtPlan *plan, GError **error)
     }
 }
 
+static bool plan_new(HtPlan *plan, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+    bool ok = ht_plan_may_write(plan, &refusal) && plan_ops(plan, &refusal);
+    /* A refusal may come of a look-up that failed: then that is what there is to say. */
+    if (!ht_plan_check(plan, error))
+        return false;
+    if (refusal)
+        g_propagate_error(error, g_steal_pointer(&refusal));
+    return ok;
+}
+
 static bool submit_new(HtPlan *plan, GError **error)
 {
-    if (!ht_plan_may_write(plan, error) || !plan_ops(plan, error))
+    if (!plan_new(plan, error))
         return false;
     if (plan->ops->len == 0) {
         g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
@@ -345,8 +357,13 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
     if (!ht_change_begin(&change, plan->outbox, plan->store, error))
         return false;
     plan->receipt->group = group;
-    bool ok = redo ? ht_redo_group(&change, plan, group, error)
-                   : ht_undo_group(&change, plan, group, error);
+    g_autoptr(GError) refusal = NULL;
+    bool ok = redo ? ht_redo_group(&change, plan, group, &refusal)
+                   : ht_undo_group(&change, plan, group, &refusal);
+    if (!ht_plan_check(plan, error))
+        return false;
+    if (refusal)
+        g_propagate_error(error, g_steal_pointer(&refusal));
     if (!ok && plan->is_settled)
         ht_change_commit(&change, NULL);
     return ok && ht_change_commit(&change, error);
@@ -355,6 +372,8 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
 static bool submit_undo(HtPlan *plan, bool redo, GError **error)
 {
     int64_t group = find_group(plan, redo);
+    if (!ht_plan_check(plan, error))
+        return false;
     if (!group) {
         g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "nothing to %s",
                     redo ? "redo" : "undo");

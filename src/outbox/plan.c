@@ -61,6 +61,8 @@ void ht_plan_init(HtPlan *plan, HtOutbox *outbox, HtStore *store, const HtIntent
     plan->outbox = outbox;
     plan->store = store;
     plan->reader = outbox->reader;
+    ht_db_watch(ht_reader_db(plan->reader));
+    ht_db_watch(outbox->db);
     plan->intent = intent;
     plan->receipt = new_receipt();
     plan->receipt->refusals = g_ptr_array_new_with_free_func(free_refusal);
@@ -92,6 +94,11 @@ void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why)
     receipt->n_refused++;
     if (!receipt->why)
         receipt->why = g_strdup(why);
+}
+
+bool ht_plan_check(const HtPlan *plan, GError **error)
+{
+    return ht_reader_check(plan->reader, error) && ht_db_check(plan->outbox->db, error);
 }
 
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job)

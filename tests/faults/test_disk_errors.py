@@ -67,6 +67,48 @@ def while_reading():
     return each(("matches", "--job", world.job_id, "--offline"), "matches", 2 if SANITIZED else 4)
 
 
+# Verbs that look something up, and how many ops are in the outbox once they have succeeded.
+LOOK_UPS = {
+    ("note", world.matches[1], "another"): 2,
+    ("advance", world.matches[1]): 2,
+    ("reject", world.matches[1], "--reason", world.reason_code): 2,
+    ("undo",): 0,
+    ("candidate", world.matches[1], "--json"): 1,
+    ("matches", "--job", "Data engineer", "--json"): 1,
+    ("jobs", "--json"): 1,
+    ("outbox", "list", "--json"): 1,
+}
+
+
+def while_looking_up():
+    """A read that fails, once or from then on, is never "there is no such": the verb does its work or says why not."""
+    told = done = 0
+    for verb, after in LOOK_UPS.items():
+        whole = base.copy()
+        calls = whole.copy().calls(*verb, "--offline", classes="r")
+        answer = whole.must(*verb, "--offline")
+        changes = after != 1
+        for i, n in enumerate(sample(len(calls), 2 if SANITIZED else 5, f"look up {verb}")):
+            action = ("error", "errors")[i % 2]
+            client = base.copy()
+            place = (verb, action, n, len(calls), calls[n - 1])
+            run = client.fault(*verb, "--offline", fault=f"r:{n}:{action}={errno.EIO}")
+            assert run.returncode in (0, 1), (place, run.returncode, run.stdout, run.stderr)
+            if run.returncode:
+                one_line(run, 1, r"I/O|input/output")
+            else:
+                assert said(run) == [] and (changes or run.stdout == answer), (place, run.stdout, run.stderr)
+            listed = len(client.json("outbox", "list", "--offline"))
+            assert listed == (1 if run.returncode else after), (place, listed, run.returncode)
+            assert len(client.json("matches", "--job", world.job_id, "--offline")) == 16, place
+            aside = [name for folder in (client.cache_dir, client.state_dir) for name in os.listdir(folder) if ".corrupt-" in name]
+            assert aside == [], (place, aside)
+            told += run.returncode
+            done += 1
+            client.wipe()
+    return f"{done} reads failed, {told} told"
+
+
 def while_syncing():
     """The first push and pull of a copy: whatever happens, the next sync ends at the server's state, with one note."""
     client = base.copy().another_device()
@@ -112,6 +154,6 @@ def full_while_loading():
 
 
 try:
-    local.main(prepared, while_enqueuing, while_reading, while_syncing, full_while_loading)
+    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_syncing, full_while_loading)
 finally:
     base.wipe()

@@ -77,6 +77,10 @@ void ht_reader_end(HtReader *reader);
 HtDb *
 ht_reader_db(HtReader *reader); /* borrowed; for the layer itself, outbox and sync's digests */
 
+/* false, with the error, if the disk failed under a look-up since the reader was opened or followed
+ * to a new generation: then "there is none" may be wrong. */
+bool ht_reader_check(HtReader *reader, GError **error);
+
 /* Identity. */
 HtKey ht_reader_key(HtReader *reader, const HtUuid *id); /* 0 = unknown */
 bool ht_reader_uuid(HtReader *reader, HtKey key, HtUuid *out);

@@ -34,6 +34,18 @@ bool ht_db_prove(HtDb *db, GError **error);
 void ht_db_set_suspect(HtDb *db, const char *mark_path);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtDb, ht_db_close)
 
+/* Many look-ups only know "no row". Whoever decides by several of them asks once at the end:
+ * ht_db_check is false, with the first error, if since the opening or the last ht_db_watch the disk
+ * failed or showed damage. */
+void ht_db_watch(HtDb *db);
+bool ht_db_check(HtDb *db, GError **error);
+/* Passes `why` (taken) on; the disk's own error instead if that came first. */
+void ht_db_explain(HtDb *db, GError *why, GError **error);
+
+/* integrity_check, or quick_check (no look at the indexes): CORRUPT when something is wrong, IO
+ * when a page could not be read. */
+bool ht_db_check_pages(HtDb *db, bool quick, GError **error);
+
 /* Any thread: the running statement ends with HT_CACHE_ERROR_INTERRUPTED. */
 void ht_db_interrupt(HtDb *db);
 
