@@ -349,11 +349,13 @@ HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
         ht_pg_settings_set(settings, fixed[i][0], fixed[i][1]);
     /* Ours stand last and win: texts that both sides compute must not depend on where the server
      * stands or what its configuration prefers. Compiling a statement costs more than any of ours
-     * runs: policies make plans look expensive. */
-    static const char ours[] = "-c jit=off -c TimeZone=UTC -c DateStyle=ISO,MDY "
-                               "-c IntervalStyle=postgres -c extra_float_digits=1 "
-                               "-c bytea_output=hex -c standard_conforming_strings=on "
-                               "-c row_security=on";
+     * runs: policies make plans look expensive. A session that we gave up must not wait for a lock
+     * for ever: the server looks whether we are still there. */
+    static const char ours[] =
+        "-c jit=off -c client_connection_check_interval=5s -c TimeZone=UTC -c DateStyle=ISO,MDY "
+        "-c IntervalStyle=postgres -c extra_float_digits=1 "
+        "-c bytea_output=hex -c standard_conforming_strings=on "
+        "-c row_security=on";
     const char *asked = ht_pg_settings_get(settings, "options");
     g_autofree char *all = g_strdup_printf("%s %s", asked ? asked : "", ours);
     ht_pg_settings_set(settings, "options", g_strstrip(all));

@@ -9,6 +9,10 @@
 #include "hiretty/ui/terminal.h"
 #include "hiretty/ui/theme.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -298,15 +302,26 @@ static bool play(Player *player, const char *file, const char *script, GError **
 
 static char *load_script(const char *file, GError **error)
 {
-    char *text = NULL;
-    gsize length = 0;
-    if (!g_file_get_contents(strcmp(file, "-") == 0 ? "/dev/stdin" : file, &text, &length, error))
+    FILE *stream = strcmp(file, "-") == 0 ? stdin : g_fopen(file, "re");
+    if (!stream) {
+        fail(error, "%s: %s", file, g_strerror(errno));
         return NULL;
-    if (length > MAX_SCRIPT || !g_utf8_validate(text, (gssize)length, NULL)) {
-        fail(error, "%s: not a script (too large, or not UTF-8)", file);
-        g_clear_pointer(&text, g_free);
     }
-    return text;
+    /* A pipe has no size to ask for, and a device no end. */
+    char *text = g_malloc(MAX_SCRIPT + 2);
+    gsize length = fread(text, 1, MAX_SCRIPT + 1, stream);
+    bool is_read = !ferror(stream);
+    if (stream != stdin)
+        fclose(stream);
+    text[length] = '\0';
+    if (!is_read)
+        fail(error, "%s: it cannot be read", file);
+    else if (length > MAX_SCRIPT || !g_utf8_validate(text, (gssize)length, NULL))
+        fail(error, "%s: not a script (too large, or not UTF-8)", file);
+    else
+        return text;
+    g_free(text);
+    return NULL;
 }
 
 static const char *copy_text(const char *text, gpointer data)

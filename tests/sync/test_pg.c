@@ -236,6 +236,30 @@ static void test_silence(void)
     assert_clean(error, OFFLINE);
 }
 
+/* What was given up does not go on waiting for a lock on the server: it would, once for each try.
+ */
+static void test_given_up(void)
+{
+    g_autoptr(HtPgConnection) holder = test_connect("SUPERUSER");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_pg_run(holder, "BEGIN", &error));
+    g_assert_true(ht_pg_run(holder, "SELECT pg_advisory_xact_lock(4711)", &error));
+    HtPgConnection *pg = test_connect("SUPERUSER");
+    ht_pg_set_silence_ms(pg, 200);
+    g_assert_null(ht_pg_query(pg, "SELECT pg_advisory_xact_lock(4711)", NULL, 0, &error));
+    assert_clean(error, OFFLINE);
+    ht_pg_close(pg);
+    const char *count = "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'advisory'";
+    int64_t end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+    g_autofree char *waiting = test_value("SUPERUSER", count);
+    while (strcmp(waiting, "0") != 0 && g_get_monotonic_time() < end) {
+        g_usleep(100000); /* the server looks every 5 s */
+        g_free(waiting);
+        waiting = test_value("SUPERUSER", count);
+    }
+    g_assert_cmpstr(waiting, ==, "0");
+}
+
 static void test_terminated(void)
 {
     g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
@@ -555,6 +579,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pg/silent_server", test_silent_server);
     g_test_add_func("/sync/pg/cancel", test_cancel);
     g_test_add_func("/sync/pg/silence", test_silence);
+    g_test_add_func("/sync/pg/given_up", test_given_up);
     g_test_add_func("/sync/pg/terminated", test_terminated);
     g_test_add_func("/sync/pg/alive", test_alive);
     g_test_add_func("/sync/pg/params", test_params);

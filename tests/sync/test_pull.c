@@ -589,6 +589,30 @@ static void test_newer(void)
     g_assert_cmpstr(status.warning, ==, before);
 }
 
+/* Values that fit no number of ours stop neither a pull nor a comparison. */
+static void test_odd_values(void)
+{
+    g_autofree char *job = test_job(1, false);
+    g_autoptr(TestClient) client = test_client_open("odd", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_platform("UPDATE public.jobs SET salary_max = 'NaN', closed_at = '294276-12-31' "
+                  "WHERE id = '%s'",
+                  job);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    g_autofree char *salary = test_client_value(
+        client, "SELECT count(*) FROM jobs WHERE closed_at = 9223372036854775807 AND salary_max "
+                "IS NULL");
+    g_assert_cmpstr(salary, ==, "1");
+    test_client_sync(client, HT_SYNC_ONCE_FULL);
+    test_client_assert_equal(client);
+    test_platform("UPDATE public.jobs SET salary_max = NULL, closed_at = '4713-01-01 BC' "
+                  "WHERE id = '%s'",
+                  job);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+}
+
 /* The digest does see a difference of one character. */
 static bool tamper(HtApply *apply, gpointer data, GError **error)
 {
@@ -642,6 +666,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/resync", test_resync);
     g_test_add_func("/sync/pull/schema", test_schema);
     g_test_add_func("/sync/pull/newer", test_newer);
+    g_test_add_func("/sync/pull/odd_values", test_odd_values);
     g_test_add_func("/sync/pull/digest_sees", test_digest_sees);
     int status = g_test_run();
     test_clients_clear();
