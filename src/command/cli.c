@@ -165,6 +165,35 @@ static void add_entries(GOptionContext *context, const HtVerb *verb, HtCliOption
                                       NULL);
 }
 
+/* An unset variable of a shell comes as nothing: it chooses nobody, and never everybody. */
+static bool check_blank(const HtVerb *verb, const HtCliOptions *options, int *exit)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(option_rows); i++) {
+        const OptionRow *row = &option_rows[i];
+        const char *text = row->arg == G_OPTION_ARG_FILENAME
+                               ? G_STRUCT_MEMBER(char *, options, row->offset)
+                               : NULL;
+        bool words = strcmp(row->name, "note") == 0 || strcmp(row->name, "value") == 0;
+        if (!text || words || !ht_cli_is_blank(text))
+            continue;
+        if (row->offset == G_STRUCT_OFFSET(HtCliOptions, where))
+            *exit = ht_cli_usage_error(verb->name, "--where: the filter is empty");
+        else
+            *exit = ht_cli_usage_error(verb->name, "--%s is empty", row->name);
+        return false;
+    }
+    return true;
+}
+
+bool ht_cli_is_blank(const char *text)
+{
+    for (; *text; text++) {
+        if (!g_ascii_isspace(*text))
+            return false;
+    }
+    return true;
+}
+
 bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit)
 {
     const HtVerb *verb = ht_verb_find(argv[0]);
@@ -191,6 +220,8 @@ bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit)
         *exit = ht_cli_usage_error(verb->name, "a number above 0 is wanted");
         return false;
     }
+    if (!check_blank(verb, options, exit))
+        return false;
     if (!options->rest)
         options->rest = g_new0(char *, 1);
     return true;

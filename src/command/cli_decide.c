@@ -14,6 +14,11 @@ static GArray *named_matches(HtContext *context, const char *verb, HtKey job,
     GArray *keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
     for (int i = 0; options->rest[i]; i++) {
         GError *error = NULL;
+        if (ht_cli_is_blank(options->rest[i])) {
+            *exit = ht_cli_usage_error(verb, "a name is empty");
+            g_array_unref(keys);
+            return NULL;
+        }
         HtKey match = ht_cache_match_find(context->parts.reader, job, options->rest[i], &error);
         if (!match) {
             *exit = error ? ht_cli_fail(verb, error)
@@ -125,7 +130,7 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
         return HT_EXIT_REFUSED;
     }
     say_receipt(context, receipt, options);
-    return ht_cli_push(host, context, verb, receipt->group);
+    return ht_cli_push(host, context, verb, &receipt->recorded);
 }
 
 static void add_matches(HtContext *context, HtIntent *intent, const GArray *keys)
@@ -278,6 +283,9 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
     int exit;
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
+    if (ht_cli_n_rest(&options) > 0)
+        return ht_cli_usage_error("undo", "it takes back the last action: '%s' is too much",
+                                  options.rest[0]);
     HtContext *context = ht_cli_open(host, "undo", &exit);
     if (!context || !ht_cli_has_read(context, "undo", &exit))
         return exit;
@@ -290,7 +298,7 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
         ht_cli_print_json(receipt_json(context, receipt));
     else
         ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
-    return ht_cli_push(host, context, "undo", receipt->group);
+    return ht_cli_push(host, context, "undo", &receipt->recorded);
 }
 
 /* ---- note
@@ -301,6 +309,10 @@ bool ht_cli_who(HtContext *context, const char *verb, const HtCliOptions *option
 {
     HtKey job = 0;
     *match = 0;
+    if (ht_cli_is_blank(who)) {
+        *exit = ht_cli_usage_error(verb, "the name is empty");
+        return false;
+    }
     if (options->job && !(job = ht_cli_job(context, verb, options, exit)))
         return false;
     HtReader *reader = context->parts.reader;

@@ -20,6 +20,8 @@ typedef struct HtCliOptions {
 void ht_cli_options_clear(HtCliOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtCliOptions, ht_cli_options_clear)
 
+/* Nothing in it, or white space alone. */
+bool ht_cli_is_blank(const char *text);
 /* False: an error or --help was dealt with, `exit` says how to end. */
 bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit);
 /* "hiretty: VERB: what is wrong (hiretty VERB --help)"; HT_EXIT_USAGE. */
@@ -69,8 +71,9 @@ void ht_cli_print_json(HtJson *json); /* takes it */
 
 /* ---- sync
  * ------------------------------------------------------------------------------------------- */
-/* Sends what was just recorded: up to 5 s. The exit status; `group` is the receipt's (0: all). */
-int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t group);
+/* Sends what was just recorded: up to 5 s. The exit status and the message are about that alone,
+ * whatever else waits or is in conflict. */
+int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtOpSpan *recorded);
 
 /* One run of the sync with its report on stdout; the exit status. */
 int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,

@@ -254,11 +254,12 @@ static char *edited_text(HtCliHost *host, HtContext *context, const HtCliOptions
     return NULL;
 }
 
-static int say_resolved(HtCliHost *host, HtContext *context, HtResolution resolution)
+static int say_resolved(HtCliHost *host, HtContext *context, HtResolution resolution,
+                        const HtOpSpan *recorded)
 {
     bool theirs = resolution == HT_RESOLVE_TAKE_THEIRS;
     ht_print_line(stdout, theirs ? "Theirs stands." : "Yours goes out again.");
-    return theirs ? ht_cli_finish("conflicts") : ht_cli_push(host, context, "conflicts", 0);
+    return theirs ? ht_cli_finish("conflicts") : ht_cli_push(host, context, "conflicts", recorded);
 }
 
 static int fail_resolve(GError *error)
@@ -306,9 +307,11 @@ static int conflicts_resolve(HtCliHost *host, HtContext *context, const HtCliOpt
         !(text = edited_text(host, context, options, seq, &error)))
         return ht_cli_fail("conflicts", error);
     how.value = text;
+    HtOpSpan recorded = {0};
+    how.recorded = &recorded;
     if (!ht_outbox_resolve(context->parts.outbox, seq, &how, &error))
         return fail_resolve(error);
-    return say_resolved(host, context, how.resolution);
+    return say_resolved(host, context, how.resolution, &recorded);
 }
 
 int ht_verb_conflicts(HtCliHost *host, int argc, char **argv)

@@ -215,20 +215,16 @@ static bool push_in_time(HtSync *sync, HtSyncReport *report, GError **error)
     return ok;
 }
 
-static bool in_group(const HtOutboxItem *item, int64_t group)
-{
-    return group == 0 || item->group == group;
-}
-
-/* The worst state among what belongs to the group; *waiting: how many have not left. */
-static HtExit group_exit(HtContext *context, int64_t group, int *waiting, char **why)
+/* The worst state among what was recorded; *waiting: how many of it have not left. What was in the
+ * outbox before is not this command's matter. */
+static HtExit exit_of_span(HtContext *context, const HtOpSpan *recorded, int *waiting, char **why)
 {
     g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, NULL);
     HtExit worst = HT_EXIT_DONE;
     *waiting = !items; /* cannot be told */
     for (guint i = 0; items && i < items->len; i++) {
         const HtOutboxItem *item = items->pdata[i];
-        if (!in_group(item, group))
+        if (item->seq < recorded->first || item->seq > recorded->last)
             continue;
         HtExit here = HT_EXIT_DONE;
         if (item->state == HT_OP_CONFLICT)
@@ -248,7 +244,8 @@ static HtExit group_exit(HtContext *context, int64_t group, int *waiting, char *
 }
 
 /* Sends; or waits until another process of the profile has, which is told by the change itself. */
-static bool push_by_somebody(HtContext *context, HtSync *sync, int64_t group, GError **error)
+static bool push_by_somebody(HtContext *context, HtSync *sync, const HtOpSpan *recorded,
+                             GError **error)
 {
     gint64 end = g_get_monotonic_time() + PUSH_WAIT_MS * 1000;
     for (;;) {
@@ -262,7 +259,7 @@ static bool push_by_somebody(HtContext *context, HtSync *sync, int64_t group, GE
             return false;
         }
         int waiting;
-        group_exit(context, group, &waiting, NULL);
+        exit_of_span(context, recorded, &waiting, NULL);
         if (waiting == 0)
             return true;
         g_usleep(50 * 1000);
@@ -276,7 +273,7 @@ static int say_offline(const char *verb, const char *why)
     return HT_EXIT_OFFLINE;
 }
 
-int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t group)
+int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtOpSpan *recorded)
 {
     if (host->offline)
         return ht_cli_finish(verb);
@@ -284,7 +281,7 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t g
     HtSync *sync = host->ops->sync(host, &error);
     if (!sync)
         return say_offline(verb, error->message);
-    if (!push_by_somebody(context, sync, group, &error)) {
+    if (!push_by_somebody(context, sync, recorded, &error)) {
         if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED))
             return say_offline(verb, "the server did not answer within 5 s");
         if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY))
@@ -294,7 +291,7 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, int64_t g
     }
     int waiting;
     g_autofree char *why = NULL;
-    HtExit worst = group_exit(context, group, &waiting, &why);
+    HtExit worst = exit_of_span(context, recorded, &waiting, &why);
     if (worst != HT_EXIT_DONE) {
         ht_print_error(verb, why ? why : "the server did not take it",
                        worst == HT_EXIT_CONFLICT ? "hiretty conflicts" : "hiretty outbox list");

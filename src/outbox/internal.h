@@ -98,10 +98,13 @@ typedef struct {
     HtStore *store;
     GHashTable *matches, *candidates; /* HtUuid: whose shown rows are to be made anew */
     char *stamp_before, *stamp_after;
+    HtOpSpan recorded;
 } HtChange;
 
 bool ht_change_begin(HtChange *change, HtOutbox *outbox, HtStore *store, GError **error);
 void ht_change_touch(HtChange *change, const HtOp *op);
+/* ht_op_insert, counted in `recorded`. */
+bool ht_change_insert(HtChange *change, HtOp *op, GError **error);
 /* Commits the file, then brings shown in step; only the first can fail. */
 bool ht_change_commit(HtChange *change, GError **error);
 void ht_change_clear(HtChange *change); /* rolls back what was not committed */

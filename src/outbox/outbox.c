@@ -56,6 +56,16 @@ void ht_change_touch(HtChange *change, const HtOp *op)
         g_hash_table_add(change->candidates, ht_uuid_dup(&op->candidate));
 }
 
+bool ht_change_insert(HtChange *change, HtOp *op, GError **error)
+{
+    if (!ht_op_insert(change->outbox->db, op, error))
+        return false;
+    if (!change->recorded.first)
+        change->recorded.first = op->seq;
+    change->recorded.last = op->seq;
+    return true;
+}
+
 static bool show_change(HtApply *apply, gpointer data, GError **error)
 {
     HtChange *change = data;
@@ -282,11 +292,12 @@ static bool record(HtPlan *plan, GError **error)
     for (guint i = 0; i < plan->ops->len; i++) {
         HtOp *op = plan->ops->pdata[i];
         op->group = group;
-        if (!ht_op_insert(plan->outbox->db, op, error) || !ht_op_merge(plan->outbox->db, op, error))
+        if (!ht_change_insert(&change, op, error) || !ht_op_merge(plan->outbox->db, op, error))
             return false;
         ht_change_touch(&change, op);
     }
     plan->receipt->group = group;
+    plan->receipt->recorded = change.recorded;
     plan->receipt->n_done = (int)plan->ops->len;
     return ht_change_commit(&change, error);
 }
@@ -364,6 +375,7 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
         return false;
     if (refusal)
         g_propagate_error(error, g_steal_pointer(&refusal));
+    plan->receipt->recorded = change.recorded;
     if (!ok && plan->is_settled)
         ht_change_commit(&change, NULL);
     return ok && ht_change_commit(&change, error);
@@ -418,6 +430,9 @@ static void gather(HtReceipt *into, HtReceipt *from)
     into->n_done += from->n_done;
     into->n_refused += from->n_refused;
     into->group = from->group;
+    if (!into->recorded.first)
+        into->recorded.first = from->recorded.first;
+    into->recorded.last = MAX(into->recorded.last, from->recorded.last);
     g_array_append_vals(into->keys, from->keys->data, from->keys->len);
     if (!into->why)
         into->why = g_strdup(from->why);

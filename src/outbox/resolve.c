@@ -307,7 +307,7 @@ static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const H
             again->label = g_strdup(op->label);
         }
         ht_change_touch(change, again);
-        if (!ht_op_insert(change->outbox->db, again, error))
+        if (!ht_change_insert(change, again, error))
             return false;
     }
     return hand_over(change->outbox->db, op, plan.ops->pdata[plan.ops->len - 1], error);
@@ -343,6 +343,8 @@ static bool run_resolve(HtStore *store, gpointer data, GError **error)
     if (call->how.resolution != HT_RESOLVE_TAKE_THEIRS &&
         !send_again(&change, store, op, &call->how, error))
         return false;
+    if (call->how.recorded)
+        *call->how.recorded = change.recorded;
     return drop_op(&change, op, error) && ht_change_commit(&change, error);
 }
 

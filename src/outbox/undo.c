@@ -293,7 +293,7 @@ static bool answer(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GEr
     if (!*group)
         *group = add_group(db, HT_INTENT_UNDO, undo->label, plan->now_us, op->group, error);
     undo->group = *group;
-    if (!*group || !ht_op_insert(db, undo, error) || !set_live(db, op->seq, 0, error))
+    if (!*group || !ht_change_insert(change, undo, error) || !set_live(db, op->seq, 0, error))
         return false;
     note_done(plan, op);
     ht_change_touch(change, undo);
@@ -496,7 +496,7 @@ static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t
     again->label = g_strdup(op->label);
     note_done(plan, op);
     ht_change_touch(change, again);
-    return ht_op_insert(change->outbox->db, again, error) &&
+    return ht_change_insert(change, again, error) &&
            ht_op_merge(change->outbox->db, again, error) &&
            set_live(change->outbox->db, op->seq, 2, error);
 }

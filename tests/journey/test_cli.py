@@ -175,6 +175,26 @@ def conflicts_are_told():
     desk.must("sync")
 
 
+def a_conflict_is_settled_by_itself():
+    """The message and the exit status of a command are about what it recorded, whatever else is open."""
+    one, other, third = [row["id"] for row in matches() if row["stage_type"] == "applied"][-3:]
+    two.must("sync")
+    two.must("advance", "--job", BUSY_JOB, one, other)
+    desk.run("--offline", "reject", "--reason", "must_have_missing", one)
+    desk.run("--offline", "reject", "--reason", "must_have_missing", other)
+    desk.run("outbox", "push")
+    found = {row["match_id"]: row["seq"] for row in desk.json("conflicts")}
+    assert set(found) == {one, other}, found
+    run = desk.run("conflicts", "resolve", str(found[one]), "mine")
+    assert (run.returncode, run.stderr) == (DONE, ""), (run.returncode, run.stdout, run.stderr)
+    assert server_stage(one) == "rejected" and server_stage(other) == "shortlist"
+    for words in (("advance", third), ("undo",), ("note", third, "Call again")):
+        run = desk.run(*words)
+        assert (run.returncode, run.stderr) == (DONE, ""), (words, run.returncode, run.stdout, run.stderr)
+    desk.must("conflicts", "resolve", str(found[other]), "theirs")
+    desk.must("sync")
+
+
 def viewers_look():
     with Desk(server, "VIEWER", "viewer") as viewer:
         viewer.must("sync")
@@ -247,7 +267,8 @@ def the_log_names_nobody():
 
 try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
-         a_score_rejects_nobody, usage_is_one_line, conflicts_are_told, viewers_look, offline_keeps_the_work,
+         a_score_rejects_nobody, usage_is_one_line, conflicts_are_told,
+         a_conflict_is_settled_by_itself, viewers_look, offline_keeps_the_work,
          this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()

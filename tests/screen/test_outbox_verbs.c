@@ -209,11 +209,43 @@ static void test_meeting(void)
     desk_clear(&desk);
 }
 
+/* What an unset variable of a shell leaves chooses nobody, and never everybody. */
+static void test_blank(void)
+{
+    static const char *const lines[] = {
+        "advance --job 'Customer Support' --where ''",
+        "advance --job 'Customer Support' --where '  '",
+        "reject --job 'Customer Support' --reason language --where ''",
+        "hold --job 'Customer Support' --until 3d --where ' '",
+        "matches --job 'Customer Support' --where ''",
+    };
+    static const char *const others[] = {
+        "advance --job '' --where tag:x",
+        "advance --job 'Customer Support' --to '' 'Amara Okafor'",
+        "advance --job 'Customer Support' ''",
+        "hold --job 'Customer Support' --until '' 'Amara Okafor'",
+        "reject --job 'Customer Support' --reason ' ' 'Amara Okafor'",
+        "note ' ' words",
+        "interviews add 'Amara Okafor' --job '' --at 'friday 14:00' --kind technical",
+        "interviews cancel ''",
+    };
+    Desk desk;
+    desk_init(&desk, false);
+    for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+        says(&desk, lines[i], 2, "", "the filter is empty");
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        says(&desk, others[i], 2, "", "is empty");
+    says(&desk, "undo ''", 2, "", "is too much");
+    says(&desk, "outbox", 0, "", "Nothing waits");
+    desk_clear(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/outbox_verbs/empty", test_empty);
+    g_test_add_func("/screen/outbox_verbs/blank", test_blank);
     g_test_add_func("/screen/outbox_verbs/mine", test_mine);
     g_test_add_func("/screen/outbox_verbs/edit", test_edit);
     g_test_add_func("/screen/outbox_verbs/value_and_drop", test_value_and_drop);

@@ -112,8 +112,14 @@ typedef struct {
     char *why;
 } HtRefusal;
 
+/* The numbers of the ops that one call wrote, which follow each other; 0, 0 = none. */
+typedef struct {
+    int64_t first, last;
+} HtOpSpan;
+
 typedef struct {
     int64_t group; /* 0 when nothing was recorded */
+    HtOpSpan recorded;
     int n_done, n_refused;
     char *label;               /* "Rejected 175: Must-have missing" */
     char *why;                 /* of the first refusal; NULL = none */
@@ -204,9 +210,10 @@ typedef enum {
 
 typedef struct {
     HtResolution resolution;
-    HtKey reason;      /* rejection_reasons: for the reopening of what was closed meanwhile */
-    const char *note;  /* goes with the reopening; may be NULL */
-    const char *value; /* of EDIT */
+    HtKey reason;       /* rejection_reasons: for the reopening of what was closed meanwhile */
+    const char *note;   /* goes with the reopening; may be NULL */
+    const char *value;  /* of EDIT */
+    HtOpSpan *recorded; /* set to what goes out for it; may be NULL */
 } HtResolve;
 
 /* Settles an op that is parked, in conflict, rejected or gone. HT_OUTBOX_ERROR_REASON: somebody
