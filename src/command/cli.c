@@ -276,6 +276,8 @@ static const char *mend_of(const GError *error)
 int ht_cli_fail(const char *verb, GError *error)
 {
     g_autoptr(GError) owned = error;
+    if (g_error_matches(owned, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTE))
+        return ht_cli_usage_error(verb, "--note is wanted for this reason");
     ht_print_error(verb, owned->message, mend_of(owned));
     return exit_of(owned);
 }

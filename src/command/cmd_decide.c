@@ -130,7 +130,7 @@ static HtIntent *new_decision(HtContext *context, HtDecisionKind decision, bool 
 }
 
 static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason,
-                       int64_t hold_until)
+                       int64_t hold_until, const char *note)
 {
     g_autoptr(GArray) keys = targets(context);
     if (keys->len == 0)
@@ -149,6 +149,7 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
         intent->decision = HT_DECISION_SHORTLIST;
     intent->reason = reason;
     intent->hold_until = hold_until;
+    intent->note = g_strdup(note);
     Done *done = g_new0(Done, 1);
     *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL};
     if (reason)
@@ -163,7 +164,7 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
 HT_HANDLER(ht_cmd_advance)
 {
     (void)args;
-    return decide(context, HT_DECISION_ADVANCE, 0, 0);
+    return decide(context, HT_DECISION_ADVANCE, 0, 0, NULL);
 }
 
 static HtResult hold_until(HtContext *context, const char *text)
@@ -172,7 +173,7 @@ static HtResult hold_until(HtContext *context, const char *text)
     g_autoptr(GError) error = NULL;
     if (!ht_parse_day(text, context->zone, &until, &error))
         return ht_result_take_error(g_steal_pointer(&error));
-    return decide(context, HT_DECISION_HOLD, 0, until);
+    return decide(context, HT_DECISION_HOLD, 0, until, NULL);
 }
 
 static HtResult hold_answered(HtContext *context, HtPrompt *prompt)
@@ -209,12 +210,29 @@ HT_HANDLER(ht_cmd_hold)
 /* ---- reject
  * ------------------------------------------------------------------------------------------------
  */
+/* Some reasons say nothing without words, and the server takes none of them without. */
+static HtResult ask_note(HtContext *context, HtPromptThen then)
+{
+    return ht_result_prompt(
+        ht_prompt_new(HT_PROMPT_TEXT, then, "%s: note that goes with it", context->sticky.label));
+}
+
+static HtResult noted_then_reject(HtContext *context, HtPrompt *prompt)
+{
+    g_autofree char *note = g_strstrip(g_strdup(prompt->text));
+    if (!*note)
+        return ht_result_error("this reason needs a note");
+    return decide(context, HT_DECISION_REJECT, context->sticky.key, 0, note);
+}
+
 HtResult ht_reject_targets(HtContext *context)
 {
     HtView *view = ht_top(context);
     g_autoptr(GArray) keys = targets(context);
+    if (keys->len == 1 && context->sticky.requires_note)
+        return ask_note(context, noted_then_reject);
     if (keys->len <= 1)
-        return decide(context, HT_DECISION_REJECT, context->sticky.key, 0);
+        return decide(context, HT_DECISION_REJECT, context->sticky.key, 0, NULL);
     context->repeat.decision = HT_DECISION_REJECT;
     g_autoptr(GError) error = NULL;
     HtView *sheet = ht_new_sheet_view(context, keys, &error);
@@ -312,9 +330,8 @@ HT_HANDLER(ht_cmd_sheet_toggle)
     return ht_result_none();
 }
 
-HT_HANDLER(ht_cmd_sheet_commit)
+static HtResult commit_sheet(HtContext *context, const char *note)
 {
-    (void)args;
     HtView *sheet = ht_top(context);
     g_autoptr(GArray) keys = ht_sheet_taken(sheet);
     bool by_rule = ht_sheet_by_rule(sheet);
@@ -328,10 +345,25 @@ HT_HANDLER(ht_cmd_sheet_commit)
         add_target(context, intent, g_array_index(keys, HtKey, i), rows[i].flags & HT_MATCH_BLIND);
     ht_match_rows_free(rows, keys->len);
     intent->reason = context->sticky.key;
+    intent->note = g_strdup(note);
     intent->needs_viewed = !by_rule;
     Done *done = g_new0(Done, 1);
     *done = (Done){HT_DECISION_REJECT, view, 0, true, g_strdup(context->sticky.label)};
     return ht_context_submit(context, intent, decided, done, done_free);
+}
+
+static HtResult noted_then_commit(HtContext *context, HtPrompt *prompt)
+{
+    g_autofree char *note = g_strstrip(g_strdup(prompt->text));
+    return *note ? commit_sheet(context, note) : ht_result_error("this reason needs a note");
+}
+
+HT_HANDLER(ht_cmd_sheet_commit)
+{
+    (void)args;
+    g_autoptr(GArray) keys = ht_sheet_taken(ht_top(context));
+    return keys->len > 0 && context->sticky.requires_note ? ask_note(context, noted_then_commit)
+                                                          : commit_sheet(context, NULL);
 }
 
 /* ---- undo
@@ -404,7 +436,7 @@ HT_HANDLER(ht_cmd_repeat)
     if (!command)
         return ht_result_error("nothing was done yet");
     if (command->run == ht_cmd_hold && context->repeat.hold_until)
-        return decide(context, HT_DECISION_HOLD, 0, context->repeat.hold_until);
+        return decide(context, HT_DECISION_HOLD, 0, context->repeat.hold_until, NULL);
     HtArgs again = *args;
     again.text =
         command->run == ht_cmd_tags || command->run == ht_cmd_note ? context->repeat.text : NULL;

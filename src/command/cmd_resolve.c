@@ -35,6 +35,7 @@ static HtResult settled(HtContext *context, const char *what)
 }
 
 static HtResult ask_reason(HtContext *context, const Choice *choice);
+static HtResult ask_note(const Choice *choice);
 
 static HtResult resolve(HtContext *context, const Choice *choice, const char *note)
 {
@@ -51,10 +52,12 @@ static HtResult resolve(HtContext *context, const Choice *choice, const char *no
                                     : "Yours goes out again, on what is there now.");
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REASON))
         return ask_reason(context, choice);
+    if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTE))
+        return ask_note(choice);
     return ht_result_take_error(g_steal_pointer(&error));
 }
 
-/* ---- the reason of a reopening
+/* ---- the reason of a reopening, and words
  * --------------------------------------------------------------------------- */
 static HtResult note_given(HtContext *context, HtPrompt *prompt)
 {
@@ -62,6 +65,14 @@ static HtResult note_given(HtContext *context, HtPrompt *prompt)
     if (!*note)
         return ht_result_error("this reason needs a note");
     return resolve(context, prompt->data, note);
+}
+
+static HtResult ask_note(const Choice *choice)
+{
+    HtPrompt *note = ht_prompt_new(HT_PROMPT_TEXT, note_given, "note that goes with it");
+    note->data = choice_dup(choice);
+    note->free_data = choice_free;
+    return ht_result_prompt(note);
 }
 
 static bool wants_note(HtContext *context, HtKey reason)
@@ -84,10 +95,7 @@ static HtResult reason_given(HtContext *context, HtPrompt *prompt)
     choice->reason = line->value;
     if (!wants_note(context, choice->reason))
         return resolve(context, choice, NULL);
-    HtPrompt *note = ht_prompt_new(HT_PROMPT_TEXT, note_given, "note that goes with it");
-    note->data = choice_dup(choice);
-    note->free_data = choice_free;
-    return ht_result_prompt(note);
+    return ask_note(choice);
 }
 
 static HtResult ask_reason(HtContext *context, const Choice *choice)

@@ -67,7 +67,7 @@ static void set_bulk(HtOp *op, const HtPlan *plan)
 
 static void set_note(HtOp *op, const HtIntent *intent)
 {
-    if (!intent->note || !*intent->note) {
+    if (ht_is_blank(intent->note)) {
         ht_json_set_null(op->body, "note");
         return;
     }
@@ -122,7 +122,7 @@ static HtOp *make_op(HtPlan *plan, const HtViewed *viewed, const HtMatchRow *row
 }
 
 /* What the intent lacks for this move; NULL = nothing. */
-static const char *what_lacks(const HtPlan *plan, const HtTransition *transition)
+static const char *what_lacks(HtPlan *plan, const HtTransition *transition)
 {
     const HtIntent *intent = plan->intent;
     bool reason =
@@ -135,6 +135,10 @@ static const char *what_lacks(const HtPlan *plan, const HtTransition *transition
         return "until when to hold is needed";
     if (until && intent->hold_until <= plan->now_us)
         return "the time to hold until is over already";
+    if (ht_is_blank(intent->note) && ht_plan_reason_wants_note(plan)) {
+        plan->lacks_note = true;
+        return "this reason needs a note";
+    }
     return NULL;
 }
 

@@ -129,6 +129,7 @@ typedef struct {
     GHashTable *stages; /* job key → GPtrArray of HtJobStage */
     int64_t now_us;
     HtUuid bulk;
+    bool lacks_note; /* something was refused that a note would make possible */
     bool is_settled; /* what undo refused stays refused: the change of the file counts */
 } HtPlan;
 
@@ -138,6 +139,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtPlan, ht_plan_clear)
 void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why);
 /* false: the disk failed under a look-up of this plan, so nothing may be concluded from it. */
 bool ht_plan_check(const HtPlan *plan, GError **error);
+/* Whether the intent's reason is one that does not go without words. */
+bool ht_plan_reason_wants_note(const HtPlan *plan);
+/* The error of a plan that has no op: its first refusal, and whether a note would mend it. */
+void ht_plan_set_error(const HtPlan *plan, GError **error);
+bool ht_is_blank(const char *text); /* NULL too */
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job);
 bool ht_plan_may_write(HtPlan *plan, GError **error);
 /* Admins and recruiters; a role that is not known yet is the server's question. */

@@ -334,8 +334,7 @@ static bool submit_new(HtPlan *plan, GError **error)
     if (!plan_new(plan, error))
         return false;
     if (plan->ops->len == 0) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s",
-                    plan->receipt->why ? plan->receipt->why : "nothing is marked");
+        ht_plan_set_error(plan, error);
         return false;
     }
     return record(plan, error);

@@ -101,6 +101,35 @@ bool ht_plan_check(const HtPlan *plan, GError **error)
     return ht_reader_check(plan->reader, error) && ht_db_check(plan->outbox->db, error);
 }
 
+bool ht_is_blank(const char *text)
+{
+    for (; text && *text; text++) {
+        if (!g_ascii_isspace(*text))
+            return false;
+    }
+    return true;
+}
+
+bool ht_plan_reason_wants_note(const HtPlan *plan)
+{
+    if (!plan->intent->reason)
+        return false;
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt(ht_reader_db(plan->reader), HT_CACHE_QUERY("reason_row"), NULL)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, plan->intent->reason);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW && ht_stmt_int(use.stmt, 4) != 0;
+}
+
+void ht_plan_set_error(const HtPlan *plan, GError **error)
+{
+    const char *why = plan->receipt->why;
+    g_set_error_literal(error, HT_OUTBOX_ERROR,
+                        plan->lacks_note ? HT_OUTBOX_ERROR_NOTE : HT_OUTBOX_ERROR_REFUSED,
+                        why ? why : "nothing is marked");
+}
+
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job)
 {
     GPtrArray *stages = g_hash_table_lookup(plan->stages, &job);

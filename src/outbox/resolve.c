@@ -175,10 +175,16 @@ static HtOp *reopen_first(HtPlan *plan, const HtResolve *how, const HtIntent *mi
     intent->to_stage = stage->key;
     intent->reason = how->reason;
     intent->note = g_strdup(how->note);
+    const HtIntent *saved = plan->intent;
+    plan->intent = intent;
+    bool borrows = !how->note && ht_plan_reason_wants_note(plan);
+    plan->intent = saved;
+    if (borrows)
+        intent->note = g_strdup(mine->note);
     g_array_append_vals(intent->matches, mine->matches->data, 1);
     HtOp *reopening = plan_one(plan, intent, row);
     if (!reopening) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s", plan->receipt->why);
+        ht_plan_set_error(plan, error);
         return NULL;
     }
     stand_on(row, stage, reopening);
@@ -204,9 +210,13 @@ static bool again_decision(HtPlan *plan, const HtOp *op, const HtResolve *how, G
         if (reopening)
             g_ptr_array_add(plan->ops, reopening);
     }
+    if (ht_is_blank(mine->note) && !ht_is_blank(how->note) && plan->ops->len == 0) {
+        g_free(mine->note);
+        mine->note = g_strdup(how->note);
+    }
     HtOp *again = ok ? plan_one(plan, mine, row) : NULL;
     if (ok && !again)
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s", plan->receipt->why);
+        ht_plan_set_error(plan, error);
     if (again)
         g_ptr_array_add(plan->ops, again);
     ht_match_rows_free(row, 1);

@@ -154,6 +154,8 @@ def usage_is_one_line():
     assert wrong.stderr.count("character") == 1, wrong.stderr
     ends(desk.run("reject", "--job", BUSY_JOB, "x"), USAGE, "--reason")
     ends(desk.run("reject", "--reason", "no_such_reason", matches()[5]["id"]), USAGE, "must_have_missing")
+    ends(desk.run("reject", "--reason", "other", matches()[5]["id"]), USAGE, "--note is wanted for this reason")
+    ends(desk.run("advance", "--job", BUSY_JOB, "--where", ""), USAGE, "the filter is empty")
     ends(desk.run("hold", "--until", "yesterday", matches()[5]["id"]), USAGE, "day")
     ends(desk.run("mathces"), USAGE, "matches")
     ends(desk.run("jobs", "--sort", "shoesize"), USAGE, "order")
@@ -192,6 +194,19 @@ def a_conflict_is_settled_by_itself():
         run = desk.run(*words)
         assert (run.returncode, run.stderr) == (DONE, ""), (words, run.returncode, run.stdout, run.stderr)
     desk.must("conflicts", "resolve", str(found[other]), "theirs")
+    desk.must("sync")
+
+
+def what_was_closed_is_reopened():
+    """As the README writes it: a reason of the tenant's, and the note that this reason wants."""
+    match = [row["id"] for row in matches() if row["stage_type"] == "applied"][-4]
+    two.must("sync")
+    two.must("reject", "--reason", "must_have_missing", match)
+    ends(desk.run("advance", match), CONFLICT)
+    number = str(desk.json("conflicts")[0]["seq"])
+    ends(desk.run("conflicts", "resolve", number, "mine", "--reason", "reopened"), USAGE, "--note is wanted")
+    desk.must("conflicts", "resolve", number, "mine", "--reason", "reopened", "--note", "Read again")
+    assert server_stage(match) == "shortlist" and desk.json("outbox", "list") == []
     desk.must("sync")
 
 
@@ -268,7 +283,7 @@ def the_log_names_nobody():
 try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, conflicts_are_told,
-         a_conflict_is_settled_by_itself, viewers_look, offline_keeps_the_work,
+         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, viewers_look, offline_keeps_the_work,
          this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()

@@ -240,12 +240,37 @@ static void test_blank(void)
     desk_clear(&desk);
 }
 
+/* A reason that says nothing without words is refused here, before anything waits. */
+static void test_note_wanted(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    desk_add_conflicts(&desk);
+    says(&desk, "reject --job 'Customer Support' --reason other '小龍 李'", 2, "",
+         "--note is wanted for this reason");
+    says(&desk, "reject --job 'Customer Support' --reason other --note ' ' '小龍 李'", 2, "",
+         "--note is wanted for this reason");
+    says(&desk, "conflicts resolve 1 mine --reason other", 2, "",
+         "--note is wanted for this reason");
+    g_autoptr(HtJson) before = json_of(&desk, "outbox --json");
+    g_assert_cmpuint(ht_json_length(before), ==, 2); /* the two conflicts */
+    says(&desk, "conflicts resolve 1 mine --reason other --note 'Read again'", 0,
+         "Yours goes out again.", "");
+    says(&desk, "reject --job 'Customer Support' --reason other --note 'By post' '小龍 李'", 0,
+         "Rejected: Other reason", "");
+    g_autoptr(HtJson) after = json_of(&desk, "outbox export");
+    const HtJson *op = ht_json_get(ht_json_at(after, ht_json_length(after) - 1), "op");
+    g_assert_cmpstr(ht_json_get_string(ht_json_get(op, "note"), "body", NULL), ==, "By post");
+    desk_clear(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/outbox_verbs/empty", test_empty);
     g_test_add_func("/screen/outbox_verbs/blank", test_blank);
+    g_test_add_func("/screen/outbox_verbs/note_wanted", test_note_wanted);
     g_test_add_func("/screen/outbox_verbs/mine", test_mine);
     g_test_add_func("/screen/outbox_verbs/edit", test_edit);
     g_test_add_func("/screen/outbox_verbs/value_and_drop", test_value_and_drop);

@@ -24,6 +24,7 @@ typedef enum {
     HT_OUTBOX_ERROR_NOTHING, /* nothing to undo, redo, resolve */
     HT_OUTBOX_ERROR_MALFORMED, /* outcomes that do not fit the batch */
     HT_OUTBOX_ERROR_REASON,    /* the same with a reason would do it */
+    HT_OUTBOX_ERROR_NOTE,      /* the same with a note would do it */
 } HtOutboxError;
 
 typedef struct HtOutbox HtOutbox;
@@ -210,8 +211,9 @@ typedef enum {
 
 typedef struct {
     HtResolution resolution;
-    HtKey reason;       /* rejection_reasons: for the reopening of what was closed meanwhile */
-    const char *note;   /* goes with the reopening; may be NULL */
+    HtKey reason; /* rejection_reasons: for the reopening of what was closed meanwhile */
+    /* Goes with the reopening, else with mine when that has none; may be NULL. */
+    const char *note;
     const char *value;  /* of EDIT */
     HtOpSpan *recorded; /* set to what goes out for it; may be NULL */
 } HtResolve;

@@ -202,6 +202,52 @@ static void test_sticky_reason(void)
     desk_close(&desk);
 }
 
+static void put_wordy_reason(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "rejection_reasons", "id", "R3", "code", "other", "label",
+            "Other", "who", "we_rejected", "is_active", "1", "requires_note", "1", NULL);
+}
+
+/* Answers one question; the next one, which has to come. */
+static HtPrompt *reply(Desk *desk, HtPrompt *prompt, const char *text)
+{
+    ht_prompt_set_text(prompt, desk->context, text);
+    HtResult result = ht_context_answer(desk->context, prompt);
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    HtPrompt *next = g_steal_pointer(&result.prompt);
+    ht_result_clear(&result);
+    return next;
+}
+
+/* The reason that wants words asks for them, each time; without them nothing is recorded. */
+static void test_reason_with_note(void)
+{
+    Desk desk;
+    g_autoptr(GError) error = NULL;
+    desk_open(&desk, true);
+    fixture_apply(&desk.cache, put_wordy_reason, NULL);
+    settle(&desk);
+    open_job(&desk);
+    HtResult result = feed(&desk, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    HtPrompt *note = reply(&desk, g_steal_pointer(&result.prompt), "other");
+    ht_result_clear(&result);
+    g_assert_nonnull(strstr(note->label, "note"));
+    ht_prompt_set_text(note, desk.context, "  ");
+    result = ht_context_answer(desk.context, note);
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    ht_result_clear(&result);
+    settle(&desk);
+    g_assert_cmpint(pending(&desk), ==, 0);
+    answer(&desk, "x", "Sent back by post");
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
+    g_autofree char *text = ht_outbox_export(desk.outbox, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(text, "Sent back by post"));
+    desk_close(&desk);
+}
+
 static void test_bulk_is_one_undo(void)
 {
     Desk desk;
@@ -407,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/each_with_0_1_3_marks", test_each_with_0_1_3_marks);
     g_test_add_func("/command/decide/undo", test_decide_and_undo);
     g_test_add_func("/command/decide/sticky_reason", test_sticky_reason);
+    g_test_add_func("/command/decide/reason_with_note", test_reason_with_note);
     g_test_add_func("/command/decide/bulk_is_one_undo", test_bulk_is_one_undo);
     g_test_add_func("/command/decide/unopened_are_left_out", test_unopened_are_left_out);
     g_test_add_func("/command/review/pass", test_review_pass);
