@@ -84,6 +84,8 @@ char *ht_ops_export(GPtrArray *ops, bool whole);
 /* --- The file (open.c, salvage.c) */
 /* Sets path, db, lock_fd, problem. */
 bool ht_outbox_open_file(HtOutbox *outbox, const char *dir, GError **error);
+/* The mark that a connection to the file at `path` leaves when damage shows. Caller frees. */
+char *ht_outbox_suspect_path(const char *path);
 /* Unsent ops (HtOp), with `settled` the others too, that can be read from the file at `path`, in
  * whatever state that is, and its WAL; in order. Changes nothing. Caller unrefs. */
 GPtrArray *ht_outbox_salvage(const char *path, bool settled);

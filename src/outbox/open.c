@@ -107,7 +107,7 @@ static bool is_readable(HtDb *db, GError **error)
     return true;
 }
 
-static char *suspect_path(const char *path)
+char *ht_outbox_suspect_path(const char *path)
 {
     return g_strconcat(path, ".suspect", NULL);
 }
@@ -127,7 +127,7 @@ static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)
 
 static HtDb *open_file(const char *path, GError **error)
 {
-    g_autofree char *mark = suspect_path(path);
+    g_autofree char *mark = ht_outbox_suspect_path(path);
     bool suspect = g_access(mark, F_OK) == 0;
     if (!check_length(path, error))
         return NULL;
@@ -191,7 +191,7 @@ static bool set_aside(HtOutbox *outbox, const Aside *aside, GError **error)
         return false;
     HT_FAILPOINT(ASIDE_MOVED);
     g_autofree char *saved = save_salvage(outbox->path, kept, ops);
-    g_autofree char *mark = suspect_path(outbox->path);
+    g_autofree char *mark = ht_outbox_suspect_path(outbox->path);
     g_unlink(mark);
     if (saved)
         outbox->problem = g_strdup_printf(

@@ -223,6 +223,8 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
         outbox_free(outbox);
         return NULL;
     }
+    g_autofree char *mark = ht_outbox_suspect_path(outbox->path);
+    ht_db_set_suspect(outbox->look_db, mark);
     ht_cache_set_generation_hook(cache, bring_in_step, outbox);
     ht_cache_add_forget_hook(cache, ht_outbox_forget, outbox);
     return outbox;
