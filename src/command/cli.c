@@ -90,7 +90,9 @@ static const OptionRow option_rows[] = {
     {"submit", G_OPTION_ARG_NONE, AT(submit), "submit it, which is final; else it is a draft",
      NULL},
     {"at", G_OPTION_ARG_FILENAME, AT(at),
-     "\"friday 14:00\", \"2026-05-04 9:30\", in your time zone", "TIME"},
+     "\"friday 14:00\" (the next one: today, if that is still to come), \"2026-05-04 9:30\", in "
+     "your time zone",
+     "TIME"},
     {"minutes", G_OPTION_ARG_INT, AT(minutes), "how long it takes (default 60)", "N"},
     {"kind", G_OPTION_ARG_FILENAME, AT(kind),
      "screening, technical, behavioral, voice, final or hr", "KIND"},
@@ -199,6 +201,7 @@ bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit)
     const HtVerb *verb = ht_verb_find(argv[0]);
     memset(options, 0, sizeof *options);
     options->days = 14;
+    options->minutes = G_MININT; /* not given, which is not 0 */
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_option_context_set_help_enabled(context, FALSE);
     add_entries(context, verb, options);
@@ -218,6 +221,12 @@ bool ht_cli_parse(int argc, char **argv, HtCliOptions *options, int *exit)
     }
     if (options->limit < 0 || options->days < 1) {
         *exit = ht_cli_usage_error(verb->name, "a number above 0 is wanted");
+        return false;
+    }
+    if (options->minutes == G_MININT) {
+        options->minutes = 0;
+    } else if (options->minutes < 1) {
+        *exit = ht_cli_usage_error(verb->name, "--minutes: an interview takes 1 to 1440 minutes");
         return false;
     }
     if (!check_blank(verb, options, exit))

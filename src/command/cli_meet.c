@@ -86,8 +86,8 @@ static int add(HtCliHost *host, HtContext *context, const HtCliOptions *options)
 {
     int exit;
     HtKey person, match;
-    if (!options->at || !options->kind)
-        return ht_cli_usage_error("interviews", "add wants --at and --kind");
+    if (!options->at || !options->kind || !options->panel)
+        return ht_cli_usage_error("interviews", "add wants --at, --kind and --panel");
     if (!ht_cli_who(context, "interviews", options, options->rest[1], &person, &match, &exit))
         return exit;
     if (!match)

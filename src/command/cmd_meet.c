@@ -304,10 +304,11 @@ static HtResult moved(HtContext *context, HtPrompt *prompt)
     return ht_context_submit(context, take_intent(prompt), planned, NULL, NULL);
 }
 
-static HtResult move_interview(HtKey interview)
+static HtResult move_interview(HtContext *context, HtKey interview)
 {
     HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
     intent->interview = interview;
+    intent->time_zone = g_strdup(ht_meet_zone(context));
     HtPrompt *prompt = next_question(HT_PROMPT_TEXT, moved, intent,
                                      "move it to (friday 14:00, 2026-05-04 9:30), or cancel");
     prompt->changed = check_time;
@@ -319,7 +320,7 @@ HT_HANDLER(ht_cmd_schedule)
     (void)args;
     HtView *view = ht_top(context);
     if (ht_view_id(view) == HT_VIEW_AGENDA)
-        return move_interview(ht_view_current_key(view));
+        return move_interview(context, ht_view_current_key(view));
     HtKey match = ht_view_current_match(view);
     if (!match)
         return ht_result_error("this row is not an application");

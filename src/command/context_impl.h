@@ -107,7 +107,8 @@ bool ht_rule_is_substantial(const char *filter);
 /* "3d", "2w", "tomorrow", "friday", "2026-05-01": the start of that day in the zone. */
 bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);
 
-/* "friday 14:00", "tomorrow 9:30", "2026-05-04 14:00", "14:00" (today), in the zone. */
+/* "friday 14:00" (the next one: today, if it is still to come), "tomorrow 9:30",
+ * "2026-05-04 14:00", "14:00" (today), in the zone. */
 bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);
 
 /* ---- interviews (meet.c)

@@ -61,6 +61,15 @@ static HtKey member_named(const GPtrArray *members, const char *name, bool *seve
     return *several ? 0 : found;
 }
 
+static bool is_named(const GArray *panel, HtKey member)
+{
+    for (guint i = 0; i < panel->len; i++) {
+        if (g_array_index(panel, HtKey, i) == member)
+            return true;
+    }
+    return false;
+}
+
 bool ht_meet_panel(HtContext *context, const char *names, GArray *panel, GError **error)
 {
     g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, error);
@@ -76,9 +85,12 @@ bool ht_meet_panel(HtContext *context, const char *names, GArray *panel, GError 
                         several ? "more than one" : "no", clean);
             return false;
         }
-        g_array_append_val(panel, key);
+        if (!is_named(panel, key))
+            g_array_append_val(panel, key);
     }
-    return members != NULL;
+    if (members && panel->len == 0)
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "somebody has to be on the panel");
+    return panel->len > 0;
 }
 
 const char *ht_meet_zone(HtContext *context)

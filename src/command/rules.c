@@ -132,14 +132,17 @@ static int minutes_of_day(const char *text)
     return sound && g_ascii_isdigit(*start) ? (int)(hours * 60 + minutes) : -1;
 }
 
-/* The day of the text; "today" is one here. */
-static GDateTime *day_of_moment(const char *text, GTimeZone *zone)
+/* The day of the text; "today" is one here, and so is today's weekday as long as the time is still
+ * to come: on a Friday morning "friday 14:00" is this afternoon. */
+static GDateTime *day_of_moment(const char *text, GTimeZone *zone, int minutes)
 {
     g_autofree char *folded = ht_text_fold(text);
-    if (*folded && strcmp(folded, "today") != 0)
-        return day_from_words(text, zone);
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ht_clock_now_us() / HT_US_PER_S);
     g_autoptr(GDateTime) now = g_date_time_to_timezone(utc, zone);
+    bool later = minutes > g_date_time_get_hour(now) * 60 + g_date_time_get_minute(now);
+    bool weekday = weekday_of(folded) == g_date_time_get_day_of_week(now);
+    if (*folded && strcmp(folded, "today") != 0 && !(weekday && later))
+        return day_from_words(text, zone);
     int year, month, day;
     g_date_time_get_ymd(now, &year, &month, &day);
     return g_date_time_new(zone, year, month, day, 0, 0, 0);
@@ -152,7 +155,7 @@ bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError 
     int minutes = minutes_of_day(time ? time + 1 : stripped);
     g_autofree char *words =
         time ? g_strstrip(g_strndup(stripped, (gsize)(time - stripped))) : g_strdup("");
-    g_autoptr(GDateTime) day = minutes >= 0 ? day_of_moment(words, zone) : NULL;
+    g_autoptr(GDateTime) day = minutes >= 0 ? day_of_moment(words, zone, minutes) : NULL;
     if (!day) {
         g_autofree char *clean = ht_text_sanitize(stripped, -1, HT_TEXT_LINE, NULL);
         g_set_error(error, HT_ERROR, HT_ERROR_INVALID,

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/text.h"
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/feedback.h"
 #include "hiretty/cache/interviews.h"
@@ -207,6 +208,79 @@ static void add_panel(HtPlan *plan, const HtUuid *interview, const HtUuid *match
     }
 }
 
+static bool is_over(const HtInterview *interview)
+{
+    return g_strcmp0(interview->status, "cancelled") == 0 ||
+           g_strcmp0(interview->status, "completed") == 0 ||
+           g_strcmp0(interview->status, "no_show") == 0;
+}
+
+/* "Fri 4 Dec 2026 14:00 Europe/Berlin": nobody takes it for another day or another zone. */
+static char *moment(int64_t us, const char *zone)
+{
+    g_autoptr(GTimeZone) known = g_time_zone_new_identifier(zone ? zone : "UTC");
+    g_autoptr(GTimeZone) there = known ? g_time_zone_ref(known) : g_time_zone_new_utc();
+    g_autofree char *text = ht_clock_format(us, there, "%a %-d %b %Y %H:%M");
+    return g_strdup_printf("%s %s", text, known && zone ? zone : "UTC");
+}
+
+static const char *zone_of(const HtIntent *intent, const HtInterview *interview)
+{
+    return intent->time_zone || !interview ? intent->time_zone : interview->timezone;
+}
+
+static char *panel_names(const HtPlan *plan)
+{
+    GString *names = g_string_new(NULL);
+    g_autoptr(GPtrArray) members = ht_cache_members(plan->reader, NULL);
+    const GArray *panel = plan->intent->panel;
+    for (guint i = 0; i < panel->len; i++) {
+        for (guint k = 0; members && k < members->len; k++) {
+            const HtMember *member = members->pdata[k];
+            if (member->key == g_array_index(panel, HtKey, i))
+                g_string_append_printf(names, "%s%s", names->len ? ", " : "", member->name);
+        }
+    }
+    g_autofree char *raw = g_string_free(names, FALSE);
+    return ht_text_sanitize(raw, -1, HT_TEXT_LINE, NULL);
+}
+
+/* What it will be called in the answer, in the list of what can be undone and in the undo. */
+static void say_when(HtPlan *plan, const char *what, int64_t at, const char *zone)
+{
+    g_autofree char *when = moment(at, zone);
+    g_autofree char *names = panel_names(plan);
+    plan->receipt->label =
+        g_strdup_printf("%s: %s%s%s", what, when, *names ? ", panel " : "", names);
+}
+
+typedef struct {
+    HtKey candidate, match, self; /* self: the interview that moves, 0 = a new one */
+    int64_t from, minutes;
+    const char *zone;
+} Slot;
+
+/* Nobody has two interviews of one application at once. */
+static bool is_free(HtPlan *plan, const Slot *slot, GError **error)
+{
+    int64_t to = slot->from + slot->minutes * HT_US_PER_MINUTE;
+    g_autoptr(GPtrArray) list =
+        ht_cache_interviews(plan->reader, slot->candidate, slot->match, error);
+    for (guint i = 0; list && i < list->len; i++) {
+        const HtInterview *other = list->pdata[i];
+        int64_t minutes = other->duration_minutes ? other->duration_minutes : MINUTES_DEFAULT;
+        if (other->key == slot->self || is_over(other) || other->scheduled_at >= to ||
+            other->scheduled_at + minutes * HT_US_PER_MINUTE <= slot->from)
+            continue;
+        g_autofree char *when = moment(other->scheduled_at, slot->zone);
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                    "another interview of this application is planned then: %s, %d minutes", when,
+                    (int)minutes);
+        return false;
+    }
+    return list != NULL;
+}
+
 static bool plan_new(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
@@ -214,6 +288,16 @@ static bool plan_new(HtPlan *plan, GError **error)
     HtMatchRow *row = ht_cache_match(plan->reader, intent->note_match, error);
     if (!row)
         return false;
+    Slot slot = {.candidate = row->candidate,
+                 .match = row->key,
+                 .from = intent->starts_at,
+                 .minutes = intent->minutes ? intent->minutes : MINUTES_DEFAULT,
+                 .zone = zone_of(intent, NULL)};
+    if (!is_free(plan, &slot, error)) {
+        ht_match_rows_free(row, 1);
+        return false;
+    }
+    say_when(plan, "Interview planned", intent->starts_at, slot.zone);
     ht_uuid_new_random(&id);
     ht_reader_uuid(plan->reader, row->candidate, &person);
     g_autofree char *label =
@@ -235,13 +319,6 @@ static bool plan_new(HtPlan *plan, GError **error)
     return true;
 }
 
-static bool is_over(const HtInterview *interview)
-{
-    return g_strcmp0(interview->status, "cancelled") == 0 ||
-           g_strcmp0(interview->status, "completed") == 0 ||
-           g_strcmp0(interview->status, "no_show") == 0;
-}
-
 static bool plan_change(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
@@ -250,6 +327,17 @@ static bool plan_change(HtPlan *plan, GError **error)
         return false;
     if (is_over(interview))
         return refuse(error, "this interview is over or cancelled");
+    Slot slot = {
+        .candidate = interview->candidate,
+        .match = interview->match,
+        .self = interview->key,
+        .from = intent->starts_at ? intent->starts_at : interview->scheduled_at,
+        .minutes = intent->minutes ? intent->minutes : interview->duration_minutes,
+        .zone = zone_of(intent, interview),
+    };
+    bool moves = !intent->cancel && (intent->starts_at || intent->minutes);
+    if (moves && !is_free(plan, &slot, error))
+        return false;
     HtUuid person = {{0}};
     ht_reader_uuid(plan->reader, interview->candidate, &person);
     HtOp *op = ht_field_op_new(plan, HT_TBL_INTERVIEW, "update", &interview->id, &person,
@@ -265,6 +353,8 @@ static bool plan_change(HtPlan *plan, GError **error)
         ht_op_free(op);
         return refuse(error, "that is how it stands already");
     }
+    say_when(plan, intent->cancel ? "Interview cancelled" : "Interview changed", slot.from,
+             slot.zone);
     stand_on(plan, op, interview->row_version);
     ht_plan_take(plan, op, interview->match);
     return true;

@@ -287,7 +287,8 @@ static bool record(HtPlan *plan, GError **error)
     g_auto(HtChange) change = {0};
     if (!ht_change_begin(&change, plan->outbox, plan->store, error))
         return false;
-    plan->receipt->label = ht_plan_label(plan);
+    if (!plan->receipt->label)
+        plan->receipt->label = ht_plan_label(plan);
     int64_t group = add_group(plan, error);
     if (!group)
         return false;

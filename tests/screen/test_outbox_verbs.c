@@ -181,11 +181,12 @@ static void test_meeting(void)
     desk_init(&desk, false);
     says(&desk,
          "interviews add 'Amara Okafor' --job 'Customer Support' --at 'friday 14:00' --kind "
-         "technical --panel 'ana, tom l'",
-         0, "Interview planned", "");
+         "technical --panel 'ana, tom l, Ana Becker'",
+         0, "Interview planned: Fri 20 Mar 2026 14:00 Europe/Berlin, panel Ana Becker, Tom Lind\n",
+         "");
     says(&desk, "interviews --days 30 --plain", 0, "scheduled (not sent)", "");
     says(&desk, "interviews move 'Amara Okafor' --at '2026-03-23 9:30' --minutes 45", 0,
-         "Interview changed", "");
+         "Interview changed: Mon 23 Mar 2026 09:30 Europe/Berlin\n", "");
     g_autoptr(HtJson) outbox = json_of(&desk, "outbox export");
     g_assert_cmpuint(ht_json_length(outbox), ==, 3); /* two of the panel, and one interview */
     const HtJson *op = ht_json_get(ht_json_at(outbox, 2), "op");
@@ -240,6 +241,30 @@ static void test_blank(void)
     desk_clear(&desk);
 }
 
+/* An interview that nobody can misread, with somebody on its panel, at a time that is free. It is
+ * Monday, 9 o'clock. */
+static void test_planning(void)
+{
+#define ADD "interviews add 'Amara Okafor' --job 'Customer Support' --kind technical "
+    Desk desk;
+    desk_init(&desk, false);
+    says(&desk, ADD "--at 'monday 14:00'", 2, "", "--panel");
+    says(&desk, ADD "--at 'monday 14:00' --panel ','", 2, "", "somebody has to be on the panel");
+    says(&desk, ADD "--at 'monday 14:00' --panel ana --minutes 0", 2, "", "1 to 1440 minutes");
+    says(&desk, ADD "--at 'monday 14:00' --panel 'ana, ana'", 0,
+         "planned: Mon 16 Mar 2026 14:00 Europe/Berlin, panel Ana Becker\n", "");
+    says(&desk, ADD "--at 'monday 14:30' --panel tom", 5, "",
+         "another interview of this application is planned then: Mon 16 Mar 2026 14:00 "
+         "Europe/Berlin, 60 minutes");
+    says(&desk, ADD "--at 'monday 13:30' --panel tom --minutes 31", 5, "", "planned then");
+    says(&desk, ADD "--at 'monday 15:00' --panel tom", 0, "Mon 16 Mar 2026 15:00", "");
+    says(&desk, ADD "--at 'monday 8:30' --panel tom", 0, "Mon 23 Mar 2026 08:30", "");
+    g_autoptr(HtJson) outbox = json_of(&desk, "outbox --json");
+    g_assert_cmpuint(ht_json_length(outbox), ==, 6); /* each with one member of its panel */
+    desk_clear(&desk);
+#undef ADD
+}
+
 /* A reason that says nothing without words is refused here, before anything waits. */
 static void test_note_wanted(void)
 {
@@ -274,6 +299,7 @@ int main(int argc, char **argv)
     g_test_add_func("/screen/outbox_verbs/mine", test_mine);
     g_test_add_func("/screen/outbox_verbs/edit", test_edit);
     g_test_add_func("/screen/outbox_verbs/value_and_drop", test_value_and_drop);
+    g_test_add_func("/screen/outbox_verbs/planning", test_planning);
     g_test_add_func("/screen/outbox_verbs/meeting", test_meeting);
     return g_test_run();
 }

@@ -327,8 +327,8 @@ static void test_interview_undone(void)
 /* A member who is busy costs the invitation alone, and says so in words. */
 static void test_busy(void)
 {
-    g_autofree char *job = test_job(2, false), *match = test_match(job, 0),
-                    *other = test_match(job, 1);
+    g_autofree char *job = test_job(3, false), *match = test_match(job, 0),
+                    *other = test_match(job, 1), *third = test_match(job, 2);
     g_autoptr(TestClient) client = open_synced("busy", "RECRUITER");
     submit(client, interview(client, match, 9, "ht_a_int2"));
     submit(client, interview(client, other, 9, "ht_a_int2"));
@@ -345,13 +345,13 @@ static void test_busy(void)
     g_autoptr(HtInterview) shown = only_interview(client, other);
     g_assert_true(((const HtPanelMember *)shown->panel->pdata[0])->is_conflict);
     /* Moving an interview to where a member is busy is refused in the same words. */
-    submit(client, interview(client, other, 10, "ht_a_int2"));
+    submit(client, interview(client, third, 10, "ht_a_int2"));
     test_client_sync(client, HT_SYNC_ONCE);
     HtIntent *move = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
     g_autofree char *id = one("SELECT i.id::text FROM public.interviews i JOIN "
                               "public.interview_panel p ON p.interview_id = i.id WHERE i.match_id "
                               "= '%s'",
-                              other);
+                              third);
     move->interview = key_of(client, id);
     move->starts_at = shown->scheduled_at;
     submit(client, move);
