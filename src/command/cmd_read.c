@@ -159,7 +159,13 @@ static HtResult written(HtContext *context, const HtReceipt *receipt, const GErr
     (void)context;
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "it was not written");
-    return ht_result_message("%s. u undoes.", receipt->label ? receipt->label : (const char *)data);
+    const char *label = receipt->label ? receipt->label : (const char *)data;
+    if (receipt->n_refused == 1)
+        return ht_result_message("%s; %s. u undoes.", label, receipt->why);
+    if (receipt->n_refused > 1)
+        return ht_result_message("%s; %d left out: %s. u undoes.", label, receipt->n_refused,
+                                 receipt->why);
+    return ht_result_message("%s. u undoes.", label);
 }
 
 static void add_people(HtIntent *intent, const GArray *people)
@@ -215,25 +221,41 @@ HT_HANDLER(ht_cmd_note_editor)
 /* ---- tags
  * ------------------------------------------------------------------------------------------------
  */
+/* The last word about a tag counts. */
+static void take_tag(GPtrArray *tags, const char *word)
+{
+    const char *tag = word + (*word == '-');
+    g_autofree char *folded = ht_text_fold(tag);
+    if (!*tag)
+        return;
+    for (guint i = 0; i < tags->len; i++) {
+        const char *other = tags->pdata[i];
+        g_autofree char *same = ht_text_fold(other + (*other == '-'));
+        if (strcmp(same, folded) == 0) {
+            g_ptr_array_remove_index(tags, i);
+            break;
+        }
+    }
+    g_ptr_array_add(tags, g_strdup(word));
+}
+
 static HtResult write_tags(HtContext *context, const char *text)
 {
     g_auto(GStrv) words = g_strsplit_set(text ? text : "", " ,\t", -1);
     g_autoptr(GArray) people = people_meant(context);
-    HtResult result = ht_result_message("Nothing was changed.");
-    for (int i = 0; words[i]; i++) {
-        bool remove = words[i][0] == '-';
-        const char *tag = words[i] + (remove ? 1 : 0);
-        if (!*tag)
-            continue;
-        HtIntent *intent = ht_intent_new(remove ? HT_INTENT_TAG_REMOVE : HT_INTENT_TAG_ADD);
-        add_people(intent, people);
-        intent->tag = g_strdup(tag);
-        ht_result_clear(&result);
-        result = ht_context_submit(context, intent, written, (gpointer)(guintptr) "Tagged", NULL);
-    }
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_TAGS);
+    intent->tags = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; words[i]; i++)
+        take_tag(intent->tags, words[i]);
     g_free(context->repeat.text);
     context->repeat.text = g_strdup(text);
-    return result;
+    if (intent->tags->len == 0)
+        return ht_result_message("Nothing was changed.");
+    if (people->len == 0)
+        return ht_result_error("there is nobody in this row");
+    add_people(intent, people);
+    return ht_context_submit(context, g_steal_pointer(&intent), written,
+                             (gpointer)(guintptr) "Tagged", NULL);
 }
 
 static HtResult tags_answered(HtContext *context, HtPrompt *prompt)

@@ -133,25 +133,65 @@ static void remove_tag(HtPlan *plan, HtKey candidate, const HtUuid *person, cons
     ht_plan_take(plan, op, candidate);
 }
 
-static void plan_tag(HtPlan *plan, HtKey candidate)
+/* True: there is something to do about it. */
+static bool plan_tag(HtPlan *plan, HtKey candidate, const char *tag, bool adds)
 {
     HtUuid person;
-    bool adds = plan->intent->kind == HT_INTENT_TAG_ADD;
     if (!ht_reader_uuid(plan->reader, candidate, &person)) {
         ht_plan_refuse(plan, candidate, "this person is not here any more");
-        return;
+        return false;
     }
-    g_autofree char *tag = g_strstrip(g_strdup(plan->intent->tag));
     g_autoptr(GPtrArray) tags = ht_cache_tags(plan->reader, candidate, NULL);
     const HtTag *there = find_tag(tags, tag);
-    if (adds && there)
-        ht_plan_refuse(plan, candidate, "has this tag already");
-    else if (adds)
+    if (adds == (there != NULL)) {
+        g_autofree char *why = adds ? g_strdup_printf("has the tag '%s' already", tag)
+                                    : g_strdup_printf("has no tag '%s'", tag);
+        ht_plan_refuse(plan, candidate, why);
+        return false;
+    }
+    if (adds)
         add_tag(plan, candidate, &person, tag);
-    else if (there)
-        remove_tag(plan, candidate, &person, there);
     else
-        ht_plan_refuse(plan, candidate, "has no such tag");
+        remove_tag(plan, candidate, &person, there);
+    return true;
+}
+
+static void name_tag(GString *names, const char *tag)
+{
+    g_string_append_printf(names, "%s%s", names->len ? ", " : "", tag);
+}
+
+/* "Tagged: nice, night-shift; untagged: slow": all that the one undo takes back. */
+static char *tags_label(const HtPlan *plan, const GString *added, const GString *removed)
+{
+    GString *label = g_string_new(added->len ? "Tagged" : "Untagged");
+    if (plan->intent->candidates->len > 1)
+        g_string_append_printf(label, " %u", plan->intent->candidates->len);
+    g_string_append_printf(label, ": %s", added->len ? added->str : removed->str);
+    if (added->len && removed->len)
+        g_string_append_printf(label, "; untagged: %s", removed->str);
+    return g_string_free(label, FALSE);
+}
+
+static bool plan_tags(HtPlan *plan, GError **error)
+{
+    const HtIntent *intent = plan->intent;
+    g_autoptr(GString) added = g_string_new(NULL);
+    g_autoptr(GString) removed = g_string_new(NULL);
+    for (guint k = 0; intent->tags && k < intent->tags->len; k++) {
+        const char *word = intent->tags->pdata[k];
+        bool adds = *word != '-', done = false;
+        const char *tag = adds ? word : word + 1;
+        if (!ht_plan_check_text(tag, TAG_MAX_BYTES, "the tag", error))
+            return false;
+        for (guint i = 0; i < intent->candidates->len; i++)
+            done |= plan_tag(plan, g_array_index(intent->candidates, HtKey, i), tag, adds);
+        if (done)
+            name_tag(adds ? added : removed, tag);
+    }
+    if (plan->ops->len > 0)
+        plan->receipt->label = tags_label(plan, added, removed);
+    return true;
 }
 
 /* --- Notes */
@@ -252,6 +292,8 @@ bool ht_plan_fields(HtPlan *plan, GError **error)
     const HtIntent *intent = plan->intent;
     if (!ht_plan_is_staff(plan, "notes and tags are for recruiters", error))
         return false;
+    if (intent->kind == HT_INTENT_TAGS)
+        return plan_tags(plan, error);
     bool tags = intent->kind == HT_INTENT_TAG_ADD || intent->kind == HT_INTENT_TAG_REMOVE;
     if (tags && !ht_plan_check_text(intent->tag, TAG_MAX_BYTES, "the tag", error))
         return false;
@@ -262,10 +304,11 @@ bool ht_plan_fields(HtPlan *plan, GError **error)
         plan_note_change(plan, intent->kind == HT_INTENT_NOTE_DELETE);
         return true;
     }
+    g_autofree char *tag = g_strstrip(g_strdup(tags ? intent->tag : ""));
     for (guint i = 0; i < intent->candidates->len; i++) {
         HtKey candidate = g_array_index(intent->candidates, HtKey, i);
         if (tags)
-            plan_tag(plan, candidate);
+            plan_tag(plan, candidate, tag, intent->kind == HT_INTENT_TAG_ADD);
         else
             plan_note(plan, candidate);
     }

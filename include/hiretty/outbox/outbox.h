@@ -53,6 +53,7 @@ typedef enum {
     HT_INTENT_FEEDBACK,   /* one's own, a draft until `submit`; what is not given stays */
     HT_INTENT_INTERVIEW_ADD,
     HT_INTENT_INTERVIEW_CHANGE, /* what is given; or `cancel` */
+    HT_INTENT_TAGS,             /* `tags`, all of them one action */
 } HtIntentKind;
 
 /* What was in view when a row was decided. */
@@ -83,8 +84,9 @@ typedef struct {
     GArray *candidates; /* HtKey */
     HtKey note_match;   /* the match a note speaks of, or 0 */
     HtUuid note_id;     /* edit, delete */
-    char *tag;
-    char *visibility; /* "team" (default) or "private" */
+    char *tag;          /* of TAG_ADD, TAG_REMOVE */
+    GPtrArray *tags;    /* of TAGS: char *, each once; "-x" takes x away. May be NULL */
+    char *visibility;   /* "team" (default) or "private" */
     /* feedback: note is its text */
     HtKey interview;
     int rating;           /* 1 … 5, 0 = not given */

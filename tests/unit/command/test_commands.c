@@ -343,6 +343,47 @@ static void test_typeahead(void)
     desk_close(&desk);
 }
 
+static guint n_tags(Desk *desk)
+{
+    g_autoptr(GPtrArray) tags = ht_cache_tags(desk->reader, key(desk, "C20"), NULL);
+    return tags->len;
+}
+
+/* What is typed at once is one action: one answer that names all of it, one undo. */
+static void test_tags_are_one_action(void)
+{
+    static const struct {
+        const char *typed, *said;
+        guint before, after;
+    } rows[] = {
+        {"nice -foo", "Tagged: nice; has no tag 'foo'. u undoes.", 0, 1},
+        {"a b a", "Tagged: b, a. u undoes.", 0, 2},
+    };
+    HtStyle role;
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        answer(&desk, "t", rows[i].typed);
+        g_assert_cmpstr(ht_context_message(desk.context, &role), ==, rows[i].said);
+        g_assert_cmpuint(n_tags(&desk), ==, rows[i].after);
+        press(&desk, "u");
+        g_assert_cmpuint(n_tags(&desk), ==, rows[i].before);
+        g_assert_cmpint(pending(&desk), ==, 0);
+    }
+    answer(&desk, "t", "a b");
+    answer(&desk, "t", "c -A");
+    g_assert_cmpstr(ht_context_message(desk.context, &role), ==,
+                    "Tagged: c; untagged: A. u undoes.");
+    g_assert_cmpuint(n_tags(&desk), ==, 2);
+    press(&desk, "u u");
+    g_assert_cmpuint(n_tags(&desk), ==, 0);
+    press(&desk, "C-r");
+    g_assert_cmpuint(n_tags(&desk), ==, 2);
+    desk_close(&desk);
+}
+
 static void test_notes_tags_hold(void)
 {
     Desk desk;
@@ -459,6 +500,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/review/pass", test_review_pass);
     g_test_add_func("/command/review/typeahead", test_typeahead);
     g_test_add_func("/command/write", test_notes_tags_hold);
+    g_test_add_func("/command/write/tags_are_one_action", test_tags_are_one_action);
     g_test_add_func("/command/filter_errors_point", test_filter_errors_point);
     g_test_add_func("/command/unknown_key", test_unknown_key);
     g_test_add_func("/command/help_runs", test_help_runs);
