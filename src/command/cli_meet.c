@@ -50,6 +50,10 @@ int ht_cli_feedback_write(HtCliHost *host, HtContext *context, const HtCliOption
     HtKey interview = find_interview(context, "feedback", options, true, &exit);
     if (!interview)
         return exit;
+    GError *error = NULL;
+    g_autoptr(HtInterview) about = ht_cache_interview(context->parts.reader, interview, &error);
+    if (!about || !ht_meet_has_begun(context, about, &error))
+        return ht_cli_fail("feedback", error);
     HtIntent *intent = ht_intent_new(HT_INTENT_FEEDBACK);
     intent->interview = interview;
     intent->rating = options->rating;

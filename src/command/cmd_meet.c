@@ -161,6 +161,9 @@ HT_HANDLER(ht_cmd_feedback)
         interview ? ht_cache_interview(context->parts.reader, interview, NULL) : NULL;
     if (!about || !about->is_mine)
         return ht_result_error("you are on no panel of an interview with this person");
+    g_autoptr(GError) early = NULL;
+    if (!ht_meet_has_begun(context, about, &early))
+        return ht_result_take_error(g_steal_pointer(&early));
     g_autoptr(HtFeedback) draft = draft_of(context, interview);
     if (draft && draft->submitted_at)
         return ht_result_error("your feedback on it is submitted, and that is final");

@@ -10,6 +10,7 @@
 #include "hiretty/cache/matches.h"
 #include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
+#include "hiretty/domain/interview.h"
 #include "hiretty/domain/machine.h"
 #include "hiretty/view/views.h"
 
@@ -116,6 +117,8 @@ bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError 
 /* The interview that feedback on a person is about, with me on its panel: the last one that has
  * begun, else the next. 0 = there is none. */
 HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match);
+/* There is no feedback on what has not begun: REFUSED, with its day. */
+bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error);
 /* The next one that is planned, of a person or an application; 0 with *n > 1: several. */
 HtKey ht_meet_next(HtContext *context, HtKey candidate, HtKey match, int *n);
 /* "ines, Ivan I": colleagues by the start of their names; false names the one that is not found or

@@ -42,6 +42,17 @@ HtKey ht_meet_next(HtContext *context, HtKey candidate, HtKey match, int *n)
     return *n == 1 ? found : 0;
 }
 
+bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error)
+{
+    if (interview->scheduled_at <= ht_clock_now_us())
+        return true;
+    g_autofree char *when =
+        ht_clock_format(interview->scheduled_at, context->zone, "%A %-d %B %Y, %H:%M");
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                "this interview is still to come: it is on %s", when);
+    return false;
+}
+
 /* 0: nobody, or several (*several). */
 static HtKey member_named(const GPtrArray *members, const char *name, bool *several)
 {

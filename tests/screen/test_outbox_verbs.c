@@ -197,11 +197,14 @@ static void test_meeting(void)
     says(&desk, "undo", 0, "Undone: Interview changed", "");
     says(&desk, "undo", 0, "Undone: Interview planned", "");
     says(&desk, "outbox", 0, "", "Nothing waits");
-    says(&desk, "feedback write '小龍 李' --rating 4 --recommend hire --note 'Knows queues'", 0,
-         "Feedback kept as a draft", "");
+    /* Of this afternoon. */
+    says(&desk, "feedback write '小龍 李' --rating 4", 5, "",
+         "still to come: it is on Monday 16 March 2026, 14:00");
+    says(&desk, "feedback write 'Sven Åkesson' --rating 4 --recommend hire --note 'Knows queues'",
+         0, "Feedback kept as a draft", "");
     says(&desk, "feedback --plain", 0, "hire (not sent)", "");
-    says(&desk, "feedback write '小龍 李' --rating 9", 5, "", "a rating is 1 to 5");
-    says(&desk, "feedback write '小龍 李' --submit", 0, "Feedback submitted", "");
+    says(&desk, "feedback write 'Sven Åkesson' --rating 9", 5, "", "a rating is 1 to 5");
+    says(&desk, "feedback write 'Sven Åkesson' --submit", 0, "Feedback submitted", "");
     g_autoptr(HtJson) sent = json_of(&desk, "outbox --json");
     g_assert_cmpuint(ht_json_length(sent), ==, 1);
     says(&desk, "feedback write 'Amara Okafor' --rating 3", 1, "", "you are on no panel");

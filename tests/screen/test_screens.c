@@ -74,9 +74,11 @@ static const Scene meeting_scenes[] = {
                        "Enter\ntype ana, nobody\nkey Enter\nwait\n"},
     {"schedule-done", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
                       "Enter\ntype ana, tom\nkey Enter\nwait\nkey g a\nwait\n"},
-    {"feedback-rating", "key g a\nwait\nkey f\n"},
-    {"feedback-draft", "key g a\nwait\nkey f\ntype 4\nkey Enter\nkey Enter\ntype Knows queues\n"
-                       "key Enter\nwait\nkey n\nwait\nkey g f\nwait\n"},
+    {"feedback-rating", "key Enter\nwait\nkey j j j j f\n"},
+    {"feedback-early", "key g a\nwait\nkey f\n"},
+    {"feedback-draft",
+     "key Enter\nwait\nkey j j j j f\ntype 4\nkey Enter\nkey Enter\ntype Knows queues\n"
+     "key Enter\nwait\nkey n\nwait\nkey g f\nwait\n"},
 };
 
 static const struct {
