@@ -44,7 +44,19 @@ bool ht_sync_snapshot_parse(const char *text, guint64 *xmin, guint64 *xmax)
     if (*end != ':' || !g_ascii_isdigit(end[1]))
         return false;
     *xmax = g_ascii_strtoull(end + 1, &end, 10);
-    return *end == ':' && strspn(end, "0123456789,:") == strlen(end) && *xmin <= *xmax;
+    if (*end != ':' || *xmin > *xmax)
+        return false;
+    /* Those in progress, if any, stand in order between the two. */
+    guint64 before = 0;
+    for (const char *at = end + 1; *at; at = *end ? end + 1 : end) {
+        if (!g_ascii_isdigit(*at))
+            return false;
+        guint64 xid = g_ascii_strtoull(at, &end, 10);
+        if (xid < *xmin || xid >= *xmax || xid < before || (*end && (*end != ',' || !end[1])))
+            return false;
+        before = xid;
+    }
+    return true;
 }
 
 /* Transactions that ran when a snapshot was taken, from its text "xmin:xmax:a,b,c". */

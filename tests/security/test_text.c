@@ -62,8 +62,8 @@ static const char *const units[] = {
     "\xe0\x80",
     "\xef\xb7\xbd",
     "\xe4\xb8\xad",
-    "\xd0\xb0"
-    "a ",
+    ("\xd0\xb0"
+     "a "),
     "\t",
     "\xf3\xa0\x81\x81",
 };

@@ -69,6 +69,12 @@ static void test_refuses(void)
         "{\"protocol\":1,\"epoch\":\"e\",\"system_id\":\"7\",\"membership_fp\":\"m\",\"role\":"
         "\"admin\","
         "\"snapshot\":\"1:2:x\"}",
+        "{\"protocol\":1,\"epoch\":\"e\",\"system_id\":\"7\",\"membership_fp\":\"m\",\"role\":"
+        "\"admin\","
+        "\"snapshot\":\"5:9:3\"}",
+        "{\"protocol\":1,\"epoch\":\"e\",\"system_id\":\"7\",\"membership_fp\":\"m\",\"role\":"
+        "\"admin\","
+        "\"snapshot\":\"5:9:6,\"}",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
