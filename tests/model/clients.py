@@ -244,7 +244,7 @@ class Client:
         outbox = self.outbox()
         if outbox is None or self.cache_path() is None or self.is_revoked:
             return
-        ops = outbox.execute("SELECT seq, lower(hex(op)), fn, lower(hex(row)), state, body FROM ops WHERE merged_into IS NULL "
+        ops = outbox.execute("SELECT seq, lower(hex(op)), fn, lower(hex(row)), state, body, prev FROM ops WHERE merged_into IS NULL "
                              "AND (fn = 1 OR kind = 'update') ORDER BY seq DESC LIMIT 40").fetchall()
         outbox.close()
         if not ops:
@@ -262,9 +262,11 @@ class Client:
             f"WHERE d.client_op_id IN (SELECT x::uuid FROM unnest(ARRAY[{decisions}]::text[]) x) "
             "AND NOT EXISTS (SELECT FROM hiring_decisions e WHERE e.match_id = d.match_id AND e.base_decision_id = d.id)")
         there = dict(line.split(" ", 1) for line in lines if " " in line)
-        for seq, op, fn, row, _, body in known:
+        for seq, op, fn, row, _, body, prev in known:
+            before = None
             if fn == 2:
-                mine = json.loads(body)["set"].get("body")
+                before = json.loads(prev or "{}").get("body")
+                mine = json.loads(body).get("set", {}).get("body")  # gone with the words of who may not be seen
                 if mine is None or there.get(row) != mine:
                     continue
                 here = db.execute("SELECT n.body FROM candidate_notes n JOIN ids ON ids.k = n.k WHERE ids.id = ?", (bytes.fromhex(row),)).fetchone()
@@ -274,7 +276,9 @@ class Client:
                 match, mine = there[op].split(" ")
                 here = db.execute("SELECT lower(hex(s.id)) FROM candidate_job_matches m JOIN ids i ON i.k = m.k JOIN ids s ON s.k = m.stage_k WHERE i.id = ?",
                                   (bytes.fromhex(match),)).fetchone()
-            if here is not None and here[0] != mine:
+            # Another one's words may have come and been taken back since, which leaves mine there and his here: what is
+            # reverted shows what was before.
+            if here is not None and here[0] != mine and before in (None, here[0]):
                 raise Violation(f"{self.profile}: op {seq} is acknowledged and shown reverted: {here[0]!r} instead of {mine!r}")
         db.close()
 

@@ -293,7 +293,8 @@ BEGIN
                 END IF;
                 UPDATE public.job_stages SET sla_hours = sla_hours - sum WHERE id = stage[z];
             END IF;
-        EXCEPTION WHEN unique_violation OR foreign_key_violation OR lock_not_available OR check_violation OR deadlock_detected THEN NULL;
+        EXCEPTION WHEN unique_violation OR foreign_key_violation OR lock_not_available OR check_violation OR deadlock_detected
+            OR integrity_constraint_violation THEN NULL; -- the last: the person was erased
         END;
         IF random() < 0.05 THEN
             ROLLBACK;
