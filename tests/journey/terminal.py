@@ -6,8 +6,11 @@ terminal was left as it was found.
 """
 
 import codecs
+import ctypes
 import errno
 import fcntl
+import functools
+import locale
 import os
 import pty
 import re
@@ -16,8 +19,10 @@ import signal
 import struct
 import termios
 import time
+import unicodedata
 
 import pyte
+import pyte.screens
 
 KEYS = {
     "Enter": "\r", "Esc": "\x1b", "Tab": "\t", "Space": " ", "BackSpace": "\x7f",
@@ -29,6 +34,20 @@ KEYS = {
 # Private modes that must be off again at the end: alternate screen, bracketed paste, mouse; and on: cursor.
 ON_AT_START = {25}
 WATCHED = {1, 25, 1000, 1002, 1003, 1006, 1049, 2004}
+
+
+LIBC = ctypes.CDLL(None)
+
+
+@functools.lru_cache(65536)
+def cells(character):
+    """How wide terminals draw it: as the C library says, which is what programs for terminals go by. pyte's own table is an
+    older one, in which the vowels of a Korean syllable have cells of their own."""
+    return LIBC.wcwidth(ctypes.c_wchar(character))
+
+
+locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+pyte.screens.wcwidth = cells
 
 
 class Screen(pyte.Screen):
@@ -49,7 +68,8 @@ class Screen(pyte.Screen):
 
     def draw(self, data):
         self.last = data[-1:] or self.last
-        super().draw(data)
+        # It leaves out the rest behind a character without width that is no accent, such as a Korean vowel sign.
+        super().draw("".join(c for c in data if cells(c) != 0 or unicodedata.combining(c)))
 
     def repeat(self, count=1):
         self.draw(self.last * (count or 1))
