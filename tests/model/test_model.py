@@ -443,7 +443,8 @@ class Model:
             if outbox is None:
                 continue
             for row, state, merged_into, body in outbox.execute("SELECT lower(hex(row)), state, merged_into, body FROM ops WHERE fn = 2 AND kind <> 'delete'"):
-                text = json.loads(body)["set"].get("body")
+                # What was written about a person who has been erased is gone from the op, too.
+                text = json.loads(body).get("set", {}).get("body")
                 if text is None or "psql" in text:
                     continue
                 which = done if state == DONE and merged_into is None else maybe
