@@ -1,5 +1,6 @@
 """A server and a client in network namespaces of their own, so that it is the kernel that loses packets."""
 
+import atexit
 import os
 import re
 import subprocess
@@ -249,3 +250,16 @@ class Station(Terminal):
         took = time.monotonic() - began
         assert took < 3 * SLOW, f"the end took {took:.1f} s"
         return took
+
+
+def far_apart(*names):
+    """The network, a server at one end of it, and a recruiter's machines of these names at the other. All of it goes when the
+    test ends."""
+    net = Net()
+    atexit.register(net.close)
+    server = FarServer(net)
+    atexit.register(server.stop)
+    desks = [FarDesk(server, name) for name in names]
+    for desk in desks:
+        atexit.register(desk.wipe)
+    return net, server, desks

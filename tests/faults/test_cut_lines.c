@@ -5,7 +5,6 @@
  * server's state with each op there once.
  *
  * HIRETTY_FAULT_SEED=N repeats a run; HIRETTY_FAULT_CASES=400 runs all of it. */
-#include "../sync/proxy.h"
 #include "work.h"
 
 #define DECISIONS 2
@@ -92,22 +91,15 @@ static void test_split(void)
     }
 }
 
-int main(int argc, char **argv)
+static void add_tests(void)
 {
-    g_test_init(&argc, &argv, NULL);
-    if (!test_server_start(true))
-        return 77;
-    test_clients_init();
-    test_sql("ALTER ROLE ht_a_rec1 PASSWORD 'secret'");
-    test_sql("COPY (SELECT 1) TO PROGRAM 'sed -i s/reject/scram-sha-256/ pg_hba.conf'");
-    test_sql("SELECT pg_reload_conf()");
-    proxy = proxy_start(test_server_get("HT_TCP_PORT"));
+    proxy = work_proxy();
     g_test_add_func("/faults/cut_lines/tls", test_tls);
     g_test_add_func("/faults/cut_lines/plain", test_plain);
     g_test_add_func("/faults/cut_lines/split", test_split);
-    int status = g_test_run();
-    proxy_stop(proxy);
-    test_clients_clear();
-    test_server_stop();
-    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return work_main(argc, argv, add_tests);
 }

@@ -9,16 +9,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from netns import FarDesk, FarServer, Net, Station  # noqa: E402
+from netns import Station, far_apart  # noqa: E402
 from world import SLOW, main  # noqa: E402
 
-net = Net()
-try:
-    server = FarServer(net)
-except BaseException:
-    net.close()
-    raise
-desk, second = FarDesk(server, "lines"), FarDesk(server, "second")
+net, server, (desk, second) = far_apart("lines", "second")
 ALL = "ip protocol tcp drop"
 
 
@@ -121,11 +115,5 @@ def the_link_goes_down_and_moves():
     return f"offline after {shown:.1f} s, live after {back:.1f} s, at a new address after {moved:.1f} s; {note}"
 
 
-try:
-    main(first_sync, everything_is_lost, lost_in_the_middle, a_tenth_is_lost, refused_with_resets,
-         the_link_goes_down_and_moves)
-finally:
-    desk.wipe()
-    second.wipe()
-    server.stop()
-    net.close()
+main(first_sync, everything_is_lost, lost_in_the_middle, a_tenth_is_lost, refused_with_resets,
+     the_link_goes_down_and_moves)

@@ -3,22 +3,17 @@
 """A server that is stopped, before it accepts and in the middle of an answer; names that nobody resolves; a host of
 which the first address is dead; a client that was stopped while its line died. All of it across network namespaces."""
 
+import atexit
 import os
 import signal
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from netns import NAME, FarDesk, FarServer, Net, Station  # noqa: E402
+from netns import NAME, Station, far_apart  # noqa: E402
 from world import SLOW, eventually, main  # noqa: E402
 
-net = Net()
-try:
-    server = FarServer(net)
-except BaseException:
-    net.close()
-    raise
-desk, second = FarDesk(server, "stopped"), FarDesk(server, "second")
+net, server, (desk, second) = far_apart("stopped", "second")
 
 
 def stop_all():
@@ -149,12 +144,6 @@ def asleep_while_the_line_died():
     return f"after {seen:.1f} s"
 
 
-try:
-    main(first_sync, a_stopped_server, stopped_in_an_answer, names_that_nobody_knows, the_first_address_is_dead,
-         nobody_listens, asleep_while_the_line_died)
-finally:
-    go_on()
-    desk.wipe()
-    second.wipe()
-    server.stop()
-    net.close()
+atexit.register(go_on)  # before the server is stopped
+main(first_sync, a_stopped_server, stopped_in_an_answer, names_that_nobody_knows, the_first_address_is_dead,
+     nobody_listens, asleep_while_the_line_died)

@@ -3,7 +3,6 @@
  * it recovers) or goes down at once, in the middle of a COPY, of a pull and of a push, and its
  * answer to a committed push is lost. The next run ends in the server's state, each op there once.
  */
-#include "../sync/proxy.h"
 #include "work.h"
 
 #include <signal.h>
@@ -168,23 +167,15 @@ static void test_lost_answers(void)
     work_free(work);
 }
 
-int main(int argc, char **argv)
+static void add_tests(void)
 {
-    g_test_init(&argc, &argv, NULL);
-    if (!test_server_start(true))
-        return 77;
-    test_clients_init();
-    test_sql("ALTER ROLE ht_a_rec1 PASSWORD 'secret'");
-    /* What was acknowledged must outlive the server's end, as it does on a real one. */
-    test_sql("ALTER SYSTEM SET synchronous_commit = on");
-    test_sql("SELECT pg_reload_conf()");
-    proxy = proxy_start(test_server_get("HT_TCP_PORT"));
+    proxy = work_proxy();
     g_test_add_func("/faults/server_dies/loads", test_loads);
     g_test_add_func("/faults/server_dies/pulls_and_pushes", test_pulls_and_pushes);
     g_test_add_func("/faults/server_dies/lost_answers", test_lost_answers);
-    int status = g_test_run();
-    proxy_stop(proxy);
-    test_clients_clear();
-    test_server_stop();
-    return status;
+}
+
+int main(int argc, char **argv)
+{
+    return work_main(argc, argv, add_tests);
 }

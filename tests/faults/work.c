@@ -214,3 +214,31 @@ char *work_dsn(int port, bool is_encrypted)
                            "dbname=hiretty password=secret sslrootcert=%s %s",
                            port, test_server_get("HT_ROOTCERT"), tls);
 }
+
+static Proxy *proxy;
+
+Proxy *work_proxy(void)
+{
+    return proxy;
+}
+
+int work_main(int argc, char **argv, void (*add_tests)(void))
+{
+    g_test_init(&argc, &argv, NULL);
+    if (!test_server_start(true))
+        return 77;
+    test_clients_init();
+    test_sql("ALTER ROLE ht_a_rec1 PASSWORD 'secret'");
+    /* What was acknowledged must outlive the server's end, as it does on a real one. */
+    test_sql("ALTER SYSTEM SET synchronous_commit = on");
+    /* Lines without TLS are refused otherwise. */
+    test_sql("COPY (SELECT 1) TO PROGRAM 'sed -i s/reject/scram-sha-256/ pg_hba.conf'");
+    test_sql("SELECT pg_reload_conf()");
+    proxy = proxy_start(test_server_get("HT_TCP_PORT"));
+    add_tests();
+    int status = g_test_run();
+    proxy_stop(proxy);
+    test_clients_clear();
+    test_server_stop();
+    return status;
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../sync/client.h"
+#include "../sync/proxy.h"
 
 typedef struct Work Work;
 
@@ -28,3 +29,9 @@ GRand *work_rand(void);
 /* HIRETTY_FAULT_CASES, or `usual` (a quarter of it under sanitizers). */
 int work_cases(int usual);
 char *work_dsn(int port, bool is_encrypted);
+
+/* A test program's main: a server whose login has a password, with TLS and without, a proxy before
+ * it, and the tests that `add_tests` registers. Returns the status. */
+int work_main(int argc, char **argv, void (*add_tests)(void));
+/* The proxy; from add_tests on. */
+Proxy *work_proxy(void);
