@@ -1,6 +1,9 @@
 /* A password is read byte by byte with read(2): the standard library would keep a copy in its
  * buffer. While it is typed the terminal does not echo, and whoever ends the program then would
- * leave it so: the handlers give it back before the signal does what it always did. */
+ * leave it so: the handlers give it back before the signal does what it always did.
+ *
+ * Each secret has pages of its own: a lock holds for whole pages, and giving back one that shares
+ * its page with another would let that other one go to the disk. */
 #include "hiretty/base/secret.h"
 
 #include "hiretty/base/print.h"
@@ -13,10 +16,35 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define SECRET_MAX 1024
-
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 static struct termios shown;
+
+static char *new_pages(gsize bytes)
+{
+    gsize page = (gsize)sysconf(_SC_PAGESIZE), size = (bytes + page - 1) / page * page;
+    void *pages = NULL;
+    if (posix_memalign(&pages, page, size) != 0)
+        g_error("out of memory");
+    memset(pages, 0, size);
+    mlock(pages, size); /* not allowed: then not */
+    madvise(pages, size, MADV_DONTDUMP);
+    return pages;
+}
+
+char *ht_secret_new(void)
+{
+    return new_pages(HT_SECRET_MAX + 1);
+}
+
+char *ht_secret_dup(const char *text)
+{
+    if (!text)
+        return NULL;
+    gsize len = strlen(text);
+    char *copy = new_pages(len + 1);
+    memcpy(copy, text, len);
+    return copy;
+}
 
 void ht_secret_free(char *secret)
 {
@@ -25,7 +53,7 @@ void ht_secret_free(char *secret)
     gsize len = strlen(secret);
     explicit_bzero(secret, len);
     munlock(secret, len + 1);
-    g_free(secret);
+    g_free(secret); /* that is free(), whoever allocated it */
 }
 
 static void on_end(int number)
@@ -35,22 +63,27 @@ static void on_end(int number)
     raise(number);
 }
 
-/* One line without its line feed. */
-static char *read_line(void)
+char *ht_secret_read(int fd)
 {
-    char *line = g_malloc0(SECRET_MAX + 1);
-    mlock(line, SECRET_MAX + 1); /* not allowed: then not */
+    char *line = ht_secret_new();
     gsize len = 0;
-    while (len < SECRET_MAX) {
-        ssize_t n = read(STDIN_FILENO, line + len, 1);
+    bool is_long = false;
+    for (;;) {
+        char byte;
+        ssize_t n = read(fd, &byte, 1);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0 || line[len] == '\n')
+        if (n <= 0 || byte == '\n')
             break;
-        len++;
+        if (len < HT_SECRET_MAX)
+            line[len++] = byte;
+        else
+            is_long = true;
+        explicit_bzero(&byte, 1);
     }
-    line[len] = '\0';
-    if (len > 0)
+    if (len > 0 && line[len - 1] == '\r')
+        line[--len] = '\0';
+    if (len > 0 && !is_long)
         return line;
     ht_secret_free(line);
     return NULL;
@@ -71,7 +104,7 @@ char *ht_secret_ask(const char *question)
     ht_print_part(stderr, "%s: ", question);
     ht_print_flush(stderr, NULL);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    char *answer = read_line();
+    char *answer = ht_secret_read(STDIN_FILENO);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)
         sigaction(ending[i], &before[i], NULL);
@@ -84,8 +117,7 @@ char *ht_secret_take_env(const char *name)
     char *given = getenv(name);
     char *copy = NULL;
     if (given && *given) {
-        copy = g_strdup(given);
-        mlock(copy, strlen(copy) + 1);
+        copy = ht_secret_dup(given);
         explicit_bzero(given, strlen(given));
     }
     g_unsetenv(name);

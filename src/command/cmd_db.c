@@ -8,11 +8,8 @@
 #include "hiretty/base/print.h"
 #include "hiretty/base/secret.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MAX_PASSWORD 1024
 
 /* Everything the sub-verbs take; one parse serves them all. */
 typedef struct {
@@ -83,29 +80,6 @@ static void print_json(const HtJson *json)
 /* ---- passwords ----------------------------------------------------------------------------------
  */
 
-/* One line of `fd` without its line feed; NULL when there is none. The caller wipes and frees it.
- */
-static char *read_line(int fd)
-{
-    char *line = g_malloc0(MAX_PASSWORD + 1);
-    gsize len = 0;
-    while (len < MAX_PASSWORD) {
-        ssize_t n = read(fd, line + len, 1);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0 || line[len] == '\n')
-            break;
-        len++;
-    }
-    line[len] = '\0';
-    if (len > 0 && line[len - 1] == '\r')
-        line[len - 1] = '\0';
-    if (*line)
-        return line;
-    g_free(line);
-    return NULL;
-}
-
 /* HtPgPasswordFunc: three tries. */
 static char *ask_login_password(const char *user, const char *server, int attempt, gpointer data)
 {
@@ -120,10 +94,10 @@ static char *ask_login_password(const char *user, const char *server, int attemp
 static bool take_password(const Options *options, char **password, GError **error)
 {
     if (options->password_stdin) {
-        *password = read_line(STDIN_FILENO);
+        *password = ht_secret_read(STDIN_FILENO);
     } else if (options->password_file) {
         gsize len = 0;
-        char *text = ht_file_load_private(options->password_file, MAX_PASSWORD, &len, error);
+        char *text = ht_file_load_private(options->password_file, HT_SECRET_MAX, &len, error);
         if (!text)
             return false;
         text[strcspn(text, "\r\n")] = '\0';

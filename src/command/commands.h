@@ -76,6 +76,8 @@ HT_HANDLER(ht_cmd_go_conflicts);
 HT_HANDLER(ht_cmd_go_status);
 HT_HANDLER(ht_cmd_help);
 HT_HANDLER(ht_cmd_sync_now);
+/* cmd_password.c */
+HT_HANDLER(ht_cmd_password);
 /* cmd_resolve.c */
 HT_HANDLER(ht_cmd_keep_mine);
 HT_HANDLER(ht_cmd_take_theirs);

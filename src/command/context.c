@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { ROOMY_COLUMNS = 60 };
+
 /* ---- places
  * --------------------------------------------------------------------------------------- */
 HtPlace *ht_top_place(HtContext *context)
@@ -594,13 +596,19 @@ const char *ht_context_message(HtContext *context, HtStyle *role)
 
 const char *ht_context_warning(HtContext *context)
 {
-    if (!context->parts.sync)
-        return NULL;
     HtSyncStatus status;
-    ht_sync_status(context->parts.sync, &status);
+    HtView *view = ht_top(context);
+    if (ht_context_wants_password(context, &status) && view) {
+        const char *key =
+            ht_keymap_first_key(context->keymap, ht_view_id(view), ht_command_find("password"));
+        const char *what = status.password == HT_SYNC_PASSWORD_WRONG ? "refused" : "wants";
+        g_autofree char *text =
+            g_strdup_printf("%s: the server %s your password%s", key ? key : ": password", what,
+                            context->columns >= ROOMY_COLUMNS ? ". Work goes on offline." : "");
+        return g_intern_string(text);
+    }
     if (!*status.warning)
         return NULL;
-    /* Kept with the state's text, which is made anew for every frame. */
     g_autofree char *clean = ht_text_sanitize(status.warning, -1, HT_TEXT_LINE, NULL);
     return g_intern_string(clean);
 }
@@ -625,7 +633,9 @@ static const char *state_word(const HtSyncStatus *status, HtStyle *role, GString
         return "connecting";
     case HT_SYNC_REFUSED:
         *role = HT_STYLE_ERROR;
-        return "refused";
+        if (status->password == HT_SYNC_PASSWORD_WANTED)
+            return "password wanted";
+        return status->password == HT_SYNC_PASSWORD_WRONG ? "password refused" : "refused";
     case HT_SYNC_LOCKED:
         *role = HT_STYLE_ERROR;
         return "locked";

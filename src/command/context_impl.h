@@ -89,6 +89,9 @@ char *ht_context_session_text(HtContext *context);
 /* Rebuilds the views of a session's text; false when nothing of it can be shown. */
 bool ht_context_session_restore(HtContext *context, const char *text);
 
+/* Does the server ask for a password that a person has to type? *status is filled in any case. */
+bool ht_context_wants_password(HtContext *context, HtSyncStatus *status);
+
 /* ---- intents
  * -------------------------------------------------------------------------------------- */
 typedef HtResult (*HtReceiptFunc)(HtContext *context, const HtReceipt *receipt, const GError *error,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { LABEL_COLUMNS = 16 };
+
 static GPtrArray *new_rows(void)
 {
     return g_ptr_array_new_with_free_func((GDestroyNotify)ht_list_row_free);
@@ -301,11 +303,25 @@ static void add_line(HtDoc *doc, HtStyle role, const char *label, const char *te
     g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
     ht_doc_newline(doc);
     ht_doc_add(doc, HT_STYLE_LABEL, label);
-    ht_doc_pad(doc, 16);
+    ht_doc_pad(doc, LABEL_COLUMNS);
     ht_doc_add(doc, role, *clean ? clean : "-");
 }
 
-static void add_sync(HtDoc *doc, HtContext *context)
+/* What has to be read whole: below its label where the window is narrow. */
+static void add_sentence(HtDoc *doc, HtStyle role, const char *label, const char *text, int width)
+{
+    g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
+    if (ht_text_width(clean) + LABEL_COLUMNS <= width) {
+        add_line(doc, role, label, text);
+        return;
+    }
+    ht_doc_newline(doc);
+    ht_doc_add(doc, HT_STYLE_LABEL, label);
+    ht_doc_newline(doc);
+    ht_doc_wrap(doc, role, 2, width, clean);
+}
+
+static void add_sync(HtDoc *doc, HtContext *context, int width)
 {
     HtSyncStatus status = {.state = HT_SYNC_NEVER};
     if (context->parts.sync)
@@ -326,9 +342,11 @@ static void add_sync(HtDoc *doc, HtContext *context)
         add_line(doc, HT_STYLE_NORMAL, "Loading", text);
     }
     if (*status.error)
-        add_line(doc, HT_STYLE_ERROR, "Problem", status.error);
+        add_sentence(doc, HT_STYLE_ERROR, "Problem", status.error, width);
+    if (status.password == HT_SYNC_PASSWORD_HELD)
+        add_line(doc, HT_STYLE_NORMAL, "Password", "typed, kept in memory until the end");
     if (*status.warning)
-        add_line(doc, HT_STYLE_WARNING, "Warning", status.warning);
+        add_sentence(doc, HT_STYLE_WARNING, "Warning", status.warning, width);
 }
 
 static void add_outbox(HtDoc *doc, HtContext *context)
@@ -351,9 +369,8 @@ static void add_outbox(HtDoc *doc, HtContext *context)
 
 static void status_fill(HtDoc *doc, int width, gpointer data)
 {
-    (void)width;
     HtContext *context = data;
-    add_sync(doc, context);
+    add_sync(doc, context, width);
     add_outbox(doc, context);
     ht_doc_heading(doc, "Cache");
     g_autofree char *path = ht_cache_path(context->parts.cache);

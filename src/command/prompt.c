@@ -3,6 +3,7 @@
  */
 #include "hiretty/command/prompt.h"
 
+#include "hiretty/base/secret.h"
 #include "hiretty/base/text.h"
 
 #include <stdarg.h>
@@ -136,6 +137,8 @@ HtPrompt *ht_prompt_new(HtPromptKind kind, HtPromptThen then, const char *label,
     prompt->choices = g_array_new(FALSE, TRUE, sizeof(HtChoice));
     prompt->shown = g_array_new(FALSE, FALSE, sizeof(int));
     prompt->strings = g_string_chunk_new(1024);
+    if (kind == HT_PROMPT_SECRET)
+        prompt->secret = ht_secret_new();
     return prompt;
 }
 
@@ -148,6 +151,7 @@ void ht_prompt_free(HtPrompt *prompt)
     g_array_unref(prompt->choices);
     g_array_unref(prompt->shown);
     g_string_chunk_free(prompt->strings);
+    ht_secret_free(prompt->secret);
     g_free(prompt->label);
     g_free(prompt->text);
     g_free(prompt->error);
@@ -216,6 +220,28 @@ void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text)
         narrow(prompt);
     if (prompt->changed)
         prompt->changed(context, prompt);
+}
+
+void ht_prompt_secret_add(HtPrompt *prompt, const char *text)
+{
+    gsize used = strlen(prompt->secret), len = strlen(text);
+    g_clear_pointer(&prompt->error, g_free);
+    /* What cannot be typed at a terminal either: a pasted line end would send half a password. */
+    for (const char *p = text; *p; p++) {
+        if ((guchar)*p < 0x20 || *p == 0x7f)
+            return;
+    }
+    if (used + len <= HT_SECRET_MAX)
+        memcpy(prompt->secret + used, text, len + 1);
+}
+
+void ht_prompt_secret_erase(HtPrompt *prompt, bool all)
+{
+    gsize used = strlen(prompt->secret);
+    const char *last = g_utf8_find_prev_char(prompt->secret, prompt->secret + used);
+    gsize kept = all || !last ? 0 : (gsize)(last - prompt->secret);
+    g_clear_pointer(&prompt->error, g_free);
+    explicit_bzero(prompt->secret + kept, used - kept);
 }
 
 void ht_prompt_select(HtPrompt *prompt, int delta)

@@ -98,6 +98,7 @@ static const HtCommand commands[] = {
     {"palette",        ": C-p",            HT_IN_ALL,         HT_CMD_NO_PALETTE, "commands",      NULL,      "Any command by its name", "Everything", ht_cmd_palette},
     {"help",           "? F1",             HT_IN_ALL,         HT_CMD_HINT,          "keys",    NULL,      "The keys that work here; Enter runs one", "Everything", ht_cmd_help},
     {"sync.now",       "gr",               HT_IN_ALL,         0, "sync now",      NULL,      "Send and fetch now", "Everything", ht_cmd_sync_now},
+    {"password",       "gp",               HT_IN_ALL,         0, "password",      NULL,      "Give the password that the server asks for", "Everything", ht_cmd_password},
     {"conflict.mine",  "m",                SETTLES, HT_CMD_CHANGES_DATA | HT_CMD_HINT, "keep mine", NULL, "Keep mine: send it again on what is there now", "Everything", ht_cmd_keep_mine},
     {"conflict.theirs", "t",               SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "take theirs", NULL, "Take theirs: drop mine", "Everything", ht_cmd_take_theirs},
     {"conflict.edit",  "E",                SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "edit mine", NULL, "Edit mine in your editor and send that", "Everything", ht_cmd_edit_mine},

@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+#include "hiretty/base/secret.h"
+
 #include <locale.h>
 #include <string.h>
 
@@ -196,14 +198,6 @@ static PGconn *try_places(const HtPgSettings *settings, int64_t deadline_us,
     return conn;
 }
 
-static void wipe(char *password)
-{
-    if (password) {
-        explicit_bzero(password, strlen(password));
-        g_free(password);
-    }
-}
-
 /* Asks for a password as long as the server wants another one. */
 static PGconn *connect_asking(HtPgSettings *settings, const HtPgOptions *options,
                               GCancellable *cancellable, GError **error)
@@ -227,7 +221,7 @@ static PGconn *connect_asking(HtPgSettings *settings, const HtPgOptions *options
             return NULL;
         }
         ht_pg_settings_set(settings, "password", password);
-        wipe(password);
+        ht_secret_free(password);
     }
 }
 

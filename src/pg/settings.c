@@ -331,6 +331,8 @@ HtPgSettings *ht_pg_settings_new(const HtPgOptions *options, GError **error)
         return NULL;
     if (options->password_text && !ht_pg_settings_get(settings, "password"))
         ht_pg_settings_set(settings, "password", options->password_text);
+    if (options->password_typed)
+        ht_pg_settings_set(settings, "password", options->password_typed);
     ht_pg_passfile_choose(settings);
     add_note(settings, options->note);
     static const char *const fixed[][2] = {
@@ -368,6 +370,12 @@ char *ht_pg_options_user(const HtPgOptions *options)
 {
     g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
     return settings ? g_steal_pointer(&settings->user) : NULL;
+}
+
+char *ht_pg_options_server(const HtPgOptions *options)
+{
+    g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
+    return settings ? g_steal_pointer(&settings->label) : NULL;
 }
 
 char *ht_pg_options_warning(const HtPgOptions *options)

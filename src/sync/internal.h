@@ -168,6 +168,7 @@ struct HtSync {
     gpointer notify_data;
     GSource *notify_source; /* under way */
     int64_t notified_us;
+    char *offered; /* a password on its way to the engine; NULL */
 
     bool has_ended; /* the thread; with `ended` */
     GCond ended;
@@ -175,10 +176,12 @@ struct HtSync {
     GThread *thread;
     GMainContext *context;
     GCancellable *cancellable;
-    gint is_stopping, is_poked, focus; /* atomic */
+    gint is_stopping, is_poked, is_asked, focus; /* atomic */
 
     /* The engine: one thread at a time. */
     HtPgConnection *pg;
+    char *password;          /* typed by the person, kept for the next connection; NULL */
+    bool waits_for_password; /* the server refused the login's last one, or wants one */
     int64_t patience_ms;     /* after a server that was silent; 0: the usual */
     bool is_held;            /* the last cycle found a line that had worked before */
     int lock_fd;             /* -1: the sync lock is not ours */
@@ -221,6 +224,10 @@ void ht_sync_lock_release(HtSync *sync);
 void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error);
 void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello);
 void ht_sync_status_synced(HtSync *sync);
+void ht_sync_status_password(HtSync *sync, HtSyncPassword password);
+bool ht_sync_status_has_offer(HtSync *sync);
+/* What was offered since the last time; NULL: nothing. Free with ht_secret_free. */
+char *ht_sync_status_take_offer(HtSync *sync);
 /* What the cache remembers, before a connection and while another process syncs. */
 void ht_sync_status_recall(HtSync *sync);
 /* rows_done < 0: nothing is loading any more. */

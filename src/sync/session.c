@@ -4,6 +4,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/secret.h"
 
 #include <string.h>
 
@@ -52,13 +53,51 @@ static bool is_login_of_cache(HtSync *sync)
     return login && g_strcmp0(login, now) == 0;
 }
 
+static bool take_offer(HtSync *sync)
+{
+    char *offered = ht_sync_status_take_offer(sync);
+    if (!offered)
+        return false;
+    ht_secret_free(sync->password);
+    sync->password = offered;
+    return true;
+}
+
+/* With what the person typed, if anything; the caller says how it went. */
+static HtPgConnection *connect_once(HtSync *sync, GCancellable *cancellable, GError **error)
+{
+    take_offer(sync);
+    HtPgOptions options = sync->connection;
+    options.password_typed = sync->password;
+    return ht_pg_connect(&options, cancellable, error);
+}
+
+/* A password that was refused is not tried again: that could lock the account. */
+static void note_password(HtSync *sync, const GError *problem)
+{
+    bool is_refused = g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_AUTH);
+    sync->waits_for_password = is_refused;
+    if (is_refused)
+        ht_sync_status_password(sync,
+                                sync->password ? HT_SYNC_PASSWORD_WRONG : HT_SYNC_PASSWORD_WANTED);
+    else if (!problem)
+        ht_sync_status_password(sync,
+                                sync->password ? HT_SYNC_PASSWORD_HELD : HT_SYNC_PASSWORD_NONE);
+    if (is_refused)
+        g_clear_pointer(&sync->password, ht_secret_free);
+}
+
 bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **error)
 {
-    if (sync->pg && ht_pg_is_alive(sync->pg))
+    if (sync->pg && ht_pg_is_alive(sync->pg)) {
+        if (take_offer(sync)) /* the door was open already */
+            ht_sync_status_password(sync, HT_SYNC_PASSWORD_HELD);
         return true;
+    }
     ht_sync_disconnect(sync);
     GError *problem = NULL;
-    sync->pg = ht_pg_connect(&sync->connection, cancellable, &problem);
+    sync->pg = connect_once(sync, cancellable, &problem);
+    note_password(sync, problem);
     if (sync->pg && sync->patience_ms > 0)
         ht_pg_set_silence_ms(sync->pg, sync->patience_ms);
     if (sync->pg)

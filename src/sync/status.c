@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/secret.h"
 #include "hiretty/base/text.h"
 
 #include <string.h>
@@ -110,6 +111,52 @@ void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error)
     g_mutex_unlock(&sync->lock);
     if (is_new)
         ht_sync_log_state(state);
+}
+
+void ht_sync_status_password(HtSync *sync, HtSyncPassword password)
+{
+    g_autofree char *login = ht_pg_options_user(&sync->connection);
+    g_autofree char *server = ht_pg_options_server(&sync->connection);
+    g_mutex_lock(&sync->lock);
+    /* What was offered meanwhile has not been tried: this is about the one before. */
+    if (!sync->offered && sync->status.password != password) {
+        sync->status.password = password;
+        set_text(sync->status.login, sizeof sync->status.login, login);
+        set_text(sync->status.server, sizeof sync->status.server, server);
+        notify(sync, true);
+    }
+    g_mutex_unlock(&sync->lock);
+}
+
+bool ht_sync_status_has_offer(HtSync *sync)
+{
+    g_mutex_lock(&sync->lock);
+    bool has_offer = sync->offered != NULL;
+    g_mutex_unlock(&sync->lock);
+    return has_offer;
+}
+
+char *ht_sync_status_take_offer(HtSync *sync)
+{
+    g_mutex_lock(&sync->lock);
+    char *offered = g_steal_pointer(&sync->offered);
+    g_mutex_unlock(&sync->lock);
+    return offered;
+}
+
+void ht_sync_offer_password(HtSync *sync, char *password)
+{
+    g_mutex_lock(&sync->lock);
+    ht_secret_free(sync->offered);
+    sync->offered = password;
+    sync->status.password = HT_SYNC_PASSWORD_TRYING;
+    sync->status.state = HT_SYNC_CONNECTING; /* whoever waits for the outcome does not see the old
+                                                one */
+    sync->status.since_us = ht_clock_now_us();
+    set_text(sync->status.error, sizeof sync->status.error, NULL);
+    notify(sync, true);
+    g_mutex_unlock(&sync->lock);
+    ht_sync_ask(sync);
 }
 
 void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello)

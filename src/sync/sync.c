@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/secret.h"
 
 #include <glib-unix.h>
 #include <string.h>
@@ -61,6 +62,8 @@ static void free_now(HtSync *sync)
     g_free(sync->owned_dsn);
     g_free(sync->owned_name);
     g_free(sync->owned_root);
+    ht_secret_free(sync->offered);
+    ht_secret_free(sync->password);
     g_clear_object(&sync->cancellable);
     g_clear_pointer(&sync->context, g_main_context_unref);
     g_mutex_clear(&sync->lock);
@@ -141,6 +144,8 @@ static void note_failure(HtSync *sync, const GError *error)
 {
     ht_sync_log_failure(error);
     ht_sync_lease_check(sync->cache, sync->lease_us);
+    if (ht_sync_status_has_offer(sync))
+        return; /* it came while this was under way and has not been tried: no outcome yet */
     ht_sync_status_state(sync, state_of(error, ht_cache_is_locked(sync->cache, NULL)),
                          error->message);
 }
@@ -243,6 +248,15 @@ static void drop_source(GSource *source)
     g_source_unref(source);
 }
 
+/* What is decided here pokes, and so does a key after a pause. Neither is a reason to try a refused
+ * password again: some servers close an account after a few. */
+static bool is_poked(HtSync *sync)
+{
+    if (!g_atomic_int_compare_and_exchange(&sync->is_poked, 1, 0))
+        return false;
+    return g_atomic_int_compare_and_exchange(&sync->is_asked, 1, 0) || !sync->waits_for_password;
+}
+
 /* Until the time is over, a poke, the end of the line, or the end. A machine that slept is late:
  * its line is then dead more often than not, and finding out by waiting would take longer than
  * connecting anew. true: that was so. */
@@ -261,8 +275,7 @@ static bool wait_ms(HtSync *sync, int64_t ms)
         g_source_attach(time, sync->context);
     }
     GSource *line = sync->pg ? add_source(sync, ht_pg_socket(sync->pg), on_line, &wait) : NULL;
-    while (!wait.is_over && !g_atomic_int_get(&sync->is_stopping) &&
-           !g_atomic_int_compare_and_exchange(&sync->is_poked, 1, 0))
+    while (!wait.is_over && !g_atomic_int_get(&sync->is_stopping) && !is_poked(sync))
         g_main_context_iteration(sync->context, TRUE);
     drop_source(time);
     drop_source(line);
@@ -380,6 +393,8 @@ void ht_sync_start(HtSync *sync)
     sync->has_ended = false;
     g_atomic_int_set(&sync->is_stopping, 0);
     g_atomic_int_set(&sync->is_poked, 0);
+    g_atomic_int_set(&sync->is_asked, 0);
+    sync->waits_for_password = false;
     ht_sync_status_state(sync, HT_SYNC_CONNECTING, NULL);
     sync->thread = g_thread_new("sync", thread_main, sync);
 }
@@ -389,6 +404,12 @@ void ht_sync_poke(HtSync *sync)
     g_atomic_int_set(&sync->is_poked, 1);
     if (sync->thread)
         g_main_context_wakeup(sync->context);
+}
+
+void ht_sync_ask(HtSync *sync)
+{
+    g_atomic_int_set(&sync->is_asked, 1);
+    ht_sync_poke(sync);
 }
 
 void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus)

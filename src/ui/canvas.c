@@ -256,6 +256,7 @@ const HtSigns *ht_signs(bool plain)
                                   0x251C,
                                   0x2524,
                                   0x253C,
+                                  0x2022,
                                   "\xE2\x96\xB8",
                                   "*",
                                   "\xE2\x86\x91",
@@ -267,7 +268,7 @@ const HtSigns *ht_signs(bool plain)
                                   "\xE2\x80\xA6",
                                   " \xC2\xB7 ",
                                   "\xE2\x80\xBA "};
-    static const HtSigns ascii = {'-', '|', '+', '+', '+', '+', '+', ">",   "*",
+    static const HtSigns ascii = {'-', '|', '+', '+', '+', '+', '+', '*',   ">", "*",
                                   "^", "!", "-", ".", "^", "v", "~", " - ", "> "};
     return plain ? &ascii : &boxes;
 }

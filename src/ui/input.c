@@ -10,6 +10,7 @@ enum {
     ESC = 0x1b,
     MAX_PASTE = 1024 * 1024, /* more is cut: nobody pastes a longer note */
     MAX_SEQUENCE = 64,       /* a longer CSI sequence is noise */
+    BUFFER = 8192,           /* to begin with; the reader brings 4 kB at a time */
     MAX_STRING = 65536,      /* OSC, DCS …: answers of a terminal, swallowed */
 };
 
@@ -36,9 +37,12 @@ static void emit(HtInput *input, HtInputKind kind, const char *text)
     input->func(&event, input->data);
 }
 
+/* What was read leaves nothing behind in the buffer: it may have been a password. */
 static void drop(HtInput *input, gsize n)
 {
-    g_byte_array_remove_range(input->bytes, 0, (guint)MIN(n, input->bytes->len));
+    guint gone = (guint)MIN(n, input->bytes->len);
+    g_byte_array_remove_range(input->bytes, 0, gone);
+    explicit_bzero(input->bytes->data + input->bytes->len, gone);
 }
 
 /* ---- names ---- */
@@ -278,8 +282,10 @@ static Found paste(HtInput *input)
     drop(input, take + end_length);
     input->pasting = false;
     g_autofree char *text = g_utf8_make_valid(input->paste->str, (gssize)input->paste->len);
+    explicit_bzero(input->paste->str, input->paste->len);
     g_string_truncate(input->paste, 0);
     emit(input, HT_INPUT_PASTE, text);
+    explicit_bzero(text, strlen(text));
     return WHOLE;
 }
 
@@ -332,8 +338,9 @@ HtInput *ht_input_new(HtInputFunc func, gpointer data)
     HtInput *input = g_new0(HtInput, 1);
     input->func = func;
     input->data = data;
-    input->bytes = g_byte_array_new();
-    input->paste = g_string_new(NULL);
+    /* Large enough that what is typed, or pasted as a password, is not copied about in memory. */
+    input->bytes = g_byte_array_sized_new(BUFFER);
+    input->paste = g_string_sized_new(BUFFER);
     return input;
 }
 

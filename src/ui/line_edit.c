@@ -185,8 +185,7 @@ static void act(HtLineEditor *editor, HtContext *context, HtPrompt *prompt, Acti
     }
 }
 
-/* "j" and "é" are texts; "C-r" and "PgDn" are not. */
-static bool is_character(const char *key)
+bool ht_line_editor_is_text(const char *key)
 {
     int columns;
     gsize length = ht_text_next(key, &columns);
@@ -203,7 +202,7 @@ void ht_line_editor_key(HtLineEditor *editor, HtContext *context, HtPrompt *prom
     }
     if (strcmp(key, "Space") == 0)
         ht_line_editor_insert(editor, context, prompt, " ");
-    else if (is_character(key))
+    else if (ht_line_editor_is_text(key))
         ht_line_editor_insert(editor, context, prompt, key);
 }
 

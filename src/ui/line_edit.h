@@ -14,6 +14,8 @@ void ht_line_editor_start(HtLineEditor *editor, const HtPrompt *prompt);
 /* A key of the prompt's line; unknown ones do nothing. */
 void ht_line_editor_key(HtLineEditor *editor, HtContext *context, HtPrompt *prompt,
                         const char *key);
+/* "j" and "é" are texts; "C-r" and "PgDn" are not. */
+bool ht_line_editor_is_text(const char *key);
 /* Puts a text at the cursor; it is cleaned and becomes one line. */
 void ht_line_editor_insert(HtLineEditor *editor, HtContext *context, HtPrompt *prompt,
                            const char *text);

@@ -151,11 +151,31 @@ static bool choose(HtScreen *screen, const char *key)
     return false;
 }
 
+/* No history, no completion, no moving about in what nobody sees. */
+static void secret_key(HtScreen *screen, const char *key)
+{
+    HtPrompt *prompt = screen->prompt;
+    if (strcmp(key, "Enter") == 0)
+        answer(screen);
+    else if (strcmp(key, "Backspace") == 0)
+        ht_prompt_secret_erase(prompt, false);
+    else if (strcmp(key, "C-u") == 0 || strcmp(key, "C-w") == 0)
+        ht_prompt_secret_erase(prompt, true);
+    else if (strcmp(key, "Space") == 0)
+        ht_prompt_secret_add(prompt, " ");
+    else if (ht_line_editor_is_text(key))
+        ht_prompt_secret_add(prompt, key);
+}
+
 static void prompt_key(HtScreen *screen, const char *key)
 {
     HtPrompt *prompt = screen->prompt;
     if (is_give_up(key)) {
         give_up(screen);
+    } else if (prompt->waiting) {
+        return;
+    } else if (prompt->kind == HT_PROMPT_SECRET) {
+        secret_key(screen, key);
     } else if (prompt->kind == HT_PROMPT_CONFIRM) {
         if (strcmp(key, "y") == 0)
             answer(screen);
@@ -173,18 +193,32 @@ static void prompt_key(HtScreen *screen, const char *key)
     }
 }
 
+/* A prompt may be about something that goes on without keys. */
+static void follow(HtScreen *screen)
+{
+    HtResult result = {0};
+    HtPrompt *prompt = screen->prompt;
+    if (!prompt || !prompt->followed || !prompt->followed(screen->context, prompt, &result))
+        return;
+    ht_prompt_free(g_steal_pointer(&screen->prompt));
+    handle(screen, result);
+}
+
 void ht_screen_work_off(HtScreen *screen)
 {
     HtResult result;
+    follow(screen);
     for (bool more = true; more && !screen->done;) {
         /* Keys that wait behind one that asks something are part of the answer. */
         g_autofree char *key = screen->prompt ? ht_context_take_key(screen->context) : NULL;
-        if (key)
+        if (key) {
             prompt_key(screen, key);
-        else if (!screen->prompt && ht_context_take_result(screen->context, &result))
+            explicit_bzero(key, strlen(key)); /* a character of a password, maybe */
+        } else if (!screen->prompt && ht_context_take_result(screen->context, &result)) {
             handle(screen, result);
-        else
+        } else {
             more = false;
+        }
     }
 }
 
@@ -200,7 +234,11 @@ void ht_screen_key(HtScreen *screen, const char *key)
 void ht_screen_paste(HtScreen *screen, const char *text)
 {
     bool takes_text = screen->prompt && screen->prompt->kind != HT_PROMPT_CONFIRM;
-    if (takes_text)
+    if (screen->prompt && screen->prompt->waiting)
+        return;
+    if (takes_text && screen->prompt->kind == HT_PROMPT_SECRET)
+        ht_prompt_secret_add(screen->prompt, text);
+    else if (takes_text)
         ht_line_editor_insert(screen->editor, screen->context, screen->prompt, text);
     else
         ht_context_set_message(
@@ -424,6 +462,11 @@ void ht_screen_resize(HtScreen *screen, int columns, int lines)
 bool ht_screen_is_prompting(const HtScreen *screen)
 {
     return screen->prompt != NULL;
+}
+
+bool ht_screen_is_secret(const HtScreen *screen)
+{
+    return screen->prompt && screen->prompt->kind == HT_PROMPT_SECRET;
 }
 
 bool ht_screen_is_done(const HtScreen *screen)

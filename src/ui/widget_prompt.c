@@ -8,7 +8,11 @@ enum { MOST_CHOICES = 14, DETAIL_COLUMN = 44 };
 
 static const char *hint_of(const HtPrompt *prompt)
 {
+    if (prompt->waiting)
+        return prompt->waiting;
     switch (prompt->kind) {
+    case HT_PROMPT_SECRET:
+        return "Enter sends it   Esc works on offline";
     case HT_PROMPT_CONFIRM:
         return "y yes, any other key no";
     case HT_PROMPT_COUNT:
@@ -105,6 +109,16 @@ static void paint_error(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
     ht_canvas_text(canvas, at, layout->hint_y, last - at, HT_STYLE_ERROR, prompt->error);
 }
 
+/* One sign for each character; the end of a long one stays in sight. */
+static void paint_secret(HtCanvas *canvas, const HtPrompt *prompt, int x, int y, int columns,
+                         const HtWidgetLook *look)
+{
+    int room = MAX(columns - x - 2, 1);
+    int n = (int)MIN(g_utf8_strlen(prompt->secret, -1), room);
+    ht_canvas_fill(canvas, x, y, n, HT_STYLE_INPUT, look->signs->hidden);
+    ht_canvas_set_cursor(canvas, x + n, y);
+}
+
 void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit,
                       const HtLayout *layout, const HtWidgetLook *look)
 {
@@ -117,6 +131,9 @@ void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit
     if (prompt->kind == HT_PROMPT_CONFIRM) {
         x += ht_canvas_text(canvas, x, y, columns - x - 1, HT_STYLE_PROMPT, " [y/N] ");
         ht_canvas_set_cursor(canvas, x, y);
+    } else if (prompt->kind == HT_PROMPT_SECRET) {
+        x += ht_canvas_text(canvas, x, y, 3, HT_STYLE_PROMPT, look->signs->prompt);
+        paint_secret(canvas, prompt, x, y, columns, look);
     } else {
         x += ht_canvas_text(canvas, x, y, 3, HT_STYLE_PROMPT, look->signs->prompt);
         int room = MAX(columns - x - 1, 1), cursor;

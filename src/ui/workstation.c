@@ -202,7 +202,10 @@ static void take_key(Station *station, const char *key)
 {
     station->last_key_us = ht_clock_mono_us();
     note_activity(station);
-    ht_recorder_key(station->recorder, key, ht_screen_is_prompting(station->screen));
+    /* Nothing of a password, not even how long it is; only that its prompt was left. */
+    bool leaves = strcmp(key, "Enter") == 0 || strcmp(key, "Esc") == 0;
+    if (leaves || !ht_screen_is_secret(station->screen))
+        ht_recorder_key(station->recorder, key, ht_screen_is_prompting(station->screen));
     if (strcmp(key, "C-z") == 0) {
         suspend(station);
     } else if (strcmp(key, "C-l") == 0) {
@@ -226,7 +229,8 @@ static void on_input(const HtInputEvent *event, gpointer data)
         take_key(station, event->text);
         break;
     case HT_INPUT_PASTE:
-        ht_recorder_paste(station->recorder, event->text);
+        if (!ht_screen_is_secret(station->screen))
+            ht_recorder_paste(station->recorder, event->text);
         ht_screen_paste(station->screen, event->text);
         break;
     case HT_INPUT_MOUSE:
@@ -273,6 +277,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
             return G_SOURCE_REMOVE;
         }
         ht_input_feed(station->input, bytes, (gsize)n);
+        explicit_bzero(bytes, (gsize)n); /* it may have been a password */
         total += (gsize)n;
     } while (total < MOST_BYTES && !ht_screen_is_done(station->screen) && more_input());
     cancel(&station->escape_source);

@@ -10,6 +10,7 @@ typedef enum {
     HT_PROMPT_CHOICE,  /* one of `choices`, narrowed by typing (fuzzy), Enter takes the selected */
     HT_PROMPT_CONFIRM, /* `y` yes, everything else no; never by Enter */
     HT_PROMPT_COUNT,   /* the number `expected` has to be typed */
+    HT_PROMPT_SECRET,  /* a line that is shown as dots: `secret`, never `text` */
     HT_PROMPT_EDITOR   /* $EDITOR with `initial` */
 } HtPromptKind;
 
@@ -36,10 +37,16 @@ struct HtPrompt {
     int64_t expected; /* of HT_PROMPT_COUNT */
     char *history;    /* name of the history that Up walks; NULL = none */
     GStringChunk *strings;
+    char *secret; /* of HT_PROMPT_SECRET, as typed so far (ht_secret_free); NULL otherwise */
+    const char
+        *waiting; /* static: what the prompt waits for; only giving up works. NULL: nothing */
     /* A keystroke changed `text` (may be NULL). May set error, choices. */
     void (*changed)(HtContext *context, HtPrompt *prompt);
     /* Enter: the answer is in `text` and, for a choice, ht_prompt_choice. */
     HtPromptThen then;
+    /* Something changed that is no key (may be NULL). true: the prompt is over, and *result is to
+     * be acted on. May set error, waiting, and empty `secret`. */
+    bool (*followed)(HtContext *context, HtPrompt *prompt, HtResult *result);
     /* Esc (may be NULL): puts back what `changed` did. */
     void (*cancelled)(HtContext *context, HtPrompt *prompt);
     gpointer data;
@@ -56,6 +63,10 @@ void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail
                           int64_t value, gpointer data);
 /* New text from the screen: narrows the choices, calls `changed`. */
 void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text);
+/* The keystrokes of a secret: text at its end (what does not fit whole is left out, and so is what
+ * is no text), its last character away, all of it away. */
+void ht_prompt_secret_add(HtPrompt *prompt, const char *text);
+void ht_prompt_secret_erase(HtPrompt *prompt, bool all);
 void ht_prompt_select(HtPrompt *prompt, int delta);
 /* The selected choice; NULL = none matches. */
 const HtChoice *ht_prompt_choice(const HtPrompt *prompt);

@@ -14,8 +14,8 @@
 typedef struct HtPgConnection HtPgConnection;
 
 /* Asks for a password after the server wanted one and neither the connection settings nor libpq's
- * passfile had it. Returns a string that pg wipes and frees, or NULL (gives up: HT_PG_ERROR_AUTH).
- * `attempt` is 0 the first time. `user` and `server` are sanitised. */
+ * passfile had it. Returns a string that pg frees with ht_secret_free, or NULL (gives up:
+ * HT_PG_ERROR_AUTH). `attempt` is 0 the first time. `user` and `server` are sanitised. */
 typedef char *(*HtPgPasswordFunc)(const char *user, const char *server, int attempt, gpointer data);
 
 typedef struct {
@@ -28,7 +28,8 @@ typedef struct {
     int64_t silence_ms;         /* as ht_pg_set_silence_ms, for the whole life; 0: the default */
     HtPgPasswordFunc password;  /* NULL: never asks */
     gpointer password_data;
-    const char *password_text; /* used when the DSN has none; NULL: the passfile's */
+    const char *password_text;  /* used when the DSN has none; NULL: the passfile's */
+    const char *password_typed; /* by the person, just now: before every other one; NULL: none */
     const char *note; /* a lasting warning of the caller's own, added to the connection's; NULL */
 } HtPgOptions;
 
@@ -39,6 +40,9 @@ HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancella
 /* The login that these options mean, without connecting; sanitised, NULL if they are wrong. Caller
  * frees. */
 char *ht_pg_options_user(const HtPgOptions *options);
+/* The server that these options mean, as ht_pg_server_label says it; NULL if they are wrong. Caller
+ * frees. */
+char *ht_pg_options_server(const HtPgOptions *options);
 /* The lasting warning that a connection with these options will have, without connecting; NULL if
  * there is nothing to warn of. Caller frees. */
 char *ht_pg_options_warning(const HtPgOptions *options);

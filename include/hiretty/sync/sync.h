@@ -66,6 +66,15 @@ typedef struct {
     int64_t seconds_left; /* -1: not known yet */
 } HtSyncProgress;
 
+/* What the sync has to do with a password that a person types. */
+typedef enum {
+    HT_SYNC_PASSWORD_NONE = 0, /* none is asked for */
+    HT_SYNC_PASSWORD_WANTED,   /* the server asks, and no file or variable had one */
+    HT_SYNC_PASSWORD_WRONG,    /* the server refused the one it was given; that one is forgotten */
+    HT_SYNC_PASSWORD_TRYING,   /* one was offered and is on its way, or waits for a line */
+    HT_SYNC_PASSWORD_HELD,     /* one was offered and opened the door: kept to connect again */
+} HtSyncPassword;
+
 /* A copy by value; texts are clean and cut at whole characters. */
 typedef struct {
     HtSyncState state;
@@ -78,6 +87,8 @@ typedef struct {
     char role[16];   /* admin | recruiter | interviewer | viewer, "" before the first hello */
     char tenant[96];
     char server[96];
+    HtSyncPassword password;
+    char login[96];    /* whose password is meant; "" before one was asked for */
     char warning[256]; /* lasting: weak TLS, schema newer than this program knows … */
     char error[256];   /* why offline or refused: one line, what to do in it */
 } HtSyncStatus;
@@ -105,6 +116,12 @@ void ht_sync_set_notify(HtSync *sync, GMainContext *context, HtSyncNotify func, 
 void ht_sync_start(HtSync *sync); /* the thread: connects, loads, polls, pushes until stopped */
 void ht_sync_poke(
     HtSync *sync); /* now: something was submitted, or the person asks (also ends backoff) */
+/* A password that a person typed, taken over (ht_secret_free): tried at once, used for every later
+ * connection of this process, forgotten as soon as the server refuses it. Never blocks; how it went
+ * is in the status. Any thread. */
+void ht_sync_offer_password(HtSync *sync, char *password);
+/* As ht_sync_poke, when a person asked for it: tries a refused login again too. */
+void ht_sync_ask(HtSync *sync);
 void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus);
 void ht_sync_stop(HtSync *sync); /* waits at most 2 s; what was not sent stays in the outbox */
 void ht_sync_status(HtSync *sync, HtSyncStatus *out); /* any thread */

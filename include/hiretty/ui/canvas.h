@@ -60,6 +60,7 @@ char *ht_canvas_line_text(const HtCanvas *canvas, int y);
 /* Signs for drawing: box characters where the terminal has them, ASCII else. */
 typedef struct HtSigns {
     gunichar horizontal, vertical, tee_down, tee_up, tee_right, tee_left, cross;
+    gunichar hidden;      /* one for each character of a password */
     const char *cursor;   /* beside the row under the cursor; one column each */
     const char *mark;     /* marked */
     const char *pending;  /* has not left yet */

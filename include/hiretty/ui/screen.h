@@ -52,5 +52,7 @@ void ht_screen_previewed(HtScreen *screen, int64_t shown_ms);
 guint64 ht_screen_preview_serial(const HtScreen *screen);
 
 bool ht_screen_is_prompting(const HtScreen *screen);
+/* What is typed now is a password: nobody may keep it. */
+bool ht_screen_is_secret(const HtScreen *screen);
 /* True after the command that quits. */
 bool ht_screen_is_done(const HtScreen *screen);
