@@ -262,6 +262,9 @@ static bool push_by_somebody(HtContext *context, HtSync *sync, const HtOpSpan *r
         exit_of_span(context, recorded, &waiting, NULL);
         if (waiting == 0)
             return true;
+        /* The one that syncs may be offline, and then it knows why. */
+        if (ht_sync_ask_holder(sync, false, NULL, error) == HT_SYNC_HOLDER_FAILED)
+            return false;
         g_usleep(50 * 1000);
     }
 }
@@ -281,7 +284,9 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtO
     HtSync *sync = host->ops->sync(host, &error);
     if (!sync)
         return say_offline(verb, error->message);
-    if (!push_by_somebody(context, sync, recorded, &error)) {
+    bool ok = push_by_somebody(context, sync, recorded, &error);
+    ht_sync_forget_request(sync);
+    if (!ok) {
         if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED))
             return say_offline(verb, "the server did not answer within 5 s");
         if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY))

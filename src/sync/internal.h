@@ -193,8 +193,14 @@ struct HtSync {
     int64_t seen_us;         /* monotonic: last app.device_seen */
     bool is_told;            /* the server took the last cursor of HT_META_TOLD */
     int64_t load_started_us; /* monotonic */
-    HtSyncReport *report;    /* borrowed; never NULL while running */
-    HtSyncReport logged;     /* what of it the log has said */
+    int request_fd;          /* inotify on the state folder; -1: none */
+    bool is_requested, is_full_requested; /* another process asked for this turn */
+    char request_seen[HT_UUID_TEXT];      /* the last question that was heard */
+    char request_id[HT_UUID_TEXT];        /* our own question to another process; "": none */
+    HtSyncReport request_before;          /* the report at the start of the turn */
+    int64_t request_started_us;
+    HtSyncReport *report; /* borrowed; never NULL while running */
+    HtSyncReport logged;  /* what of it the log has said */
 };
 
 /* Names of the cache's notes. */
@@ -219,6 +225,15 @@ void ht_sync_error_take(GError **error, GError *from);
 /* lockfile.c */
 bool ht_sync_lock_take(HtSync *sync, GError **error);
 void ht_sync_lock_release(HtSync *sync);
+
+/* request.c: the holder's side. Between open and close request_fd is readable when somebody may
+ * have asked; heard says whether that is so. take is the start of a turn (it says what was asked
+ * for), end its end. */
+void ht_sync_request_open(HtSync *sync);
+void ht_sync_request_close(HtSync *sync);
+bool ht_sync_request_heard(HtSync *sync);
+HtSyncOnceFlags ht_sync_request_take(HtSync *sync);
+void ht_sync_request_end(HtSync *sync, const GError *error);
 
 /* status.c */
 void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error);

@@ -274,8 +274,8 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
     is_fresh |= sync->asked_us == 0;
     sync->is_held = !is_fresh;
     /* On a new connection nothing is sent before it is known whom we speak to. */
-    if ((is_fresh || !may_push(sync, flags)) &&
-        !pull(sync, flags & HT_SYNC_ONCE_FULL, cancellable, error))
+    bool is_full = flags & HT_SYNC_ONCE_FULL;
+    if ((is_fresh || is_full || !may_push(sync, flags)) && !pull(sync, is_full, cancellable, error))
         return false;
     GError *problem = NULL;
     forget(sync); /* no words are sent about somebody who may not be seen any more */

@@ -37,7 +37,7 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
         g_strdup(options->connection.root_certificate);
     sync->host_label = g_strdup(options->host_label ? options->host_label : g_get_host_name());
     sync->lease_us = options->lease_us;
-    sync->lock_fd = -1;
+    sync->lock_fd = sync->request_fd = -1;
     if (outbox)
         ht_outbox_device(outbox, &sync->device);
     g_mutex_init(&sync->lock);
@@ -83,20 +83,34 @@ void ht_sync_free(HtSync *sync)
 }
 
 /* --- One run. */
-static bool take_lock_soon(HtSync *sync, int64_t patience_us, GCancellable *cancellable,
-                           GError **error)
+typedef enum { LOCK_OURS, LOCK_DONE_ELSEWHERE, LOCK_FAILED } LockOutcome;
+
+/* The lock, or what the process that has it did when it was asked to do our work. One that says
+ * nothing is left alone after a while: it may be stopped. One that has begun is waited for, and a
+ * lock that its holder lost is taken. */
+static LockOutcome take_lock_or_ask(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
+                                    HtSyncReport *report, GError **error)
 {
+    int64_t patience_us = flags & HT_SYNC_ONCE_AT_ONCE ? 0 : ONCE_LOCK_US;
     int64_t deadline = g_get_monotonic_time() + patience_us;
     for (;;) {
         g_autoptr(GError) problem = NULL;
         if (ht_sync_lock_take(sync, &problem))
-            return true;
-        if (!g_error_matches(problem, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY) ||
-            g_get_monotonic_time() >= deadline || g_cancellable_is_cancelled(cancellable)) {
+            return LOCK_OURS;
+        HtSyncHolder holder = HT_SYNC_HOLDER_SILENT;
+        bool is_busy = g_error_matches(problem, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+        if (is_busy && patience_us > 0)
+            holder = ht_sync_ask_holder(sync, flags & HT_SYNC_ONCE_FULL, report, error);
+        if (holder == HT_SYNC_HOLDER_DONE)
+            return LOCK_DONE_ELSEWHERE;
+        if (holder == HT_SYNC_HOLDER_FAILED)
+            return LOCK_FAILED;
+        bool is_late = holder == HT_SYNC_HOLDER_SILENT && g_get_monotonic_time() >= deadline;
+        if (!is_busy || is_late || g_cancellable_is_cancelled(cancellable)) {
             g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
+            return LOCK_FAILED;
         }
-        g_usleep(50000); /* another short run is about to end */
+        g_usleep(50000);
     }
 }
 
@@ -172,9 +186,11 @@ bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable
     HtSyncReport *mine = report ? report : &own;
     memset(mine, 0, sizeof *mine);
     memset(&sync->logged, 0, sizeof sync->logged);
-    int64_t patience_us = flags & HT_SYNC_ONCE_AT_ONCE ? 0 : ONCE_LOCK_US;
-    if (!take_lock_soon(sync, patience_us, cancellable, error))
-        return false;
+    LockOutcome lock = take_lock_or_ask(sync, flags, cancellable, mine, error);
+    if (!(flags & HT_SYNC_ONCE_AT_ONCE)) /* such a one's caller may have asked himself */
+        ht_sync_forget_request(sync);
+    if (lock != LOCK_OURS)
+        return lock == LOCK_DONE_ELSEWHERE;
     int64_t started = g_get_monotonic_time();
     sync->report = mine;
     GError *problem = NULL;
@@ -222,6 +238,16 @@ static gboolean on_line(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_CONTINUE;
     wait->is_over = true;
     return G_SOURCE_REMOVE;
+}
+
+/* Another process of this profile wants something done now. */
+static gboolean on_request(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    Wait *wait = data;
+    wait->is_over |= ht_sync_request_heard(wait->sync);
+    return G_SOURCE_CONTINUE;
 }
 
 /* Time that goes on while the machine sleeps. */
@@ -275,10 +301,13 @@ static bool wait_ms(HtSync *sync, int64_t ms)
         g_source_attach(time, sync->context);
     }
     GSource *line = sync->pg ? add_source(sync, ht_pg_socket(sync->pg), on_line, &wait) : NULL;
+    GSource *request =
+        sync->request_fd >= 0 ? add_source(sync, sync->request_fd, on_request, &wait) : NULL;
     while (!wait.is_over && !g_atomic_int_get(&sync->is_stopping) && !is_poked(sync))
         g_main_context_iteration(sync->context, TRUE);
     drop_source(time);
     drop_source(line);
+    drop_source(request);
     if (timer >= 0)
         close(timer);
     return awake_or_not_us() - due_us > SLEPT_US;
@@ -306,6 +335,7 @@ static int64_t turn(HtSync *sync, guint *failures)
 {
     g_autoptr(GError) error = NULL;
     if (!ht_sync_lock_take(sync, &error)) {
+        sync->is_requested = false; /* it is for the one that has the lock */
         bool is_busy = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
         ht_sync_status_recall(sync);
         ht_sync_status_state(sync, is_busy ? HT_SYNC_ELSEWHERE : HT_SYNC_OFFLINE, error->message);
@@ -313,7 +343,9 @@ static int64_t turn(HtSync *sync, guint *failures)
     }
     if (!sync->pg && *failures == 0)
         ht_sync_status_state(sync, HT_SYNC_CONNECTING, NULL);
-    if (ht_sync_cycle(sync, HT_SYNC_ONCE, sync->cancellable, &error)) {
+    bool ok = ht_sync_cycle(sync, ht_sync_request_take(sync), sync->cancellable, &error);
+    ht_sync_request_end(sync, error);
+    if (ok) {
         *failures = 0;
         ht_sync_status_state(sync, HT_SYNC_LIVE, NULL);
         return jitter(ht_sync_pace_ms((HtSyncFocus)g_atomic_int_get(&sync->focus), sync->poll_ms));
@@ -359,6 +391,7 @@ static gpointer thread_main(gpointer data)
     g_main_context_push_thread_default(sync->context);
     guint subscription = ht_cache_subscribe(sync->cache, sync->context, on_cache_changed, sync);
     ht_sync_lease_check(sync->cache, sync->lease_us);
+    ht_sync_request_open(sync);
     while (!g_atomic_int_get(&sync->is_stopping)) {
         int64_t wait = turn(sync, &failures);
         int64_t due_us = g_get_monotonic_time() + wait * 1000;
@@ -370,6 +403,7 @@ static gpointer thread_main(gpointer data)
         if (failures > 0 && wait > 0 && g_get_monotonic_time() < due_us)
             failures = 0; /* poked: no more patience */
     }
+    ht_sync_request_close(sync);
     ht_cache_unsubscribe(sync->cache, subscription);
     ht_sync_disconnect(sync);
     ht_sync_lock_release(sync);

@@ -125,7 +125,9 @@ def workstation_and_command_line():
     client.must("sync")
     with workstation(client) as screen:
         before = in_stage("Shortlist")(screen.text())
-        one_line(client.run("sync"), 1, BUSY)
+        run = client.run("sync", "--json")
+        assert run.returncode == 0 and said(run) == [], "the one that syncs was asked, and did it"
+        assert not json.loads(run.stdout)["loaded"]
 
         began = time.monotonic()
         run = client.run("advance", spare[1])

@@ -8,7 +8,8 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import BUSY_JOB, Desk, Server, main  # noqa: E402
+from terminal import Terminal  # noqa: E402
+from world import BUSY_JOB, SLOW, Desk, Server, main  # noqa: E402
 
 DONE, FAILED, USAGE, OFFLINE, CONFLICT, REFUSED = range(6)
 VERBS = ("sync status jobs matches candidate transcript interviews feedback search advance reject hold undo note "
@@ -237,6 +238,33 @@ def offline_keeps_the_work():
     assert server.value("SELECT count(*) FROM public.candidate_notes WHERE body = 'written on a train'") == "0"
 
 
+def beside_a_workstation():
+    """The workstation has the line: it syncs when a command line asks, also everything anew; when it has none, the
+    command says why, and keeps the work."""
+    applied = [row["id"] for row in matches() if row["stage_type"] == "applied"]
+    with Terminal(desk.argv(), desk.env, 100, 30) as screen:
+        screen.wait("● live", 30 * SLOW)
+        asked = desk.json("sync")
+        assert not asked["loaded"] and asked["rows_changed"] == 0, asked
+        full = desk.json("sync", "--full")
+        assert full["loaded"] and full["rows_received"] > 10000 and full["why_full"] == "asked for", full
+        assert "everything was fetched anew" in desk.must("sync", "--full").lower()
+        server.halt()
+        try:
+            screen.wait("○ offline", 30 * SLOW)
+            ends(desk.run("sync"), OFFLINE, "socket|connection")
+            ends(desk.run("sync", "--full"), OFFLINE, "socket|connection")
+            ends(desk.run("advance", applied[0]), OFFLINE, "kept here, not sent: .*(socket|connection)")
+        finally:
+            server.resume()
+        sent = desk.json("sync")
+        assert sent["sent"] <= 1 and desk.json("outbox", "list") == [], sent
+        assert server_stage(applied[0]) == "shortlist"
+        screen.press("Q")
+        assert screen.wait_end(20 * SLOW) == 0
+    assert not os.path.exists(os.path.join(desk.env["XDG_STATE_HOME"], "hiretty", "default", "sync.asked"))
+
+
 def this_machine():
     checks = {row["check"]: row for row in json.loads(desk.run("doctor", "--json").stdout)}
     assert {"terminal", "locale", "settings", "cache", "outbox", "database"} <= set(checks), checks
@@ -284,7 +312,7 @@ try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, viewers_look, offline_keeps_the_work,
-         this_machine, the_log_names_nobody, wiped_and_loaded_again)
+         beside_a_workstation, this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()
     two.wipe()

@@ -337,8 +337,17 @@ static void test_elsewhere(void)
     g_assert_true(wait_state(one->sync, HT_SYNC_LIVE));
     g_autoptr(TestClient) two = test_client_open("shared", "RECRUITER", NULL);
     g_autoptr(GError) error = NULL;
-    g_assert_false(ht_sync_once(two->sync, HT_SYNC_ONCE, NULL, NULL, &error));
+    g_assert_false(ht_sync_once(two->sync, HT_SYNC_ONCE_AT_ONCE, NULL, NULL, &error));
     g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
+    g_clear_error(&error);
+    /* Without haste the one that has the lock is asked, and what it did is told. */
+    HtSyncReport report;
+    g_assert_true(ht_sync_once(two->sync, HT_SYNC_ONCE, NULL, &report, &error));
+    g_assert_false(report.loaded);
+    g_assert_true(ht_sync_once(two->sync, HT_SYNC_ONCE_FULL, NULL, &report, &error));
+    g_assert_true(report.loaded);
+    g_assert_cmpstr(report.why_full, ==, "asked for");
+    g_assert_cmpint(report.rows_received, >, 0);
     ht_sync_start(two->sync);
     g_assert_true(wait_state(two->sync, HT_SYNC_ELSEWHERE));
     /* The first ends; the second takes over. */

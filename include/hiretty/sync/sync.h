@@ -149,6 +149,21 @@ typedef struct {
 bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
                   HtSyncReport *report, GError **error);
 
+/* What the process that holds the profile's sync lock says to a question. */
+typedef enum {
+    HT_SYNC_HOLDER_SILENT = 0, /* nothing yet: it may be busy, stopped, or about to end */
+    HT_SYNC_HOLDER_AT_WORK,    /* it has begun */
+    HT_SYNC_HOLDER_DONE,       /* *report (nullable) is what it did */
+    HT_SYNC_HOLDER_FAILED,     /* *error is what it met: offline, refused … */
+} HtSyncHolder;
+
+/* Asks the holder for a run, `is_full` for everything anew, and says how far it is; to be called
+ * again until it is done, failed, or the caller loses patience (ht_sync_forget_request then, and
+ * when the lock was free after all). Files only, never the network; not while started.
+ * ht_sync_once does all of this by itself, without AT_ONCE. */
+HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report, GError **error);
+void ht_sync_forget_request(HtSync *sync);
+
 /* Is the cache the server's view of this login? Pulls, then compares a digest of every table at one
  * snapshot. Blocks; not while started. */
 typedef struct {

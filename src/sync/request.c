@@ -1,0 +1,231 @@
+/* A process that does not hold the sync lock asks the one that does to sync now, or to load
+ * everything anew, and waits for the outcome: two small files in the profile's state folder, each
+ * replaced in one step.
+ *
+ *   sync.asked   {id, full}                        by the one that asks
+ *   sync.answer  {id, state, code, message, report}  by the holder: "taken" at once, "done" or
+ *                                                  "failed" at the end of its turn
+ *
+ * The holder hears of it by inotify. One that is in the middle of a turn, stopped, or only about to
+ * end says nothing; whoever asks goes on trying for the lock, and gives up on silence after a
+ * while. Two who ask at once overwrite each other's question and ask again. */
+#include "internal.h"
+
+#include "hiretty/base/log.h"
+#include "hiretty/base/paths.h"
+
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define ASKED "sync.asked"
+#define ANSWER "sync.answer"
+#define FILE_MAX 4096
+
+static char *path_of(const HtSync *sync, const char *name)
+{
+    return g_build_filename(ht_paths_state_dir(sync->paths), name, NULL);
+}
+
+static HtJson *load(const HtSync *sync, const char *name)
+{
+    g_autofree char *path = path_of(sync, name);
+    gsize len = 0;
+    g_autofree char *text = ht_file_load_private(path, FILE_MAX, &len, NULL);
+    return text ? ht_json_parse(text, (gssize)len, NULL) : NULL;
+}
+
+static bool save(const HtSync *sync, const char *name, const HtJson *json)
+{
+    g_autofree char *path = path_of(sync, name);
+    g_autofree char *text = ht_json_print(json, false);
+    g_autoptr(GError) error = NULL;
+    if (ht_file_save_private(path, text, -1, &error))
+        return true;
+    ht_log(HT_LOG_INFO, "sync: %s cannot be written", name);
+    return false;
+}
+
+/* --- What a run did, for another process. */
+static const struct {
+    const char *name;
+    gsize offset;
+    bool is_wide;
+} report_rows[] = {
+#define WIDE(field)                                                                                \
+    {                                                                                              \
+#field, G_STRUCT_OFFSET(HtSyncReport, field), true                                         \
+    }
+#define COUNT(field)                                                                               \
+    {                                                                                              \
+#field, G_STRUCT_OFFSET(HtSyncReport, field), false                                        \
+    }
+    WIDE(rows_changed), WIDE(rows_deleted), WIDE(rows_received), WIDE(bytes_received),
+    WIDE(duration_us),  COUNT(sent),        COUNT(applied),      COUNT(merged),
+    COUNT(conflicts),   COUNT(gone),        COUNT(rejected),     COUNT(parked),
+#undef WIDE
+#undef COUNT
+};
+
+static int64_t value_of(const HtSyncReport *report, gsize row)
+{
+    const char *place = (const char *)report + report_rows[row].offset;
+    return report_rows[row].is_wide ? *(const int64_t *)(const void *)place
+                                    : *(const guint *)(const void *)place;
+}
+
+/* `before`: what of it is older than the turn. */
+static HtJson *print_report(const HtSyncReport *now, const HtSyncReport *before)
+{
+    HtJson *json = ht_json_new_object();
+    for (gsize i = 0; i < G_N_ELEMENTS(report_rows); i++)
+        ht_json_set_int(json, report_rows[i].name, value_of(now, i) - value_of(before, i));
+    /* `loaded` was taken back when the log had it. */
+    ht_json_set_bool(json, "loaded", *now->why_full);
+    ht_json_set_string(json, "why_full", *now->why_full ? now->why_full : NULL);
+    return json;
+}
+
+static void read_report(const HtJson *json, HtSyncReport *report)
+{
+    memset(report, 0, sizeof *report);
+    for (gsize i = 0; i < G_N_ELEMENTS(report_rows); i++) {
+        char *place = (char *)report + report_rows[i].offset;
+        int64_t value = MAX(0, ht_json_get_int(json, report_rows[i].name, 0));
+        if (report_rows[i].is_wide)
+            *(int64_t *)(void *)place = value;
+        else
+            *(guint *)(void *)place = (guint)MIN(value, G_MAXINT);
+    }
+    report->loaded = ht_json_get_bool(json, "loaded", false);
+    g_strlcpy(report->why_full, ht_json_get_string(json, "why_full", ""), sizeof report->why_full);
+}
+
+/* --- The one that holds the lock. */
+void ht_sync_request_open(HtSync *sync)
+{
+    sync->request_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (sync->request_fd >= 0 &&
+        inotify_add_watch(sync->request_fd, ht_paths_state_dir(sync->paths), IN_MOVED_TO) < 0)
+        ht_sync_request_close(sync);
+    /* One that was asked before our time is somebody else's, or nobody's any more. */
+    g_autoptr(HtJson) old = load(sync, ASKED);
+    g_strlcpy(sync->request_seen, ht_json_get_string(old, "id", ""), sizeof sync->request_seen);
+}
+
+void ht_sync_request_close(HtSync *sync)
+{
+    if (sync->request_fd >= 0)
+        close(sync->request_fd);
+    sync->request_fd = -1;
+}
+
+bool ht_sync_request_heard(HtSync *sync)
+{
+    _Alignas(struct inotify_event) char events[4096];
+    bool is_named = false;
+    for (;;) {
+        ssize_t n = read(sync->request_fd, events, sizeof events);
+        if (n <= 0)
+            break;
+        for (ssize_t at = 0; at < n;) {
+            const struct inotify_event *event = (const void *)(events + at);
+            is_named |= (event->mask & IN_Q_OVERFLOW) ||
+                        (event->len > 0 && strcmp(event->name, ASKED) == 0);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
+    }
+    g_autoptr(HtJson) asked = is_named ? load(sync, ASKED) : NULL;
+    const char *id = ht_json_get_string(asked, "id", "");
+    if (!*id || strcmp(id, sync->request_seen) == 0)
+        return false;
+    g_strlcpy(sync->request_seen, id, sizeof sync->request_seen);
+    sync->is_requested = true;
+    sync->is_full_requested = ht_json_get_bool(asked, "full", false);
+    return true;
+}
+
+static void answer(HtSync *sync, const char *state, const GError *error, HtJson *report)
+{
+    g_autoptr(HtJson) json = ht_json_new_object();
+    ht_json_set_string(json, "id", sync->request_seen);
+    ht_json_set_string(json, "state", state);
+    ht_json_set_int(json, "code", error ? error->code : 0);
+    ht_json_set_string(json, "message", error ? error->message : NULL);
+    if (report)
+        ht_json_set(json, "report", report);
+    save(sync, ANSWER, json);
+}
+
+HtSyncOnceFlags ht_sync_request_take(HtSync *sync)
+{
+    if (sync->request_fd >= 0)
+        ht_sync_request_heard(sync); /* between two turns there may have been no wait */
+    *sync->report->why_full = '\0';
+    sync->request_before = *sync->report;
+    sync->request_started_us = g_get_monotonic_time();
+    if (!sync->is_requested)
+        return HT_SYNC_ONCE;
+    answer(sync, "taken", NULL, NULL);
+    return sync->is_full_requested ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE;
+}
+
+void ht_sync_request_end(HtSync *sync, const GError *error)
+{
+    if (!sync->is_requested)
+        return;
+    sync->is_requested = false;
+    HtSyncReport now = *sync->report;
+    now.duration_us =
+        sync->request_before.duration_us + g_get_monotonic_time() - sync->request_started_us;
+    answer(sync, error ? "failed" : "done", error,
+           error ? NULL : print_report(&now, &sync->request_before));
+}
+
+/* --- The one that asks. */
+static void ask(HtSync *sync, bool is_full)
+{
+    char text[HT_UUID_TEXT];
+    g_autoptr(HtJson) json = ht_json_new_object();
+    if (!*sync->request_id) {
+        HtUuid id;
+        ht_uuid_new_random(&id);
+        g_strlcpy(sync->request_id, ht_uuid_format(&id, text), sizeof sync->request_id);
+    }
+    ht_json_set_string(json, "id", sync->request_id);
+    ht_json_set_bool(json, "full", is_full);
+    save(sync, ASKED, json);
+}
+
+HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report, GError **error)
+{
+    g_autoptr(HtJson) said = *sync->request_id ? load(sync, ANSWER) : NULL;
+    if (!said || strcmp(ht_json_get_string(said, "id", ""), sync->request_id) != 0) {
+        g_autoptr(HtJson) asked = *sync->request_id ? load(sync, ASKED) : NULL;
+        if (strcmp(ht_json_get_string(asked, "id", "-"), sync->request_id) != 0)
+            ask(sync, is_full);
+        return HT_SYNC_HOLDER_SILENT;
+    }
+    const char *state = ht_json_get_string(said, "state", "");
+    if (strcmp(state, "taken") == 0)
+        return HT_SYNC_HOLDER_AT_WORK;
+    ht_sync_forget_request(sync);
+    if (strcmp(state, "done") == 0) {
+        if (report)
+            read_report(ht_json_get(said, "report"), report);
+        return HT_SYNC_HOLDER_DONE;
+    }
+    g_set_error_literal(error, HT_SYNC_ERROR, (int)ht_json_get_int(said, "code", 0),
+                        ht_json_get_string(said, "message", "the other one could not"));
+    return HT_SYNC_HOLDER_FAILED;
+}
+
+void ht_sync_forget_request(HtSync *sync)
+{
+    g_autoptr(HtJson) asked = *sync->request_id ? load(sync, ASKED) : NULL;
+    if (asked && strcmp(ht_json_get_string(asked, "id", ""), sync->request_id) == 0) {
+        g_autofree char *path = path_of(sync, ASKED);
+        unlink(path);
+    }
+    *sync->request_id = '\0';
+}
