@@ -2,6 +2,7 @@
 """app.sync_hello and device_seen: identity, columns by role, scopes, fingerprints; cheap when polled. ctest: timeout=300 once"""
 import json
 import re
+import subprocess
 
 from pushworld import ROOT, Checks, World, new_id
 
@@ -128,6 +129,90 @@ def scopes():
     check.same(fp("int", "panel"), empty, "the seat is gone")
 
 
+class Held:
+    """A session that stays, as a client's does."""
+
+    def __init__(self, login):
+        self.psql = subprocess.Popen([world.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", world.env["HIRETTY_DSN_" + world.dsn[login]]], text=True,
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def run(self, sql):
+        self.psql.stdin.write(sql + "\n\\echo\n")
+        self.psql.stdin.flush()
+        lines = []
+        while (line := self.psql.stdout.readline()) != "\n":
+            if not line:
+                raise SystemExit("a session ended")
+            lines.append(line.rstrip("\n"))
+        return "\n".join(lines)
+
+    def scopes(self):
+        return json.loads(self.run("SELECT app.sync_hello('{\"brief\":true}');"))["scopes"]
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.wait()
+
+
+def kept_scopes():
+    """What a session was told before is said again only as long as it is still so: after any change it says what a new session is told."""
+    logins = ("rec", "rec2", "int", "view", "admin", "rec_b")
+    held = {login: Held(login) for login in logins}
+    job, _, matches = world.job(applicants=2)
+    person, other = (world.match(m)["candidate_id"] for m in matches)
+    interview, seat, consent = new_id(), new_id(), new_id()
+    late = Held("platform")
+    late.run("SET app.current_tenant = '%s';" % world.tenant["a"])
+    platform, boss = world.platform, lambda sql: world.sql("super", sql)
+
+    def given(what):
+        return ("INSERT INTO public.consent_records (id, candidate_id, purpose, consent_version, consent_text) VALUES ('%s', '%s', 'application', '1', 'yes')" % (what, person))
+
+    steps = [
+        ("nothing", lambda: None), ("a confidential job", lambda: platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'" % job)),
+        ("a member of it", lambda: platform("INSERT INTO public.job_members (job_id, member_id, role) SELECT '%s', id, 'recruiter' FROM public.tenant_users WHERE pg_role = 'ht_a_rec2'" % job)),
+        ("not any more", lambda: platform("UPDATE public.job_members SET is_active = false WHERE job_id = '%s'" % job)),
+        ("an open job", lambda: platform("UPDATE public.jobs SET confidential = false WHERE id = '%s'" % job)),
+        ("a consent, in a transaction that stays open", lambda: late.run("BEGIN;" + given(consent) + ";")),
+        ("work of others meanwhile", lambda: platform("UPDATE public.candidates SET location = 'here' WHERE id = '%s'" % other)),
+        ("revoked in there", lambda: late.run("UPDATE public.consent_records SET revoked_at = now() WHERE id = '%s';" % consent)),
+        ("committed late", lambda: late.run("COMMIT;")),
+        ("an application to another person", lambda: platform("UPDATE public.candidate_job_matches SET candidate_id = '%s' WHERE id = '%s'" % (
+            world.match(world.job()[2][0])["candidate_id"], matches[0]))),
+        ("and back", lambda: platform("UPDATE public.candidate_job_matches SET candidate_id = '%s' WHERE id = '%s'" % (person, matches[0]))),
+        ("a merged person", lambda: platform("UPDATE public.candidates SET merged_into = '%s' WHERE id = '%s'" % (person, other))),
+        ("given again", lambda: platform(given(new_id()))),
+        ("an interview", lambda: platform("INSERT INTO public.interviews (id, match_id, interview_type, scheduled_at, duration_minutes) "
+                                          "VALUES ('%s', '%s', 'technical', '2098-01-05 10:00Z', 60)" % (interview, matches[0]))),
+        ("a seat", lambda: platform("INSERT INTO public.interview_panel (id, interview_id, member_id) SELECT '%s', '%s', id FROM public.tenant_users "
+                                    "WHERE pg_role = 'ht_a_int1'" % (seat, interview))),
+        ("feedback", lambda: world.sql("int", "INSERT INTO public.interview_feedback (interview_id, panel_member_id, recommendation, rating, submitted_at) "
+                                              "VALUES ('%s', '%s', 'hire', 4, now())" % (interview, seat))),
+        ("its interview elsewhere", lambda: platform("UPDATE public.interviews SET match_id = '%s' WHERE id = '%s'" % (matches[1], interview))),
+        ("a load without ordinary triggers", lambda: boss("SET session_replication_role = replica; UPDATE public.jobs SET confidential = true WHERE id = '%s'" % job)),
+        ("a pruned feed", lambda: boss("UPDATE public.jobs SET confidential = false WHERE id = '%s'; DELETE FROM public.change_feed; "
+                                       "UPDATE app.instance SET feed_floor = pg_snapshot_xmax(pg_current_snapshot())" % job)),
+        ("all consents gone", lambda: boss("TRUNCATE public.consent_records")),
+        ("another role", lambda: boss("UPDATE public.tenant_users SET role = 'viewer' WHERE pg_role = 'ht_a_rec1'; REVOKE hiretty_recruiter FROM ht_a_rec1; GRANT hiretty_viewer TO ht_a_rec1")),
+        ("and as before", lambda: boss("UPDATE public.tenant_users SET role = 'recruiter' WHERE pg_role = 'ht_a_rec1'; REVOKE hiretty_viewer FROM ht_a_rec1; GRANT hiretty_recruiter TO ht_a_rec1")),
+    ]
+    seen = {login: set() for login in logins}
+    for what, step in steps:
+        step()
+        for login in logins:
+            fresh = hello(login)["scopes"]
+            check.same(held[login].scopes(), fresh, "%s: %s" % (login, what))
+            check.same(held[login].scopes(), fresh, "%s: %s, asked again" % (login, what))
+            seen[login].add(json.dumps(fresh, sort_keys=True))
+    # It did say different things, to those who see less alone.
+    check.true(len(seen["rec"]) > 4 and len(seen["int"]) > 6, "%d, %d different answers" % (len(seen["rec"]), len(seen["int"])))
+    check.same((len(seen["rec_b"]), len(seen["admin"])), (1, 2), "another tenant; an administrator, from whom one job is hidden")
+    mine = held["rec"].run("SELECT current_setting('hiretty.scopes_at');")
+    check.true(re.fullmatch(r"\d+:\d+:[\d,]*", mine), "it was kept")
+    for session in (*held.values(), late):
+        session.close()
+
+
 def devices():
     device = new_id()
     world.sql("rec", "SELECT app.device_seen('%s', 'laptop', '10:20:')" % device)
@@ -170,6 +255,6 @@ def cheap():
     print("a poll: %.2f ms" % took)
 
 
-for part in (identity, columns, refused, scopes, devices, fingerprints, cheap):
+for part in (identity, columns, refused, scopes, kept_scopes, devices, fingerprints, cheap):
     part()
 check.finish()

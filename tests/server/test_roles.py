@@ -14,7 +14,7 @@ DEFINERS = {"my_tenant", "my_user", "my_member", "my_role", "is_admin", "acting_
             "my_panel_matches", "my_panel_candidates", "my_panel_jobs", "my_feed_tables", "create_job_stages", "demographic_counts",
             "push_decisions", "device_lock", "device_store", "device_seen", "sync_hello", "last_decision", "remove_tags", "push_fields", "audit_seal", "audit_verify", "log_model_call",
             "schema_fp", "table_fps", "hello_brief", "hello_names", "device_cursor", "readable_columns", "erase_candidate", "hidden_people",
-            "hidden_people_matches", "hidden_people_interviews", "hidden_people_offers", "hidden_people_resumes", "hidden_tags"}
+            "hidden_people_matches", "hidden_people_interviews", "hidden_people_offers", "hidden_people_resumes", "hidden_tags", "nothing_is_hidden"}
 
 
 class Roles:
