@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OVERFLOW_UID = 65534 };
+enum { OVERFLOW_UID = 65534, BACKGROUND_NICE = 5 };
 
 struct HtPaths {
     char *profile;
@@ -445,4 +445,10 @@ void ht_process_harden(void)
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+void ht_thread_stand_back(void)
+{
+    /* Linux keeps this for each thread, against POSIX; 0 is the one that asks. */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BACKGROUND_NICE);
 }

@@ -212,6 +212,8 @@ static Job *next_job(HtStore *store, int64_t until_us)
 static gpointer worker_main(gpointer data)
 {
     HtStore *store = data;
+    if (!(store->cache->flags & HT_CACHE_NO_POLL)) /* beside a screen */
+        ht_thread_stand_back();
     int64_t poll_us = g_get_monotonic_time() + POLL_US;
     for (;;) {
         g_mutex_lock(&store->lock);

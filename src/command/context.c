@@ -3,11 +3,13 @@
  * `typeahead`, so that each one meets the row its writer saw. */
 #include "context_impl.h"
 
+#include "hiretty/base/clock.h"
 #include "hiretty/base/log.h"
 
 #include <string.h>
 
-enum { ROOMY_COLUMNS = 60 };
+enum { ROOMY_COLUMNS = 60, TAKE_IN_MS = 100 };
+#define AT_ONCE (HT_CHANGED_SHOWN | HT_CHANGED_SEEN | HT_CHANGED_GENERATION)
 
 /* ---- places
  * --------------------------------------------------------------------------------------- */
@@ -156,9 +158,19 @@ static void follow_forgetting(HtContext *context)
     ht_context_session_touch(context);
 }
 
-static void cache_changed(uint64_t tables, gpointer data)
+static void cancel_changes(HtContext *context)
 {
-    HtContext *context = data;
+    if (context->change_timer)
+        g_source_remove(context->change_timer);
+    context->change_timer = 0;
+}
+
+static void take_in_changes(HtContext *context)
+{
+    uint64_t tables = context->changes;
+    context->changes = 0;
+    cancel_changes(context);
+    context->taken_in_us = ht_clock_mono_us();
     if (context->places->len > 0 && (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION)) &&
         follow_lock(context) && context->is_locked) {
         ht_context_emit_changed(context);
@@ -174,6 +186,29 @@ static void cache_changed(uint64_t tables, gpointer data)
     if (context->places->len)
         take_in(ht_top_place(context));
     ht_context_emit_changed(context);
+}
+
+static gboolean on_changes_due(gpointer data)
+{
+    HtContext *context = data;
+    context->change_timer = 0;
+    take_in_changes(context);
+    return G_SOURCE_REMOVE;
+}
+
+/* What somebody does here shows at once, and so does the first change after a rest. While the
+ * server's changes pour in, a list is read again so often that keys stay quick. */
+static void cache_changed(uint64_t tables, gpointer data)
+{
+    HtContext *context = data;
+    context->changes |= tables;
+    int64_t due_us = context->taken_in_us + TAKE_IN_MS * HT_US_PER_MS;
+    int64_t wait_us = due_us - ht_clock_mono_us();
+    if ((tables & AT_ONCE) || !context->taken_in_us || wait_us <= 0)
+        take_in_changes(context);
+    else if (!context->change_timer)
+        context->change_timer =
+            g_timeout_add((guint)(wait_us / HT_US_PER_MS) + 1, on_changes_due, context);
 }
 
 /* ---- what was opened
@@ -269,6 +304,7 @@ void ht_context_free(HtContext *context)
     context->is_closing = true;
     if (context->subscription)
         ht_cache_unsubscribe(context->parts.cache, context->subscription);
+    cancel_changes(context);
     /* Intents under way are written anyway; their receipts come here, and here must still be. */
     gint64 end = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;
     while (context->in_flight > 0 && g_get_monotonic_time() < end) {
@@ -447,7 +483,8 @@ HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceipt
 
 bool ht_context_is_busy(HtContext *context)
 {
-    if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0)
+    if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0 ||
+        context->changes)
         return true;
     if (context->loader && ht_loader_is_busy(context->loader))
         return true;

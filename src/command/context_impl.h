@@ -47,6 +47,9 @@ struct HtContext {
     HtViewParts view_parts;
     GPtrArray *places; /* HtPlace, top last */
     guint subscription;
+    uint64_t changes;   /* of the cache, not taken in yet */
+    guint change_timer; /* until they are */
+    int64_t taken_in_us;
     void (*changed)(HtContext *, gpointer);
     gpointer changed_data;
     HtSticky sticky;

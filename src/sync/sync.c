@@ -387,6 +387,7 @@ static gpointer thread_main(gpointer data)
     HtSync *sync = data;
     HtSyncReport report = {0};
     guint failures = 0;
+    ht_thread_stand_back();
     sync->report = &report;
     g_main_context_push_thread_default(sync->context);
     guint subscription = ht_cache_subscribe(sync->cache, sync->context, on_cache_changed, sync);

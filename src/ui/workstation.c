@@ -1,6 +1,8 @@
 /* The loop. Keys: every wake-up reads all that has come before a frame is even thought of. Frames:
- * at most 30 a second, none when nothing changed. The preview follows when no key has come for 60
- * ms. A second after it came in sight it counts as read.
+ * at most 30 a second, none when nothing changed. A key's frame waits for the one of the key
+ * before, but not behind frames that no key asked for: what others change never makes a key slow.
+ * The preview follows when no key has come for 60 ms. A second after it came in sight it counts as
+ * read.
  *
  * Stops: SIGTERM, SIGHUP, SIGINT, end of input and errors of the line all end the loop, and the
  * terminal is given back before anything slow is done. SIGTSTP comes by a signalfd (GLib refuses
@@ -27,6 +29,7 @@
 
 enum {
     FRAME_MS = 33,
+    MOST_FRAMES = 30,   /* a second */
     FIRST_LOAD_MS = 20, /* the first frame waits so long for its rows */
     PREVIEW_MS = 60,
     READ_MS = 1000,         /* in sight so long, evidence counts as seen */
@@ -47,15 +50,21 @@ typedef struct {
     GMainLoop *loop;
     guint frame_source, preview_source, read_source, escape_source, idle_source;
     guint end_sources[END_SIGNALS];
-    bool is_ended; /* a signal said so, maybe before the loop began */
-    int64_t last_frame_us, last_key_us;
+    bool is_ended;                  /* a signal said so, maybe before the loop began */
+    int64_t frames_us[MOST_FRAMES]; /* when the last ones came, a ring */
+    guint n_frames;
+    int64_t last_frame_us, key_frame_us, due_us, last_key_us;
+    bool key_waits; /* for the frame that is due */
     guint64 serial; /* of the preview whose reading time runs */
     guint escape_ms;
     int fast_frames, signal_fd;
     bool slow, bandwidth_auto;
 } Station;
 
-static void request_frame(Station *station);
+/* For whom a frame is. */
+typedef enum { FOR_KEY, FOR_CHANGE } FrameReason;
+
+static void request_frame(Station *station, FrameReason reason);
 
 static int64_t ms_since(int64_t us)
 {
@@ -107,7 +116,7 @@ static gboolean on_preview(gpointer data)
 {
     Station *station = data;
     station->preview_source = 0;
-    request_frame(station);
+    request_frame(station, FOR_CHANGE);
     return G_SOURCE_REMOVE;
 }
 
@@ -117,6 +126,10 @@ static void paint(Station *station)
     const HtCanvas *canvas = ht_screen_paint(station->screen, quiet >= PREVIEW_MS);
     judge_line(station, ht_terminal_present(station->terminal, canvas));
     station->last_frame_us = ht_clock_mono_us();
+    station->frames_us[station->n_frames++ % MOST_FRAMES] = station->last_frame_us;
+    if (station->key_waits)
+        station->key_frame_us = station->last_frame_us;
+    station->key_waits = false;
     cancel(&station->preview_source);
     if (ht_screen_preview_is_stale(station->screen))
         station->preview_source =
@@ -132,12 +145,22 @@ static gboolean on_frame(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void request_frame(Station *station)
+static void request_frame(Station *station, FrameReason reason)
 {
-    if (station->frame_source)
+    bool for_key = reason == FOR_KEY;
+    int64_t now = ht_clock_mono_us();
+    int64_t before = for_key ? station->key_frame_us : station->last_frame_us;
+    int64_t oldest = station->frames_us[station->n_frames % MOST_FRAMES];
+    int64_t due = before ? before + FRAME_MS * HT_US_PER_MS : now;
+    if (oldest)
+        due = MAX(due, oldest + HT_US_PER_S);
+    station->key_waits |= for_key;
+    if (station->frame_source && station->due_us <= due)
         return;
-    int64_t wait = FRAME_MS - ms_since(station->last_frame_us);
-    station->frame_source = g_timeout_add((guint)CLAMP(wait, 0, FRAME_MS), on_frame, station);
+    cancel(&station->frame_source);
+    station->due_us = due;
+    int64_t wait = (due - now + HT_US_PER_MS - 1) / HT_US_PER_MS;
+    station->frame_source = g_timeout_add((guint)MAX(wait, 0), on_frame, station);
 }
 
 static void on_context_changed(HtContext *context, gpointer data)
@@ -147,7 +170,7 @@ static void on_context_changed(HtContext *context, gpointer data)
     ht_screen_work_off(station->screen);
     if (ht_screen_is_done(station->screen))
         g_main_loop_quit(station->loop);
-    request_frame(station);
+    request_frame(station, FOR_CHANGE);
 }
 
 /* ---- keys ---- */
@@ -175,7 +198,7 @@ static void suspend(Station *station)
     int columns, lines;
     ht_terminal_size(station->terminal, &columns, &lines);
     ht_screen_resize(station->screen, columns, lines);
-    request_frame(station);
+    request_frame(station, FOR_KEY);
     ask_server_anew(station);
 }
 
@@ -210,10 +233,10 @@ static void take_key(Station *station, const char *key)
         suspend(station);
     } else if (strcmp(key, "C-l") == 0) {
         ht_terminal_forget(station->terminal);
-        request_frame(station);
+        request_frame(station, FOR_KEY);
     } else {
         ht_screen_key(station->screen, key);
-        request_frame(station);
+        request_frame(station, FOR_KEY);
     }
     if (ht_screen_is_done(station->screen))
         g_main_loop_quit(station->loop);
@@ -243,7 +266,7 @@ static void on_input(const HtInputEvent *event, gpointer data)
     default:
         break;
     }
-    request_frame(station);
+    request_frame(station, FOR_KEY);
 }
 
 static gboolean on_escape(gpointer data)
@@ -313,7 +336,7 @@ static gboolean on_resize(gpointer data)
     ht_terminal_resize(station->terminal, columns, lines);
     ht_screen_resize(station->screen, columns, lines);
     ht_recorder_size(station->recorder, columns, lines);
-    request_frame(station);
+    request_frame(station, FOR_CHANGE);
     return G_SOURCE_CONTINUE;
 }
 

@@ -2,7 +2,7 @@
 """Speed and memory of Hiretty, each figure beside its floor measured in the same run: what the machine
 does without us. use: run.py [--rows N] [--runs N] [--columns 160x48] [--dir D] [--json FILE] [PART…]
 
-PART: sync, first_load, first_frame, keys, statements, server (all). --runs: rounds of first_load (9).
+PART: sync, first_load, first_frame, keys, busy_keys, statements, server (all). --runs: rounds of first_load (9).
 --rows: applications in the tenant (100,000; the design's bars are for 1,000,000). --dir: keeps the server
 and the client's folders in D; a second run goes on with them. HIRETTY_BIN is the program to measure.
 """
@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import busy_keys
 import first_load
 import server as server_side
 
@@ -86,11 +87,11 @@ class Bench:
             folder.mkdir(parents=True, mode=0o700)
             self.env["XDG_" + name] = str(folder)
 
+    def server(self, verb):
+        subprocess.run(["bash", TOOLS / "pg.sh", verb, self.dir], check=True)
+
     def stop(self):
-        if self.args.dir:
-            subprocess.run(["bash", TOOLS / "pg.sh", "halt", self.dir], check=False)
-        else:
-            subprocess.run(["bash", TOOLS / "pg.sh", "stop", self.dir], check=False)
+        self.server("halt" if self.args.dir else "stop")
 
     def instrument(self, program, *arguments, home):
         """What one of tests/bench's programs says, in folders of its own."""
@@ -279,7 +280,7 @@ def main():
     bench = Bench(args)
     parts = {
         "first_load": lambda: first_load.run(bench), "sync": bench.sync,
-        "first_frame": bench.first_frame, "keys": bench.keys, "statements": bench.statements,
+        "first_frame": bench.first_frame, "keys": bench.keys, "busy_keys": lambda: busy_keys.run(bench), "statements": bench.statements,
         "server": lambda: server_side.run(bench),
     }
     unknown = set(args.part) - set(parts)

@@ -5,6 +5,7 @@ is wanted; odd terminals get a working screen or one clear line; any size in any
 
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -268,6 +269,29 @@ def bad_configuration_is_named():
         assert terminal.wait_end(10 * SLOW) == 0
 
 
+def a_key_is_not_behind_other_frames():
+    """A frame that no key asked for, here of a new size, does not hold up the one that a key asks for."""
+    with start() as terminal:
+        ready(terminal)
+        took = []
+
+        def until_bytes():
+            assert select.select([terminal.fd], [], [], 5 * SLOW)[0], "no frame"
+            terminal.raw += os.read(terminal.fd, 65536)
+
+        for number in range(12):
+            terminal.settle(0.06)
+            terminal.resize(81 - number % 2, 24)
+            until_bytes()
+            while select.select([terminal.fd], [], [], 0.002)[0]:
+                terminal.raw += os.read(terminal.fd, 65536)
+            began = time.monotonic()
+            terminal._write(b"?" if number % 2 == 0 else b"q")
+            until_bytes()
+            took.append(time.monotonic() - began)
+        assert min(took) < 0.02 * SLOW, took
+
+
 def idle_is_idle():
     with start() as terminal:
         ready(terminal)
@@ -283,7 +307,8 @@ def idle_is_idle():
 def main():
     steps = [ends_by_key, ends_by_signal, crash_restores, hang_up_ends, hang_up_ignored_ends, stop_and_continue,
              no_color_no_bytes, only_known_modes, odd_terminals, no_terminal, sizes, paste_is_data,
-             alt_and_unknown_sequences, record_and_replay, bad_configuration_is_named, idle_is_idle]
+             alt_and_unknown_sequences, record_and_replay, bad_configuration_is_named, a_key_is_not_behind_other_frames,
+             idle_is_idle]
     wanted = sys.argv[1:]
     failed = 0
     for step in steps:

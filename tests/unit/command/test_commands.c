@@ -487,6 +487,53 @@ static void test_session(void)
     desk_close(&desk);
 }
 
+static bool touch(HtApply *apply, gpointer data, GError **error)
+{
+    (void)error;
+    ht_apply_touch(apply, *(uint64_t *)data);
+    return true;
+}
+
+static void count_change(HtContext *context, gpointer data)
+{
+    (void)context;
+    ++*(guint *)data;
+}
+
+/* While the server's changes pour in, a list is read again ten times a second; what somebody does
+ * here is not waited for. */
+static void test_changes_in_turns(void)
+{
+    g_autoptr(GError) error = NULL;
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    guint calls = 0;
+    ht_context_set_changed(desk.context, count_change, &calls);
+    uint64_t rows = HT_CHANGED(12), own = HT_CHANGED_SHOWN;
+    gint64 began = g_get_monotonic_time();
+    for (int i = 0; i < 200; i++) {
+        g_assert_true(ht_cache_apply(desk.cache.cache, touch, &rows, &error));
+        while (g_main_context_iteration(NULL, FALSE))
+            continue;
+    }
+    guint turns = (guint)((g_get_monotonic_time() - began) / 100000) + 2;
+    g_assert_cmpuint(calls, >, 0);
+    g_assert_cmpuint(calls, <=, 2 * turns); /* that it changed, and that the list was read */
+    g_assert_true(ht_context_is_busy(desk.context));
+    settle(&desk);
+    calls = 0;
+    for (int i = 0; i < 5; i++) {
+        guint before = calls;
+        g_assert_true(ht_cache_apply(desk.cache.cache, touch, &own, &error));
+        g_main_context_iteration(NULL, TRUE);
+        g_assert_cmpuint(calls, >, before);
+    }
+    settle(&desk);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
@@ -505,5 +552,6 @@ int main(int argc, char **argv)
     g_test_add_func("/command/unknown_key", test_unknown_key);
     g_test_add_func("/command/help_runs", test_help_runs);
     g_test_add_func("/command/session", test_session);
+    g_test_add_func("/command/changes_in_turns", test_changes_in_turns);
     return g_test_run();
 }
