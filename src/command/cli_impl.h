@@ -10,7 +10,7 @@
 
 /* Every option of every verb; a verb takes those that its row names. */
 typedef struct HtCliOptions {
-    gboolean help, json, plain, full, all, mine, defaults, redo, force, submit, unsent;
+    gboolean help, json, plain, full, all, mine, defaults, redo, force, submit, unsent, parked;
     char *job, *where, *reason, *note, *until, *to, *sort, *value;
     char *recommend, *at, *kind, *panel;
     int limit, days, rating, minutes;

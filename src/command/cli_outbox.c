@@ -81,9 +81,28 @@ static int outbox_list(HtContext *context, const HtCliOptions *options)
     return ht_cli_finish("outbox");
 }
 
+static int push_parked(HtCliHost *host, const HtCliOptions *options)
+{
+    GError *error = NULL;
+    int exit;
+    guint n;
+    if (ht_cli_n_rest(options) > 1)
+        return ht_cli_usage_error("outbox", "push wants a number or --parked, not both");
+    HtContext *context = ht_cli_open(host, "outbox", &exit);
+    if (!context)
+        return exit;
+    if (!ht_outbox_unpark(context->parts.outbox, &n, &error))
+        return ht_cli_fail("outbox", error);
+    if (n == 0)
+        say_empty(options, "Nothing is parked.");
+    return ht_cli_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, options);
+}
+
 /* With a number: what was parked goes once more. */
 static int outbox_push(HtCliHost *host, const HtCliOptions *options)
 {
+    if (options->parked)
+        return push_parked(host, options);
     if (ht_cli_n_rest(options) < 2)
         return ht_cli_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, options);
     GError *error = NULL;

@@ -99,6 +99,8 @@ static HtJson *report_json(const HtSyncReport *r)
     ht_json_set_int(json, "gone", r->gone);
     ht_json_set_int(json, "rejected", r->rejected);
     ht_json_set_int(json, "parked", r->parked);
+    ht_json_set_int(json, "waiting", r->held);
+    ht_json_set_bool(json, "new_device", r->is_new_device);
     return json;
 }
 
@@ -106,6 +108,10 @@ static void print_report(const HtSyncReport *r)
 {
     if (*r->why_full)
         ht_print_line(stdout, "Everything was fetched anew: %s", r->why_full);
+    if (r->is_new_device)
+        ht_print_line(stdout,
+                      "This profile is a copy of one that is in use: it goes on as a device "
+                      "of its own.");
     if (r->sent > 0)
         ht_print_line(
             stdout, "Sent %u: %u applied, %u merged, %u conflicts, %u gone, %u rejected, %u parked",
@@ -126,6 +132,13 @@ static int exit_of_report(const char *verb, const HtSyncReport *r)
     if (r->rejected + r->gone + r->parked > 0) {
         ht_print_error(verb, "the server did not take everything", "hiretty outbox list");
         return HT_EXIT_REFUSED;
+    }
+    if (r->held > 0) {
+        g_autofree char *what =
+            g_strdup_printf("%u %s kept here, not sent: %s", r->held,
+                            r->held == 1 ? "change is" : "changes are", r->why_held);
+        ht_print_error(verb, what, "hiretty outbox push tries again");
+        return HT_EXIT_OFFLINE;
     }
     return ht_cli_finish(verb);
 }
@@ -232,9 +245,9 @@ static HtExit exit_of_span(HtContext *context, const HtOpSpan *recorded, int *wa
         else if (item->state == HT_OP_REJECTED || item->state == HT_OP_GONE ||
                  item->state == HT_OP_PARKED)
             here = HT_EXIT_REFUSED;
-        else
-            *waiting += item->state == HT_OP_PENDING || item->state == HT_OP_SENDING;
-        if (here > worst && why) {
+        else if (item->state == HT_OP_PENDING || item->state == HT_OP_SENDING)
+            ++*waiting;
+        if (why && item->why && (here > worst || (worst == HT_EXIT_DONE && !*why))) {
             g_free(*why);
             *why = g_strdup(item->why);
         }
@@ -302,6 +315,8 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtO
                        worst == HT_EXIT_CONFLICT ? "hiretty conflicts" : "hiretty outbox list");
         return worst;
     }
+    if (waiting > 0)
+        return say_offline(verb, why ? why : "another change goes first");
     return ht_cli_finish(verb);
 }
 

@@ -126,6 +126,19 @@ HT_HANDLER(ht_cmd_keep_mine)
     return resolve(context, &choice, NULL);
 }
 
+HT_HANDLER(ht_cmd_unpark)
+{
+    (void)args;
+    g_autoptr(GError) error = NULL;
+    guint n;
+    if (!ht_outbox_unpark(context->parts.outbox, &n, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
+    if (n == 0)
+        return ht_result_message("Nothing is parked.");
+    g_autofree char *what = g_strdup_printf("Sent again: %u", n);
+    return settled(context, what);
+}
+
 HT_HANDLER(ht_cmd_take_theirs)
 {
     (void)args;

@@ -80,6 +80,7 @@ HT_HANDLER(ht_cmd_sync_now);
 HT_HANDLER(ht_cmd_password);
 /* cmd_resolve.c */
 HT_HANDLER(ht_cmd_keep_mine);
+HT_HANDLER(ht_cmd_unpark);
 HT_HANDLER(ht_cmd_take_theirs);
 HT_HANDLER(ht_cmd_edit_mine);
 HT_HANDLER(ht_cmd_drop);

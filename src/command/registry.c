@@ -103,6 +103,7 @@ static const HtCommand commands[] = {
     {"conflict.theirs", "t",               SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "take theirs", NULL, "Take theirs: drop mine", "Everything", ht_cmd_take_theirs},
     {"conflict.edit",  "E",                SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "edit mine", NULL, "Edit mine in your editor and send that", "Everything", ht_cmd_edit_mine},
     {"outbox.again",   "m",                HT_IN(OUTBOX),     HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA, "send again", NULL, "Send again what was parked or refused", "Everything", ht_cmd_keep_mine},
+    {"outbox.unpark",  "M",                HT_IN(OUTBOX),     HT_CMD_CHANGES_DATA, "send parked", NULL, "Send again everything that was parked", "Everything", ht_cmd_unpark},
     {"outbox.drop",    "D",                SETTLES | HT_IN(OUTBOX), HT_CMD_CHANGES_DATA | HT_CMD_HINT, "drop", NULL, "Give up what has not left yet", "Everything", ht_cmd_drop},
 };
 /* clang-format on */

@@ -17,6 +17,7 @@ enum {
     HT_TBL_TAG = 12,
     HT_TBL_NOTE = 13,
     HT_TBL_MATCH = 15,
+    HT_TBL_DECISION = 17,
     HT_TBL_INTERVIEW = 20,
     HT_TBL_PANEL = 21,
     HT_TBL_FEEDBACK = 23,
@@ -90,9 +91,11 @@ char *ht_outbox_suspect_path(const char *path);
  * whatever state that is, and its WAL; in order. Changes nothing. Caller unrefs. */
 GPtrArray *ht_outbox_salvage(const char *path, bool settled);
 
-/* The next op's number is above `seq`: a file that was brought back from a copy must not give
- * numbers again that the server has acknowledged. Store thread, outside a transaction. */
-bool ht_outbox_seq_at_least(HtOutbox *outbox, int64_t seq, GError **error);
+/* --- The device (device.c). Store thread. Reads or makes its id, and prunes settled ops of old. */
+bool ht_device_ensure(HtOutbox *outbox, GError **error);
+/* Brings the cache's marks of what was acknowledged in step with the file. *changed: what is shown
+ * has to be made anew. */
+bool ht_device_check(HtOutbox *outbox, HtStore *store, bool *changed, GError **error);
 
 /* --- A change of the file and what is shown of it (outbox.c) */
 typedef struct {
@@ -190,5 +193,26 @@ bool ht_outbox_strip_all(HtOutbox *outbox, GError **error);
 /* The cache's hook: no text stays about people who are not in the cache any more. */
 bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer outbox, GError **error);
 
-/* --- Batches (push.c): finishes a batch whose answer is in the file */
+/* --- Batches (push.c) */
+typedef struct {
+    int64_t id, first_seq, last_seq;
+    int fn, n;
+    char *json, *outcomes;
+} HtBatch;
+
+void ht_batch_clear(HtBatch *batch);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtBatch, ht_batch_clear)
+/* The one that is not settled; id 0 = none. */
+bool ht_batch_open(HtDb *db, HtBatch *batch, GError **error);
+/* Its id alone; -1 = failed. */
+int64_t ht_outbox_open_batch(HtDb *db, GError **error);
+/* Finishes a batch whose answer is in the file. */
 bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error);
+/* Sets the error; false. */
+bool ht_batch_malformed(GError **error, const char *why);
+
+/* --- What waits although it is its turn (hold.c): rows, applications and people of held ops, now.
+ */
+GHashTable *ht_held_ids(HtDb *db, GError **error);
+/* A row of ops_pending: does it concern one of them? What does is held, too. */
+bool ht_held_waits(GHashTable *held, HtStmt *op);

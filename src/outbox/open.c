@@ -112,6 +112,13 @@ char *ht_outbox_suspect_path(const char *path)
     return g_strconcat(path, ".suspect", NULL);
 }
 
+/* What a file of an older version lacks; it is of no use to that version, and does it no harm. */
+static bool add_new(HtDb *db, GError **error)
+{
+    return ht_db_exec(db, ht_resource_text("sql/outbox/schema/090_held.sql"), error) &&
+           ht_db_exec(db, ht_resource_text("sql/outbox/schema/091_held_settled.sql"), error);
+}
+
 static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)
 {
     if (!is_sound(db, suspect, error))
@@ -122,7 +129,7 @@ static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)
         ht_stmt_reset(list);
     return step != HT_STEP_ERROR && (step != HT_STEP_ROW || check_version(db, path, error)) &&
            ht_db_prove(db, error) && (step != HT_STEP_DONE || create(db, error)) &&
-           (!suspect || is_readable(db, error));
+           add_new(db, error) && (!suspect || is_readable(db, error));
 }
 
 static HtDb *open_file(const char *path, GError **error)

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define LOOK_CACHE_KIB 1024
-#define KEEP_US (30 * HT_US_PER_DAY) /* settled ops, for undo */
 
 /* Readers of the cache are opened when they are first needed: the first frame needs none. */
 bool ht_outbox_reader(HtOutbox *outbox, HtReader **reader, GError **error)
@@ -103,25 +102,6 @@ void ht_change_clear(HtChange *change)
 
 /* --- Opening */
 
-static bool ensure_device(HtOutbox *outbox, GError **error)
-{
-    HtUuid fresh;
-    char text[HT_UUID_TEXT];
-    ht_uuid_new_random(&fresh);
-    HtStmt *put = ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("meta_first"), error);
-    if (!put)
-        return false;
-    ht_stmt_bind_text(put, 1, "device");
-    ht_stmt_bind_text(put, 2, ht_uuid_format(&fresh, text));
-    if (!ht_stmt_run(put, error))
-        return false;
-    g_autofree char *device = ht_outbox_meta(outbox->db, "device");
-    ht_uuid_parse(device, &outbox->device);
-    int64_t before = ht_clock_now_us() - KEEP_US;
-    return ht_outbox_run(outbox->db, HT_OUTBOX_QUERY("prune_ops"), before, error) &&
-           ht_outbox_run(outbox->db, HT_OUTBOX_QUERY("prune_groups"), before, error);
-}
-
 typedef struct {
     HtOutbox *outbox;
     char *stamp;
@@ -134,58 +114,14 @@ static bool rebuild(HtApply *apply, gpointer data, GError **error)
            ht_apply_meta_set(apply, "shown_for", job->stamp, error);
 }
 
-bool ht_outbox_seq_at_least(HtOutbox *outbox, int64_t seq, GError **error)
-{
-    HtDb *db = outbox->db;
-    HtStmt *last = ht_db_stmt(db, HT_OUTBOX_QUERY("seq_last"), error);
-    bool is_known = last && ht_stmt_step(last, error) == HT_STEP_ROW;
-    int64_t have = is_known ? ht_stmt_int(last, 0) : 0;
-    if (last)
-        ht_stmt_reset(last);
-    if (!is_known || have >= seq)
-        return is_known;
-    ht_log(HT_LOG_WARNING, "the outbox is older than what was acknowledged: numbers go on there");
-    HtStmt *forget = ht_db_stmt(db, HT_OUTBOX_QUERY("seq_forget"), error);
-    if (!forget || !ht_db_begin(db, true, error))
-        return false;
-    if (ht_stmt_run(forget, error) && ht_outbox_run(db, HT_OUTBOX_QUERY("seq_begin"), seq, error) &&
-        ht_db_commit(db, error))
-        return true;
-    ht_db_rollback(db);
-    return false;
-}
-
-/* acked_seq counts the ops of one outbox. After another one took its place the count begins anew,
- * or its first ops would pass for acknowledged. */
-static bool adopt_device(HtApply *apply, gpointer data, GError **error)
-{
-    const HtOutbox *outbox = data;
-    char text[HT_UUID_TEXT];
-    return ht_apply_meta_set(apply, "device", ht_uuid_format(&outbox->device, text), error) &&
-           ht_apply_meta_set_int(apply, "acked_seq", 0, error);
-}
-
-/* *changed: what is shown has to be made anew. */
-static bool check_device(HtOutbox *outbox, HtStore *store, bool *changed, GError **error)
-{
-    char text[HT_UUID_TEXT];
-    g_autofree char *device = ht_cache_meta(outbox->cache, "device");
-    ht_uuid_format(&outbox->device, text);
-    *changed = g_strcmp0(device, text) != 0;
-    if (*changed)
-        return ht_store_apply(store, adopt_device, outbox, error);
-    g_autofree char *acked = ht_cache_meta(outbox->cache, "acked_seq");
-    return !acked || ht_outbox_seq_at_least(outbox, g_ascii_strtoll(acked, NULL, 10), error);
-}
-
 /* The hook: a generation became current, or the file was opened. */
 static bool bring_in_step(HtStore *store, gpointer data, GError **error)
 {
     HtOutbox *outbox = data;
     g_autofree char *purged = ht_cache_meta(outbox->cache, "purged");
     bool is_other = false;
-    if (!check_device(outbox, store, &is_other, error) || !ht_push_recover(outbox, store, error) ||
-        (purged && !ht_outbox_strip_all(outbox, error)))
+    if (!ht_device_check(outbox, store, &is_other, error) ||
+        !ht_push_recover(outbox, store, error) || (purged && !ht_outbox_strip_all(outbox, error)))
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
     g_autofree char *shown_for = ht_cache_meta(outbox->cache, "shown_for");
@@ -217,7 +153,7 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
     outbox->counts_version = -1;
     outbox->lock_fd = -1;
     if (ht_outbox_open_file(outbox, ht_paths_state_dir(paths), error) &&
-        ensure_device(outbox, error))
+        ht_device_ensure(outbox, error))
         outbox->look_db = ht_db_open(outbox->path, HT_DB_READ, "look", LOOK_CACHE_KIB, error);
     if (!outbox->look_db) {
         outbox_free(outbox);
@@ -243,11 +179,6 @@ void ht_outbox_close(HtOutbox *outbox)
 const char *ht_outbox_problem(HtOutbox *outbox)
 {
     return outbox->problem;
-}
-
-void ht_outbox_device(HtOutbox *outbox, HtUuid *out)
-{
-    *out = outbox->device;
 }
 
 /* --- Submitting */

@@ -1,7 +1,7 @@
 /* Batches. Their border and their text are on disk before they leave, so that the same bytes can
- * leave again. An answer goes three steps: kept in this file; base rows, acked_seq and shown in one
- * transaction of the cache; states. A crash between two of them is mended at the next open by doing
- * the rest: each step can be done twice. */
+ * leave again. What is held (hold.c) is left out. An answer goes three steps: kept in this file;
+ * base rows, acked_seq and shown in one transaction of the cache; states. A crash between two of
+ * them is mended at the next open by doing the rest: each step can be done twice. */
 #include "internal.h"
 
 #include "hiretty/base/failpoint.h"
@@ -11,21 +11,13 @@
 
 #define BATCH_MAX 5000
 
-typedef struct {
-    int64_t id, first_seq, last_seq;
-    int fn, n;
-    char *json, *outcomes;
-} Batch;
-
-static void batch_clear(Batch *batch)
+void ht_batch_clear(HtBatch *batch)
 {
     g_free(batch->json);
     g_free(batch->outcomes);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Batch, batch_clear)
 
-/* The batch that is not settled; id 0 = none. */
-static bool open_batch(HtDb *db, Batch *batch, GError **error)
+bool ht_batch_open(HtDb *db, HtBatch *batch, GError **error)
 {
     g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("batch_open"), error)};
     HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
@@ -39,6 +31,13 @@ static bool open_batch(HtDb *db, Batch *batch, GError **error)
     batch->json = ht_stmt_dup_text(use.stmt, 5);
     batch->outcomes = ht_stmt_dup_text(use.stmt, 6);
     return true;
+}
+
+int64_t ht_outbox_open_batch(HtDb *db, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("batch_open"), error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    return step == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : step == HT_STEP_DONE ? 0 : -1;
 }
 
 /* --- Rows of the server in an outcome */
@@ -134,7 +133,7 @@ static bool apply_outcome(HtApply *apply, const HtJson *outcome, GError **error)
 
 typedef struct {
     HtOutbox *outbox;
-    const Batch *batch;
+    const HtBatch *batch;
     const HtJson *outcomes;
     HtChange *change; /* whose rows are to be shown anew */
 } Settle;
@@ -148,6 +147,7 @@ static bool settle_cache(HtApply *apply, gpointer data, GError **error)
     }
     int64_t acked = MAX(ht_shown_acked(apply), settle->batch->last_seq);
     return ht_apply_meta_set_int(apply, "acked_seq", acked, error) &&
+           ht_apply_meta_set_int(apply, "acked_batch", settle->batch->id, error) &&
            ht_shown_matches(settle->outbox, apply, settle->change->matches, error) &&
            ht_shown_candidates(settle->outbox, apply, settle->change->candidates, error);
 }
@@ -164,7 +164,7 @@ static bool touch_batch(HtOutbox *outbox, const HtJson *outcomes, HtChange *chan
 }
 
 /* Steps two and three, of a batch whose answer is in the file. */
-static bool finish_batch(HtOutbox *outbox, HtStore *store, const Batch *batch, GError **error)
+static bool finish_batch(HtOutbox *outbox, HtStore *store, const HtBatch *batch, GError **error)
 {
     g_autoptr(HtJson) outcomes = ht_json_parse(batch->outcomes, -1, error);
     if (!outcomes)
@@ -186,8 +186,8 @@ static bool finish_batch(HtOutbox *outbox, HtStore *store, const Batch *batch, G
 
 bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error)
 {
-    g_auto(Batch) batch = {0};
-    if (!open_batch(outbox->db, &batch, error))
+    g_auto(HtBatch) batch = {0};
+    if (!ht_batch_open(outbox->db, &batch, error))
         return false;
     return !batch.id || !batch.outcomes || finish_batch(outbox, store, &batch, error);
 }
@@ -203,7 +203,7 @@ static HtOpState refused_state(const char *outcome)
     return g_strcmp0(outcome, "rejected") == 0 ? HT_OP_REJECTED : HT_OP_SENDING;
 }
 
-static bool malformed(GError **error, const char *why)
+bool ht_batch_malformed(GError **error, const char *why)
 {
     g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_MALFORMED,
                 "the server's answer does not fit what was sent: %s", why);
@@ -232,7 +232,7 @@ static bool record_outcome(HtDb *db, const HtJson *outcome, GError **error)
     if (state == HT_OP_SENDING)
         return g_str_equal(name, "applied") || g_str_equal(name, "merged")
                    ? note_deletion(db, outcome, error)
-                   : malformed(error, "an unknown outcome");
+                   : ht_batch_malformed(error, "an unknown outcome");
     HtUuid by;
     ht_json_get_uuid(outcome, "by", &by);
     const HtJson *rows = ht_json_get(outcome, "rows");
@@ -251,10 +251,10 @@ static bool record_outcome(HtDb *db, const HtJson *outcome, GError **error)
 }
 
 /* The answer must name exactly the ops of the batch. */
-static bool check_answer(HtDb *db, const Batch *batch, const HtJson *outcomes, GError **error)
+static bool check_answer(HtDb *db, const HtBatch *batch, const HtJson *outcomes, GError **error)
 {
     if (ht_json_type(outcomes) != HT_JSON_ARRAY || (int)ht_json_length(outcomes) != batch->n)
-        return malformed(error, "another number of outcomes");
+        return ht_batch_malformed(error, "another number of outcomes");
     HtStmt *stmt = ht_db_stmt(db, HT_OUTBOX_QUERY("ops_of_batch"), error);
     if (!stmt)
         return false;
@@ -266,12 +266,12 @@ static bool check_answer(HtDb *db, const Batch *batch, const HtJson *outcomes, G
     for (guint i = 0; i < ops->len && e; i++, e = ht_json_next(e)) {
         const HtOp *op = ops->pdata[i];
         if (ht_json_get_int(e, "seq", 0) != op->seq)
-            return malformed(error, "an outcome for something else");
+            return ht_batch_malformed(error, "an outcome for something else");
     }
-    return (int)ops->len == batch->n || malformed(error, "the batch has changed");
+    return (int)ops->len == batch->n || ht_batch_malformed(error, "the batch has changed");
 }
 
-static bool store_answer(HtDb *db, const Batch *batch, const HtJson *outcomes, const char *text,
+static bool store_answer(HtDb *db, const HtBatch *batch, const HtJson *outcomes, const char *text,
                          GError **error)
 {
     if (!ht_db_begin(db, true, error))
@@ -303,15 +303,15 @@ static bool run_acknowledge(HtStore *store, gpointer data, GError **error)
 {
     Call *call = data;
     HtOutbox *outbox = call->outbox;
-    g_auto(Batch) batch = {0};
-    if (!open_batch(outbox->db, &batch, error))
+    g_auto(HtBatch) batch = {0};
+    if (!ht_batch_open(outbox->db, &batch, error))
         return false;
     if (!batch.id || batch.first_seq != call->batch->first_seq ||
         batch.last_seq != call->batch->last_seq)
-        return malformed(error, "there is no such batch");
+        return ht_batch_malformed(error, "there is no such batch");
     g_autoptr(HtJson) outcomes = ht_json_parse(call->text, -1, NULL);
     if (!outcomes)
-        return malformed(error, "it cannot be read");
+        return ht_batch_malformed(error, "it cannot be read");
     if (!check_answer(outbox->db, &batch, outcomes, error) ||
         !store_answer(outbox->db, &batch, outcomes, call->text, error))
         return false;
@@ -334,7 +334,7 @@ bool ht_outbox_acknowledge(HtOutbox *outbox, const HtPushBatch *batch, const cha
 
 /* --- The next batch */
 
-static HtPushBatch *give_out(const Batch *batch, bool is_resend)
+static HtPushBatch *give_out(const HtBatch *batch, bool is_resend)
 {
     HtPushBatch *out = g_new0(HtPushBatch, 1);
     out->function = (HtPushFunction)batch->fn;
@@ -346,34 +346,44 @@ static HtPushBatch *give_out(const Batch *batch, bool is_resend)
     return out;
 }
 
-/* Ops from the front of the queue, as long as one function takes them. */
-static bool collect(HtDb *db, int max, Batch *batch, GError **error)
+static bool add_op(HtStmt *stmt, HtBatch *batch, GString *json)
 {
-    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("ops_pending"), error)};
+    int fn = (int)ht_stmt_int(stmt, 1);
+    if (batch->n > 0 && fn != batch->fn)
+        return false;
+    int64_t seq = ht_stmt_int(stmt, 0);
+    if (batch->n++ == 0)
+        batch->first_seq = seq;
+    batch->fn = fn;
+    batch->last_seq = seq;
+    g_string_append_printf(json, "%s{\"seq\":%" G_GINT64_FORMAT ",%s", batch->n > 1 ? "," : "", seq,
+                           ht_stmt_text(stmt, 2) + 1);
+    return true;
+}
+
+/* Ops from the front of the queue, as long as one function takes them and none between them is
+ * held: a batch is all that is pending from its first number to its last. */
+static bool collect(HtDb *db, int max, HtBatch *batch, GError **error)
+{
+    g_autoptr(GHashTable) held = ht_held_ids(db, error);
+    g_auto(HtStmtUse) use = {held ? ht_db_stmt(db, HT_OUTBOX_QUERY("ops_pending"), error) : NULL};
     if (!use.stmt)
         return false;
-    ht_stmt_bind_int(use.stmt, 1, max);
+    bool is_free = g_hash_table_size(held) == 0;
+    ht_stmt_bind_int(use.stmt, 1, is_free ? max : -1);
     GString *json = g_string_new("[");
-    HtStep step;
-    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
-        int fn = (int)ht_stmt_int(use.stmt, 1);
-        const char *body = ht_stmt_text(use.stmt, 2);
-        if (batch->n > 0 && fn != batch->fn)
+    HtStep step = HT_STEP_DONE;
+    while (batch->n < max && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        bool waits = !is_free && ht_held_waits(held, use.stmt);
+        if (waits ? batch->n > 0 : !add_op(use.stmt, batch, json))
             break;
-        int64_t seq = ht_stmt_int(use.stmt, 0);
-        if (batch->n++ == 0)
-            batch->first_seq = seq;
-        batch->fn = fn;
-        batch->last_seq = seq;
-        g_string_append_printf(json, "%s{\"seq\":%" G_GINT64_FORMAT ",%s", batch->n > 1 ? "," : "",
-                               seq, body + 1);
     }
     g_string_append_c(json, ']');
     batch->json = g_string_free(json, FALSE);
     return step != HT_STEP_ERROR;
 }
 
-static bool take_batch(HtDb *db, Batch *batch, GError **error)
+static bool take_batch(HtDb *db, HtBatch *batch, GError **error)
 {
     HtStmt *add = ht_db_stmt(db, HT_OUTBOX_QUERY("batch_add"), error);
     if (!add)
@@ -395,7 +405,7 @@ static bool take_batch(HtDb *db, Batch *batch, GError **error)
     return ht_stmt_run(take, error);
 }
 
-static bool new_batch(HtOutbox *outbox, int max, Batch *batch, GError **error)
+static bool new_batch(HtOutbox *outbox, int max, HtBatch *batch, GError **error)
 {
     HtDb *db = outbox->db;
     int limit = CLAMP(max, 1, BATCH_MAX);
@@ -416,8 +426,8 @@ static bool run_next(HtStore *store, gpointer data, GError **error)
     HtOutbox *outbox = call->outbox;
     if (!ht_push_recover(outbox, store, error))
         return false;
-    g_auto(Batch) batch = {0};
-    if (!open_batch(outbox->db, &batch, error))
+    g_auto(HtBatch) batch = {0};
+    if (!ht_batch_open(outbox->db, &batch, error))
         return false;
     bool is_resend = batch.id != 0;
     if (!is_resend && !new_batch(outbox, call->max, &batch, error))
@@ -442,99 +452,4 @@ void ht_outbox_requeue(HtOutbox *outbox, const HtPushBatch *batch)
 {
     (void)outbox; /* the batch is on disk as it is; the next call gives it again */
     (void)batch;
-}
-
-/* --- A batch that the server cannot take */
-
-static bool park_op(HtDb *db, int64_t seq, const char *why, GError **error)
-{
-    HtStmt *park = ht_db_stmt(db, HT_OUTBOX_QUERY("op_park"), error);
-    if (!park)
-        return false;
-    ht_stmt_bind_int(park, 1, seq);
-    ht_stmt_bind_text(park, 2, why);
-    return ht_stmt_run(park, error);
-}
-
-static bool run_bisect(HtStore *store, gpointer data, GError **error)
-{
-    Call *call = data;
-    HtOutbox *outbox = call->outbox;
-    g_auto(Batch) batch = {0};
-    if (!open_batch(outbox->db, &batch, error))
-        return false;
-    if (!batch.id || batch.first_seq != call->batch->first_seq)
-        return malformed(error, "there is no such batch");
-    g_auto(HtChange) change = {0};
-    if (!ht_change_begin(&change, outbox, store, error))
-        return false;
-    HtDb *db = outbox->db;
-    if (batch.n == 1) {
-        g_autoptr(HtOp) op = ht_op_load(db, batch.first_seq, error);
-        if (!op || !park_op(db, batch.first_seq, call->text, error))
-            return false;
-        ht_change_touch(&change, op);
-        ht_log(HT_LOG_WARNING, "op %" G_GINT64_FORMAT " is parked", batch.first_seq);
-    }
-    if (!ht_outbox_run(db, HT_OUTBOX_QUERY("batch_release"), batch.id, error) ||
-        !ht_outbox_run(db, HT_OUTBOX_QUERY("batch_delete"), batch.id, error) ||
-        !ht_change_commit(&change, error))
-        return false;
-    outbox->limit = MAX(1, batch.n / 2);
-    outbox->limit_until = MAX(outbox->limit_until, batch.last_seq);
-    return true;
-}
-
-bool ht_outbox_bisect(HtOutbox *outbox, const HtPushBatch *batch, const char *why, GError **error)
-{
-    Call call = {.outbox = outbox, .batch = batch, .text = why};
-    return ht_store_call(outbox->cache, run_bisect, &call, error);
-}
-
-static bool run_park(HtStore *store, gpointer data, GError **error)
-{
-    Call *call = data;
-    g_auto(HtChange) change = {0};
-    if (!ht_change_begin(&change, call->outbox, store, error))
-        return false;
-    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
-    if (!op)
-        return false;
-    if (op->state != HT_OP_PENDING) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "it is not waiting");
-        return false;
-    }
-    ht_change_touch(&change, op);
-    return park_op(call->outbox->db, call->seq, call->text, error) &&
-           ht_change_commit(&change, error);
-}
-
-bool ht_outbox_park(HtOutbox *outbox, int64_t seq, const char *why, GError **error)
-{
-    Call call = {.outbox = outbox, .seq = seq, .text = why};
-    return ht_store_call(outbox->cache, run_park, &call, error);
-}
-
-static bool set_acked(HtApply *apply, gpointer data, GError **error)
-{
-    const Call *call = data;
-    return ht_apply_meta_set_int(apply, "acked_seq", call->seq, error) &&
-           ht_shown_rebuild(call->outbox, apply, error);
-}
-
-static bool run_set_acked(HtStore *store, gpointer data, GError **error)
-{
-    const Call *call = data;
-    g_autofree char *text = ht_cache_meta(call->outbox->cache, "acked_seq");
-    if (!ht_outbox_seq_at_least(call->outbox, call->seq, error))
-        return false;
-    if (text && g_ascii_strtoll(text, NULL, 10) == call->seq)
-        return true;
-    return ht_store_apply(store, set_acked, data, error);
-}
-
-bool ht_outbox_set_acked(HtOutbox *outbox, int64_t acked_seq, GError **error)
-{
-    Call call = {.outbox = outbox, .seq = acked_seq};
-    return ht_store_call(outbox->cache, run_set_acked, &call, error);
 }

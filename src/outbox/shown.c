@@ -1,7 +1,8 @@
-/* base ⊕ pending, kept in the cache's shown tables. A pending op counts as long as the server has
- * not acknowledged it (seq > acked_seq, which moves in the transaction that brings the base row to
- * the acknowledged version). A column that the intents do not touch stays NULL and so follows the
- * base row by itself: a pull needs no work here. */
+/* base ⊕ pending, kept in the cache's shown tables. An op counts until its batch is in the base
+ * rows (acked_batch, which moves in the transaction that brings them to the acknowledged version).
+ * Its number says nothing: one that the server was asked to skip has a lower number than what is
+ * acknowledged, and a copy of this outbox may have used the same ones. A column that the intents do
+ * not touch stays NULL and so follows the base row by itself: a pull needs no work here. */
 #include "internal.h"
 
 typedef struct {
@@ -107,7 +108,30 @@ static bool put_match(HtApply *apply, HtKey k, const Shown *shown, GError **erro
     return ht_stmt_run(put, error);
 }
 
-static bool show_match(HtOutbox *outbox, HtApply *apply, const HtUuid *match, int64_t acked,
+/* What of the open ops is in the base rows already. */
+typedef struct {
+    bool is_batch_in; /* the batch that is not settled */
+    int64_t floor;    /* numbers up to here: the file is older than the cache */
+    bool looks;       /* a decision of that id: an outbox that was copied, or not asked for long */
+} Base;
+
+static bool read_base(HtOutbox *outbox, HtApply *apply, bool looks, Base *base, GError **error)
+{
+    int64_t open = ht_outbox_open_batch(outbox->db, error);
+    base->is_batch_in = open > 0 && open <= ht_apply_meta_get_int(apply, "acked_batch", 0);
+    base->floor = ht_apply_meta_get_int(apply, "acked_floor", 0);
+    base->looks = looks;
+    return open >= 0;
+}
+
+static bool is_in_base(HtApply *apply, const Base *base, const HtOp *op)
+{
+    return (op->state == HT_OP_SENDING && base->is_batch_in) || op->seq <= base->floor ||
+           (base->looks && op->fn == HT_PUSH_DECISIONS &&
+            ht_apply_version(apply, ht_sync_table_by_number(HT_TBL_DECISION), &op->op) > 0);
+}
+
+static bool show_match(HtOutbox *outbox, HtApply *apply, const HtUuid *match, const Base *base,
                        GError **error)
 {
     g_autoptr(GPtrArray) ops = ht_ops_of(outbox->db, HT_OUTBOX_QUERY("ops_of_match"), match, error);
@@ -119,7 +143,7 @@ static bool show_match(HtOutbox *outbox, HtApply *apply, const HtUuid *match, in
     for (guint i = 0; i < ops->len; i++) {
         const HtOp *op = ops->pdata[i];
         bool open = op->state == HT_OP_PENDING || op->state == HT_OP_SENDING;
-        if (open && op->seq <= acked)
+        if (open && is_in_base(apply, base, op))
             continue;
         if (open)
             add_effect(apply, &shown, op);
@@ -139,19 +163,26 @@ int64_t ht_shown_acked(HtApply *apply)
     return ht_apply_meta_get_int(apply, "acked_seq", 0);
 }
 
-bool ht_shown_matches(HtOutbox *outbox, HtApply *apply, GHashTable *matches, GError **error)
+static bool show_matches(HtOutbox *outbox, HtApply *apply, GHashTable *matches, const Base *base,
+                         GError **error)
 {
-    int64_t acked = ht_shown_acked(apply);
     GHashTableIter iter;
     gpointer id;
     g_hash_table_iter_init(&iter, matches);
     while (g_hash_table_iter_next(&iter, &id, NULL)) {
-        if (!show_match(outbox, apply, id, acked, error))
+        if (!show_match(outbox, apply, id, base, error))
             return false;
     }
     if (g_hash_table_size(matches) > 0)
         ht_apply_touch(apply, HT_CHANGED_SHOWN);
     return true;
+}
+
+bool ht_shown_matches(HtOutbox *outbox, HtApply *apply, GHashTable *matches, GError **error)
+{
+    Base base;
+    return read_base(outbox, apply, false, &base, error) &&
+           show_matches(outbox, apply, matches, &base, error);
 }
 
 /* --- Notes and tags */
@@ -302,7 +333,7 @@ static bool clear_candidate(HtDb *db, HtKey person, GError **error)
     return true;
 }
 
-static bool show_candidate(HtOutbox *outbox, HtApply *apply, const HtUuid *id, int64_t acked,
+static bool show_candidate(HtOutbox *outbox, HtApply *apply, const HtUuid *id, const Base *base,
                            GError **error)
 {
     g_autoptr(GPtrArray) ops =
@@ -313,7 +344,7 @@ static bool show_candidate(HtOutbox *outbox, HtApply *apply, const HtUuid *id, i
     for (guint i = 0; i < ops->len; i++) {
         const HtOp *op = ops->pdata[i];
         bool open = op->state == HT_OP_PENDING || op->state == HT_OP_SENDING;
-        if (open && op->seq <= acked)
+        if (open && is_in_base(apply, base, op))
             continue;
         if (!put_field(apply, k, op, !open, error))
             return false;
@@ -321,19 +352,26 @@ static bool show_candidate(HtOutbox *outbox, HtApply *apply, const HtUuid *id, i
     return true;
 }
 
-bool ht_shown_candidates(HtOutbox *outbox, HtApply *apply, GHashTable *candidates, GError **error)
+static bool show_candidates(HtOutbox *outbox, HtApply *apply, GHashTable *candidates,
+                            const Base *base, GError **error)
 {
-    int64_t acked = ht_shown_acked(apply);
     GHashTableIter iter;
     gpointer id;
     g_hash_table_iter_init(&iter, candidates);
     while (g_hash_table_iter_next(&iter, &id, NULL)) {
-        if (!show_candidate(outbox, apply, id, acked, error))
+        if (!show_candidate(outbox, apply, id, base, error))
             return false;
     }
     if (g_hash_table_size(candidates) > 0)
         ht_apply_touch(apply, HT_CHANGED_SHOWN);
     return true;
+}
+
+bool ht_shown_candidates(HtOutbox *outbox, HtApply *apply, GHashTable *candidates, GError **error)
+{
+    Base base;
+    return read_base(outbox, apply, false, &base, error) &&
+           show_candidates(outbox, apply, candidates, &base, error);
 }
 
 /* --- Everything anew */
@@ -391,10 +429,12 @@ bool ht_shown_rebuild(HtOutbox *outbox, HtApply *apply, GError **error)
         g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL);
     g_autoptr(GHashTable) candidates =
         g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL);
+    Base base;
     ht_apply_touch(apply, HT_CHANGED_SHOWN | HT_CHANGED_SEEN);
-    return clear_shown(ht_apply_db(apply), error) && copy_views(outbox, apply, error) &&
+    return read_base(outbox, apply, true, &base, error) && clear_shown(ht_apply_db(apply), error) &&
+           copy_views(outbox, apply, error) &&
            read_ids(outbox->db, HT_OUTBOX_QUERY("open_matches"), matches, error) &&
            read_ids(outbox->db, HT_OUTBOX_QUERY("open_candidates"), candidates, error) &&
-           ht_shown_matches(outbox, apply, matches, error) &&
-           ht_shown_candidates(outbox, apply, candidates, error);
+           show_matches(outbox, apply, matches, &base, error) &&
+           show_candidates(outbox, apply, candidates, &base, error);
 }

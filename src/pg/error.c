@@ -17,6 +17,7 @@ G_DEFINE_QUARK(ht - pg - error - quark, ht_pg_error)
 #define MESSAGE_BYTES 4096
 
 static _Thread_local char last_sqlstate[6];
+static _Thread_local char last_where[1024];
 static _Thread_local bool last_is_proven;
 
 typedef struct {
@@ -134,6 +135,11 @@ const char *ht_pg_error_sqlstate(void)
     return last_sqlstate;
 }
 
+bool ht_pg_error_is_in(const char *function)
+{
+    return strstr(last_where, function) != NULL;
+}
+
 bool ht_pg_error_is_proven(void)
 {
     return last_is_proven;
@@ -147,6 +153,7 @@ void ht_pg_error_set_proven(bool is_proven)
 static void remember(const char *sqlstate)
 {
     last_is_proven = false;
+    *last_where = '\0';
     g_strlcpy(last_sqlstate, sqlstate ? sqlstate : "", sizeof last_sqlstate);
 }
 
@@ -201,6 +208,8 @@ void ht_pg_error_from_result(GError **error, HtPgConnection *pg, const PGresult 
         pg->is_broken = true;
     set_with_advice(error, code, state, "the server refused a statement", why ? why : state,
                     row ? row->advice : NULL);
+    const char *where = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    g_strlcpy(last_where, where ? where : "", sizeof last_where);
 }
 
 /* "…SEVERITY:  SQLSTATE: primary message" of a verbose error; NULL if the server did not speak. */

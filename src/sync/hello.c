@@ -241,14 +241,31 @@ static HtSyncPlan plan_of(HtSyncPlanKind kind, const char *why)
     return (HtSyncPlan){.kind = kind, .why = why};
 }
 
-/* A copy older than this device's last words has other ones. This notices what the numbers of
- * transactions cannot tell any more once it has given out as many again. */
-static bool knows_us(const char *told, const HtSyncHello *hello)
+/* What the server was told last as this device's cursor. */
+typedef enum {
+    SEEN_OURS = 0, /* or it says nothing */
+    SEEN_OLDER, /* by us, once: the database is a copy from then. This notices what the numbers of
+                 * transactions cannot tell any more once it has given out as many again. */
+    SEEN_NEWER, /* by somebody who is the same device: a copy of this profile, or what it was
+                 * copied from */
+} Seen;
+
+static Seen who_told(const char *told, const HtSyncHello *hello)
 {
     if (!hello->has_seen || !told || !*told)
-        return true;
+        return SEEN_OURS;
     g_auto(GStrv) lines = g_strsplit(told, "\n", -1);
-    return g_strv_contains((const char *const *)lines, hello->seen);
+    if (g_strv_contains((const char *const *)lines, hello->seen))
+        return SEEN_OURS;
+    guint64 seen_min, seen_max;
+    if (!ht_sync_snapshot_parse(hello->seen, &seen_min, &seen_max))
+        return SEEN_OLDER; /* it does not know us */
+    for (char **line = lines; *line; line++) {
+        guint64 xmin, xmax;
+        if (ht_sync_snapshot_parse(*line, &xmin, &xmax) && (seen_min < xmin || seen_max < xmax))
+            return SEEN_OLDER;
+    }
+    return SEEN_NEWER;
 }
 
 char *ht_sync_told(const char *told, bool is_known, const char *cursor)
@@ -277,7 +294,7 @@ static const char *why_resync(const HtJson *old, const char *cursor, const char 
         return "another database";
     if (ht_json_get_int(old, "timeline", 0) != hello->timeline)
         return "the database was restored or another server took over";
-    if (has_gone_back(cursor, hello->snapshot) || !knows_us(told, hello))
+    if (has_gone_back(cursor, hello->snapshot) || who_told(told, hello) == SEEN_OLDER)
         return "the database went back in time";
     if (xmin < hello->floor)
         return "away longer than the server keeps changes";
@@ -388,5 +405,6 @@ HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const char *
     if (hello->columns && !compare_columns(old, hello, &plan))
         return plan;
     compare_scopes(old, hello, &plan);
+    plan.is_copied = who_told(told, hello) == SEEN_NEWER;
     return plan;
 }

@@ -104,6 +104,7 @@ typedef struct {
     uint64_t reconcile; /* tables whose ids are compared */
     bool is_changed;    /* fingerprints to be stored */
     uint64_t digests;   /* tables whose shape or file changed: only digests show what it did */
+    bool is_copied;     /* another copy of this profile has told the server its cursor as ours */
     bool loses_rights;  /* of PURGE_LOAD: what was written here may not be read any more either */
 } HtSyncPlan;
 
@@ -192,6 +193,8 @@ struct HtSync {
     int64_t asked_us;        /* monotonic: last hello with fingerprints */
     int64_t seen_us;         /* monotonic: last app.device_seen */
     bool is_told;            /* the server took the last cursor of HT_META_TOLD */
+    bool is_copied;          /* another copy of this profile works as the same device */
+    bool wants_fresh;        /* what failed is tried again on another connection */
     int64_t load_started_us; /* monotonic */
     int request_fd;          /* inotify on the state folder; -1: none */
     bool is_requested, is_full_requested; /* another process asked for this turn */
@@ -257,6 +260,9 @@ void ht_sync_disconnect(HtSync *sync);
 bool ht_sync_cycle(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error);
 /* Sizes (estimates, pages, shares) cost the server some 100 ms: only a load needs them. */
 char *ht_sync_hello_question(HtSync *sync, bool with_columns, bool with_sizes);
+/* If another copy of the profile works as the same device: takes a new id, as soon as no batch is
+ * under way. Errors as they come from below. */
+bool ht_sync_part_from_copy(HtSync *sync, GError **error);
 /* Purges the cache and locks it. */
 bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
 

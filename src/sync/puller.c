@@ -504,11 +504,27 @@ static bool decide(Pull *pull, const char *cursor)
     g_autofree char *resync = ht_cache_meta(sync->cache, HT_META_RESYNC);
     g_autofree char *told = ht_cache_meta(sync->cache, HT_META_TOLD);
     pull->plan = ht_sync_plan(remembered, cursor, told, pull->hello);
+    sync->is_copied |= pull->plan.is_copied;
     if (pull->plan.kind == HT_PLAN_PULL && resync && *resync)
         pull->plan = (HtSyncPlan){.kind = HT_PLAN_LOAD, .why = "this version keeps other columns"};
     if (pull->plan.kind == HT_PLAN_PULL && !sync->columns && !pull->hello->columns)
         pull->plan.kind = HT_PLAN_ASK_COLUMNS;
     return pull->plan.kind == HT_PLAN_PULL;
+}
+
+/* The server acknowledged more than this outbox ever numbered: another copy of it works as the same
+ * device. */
+static bool compare_numbers(Pull *pull, GError **error)
+{
+    HtSync *sync = pull->sync;
+    if (!sync->outbox || !pull->hello->columns)
+        return true;
+    int64_t last_seq;
+    HtUuid device;
+    if (!ht_outbox_look_device(sync->outbox, &device, &last_seq, error))
+        return false;
+    sync->is_copied |= pull->hello->acked_seq > last_seq;
+    return true;
 }
 
 static bool finish(Pull *pull, GError **error)
@@ -541,7 +557,7 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
     g_autofree char *cursor =
         sync->cursor ? g_strdup(sync->cursor) : ht_cache_meta(sync->cache, HT_META_CURSOR);
     *plan = (HtSyncPlan){0};
-    if (!ask(pull, cursor, with_columns || !sync->columns, error))
+    if (!ask(pull, cursor, with_columns || !sync->columns, error) || !compare_numbers(pull, error))
         return false;
     if (!decide(pull, cursor)) {
         *plan = pull->plan;

@@ -1,7 +1,9 @@
 /* Sends the outbox, batch by batch, in order. A batch is on disk as 'sending' before it leaves;
  * when the line is cut its outcome is unknown and the same batch goes again, and the server answers
- * what it answered the first time. A batch that the server refuses as a whole is halved until the
- * poison op stands alone and is parked, so it never blocks the others. */
+ * what it answered the first time. A batch that the server refuses as a whole is halved until one
+ * op stands alone, so that it never blocks the others: the poison op is parked, one that meets a
+ * lock or a fault of the server's is left out for a while. If several of these stand in a row it is
+ * the server's trouble, not theirs: then all of it waits. */
 #include "internal.h"
 
 #include "hiretty/base/failpoint.h"
@@ -10,6 +12,21 @@
 
 #define BATCH_MAX 5000
 #define RETRY_MAX 5
+#define FAILED_MAX 3
+
+/* Whose fault is it that a batch failed as a whole? */
+typedef enum {
+    FAULT_SERVER = 0, /* nobody's: the line's, the login's, or of the server as a whole */
+    FAULT_OP,
+    FAULT_LOCK,    /* somebody else holds a row for too long */
+    FAULT_PASSING, /* the server stumbled */
+} Fault;
+
+typedef struct {
+    HtSync *sync;
+    int64_t failed[FAILED_MAX]; /* ops that alone failed and may pass, since the last that went */
+    int n_failed;
+} Push;
 
 static void count_outcomes(HtSyncReport *report, const char *text)
 {
@@ -44,14 +61,6 @@ static char *send_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
     return text ? text : g_strdup("[]");
 }
 
-/* The server refused the batch as a whole, or its answer does not fit. */
-static bool halve(HtSync *sync, const HtPushBatch *batch, const char *why, GError **error)
-{
-    sync->report->parked += batch->n == 1;
-    sync->report->sent += batch->n == 1;
-    return ht_outbox_bisect(sync->outbox, batch, why, error);
-}
-
 /* Whoever is no member any more gets a refusal for every batch: that is no op's fault. */
 static bool is_member(HtSync *sync)
 {
@@ -63,30 +72,36 @@ static bool is_member(HtSync *sync)
     return ht_pg_field_bool(&field, &member) && member;
 }
 
-/* Would the same batch fail for ever, and a part of it go? */
-static bool is_refused(HtSync *sync, const HtPushBatch *batch, const GError *problem)
+static Fault fault_of(HtSync *sync, const GError *problem)
 {
     if (!ht_pg_is_usable(sync->pg) || problem->domain != HT_PG_ERROR)
-        return false;
+        return FAULT_SERVER;
     switch ((HtPgError)problem->code) {
-    case HT_PG_ERROR_FAILED:
     case HT_PG_ERROR_DATA:
-        return true;
+        return FAULT_OP;
     case HT_PG_ERROR_DENIED:
-        return is_member(sync);
-    case HT_PG_ERROR_SERVER: /* the server's time limit for a statement: fewer ops fit into it */
-        return batch->n > 1 && strcmp(ht_pg_error_sqlstate(), "57014") == 0;
+        return is_member(sync) ? FAULT_OP : FAULT_SERVER;
+    case HT_PG_ERROR_RETRY:
+        /* Each batch locks the device first: whoever holds that holds all of them. */
+        return ht_pg_error_is_in("app.device_lock(") ? FAULT_SERVER : FAULT_LOCK;
+    case HT_PG_ERROR_SERVER:
+        if (strcmp(ht_pg_error_sqlstate(), "25006") == 0) /* takes no changes now */
+            return FAULT_SERVER;
+        if (strcmp(ht_pg_error_sqlstate(), "57014") != 0)
+            return FAULT_PASSING;
+        return ht_pg_error_is_in("app.device_lock(") ? FAULT_SERVER : FAULT_LOCK;
+    case HT_PG_ERROR_FAILED:
+    case HT_PG_ERROR_SCHEMA:
+        return FAULT_PASSING;
     case HT_PG_ERROR_OFFLINE:
     case HT_PG_ERROR_AUTH:
     case HT_PG_ERROR_REFUSED:
     case HT_PG_ERROR_TLS:
     case HT_PG_ERROR_SETUP:
-    case HT_PG_ERROR_RETRY:
-    case HT_PG_ERROR_SCHEMA:
     case HT_PG_ERROR_PROTOCOL:
     case HT_PG_ERROR_CANCELLED:
     default:
-        return false;
+        return FAULT_SERVER;
     }
 }
 
@@ -97,15 +112,54 @@ static char *send_and_retry(HtSync *sync, const HtPushBatch *batch, GError **err
         char *outcomes = send_batch(sync, batch, &problem);
         if (outcomes)
             return outcomes;
-        if (i < RETRY_MAX && g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY))
+        /* Two transactions met: the other one is through now. A lock has been waited for already.
+         */
+        if (i < RETRY_MAX && g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY) &&
+            g_str_has_prefix(ht_pg_error_sqlstate(), "40"))
             continue;
         g_propagate_error(error, g_steal_pointer(&problem));
         return NULL;
     }
 }
 
-static bool push_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
+static bool park(HtSync *sync, const HtPushBatch *batch, const char *why, GError **error)
 {
+    sync->report->parked += batch->n == 1;
+    sync->report->sent += batch->n == 1;
+    return ht_outbox_bisect(sync->outbox, batch, why, error);
+}
+
+/* Takes `problem`, of a batch that failed for something that may pass. false: no use in going on.
+ */
+static bool hold(Push *push, const HtPushBatch *batch, Fault fault, GError *problem, GError **error)
+{
+    g_autoptr(GError) owned = problem;
+    HtSync *sync = push->sync;
+    HtHold hold = HT_HOLD_WAITS;
+    if (!ht_outbox_hold(sync->outbox, batch, owned->message, fault == FAULT_PASSING, &hold, error))
+        return false;
+    sync->wants_fresh |= fault == FAULT_PASSING;
+    if (batch->n > 1)
+        return true;
+    if (hold == HT_HOLD_PARKED) {
+        sync->report->parked++;
+        sync->report->sent++;
+        return true;
+    }
+    push->failed[push->n_failed++] = batch->first_seq;
+    if (push->n_failed < FAILED_MAX)
+        return true;
+    for (int i = 0; i < FAILED_MAX; i++) {
+        if (!ht_outbox_untry(sync->outbox, push->failed[i], error))
+            return false;
+    }
+    g_propagate_error(error, g_steal_pointer(&owned));
+    return false;
+}
+
+static bool push_batch(Push *push, const HtPushBatch *batch, GError **error)
+{
+    HtSync *sync = push->sync;
     g_autoptr(GError) problem = NULL;
     g_autofree char *outcomes = send_and_retry(sync, batch, &problem);
     if (outcomes)
@@ -113,29 +167,43 @@ static bool push_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
     if (outcomes && ht_outbox_acknowledge(sync->outbox, batch, outcomes, &problem)) {
         sync->report->sent += (guint)batch->n;
         count_outcomes(sync->report, outcomes);
-        return true;
+        push->n_failed = 0;
+        return ht_sync_part_from_copy(sync, error);
     }
-    bool is_bad = outcomes ? g_error_matches(problem, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_MALFORMED)
-                           : is_refused(sync, batch, problem);
-    if (is_bad)
-        return halve(sync, batch, problem->message, error);
+    Fault fault = outcomes ? FAULT_SERVER : fault_of(sync, problem);
+    if (outcomes && g_error_matches(problem, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_MALFORMED))
+        fault = FAULT_OP;
+    if (fault == FAULT_OP)
+        return park(sync, batch, problem->message, error);
+    if (fault != FAULT_SERVER)
+        return hold(push, batch, fault, g_steal_pointer(&problem), error);
     ht_outbox_requeue(sync->outbox, batch);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }
 
+static bool count_held(HtSync *sync, GError **error)
+{
+    g_autofree char *why = NULL;
+    if (!ht_outbox_held(sync->outbox, &sync->report->held, &why, error))
+        return false;
+    g_strlcpy(sync->report->why_held, why ? why : "", sizeof sync->report->why_held);
+    return true;
+}
+
 bool ht_sync_push(HtSync *sync, GError **error)
 {
+    Push push = {.sync = sync};
     for (;;) {
         g_autoptr(GError) problem = NULL;
         g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(sync->outbox, BATCH_MAX, &problem);
-        if (!batch) {
-            if (!problem)
-                return true;
+        if (!batch && !problem)
+            return count_held(sync, error);
+        if (problem) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return false;
         }
-        if (!push_batch(sync, batch, error))
+        if (!push_batch(&push, batch, error))
             return false;
         ht_sync_status_notify(sync, true);
     }

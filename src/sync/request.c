@@ -63,6 +63,7 @@ static const struct {
     WIDE(rows_changed), WIDE(rows_deleted), WIDE(rows_received), WIDE(bytes_received),
     WIDE(duration_us),  COUNT(sent),        COUNT(applied),      COUNT(merged),
     COUNT(conflicts),   COUNT(gone),        COUNT(rejected),     COUNT(parked),
+    COUNT(held),
 #undef WIDE
 #undef COUNT
 };
@@ -83,6 +84,8 @@ static HtJson *print_report(const HtSyncReport *now, const HtSyncReport *before)
     /* `loaded` was taken back when the log had it. */
     ht_json_set_bool(json, "loaded", *now->why_full);
     ht_json_set_string(json, "why_full", *now->why_full ? now->why_full : NULL);
+    ht_json_set_bool(json, "is_new_device", now->is_new_device);
+    ht_json_set_string(json, "why_held", *now->why_held ? now->why_held : NULL);
     return json;
 }
 
@@ -99,6 +102,8 @@ static void read_report(const HtJson *json, HtSyncReport *report)
     }
     report->loaded = ht_json_get_bool(json, "loaded", false);
     g_strlcpy(report->why_full, ht_json_get_string(json, "why_full", ""), sizeof report->why_full);
+    report->is_new_device = ht_json_get_bool(json, "is_new_device", false);
+    g_strlcpy(report->why_held, ht_json_get_string(json, "why_held", ""), sizeof report->why_held);
 }
 
 /* --- The one that holds the lock. */
@@ -161,7 +166,9 @@ HtSyncOnceFlags ht_sync_request_take(HtSync *sync)
 {
     if (sync->request_fd >= 0)
         ht_sync_request_heard(sync); /* between two turns there may have been no wait */
-    *sync->report->why_full = '\0';
+    *sync->report->why_full = *sync->report->why_held = '\0';
+    sync->report->is_new_device = false;
+    sync->report->held = 0;
     sync->request_before = *sync->report;
     sync->request_started_us = g_get_monotonic_time();
     if (!sync->is_requested)

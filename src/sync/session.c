@@ -11,6 +11,7 @@
 /* How often the columns and the schema's fingerprint are asked for again. */
 #define ASK_US (5 * HT_US_PER_MINUTE)
 #define SEEN_US (10 * HT_US_PER_MINUTE)
+#define UNTOLD_US HT_US_PER_MINUTE /* when it could not be told */
 #define PULLS_MAX 6
 /* A server may need longer than we wait. It is given twice as long the next time, up to this. */
 #define PATIENCE_FIRST_MS 20000
@@ -215,6 +216,13 @@ static bool write_seen(HtApply *apply, gpointer data, GError **error)
            ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, ht_clock_now_us(), error);
 }
 
+/* What is read is right without it: the device's row is locked, or the server takes no changes. */
+static bool may_stay_untold(HtSync *sync, const GError *problem)
+{
+    return ht_pg_is_usable(sync->pg) && (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_RETRY) ||
+                                         g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_SERVER));
+}
+
 /* At connect and every ten minutes: the server learns that this device is alive, and the cache how
  * far empty pulls have come and that the lease is renewed. */
 static bool bookkeep(HtSync *sync, GError **error)
@@ -231,10 +239,19 @@ static bool bookkeep(HtSync *sync, GError **error)
     HtPgParam params[] = {{.text = ht_uuid_format(&sync->device, device)},
                           {.text = sync->host_label},
                           {.text = sync->cursor}};
+    g_autoptr(GError) problem = NULL;
     g_autoptr(HtPgRows) rows =
-        ht_pg_query(sync->pg, ht_sync_sql("device_seen"), params, G_N_ELEMENTS(params), error);
+        ht_pg_query(sync->pg, ht_sync_sql("device_seen"), params, G_N_ELEMENTS(params), &problem);
     sync->is_told = rows != NULL;
-    return sync->is_told;
+    if (rows)
+        return true;
+    if (!may_stay_untold(sync, problem)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    ht_log(HT_LOG_INFO, "sync: the server was not told of this device: %s", problem->message);
+    sync->seen_us = now - SEEN_US + UNTOLD_US;
+    return true;
 }
 
 /* Whoever went since the last time leaves the files. A workstation tries again at its next turn;
@@ -260,6 +277,40 @@ static bool unlock(HtSync *sync, GError **error)
     return !ht_cache_is_locked(sync->cache, NULL) || ht_cache_unlock(sync->cache, error);
 }
 
+/* Another process of the profile may have given the device a new id. */
+static bool look_device(HtSync *sync, GError **error)
+{
+    int64_t last_seq;
+    return !sync->outbox || ht_outbox_look_device(sync->outbox, &sync->device, &last_seq, error);
+}
+
+/* Two copies of one profile would go on as one device, and each take the other's marks at the
+ * server for its own. */
+bool ht_sync_part_from_copy(HtSync *sync, GError **error)
+{
+    bool is_renewed = false;
+    if (!sync->is_copied)
+        return true;
+    if (!ht_outbox_renew_device(sync->outbox, &is_renewed, error))
+        return false;
+    if (!is_renewed)
+        return true; /* after the batch that is under way */
+    ht_log(HT_LOG_WARNING, "sync: this profile is a copy of one that is in use: it goes on as a "
+                           "device of its own");
+    ht_outbox_device(sync->outbox, &sync->device);
+    sync->is_copied = sync->is_told = false;
+    sync->seen_us = 0;
+    sync->report->is_new_device = true;
+    return true;
+}
+
+static bool push(HtSync *sync, HtSyncOnceFlags flags, GError **error)
+{
+    /* Somebody asked for it; a verb that waits for its own change leaves the others alone. */
+    bool is_asked = sync->thread ? sync->is_requested : !(flags & HT_SYNC_ONCE_AT_ONCE);
+    return (!is_asked || ht_outbox_release_held(sync->outbox, error)) && ht_sync_push(sync, error);
+}
+
 static bool may_push(HtSync *sync, HtSyncOnceFlags flags)
 {
     return sync->outbox && !(flags & HT_SYNC_ONCE_PULL_ONLY) && !sync->status.read_only;
@@ -269,6 +320,9 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
 {
     bool is_fresh = !sync->pg;
     sync->is_held = false;
+    GError *problem = NULL;
+    if (is_fresh && !look_device(sync, &problem))
+        return take(error, problem);
     if (!ht_sync_ensure_connected(sync, cancellable, error))
         return false;
     is_fresh |= sync->asked_us == 0;
@@ -277,11 +331,12 @@ static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, 
     bool is_full = flags & HT_SYNC_ONCE_FULL;
     if ((is_fresh || is_full || !may_push(sync, flags)) && !pull(sync, is_full, cancellable, error))
         return false;
-    GError *problem = NULL;
+    if (!ht_sync_part_from_copy(sync, &problem))
+        return take(error, problem);
     forget(sync); /* no words are sent about somebody who may not be seen any more */
     if (may_push(sync, flags)) {
         guint sent = sync->report->sent;
-        if (!ht_sync_push(sync, &problem))
+        if (!push(sync, flags, &problem))
             return take(error, problem);
         bool is_changed = sync->report->sent != sent;
         if ((!is_fresh || is_changed) && !pull(sync, false, cancellable, error))
@@ -311,7 +366,8 @@ bool ht_sync_cycle(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellabl
         sync->patience_ms = 0;
     else if (sync->pg && ht_pg_was_silent(sync->pg))
         sync->patience_ms = CLAMP(sync->patience_ms * 2, PATIENCE_FIRST_MS, PATIENCE_MAX_MS);
-    if (!ok)
+    if (!ok || sync->wants_fresh)
         ht_sync_disconnect(sync); /* also ends an open transaction */
+    sync->wants_fresh = false;
     return ok;
 }

@@ -55,10 +55,11 @@ MUTATIONS = {
     "skip-by-some-columns": ("a row is unchanged when all its columns are", [
         ("src/cache/apply.c", "for (guint i = 0; compare && i < names->len; i++)", "for (guint i = 0; compare && i < (names->len + 1) / 2; i++)"),
     ]),
-    "acked-before-rows": ("acked_seq is committed with the rows that it speaks of", [
+    "acked-before-rows": ("what is acknowledged is committed with the rows that it speaks of", [
         ("src/outbox/push.c", "static bool settle_cache(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n",
          "static bool settle_first(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n"
-         "    int64_t first = MAX(ht_shown_acked(apply), settle->batch->last_seq);\n    return ht_apply_meta_set_int(apply, \"acked_seq\", first, error);\n}\n\n"
+         "    int64_t first = MAX(ht_shown_acked(apply), settle->batch->last_seq);\n    return ht_apply_meta_set_int(apply, \"acked_seq\", first, error) &&\n"
+         "           ht_apply_meta_set_int(apply, \"acked_batch\", settle->batch->id, error);\n}\n\n"
          "static bool settle_cache(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n"),
         ("src/outbox/push.c", "if (!ht_store_apply(store, settle_cache, &settle, error))",
          "if (!ht_store_apply(store, settle_first, &settle, error) || !ht_store_apply(store, settle_cache, &settle, error))"),

@@ -352,3 +352,19 @@ void run_clear(Run *run)
     g_clear_pointer(&run->out, g_free);
     g_clear_pointer(&run->err, g_free);
 }
+
+void desk_park(int n)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPaths) paths = ht_paths_new(NULL, &error);
+    HtCache *cache = ht_cache_open(paths, HT_CACHE_NO_POLL, &error);
+    HtOutbox *outbox = ht_outbox_open(cache, paths, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < n; i++) {
+        g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(outbox, 1, &error);
+        ht_outbox_bisect(outbox, batch, "the ledger stumbled", &error);
+        g_assert_no_error(error);
+    }
+    ht_outbox_close(outbox);
+    ht_cache_close(cache);
+}

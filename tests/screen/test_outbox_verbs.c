@@ -292,11 +292,35 @@ static void test_note_wanted(void)
     desk_clear(&desk);
 }
 
+/* Everything that is parked goes once more in one step, as it was. */
+static void test_parked(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    runs(&desk, "note 'Amara Okafor' 'Called her'", 0);
+    runs(&desk, "note 'Amara Okafor' 'Called him'", 0);
+    runs(&desk, "note 'Amara Okafor' 'Called again'", 0);
+    desk_park(2);
+    says(&desk, "outbox", 0, "parked", "");
+    says(&desk, "outbox push 1 --parked", 2, "", "not both");
+    says(&desk, "outbox push --parked", 3, "", "offline");
+    g_autoptr(HtJson) list = json_of(&desk, "outbox --json");
+    g_assert_cmpuint(ht_json_length(list), ==, 3);
+    for (guint i = 0; i < 3; i++) {
+        const HtJson *item = ht_json_at(list, i);
+        g_assert_cmpstr(ht_json_get_string(item, "state", NULL), ==, "pending");
+        g_assert_cmpint(ht_json_get_int(item, "seq", 0), ==, i + 1);
+    }
+    says(&desk, "outbox push --parked", 3, "", "Nothing is parked.");
+    desk_clear(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/outbox_verbs/empty", test_empty);
+    g_test_add_func("/screen/outbox_verbs/parked", test_parked);
     g_test_add_func("/screen/outbox_verbs/blank", test_blank);
     g_test_add_func("/screen/outbox_verbs/note_wanted", test_note_wanted);
     g_test_add_func("/screen/outbox_verbs/mine", test_mine);

@@ -36,7 +36,7 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error);
 void ht_outbox_close(HtOutbox *outbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtOutbox, ht_outbox_close)
 const char *ht_outbox_problem(HtOutbox *outbox); /* NULL = none */
-/* This machine's device id for the server. */
+/* This machine's device id for the server. Any thread. */
 void ht_outbox_device(HtOutbox *outbox, HtUuid *out);
 
 /* --- Intents */
@@ -265,6 +265,32 @@ void ht_outbox_requeue(HtOutbox *outbox, const HtPushBatch *batch);
 /* The whole batch raised an error on the server and nothing of it was applied: halves it for the
  * next call; a batch of one op is parked with `why`. */
 bool ht_outbox_bisect(HtOutbox *outbox, const HtPushBatch *batch, const char *why, GError **error);
+
+typedef enum {
+    HT_HOLD_WAITS = 0, /* it waits, and is tried again later */
+    HT_HOLD_PARKED,    /* it was tried often enough, over long enough */
+} HtHold;
+
+/* The same for an error that may pass. A batch of one op: the op stays pending, with `why`, and is
+ * left out for a while, which grows with each try; what concerns the same row or person waits
+ * behind it, the others go on. `may_park`: not for ever. *hold says what became of it; a larger
+ * batch is halved and *hold is as it was. */
+bool ht_outbox_hold(HtOutbox *outbox, const HtPushBatch *batch, const char *why, bool may_park,
+                    HtHold *hold, GError **error);
+/* It was the server's fault: the try does not count. */
+bool ht_outbox_untry(HtOutbox *outbox, int64_t seq, GError **error);
+/* Whatever is held is tried at the next push: somebody asked for it. */
+bool ht_outbox_release_held(HtOutbox *outbox, GError **error);
+/* How many pending ops are held, and why the first one is (caller frees; NULL none). */
+bool ht_outbox_held(HtOutbox *outbox, guint *n, char **why, GError **error);
+/* Everything that is parked is pending again, as it was; *n: how many. Blocks. */
+bool ht_outbox_unpark(HtOutbox *outbox, guint *n, GError **error);
 bool ht_outbox_park(HtOutbox *outbox, int64_t seq, const char *why, GError **error);
-/* After a full resync: the server's acked_seq for this device (hello). */
+/* After a full resync: the server's acked_seq for this device (hello). Numbers go on above it; what
+ * is shown is made anew. */
 bool ht_outbox_set_acked(HtOutbox *outbox, int64_t acked_seq, GError **error);
+/* The device's id as the file has it now, and the highest number that an op ever got here. */
+bool ht_outbox_look_device(HtOutbox *outbox, HtUuid *device, int64_t *last_seq, GError **error);
+/* Another copy of this file works as the same device: takes a new id, unless a batch is under way,
+ * which is settled under the old one first (*is_renewed is false then). */
+bool ht_outbox_renew_device(HtOutbox *outbox, bool *is_renewed, GError **error);

@@ -31,6 +31,9 @@ bool ht_pg_error_is_passing(const GError *error);
 /* The SQLSTATE (5 characters) of the last statement that set an HT_PG_ERROR in this thread, "" if
  * the server gave none. */
 const char *ht_pg_error_sqlstate(void);
+/* Was that error raised in a function of the server, in something it called, or while it waited for
+ * a lock? `function`: "app.name(". */
+bool ht_pg_error_is_in(const char *function);
 /* Was the last HT_PG_ERROR of this thread from connecting said by a server that had proved who it
  * is (its certificate, or a local socket; or the caller allowed weak TLS)? What anybody on the
  * network could have said is no reason to delete anything. */

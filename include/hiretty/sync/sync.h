@@ -143,7 +143,10 @@ typedef struct {
     int64_t duration_us;
     bool loaded; /* a first load or full resync took place */
     guint sent, applied, merged, conflicts, gone, rejected, parked; /* intents */
-    char why_full[96]; /* why everything was loaded anew, "" otherwise */
+    guint held;         /* intents that wait for a lock, or for a fault of the server's to pass */
+    bool is_new_device; /* this profile is a copy of another one: it goes on as its own device */
+    char why_full[96];  /* why everything was loaded anew, "" otherwise */
+    char why_held[256]; /* of the first one held */
 } HtSyncReport;
 
 bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,

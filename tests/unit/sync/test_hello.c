@@ -194,21 +194,26 @@ static void test_told(void)
     static const struct {
         const char *seen, *told;
         HtSyncPlanKind kind;
+        bool is_copied;
     } cases[] = {
-        {"90:95:", "90:95:\n91:96:", HT_PLAN_PULL},
-        {"91:96:", "90:95:\n91:96:", HT_PLAN_PULL},
-        {"80:85:", "90:95:\n91:96:", HT_PLAN_LOAD},
-        {"", "90:95:", HT_PLAN_LOAD},
-        {"80:85:", NULL, HT_PLAN_PULL},
-        {NULL, "90:95:", HT_PLAN_PULL},
+        {"90:95:", "90:95:\n91:96:", HT_PLAN_PULL, false},
+        {"91:96:", "90:95:\n91:96:", HT_PLAN_PULL, false},
+        {"80:85:", "90:95:\n91:96:", HT_PLAN_LOAD, false},
+        {"", "90:95:", HT_PLAN_LOAD, false},
+        {"80:85:", NULL, HT_PLAN_PULL, false},
+        {NULL, "90:95:", HT_PLAN_PULL, false},
+        /* Newer than any of ours: nobody but a copy of this profile has told it. */
+        {"91:97:92", "90:95:\n91:96:", HT_PLAN_PULL, true},
+        {"90:97:90", "90:95:\n91:96:", HT_PLAN_LOAD, false},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(HtJson) json = greeting(true);
         if (cases[i].seen)
             ht_json_set_string(json, "seen", cases[i].seen);
         g_autoptr(HtSyncHello) hello = parse(json);
-        g_assert_cmpint(ht_sync_plan(remembered, "95:99:", cases[i].told, hello).kind, ==,
-                        cases[i].kind);
+        HtSyncPlan plan = ht_sync_plan(remembered, "95:99:", cases[i].told, hello);
+        g_assert_cmpint(plan.kind, ==, cases[i].kind);
+        g_assert_cmpint(plan.is_copied, ==, cases[i].is_copied);
     }
 }
 
