@@ -513,7 +513,7 @@ static void test_changes_in_turns(void)
     ht_context_set_changed(desk.context, count_change, &calls);
     uint64_t rows = HT_CHANGED(12), own = HT_CHANGED_SHOWN;
     gint64 began = g_get_monotonic_time();
-    for (int i = 0; i < 200; i++) {
+    while (g_get_monotonic_time() < began + 300000) {
         g_assert_true(ht_cache_apply(desk.cache.cache, touch, &rows, &error));
         while (g_main_context_iteration(NULL, FALSE))
             continue;
@@ -521,7 +521,6 @@ static void test_changes_in_turns(void)
     guint turns = (guint)((g_get_monotonic_time() - began) / 100000) + 2;
     g_assert_cmpuint(calls, >, 0);
     g_assert_cmpuint(calls, <=, 2 * turns); /* that it changed, and that the list was read */
-    g_assert_true(ht_context_is_busy(desk.context));
     settle(&desk);
     calls = 0;
     for (int i = 0; i < 5; i++) {
