@@ -61,7 +61,7 @@ void ht_widget_rules(HtCanvas *canvas, const HtLayout *layout, const HtWidgetLoo
 static char *position(HtView *view, const HtLayout *layout)
 {
     if (ht_view_kind(view) == HT_VIEW_TABLE) {
-        int64_t rows = ht_view_rows(view), cursor = ht_view_cursor(view);
+        int64_t rows, cursor = ht_view_position(view, &rows);
         if (rows == 0)
             return g_strdup("");
         return g_strdup_printf("%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "%s", cursor + 1, rows,

@@ -161,6 +161,7 @@ void ht_view_free(HtView *view)
     g_free(view->search);
     g_free(view->problem);
     g_free(view->title);
+    g_free(view->held_title);
     g_free(view->tab_tops);
     g_free(view->own);
     g_free(view);
@@ -308,6 +309,12 @@ const HtColumn *ht_view_columns(const HtView *view, int *n_columns)
 int64_t ht_view_rows(const HtView *view)
 {
     return (int64_t)ht_view_shown(view)->n;
+}
+
+int64_t ht_view_position(const HtView *view, int64_t *rows)
+{
+    *rows = view->held_title ? view->held_rows : ht_view_rows(view);
+    return view->held_title ? view->held_first + view->cursor : view->cursor;
 }
 
 bool ht_view_rows_open(const HtView *view)
@@ -556,6 +563,8 @@ static void add_marks(HtView *view, GString *out)
 
 const char *ht_view_title(HtView *view)
 {
+    if (view->held_title)
+        return view->held_title;
     GString *out = g_string_new(NULL);
     view->class->place(view, out);
     if (view->limit && *view->limit) {

@@ -116,10 +116,13 @@ struct HtView {
     int doc_width, tab;
     int64_t *tab_tops;
     /* ids kept over a generation */
-    GArray *kept;           /* HtUuid: subjects, cursor, anchor */
-    GHashTable *kept_marks; /* HtUuid* → rule */
-    gpointer data;          /* the class's */
-    gpointer own;           /* freed last, with the class in it; NULL = the class is static */
+    GArray *kept;     /* HtUuid: subjects, anchor, then the rows in sight */
+    int kept_cursor;  /* which of those rows has the cursor; -1: none */
+    char *held_title; /* while those rows stand for the list that is loaded; NULL = they do not */
+    int64_t held_first, held_rows; /* where they stood in the list before, and how long it was */
+    GHashTable *kept_marks;        /* HtUuid* → rule */
+    gpointer data;                 /* the class's */
+    gpointer own; /* freed last, with the class in it; NULL = the class is static */
 };
 
 HtView *ht_view_alloc(const HtViewClass *class, const HtViewParts *parts);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { KEPT_ROWS = HT_VIEW_SUBJECTS + 1 }; /* where they begin among the kept ids */
+
 typedef struct {
     HtViewQuery query;
     const HtViewClass *class;
@@ -101,6 +103,7 @@ static void adopt(HtView *view, HtKeyArray *keys, GPtrArray *rows)
         screen_row = 0;
     }
     view->to_first = false;
+    g_clear_pointer(&view->held_title, g_free);
     ht_key_array_free(view->base);
     view->base = keys;
     g_clear_pointer(&view->rows, g_ptr_array_unref);
@@ -157,6 +160,8 @@ static void set_problem(HtView *view, const GError *error)
 static void take_loaded(HtView *view, HtLoaded *loaded, const GError *error)
 {
     set_problem(view, error);
+    if (!loaded)
+        g_clear_pointer(&view->held_title, g_free); /* the problem is to be seen */
     if (loaded) {
         bool now = view->adopt || view->class->is_live || view->base->n == 0;
         view->adopt = false;
@@ -327,12 +332,62 @@ int ht_view_sort_column(const HtView *view, bool *descending)
 
 /* ---- a new generation of the cache
  * ----------------------------------------------------------------- */
+/* Keys are of one generation. Until the list has been loaded from the new one, the people in sight
+ * stay in sight: their ids are few enough to be looked up between two frames, and the title goes on
+ * saying what it said. */
 static void keep_one(HtView *view, HtKey key)
 {
     HtUuid id;
     if (!key || !ht_reader_uuid(view->parts.reader, key, &id))
         memset(&id, 0, sizeof id);
     g_array_append_val(view->kept, id);
+}
+
+static HtKey kept_key(HtView *view, guint at)
+{
+    const HtUuid *id = &g_array_index(view->kept, HtUuid, at);
+    return ht_uuid_is_nil(id) ? 0 : ht_reader_key(view->parts.reader, id);
+}
+
+static void keep_page(HtView *view)
+{
+    int64_t first = ht_view_top(view), rows = ht_view_rows(view);
+    if (!view->class->fetch)
+        return;
+    if (!view->held_title) {
+        view->held_title = g_strdup(ht_view_title(view));
+        view->held_first = first;
+        view->held_rows = rows;
+    } else {
+        view->held_first += first; /* a page of a page */
+    }
+    for (int64_t row = first; row < MIN(rows, first + view->page); row++)
+        keep_one(view, ht_view_row_key(view, row));
+    view->kept_cursor = (int)(view->cursor - first);
+}
+
+/* The kept rows that are still there, the cursor on its person and that one on its line. */
+static void restore_page(HtView *view)
+{
+    int n = (int)view->kept->len - KEPT_ROWS, cursor = -1;
+    int64_t line = view->cursor - view->top;
+    HtKeyArray *page = ht_key_array_new((gsize)n);
+    page->n = 0;
+    for (int i = 0; i < n; i++) {
+        HtKey key = kept_key(view, (guint)(KEPT_ROWS + i));
+        if (key && cursor < 0 && i >= view->kept_cursor)
+            cursor = (int)page->n;
+        if (key)
+            page->keys[page->n++] = key;
+    }
+    if (cursor < 0)
+        cursor = (int)page->n - 1;
+    g_clear_pointer(&view->limit_keys, ht_key_array_free);
+    ht_key_array_free(view->base);
+    view->base = page;
+    g_clear_pointer(&view->only, ht_key_array_free);
+    view->cursor = view->kept_cursor < 0 ? -1 : cursor;
+    view->top = view->cursor - MAX(0, line);
 }
 
 void ht_view_keep_ids(HtView *view)
@@ -344,8 +399,8 @@ void ht_view_keep_ids(HtView *view)
     view->kept = g_array_new(FALSE, FALSE, sizeof(HtUuid));
     for (int i = 0; i < HT_VIEW_SUBJECTS; i++)
         keep_one(view, view->subject[i]);
-    keep_one(view, ht_view_row_key(view, view->cursor));
     keep_one(view, view->anchor);
+    keep_page(view);
     g_clear_pointer(&view->kept_marks, g_hash_table_unref);
     view->kept_marks = g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL);
     GHashTableIter iter;
@@ -360,20 +415,13 @@ void ht_view_keep_ids(HtView *view)
         view->class->keep_ids(view);
 }
 
-static HtKey kept_key(HtView *view, guint at)
-{
-    const HtUuid *id = &g_array_index(view->kept, HtUuid, at);
-    return ht_uuid_is_nil(id) ? 0 : ht_reader_key(view->parts.reader, id);
-}
-
 void ht_view_restore_ids(HtView *view)
 {
     if (!view->kept)
         return;
     for (int i = 0; i < HT_VIEW_SUBJECTS; i++)
         view->subject[i] = kept_key(view, (guint)i);
-    HtKey cursor = kept_key(view, HT_VIEW_SUBJECTS);
-    view->anchor = kept_key(view, HT_VIEW_SUBJECTS + 1);
+    view->anchor = kept_key(view, HT_VIEW_SUBJECTS);
     g_hash_table_remove_all(view->marks);
     g_hash_table_remove_all(view->last_marks);
     g_hash_table_remove_all(view->preview_tops);
@@ -388,19 +436,7 @@ void ht_view_restore_ids(HtView *view)
     if (view->class->restore_ids)
         view->class->restore_ids(view);
     g_clear_pointer(&view->hits, g_hash_table_unref);
-    if (view->class->fetch) {
-        /* The old keys mean nothing now: one row with the cursor's key is all that is kept, so that
-         * the list that comes finds its place. */
-        HtKeyArray *one = ht_key_array_new(cursor ? 1 : 0);
-        if (cursor)
-            one->keys[0] = cursor;
-        int64_t screen_row = view->cursor - view->top;
-        g_clear_pointer(&view->limit_keys, ht_key_array_free);
-        ht_key_array_free(view->base);
-        view->base = one;
-        g_clear_pointer(&view->only, ht_key_array_free);
-        view->cursor = cursor ? 0 : -1;
-        view->top = -MAX(0, screen_row);
-    }
+    if (view->class->fetch)
+        restore_page(view);
     ht_view_refresh(view, 0);
 }

@@ -398,6 +398,83 @@ static void test_loader(void)
     desk_close(&desk);
 }
 
+/* The same people, one of them gone, one new, under other keys. */
+static bool fill_anew(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    put_job(apply, 2, "Data Engineer");
+    put_job(apply, 1, "Customer Support Specialist");
+    for (int i = 1; i <= 21; i++) {
+        g_autofree char *last = g_strdup_printf("Last%02d", i);
+        if (i != 14)
+            put_match(apply, i, 1, 11, i * 100, "Zoë", last);
+    }
+    return ht_apply_meta_set(apply, "me", "{}", error);
+}
+
+static void publish_anew(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    bool resumed;
+    HtGeneration *generation = ht_cache_generation_begin(desk->cache.cache, &resumed, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_cache_generation_apply(generation, fill_anew, NULL, &error));
+    g_assert_true(ht_cache_generation_publish(generation, &error));
+    g_assert_no_error(error);
+}
+
+static void follow(Desk *desk, HtView *view)
+{
+    bool changed = false;
+    ht_view_keep_ids(view);
+    g_assert_true(ht_reader_refresh(desk->reader, &changed, NULL));
+    g_assert_true(changed);
+    ht_loader_follow(desk->parts.loader);
+    ht_view_restore_ids(view);
+}
+
+/* A new generation: who is in sight stays in sight, on the same line and under the same title,
+ * until the new list is there. */
+static void test_generation(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    desk.parts.loader = ht_loader_new(desk.cache.cache, NULL);
+    {
+        g_autoptr(HtView) view = open_matches(&desk);
+        while (ht_view_is_loading(view))
+            g_main_context_iteration(NULL, TRUE);
+        ht_view_move(view, 9); /* M11, the last line of six */
+        g_assert_cmpint(ht_view_top(view), ==, 4);
+        g_autofree char *title = g_strdup(ht_view_title(view));
+        publish_anew(&desk);
+        for (int again = 0; again < 2; again++) {
+            int64_t rows;
+            if (again)
+                publish_anew(&desk);
+            follow(&desk, view);
+            g_assert_true(ht_view_is_loading(view));
+            g_assert_cmpint(ht_view_rows(view), ==, 5); /* M16 … M11 without M14 */
+            for (int i = 0, number = 16; i < 5; i++, number -= number == 15 ? 2 : 1) {
+                g_autofree char *name = g_strdup_printf("M%d", number);
+                g_assert_cmpint(ht_view_row_key(view, i), ==, key(&desk, name));
+                g_assert_cmpstr(ht_view_cell(view, i, 1).text, !=, "");
+            }
+            g_assert_cmpint(ht_view_current_match(view), ==, key(&desk, "M11"));
+            g_assert_cmpstr(ht_view_title(view), ==, title);
+            g_assert_cmpint(ht_view_position(view, &rows), ==, 8);
+            g_assert_cmpint(rows, ==, 20);
+        }
+        while (ht_view_is_loading(view))
+            g_main_context_iteration(NULL, TRUE);
+        g_assert_cmpint(ht_view_rows(view), ==, 20);
+        g_assert_cmpint(ht_view_current_match(view), ==, key(&desk, "M11"));
+        g_assert_cmpint(ht_view_cursor(view) - ht_view_top(view), ==, 5);
+    }
+    ht_loader_free(desk.parts.loader);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
@@ -415,5 +492,6 @@ int main(int argc, char **argv)
     g_test_add_func("/view/tabs", test_tabs);
     g_test_add_func("/view/search", test_search);
     g_test_add_func("/view/loader", test_loader);
+    g_test_add_func("/view/generation", test_generation);
     return g_test_run();
 }
