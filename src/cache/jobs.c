@@ -100,7 +100,7 @@ typedef struct {
     HtKey key;
     char *title, *department, *location, *status; /* folded */
     bool is_open;
-    int64_t n_new, n_total, oldest;
+    int64_t n_new, n_applied, n_total, oldest;
     bool has_words;
 } Entry;
 
@@ -170,8 +170,8 @@ static int compare_entries(const Entry *a, const Entry *b, HtJobSort sort)
 {
     int order = 0;
     switch (sort) {
-    case HT_JOB_SORT_ACTIVITY:
-        order = compare_int(b->n_new, a->n_new);
+    case HT_JOB_SORT_ACTIVITY: /* what is to be done: looking at a job does not do it */
+        order = compare_int(b->n_applied, a->n_applied);
         if (order == 0)
             order = compare_waiting(a->oldest, b->oldest);
         break;
@@ -213,6 +213,7 @@ static bool read_activity(HtReader *reader, Entry *entry, bool visited, GError *
     HtJobRow row = {.key = entry->key, .n_new = entry->n_new};
     bool ok = read_counts(reader, &row, visited, error);
     entry->n_new = row.n_new;
+    entry->n_applied = row.counts[HT_STAGE_APPLIED];
     entry->n_total = row.n_total;
     entry->oldest = row.oldest_waiting;
     return ok;

@@ -72,15 +72,17 @@ HT_HANDLER(ht_cmd_limit)
     }
     HtView *view = ht_top(context);
     ht_view_begin_limit(view);
-    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, limit_answered, "limit");
+    bool searches = ht_view_id(view) == HT_VIEW_SEARCH; /* its limit is what is searched for */
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, limit_answered, searches ? "search" : "limit");
     g_free(prompt->text);
     prompt->text = g_strdup(ht_view_limit(view));
     prompt->data = g_strdup(ht_view_limit(view));
     prompt->free_data = g_free;
     prompt->changed = limit_changed;
     prompt->cancelled = limit_cancelled;
-    prompt->history = g_strdup("limit");
-    add_fields(prompt);
+    prompt->history = g_strdup(searches ? "search everywhere" : "limit");
+    if (!searches)
+        add_fields(prompt);
     return ht_result_prompt(prompt);
 }
 
@@ -223,22 +225,31 @@ static HtResult palette_answered(HtContext *context, HtPrompt *prompt)
     return ht_context_run(context, choice->data, NULL);
 }
 
+static void add_commands(HtContext *context, HtPrompt *prompt, HtViewId view, bool working)
+{
+    int n;
+    const HtCommand *commands = ht_commands(&n);
+    for (int i = 0; i < n; i++) {
+        const char *why = NULL;
+        if ((commands[i].flags & HT_CMD_NO_PALETTE) ||
+            ht_command_works(&commands[i], context, &why) != working)
+            continue;
+        g_autofree char *keys = ht_keymap_keys_of(context->keymap, view, &commands[i]);
+        ht_prompt_add_choice(prompt, commands[i].name, commands[i].summary, keys, i,
+                             (gpointer)(guintptr)&commands[i]);
+        ht_prompt_choice_last(prompt)->why_not = why;
+    }
+}
+
 HT_HANDLER(ht_cmd_palette)
 {
     if (args->text)
         return ht_context_run_line(context, args->text);
     HtViewId view = ht_view_id(ht_top(context));
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, palette_answered, ":");
-    int n;
-    const HtCommand *commands = ht_commands(&n);
-    for (int i = 0; i < n; i++) {
-        if ((commands[i].flags & HT_CMD_NO_PALETTE) ||
-            !ht_command_works(&commands[i], context, NULL))
-            continue;
-        g_autofree char *keys = ht_keymap_keys_of(context->keymap, view, &commands[i]);
-        ht_prompt_add_choice(prompt, commands[i].name, commands[i].summary, keys, i,
-                             (gpointer)(guintptr)&commands[i]);
-    }
+    /* What does not work here stands below, with the reason: who looks for it finds it. */
+    add_commands(context, prompt, view, true);
+    add_commands(context, prompt, view, false);
     prompt->history = g_strdup("palette");
     return ht_result_prompt(prompt);
 }

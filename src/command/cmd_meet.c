@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { WHOM_COLUMNS = 24 };
+
 /* ---- feedback
  * ----------------------------------------------------------------------------------------- */
 static HtKey interview_here(HtContext *context)
@@ -19,13 +21,34 @@ static HtKey interview_here(HtContext *context)
     return ht_meet_mine(context, ht_view_current_candidate(view), ht_view_current_match(view));
 }
 
-static HtResult ask_recommendation(HtKey interview);
-static HtResult ask_words(HtContext *context, HtKey interview);
-static HtResult ask_submit(HtKey interview);
-
-static HtPrompt *question(HtPromptKind kind, HtPromptThen then, HtKey interview, const char *label)
+/* Whom a question is about, so that nobody answers it for somebody else: at 40 columns the list
+ * above may be covered, and the name is what stays of a cut label. A blind reader sees no name
+ * here. */
+static char *whom(HtContext *context, HtKey match, HtKey candidate)
 {
-    HtPrompt *prompt = ht_prompt_new(kind, then, "%s", label);
+    HtView *view = ht_top(context);
+    g_autofree char *who =
+        ht_view_is_blind(view) ? g_strdup("(blind)") : ht_context_who(context, match, candidate);
+    g_autofree char *clean = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
+    return ht_text_cut(*clean ? clean : "this person", WHOM_COLUMNS, true);
+}
+
+static char *whom_of(HtContext *context, HtKey interview)
+{
+    g_autoptr(HtInterview) about = ht_cache_interview(context->parts.reader, interview, NULL);
+    return whom(context, about ? about->match : 0, about ? about->candidate : 0);
+}
+
+static HtResult ask_recommendation(HtContext *context, HtKey interview);
+static HtResult ask_words(HtContext *context, HtKey interview);
+static HtResult ask_submit(HtContext *context, HtKey interview);
+
+/* "Ana Ruiz: " and what is asked. */
+static HtPrompt *question(HtContext *context, HtPromptKind kind, HtPromptThen then, HtKey interview,
+                          const char *label)
+{
+    g_autofree char *who = whom_of(context, interview);
+    HtPrompt *prompt = ht_prompt_new(kind, then, "%s: %s", who, label);
     prompt->data = GSIZE_TO_POINTER((gsize)interview);
     return prompt;
 }
@@ -72,7 +95,7 @@ static HtResult rated(HtContext *context, HtPrompt *prompt)
         return ht_result_error("a rating is 1 to 5");
     HtIntent *intent = new_feedback(of(prompt));
     intent->rating = (int)choice->value;
-    return then_ask(context, intent, ask_recommendation(of(prompt)));
+    return then_ask(context, intent, ask_recommendation(context, of(prompt)));
 }
 
 static const struct {
@@ -92,9 +115,9 @@ static HtResult recommended(HtContext *context, HtPrompt *prompt)
     return then_ask(context, intent, ask_words(context, of(prompt)));
 }
 
-static HtResult ask_recommendation(HtKey interview)
+static HtResult ask_recommendation(HtContext *context, HtKey interview)
 {
-    HtPrompt *prompt = question(HT_PROMPT_CHOICE, recommended, interview, "feedback: recommend");
+    HtPrompt *prompt = question(context, HT_PROMPT_CHOICE, recommended, interview, "recommend");
     for (gsize i = 0; i < G_N_ELEMENTS(recommendations); i++)
         ht_prompt_add_choice(prompt, recommendations[i].text, NULL, NULL, (int64_t)i, NULL);
     return ht_result_prompt(prompt);
@@ -104,10 +127,10 @@ static HtResult worded(HtContext *context, HtPrompt *prompt)
 {
     g_autofree char *text = g_strstrip(g_strdup(prompt->text));
     if (!*text)
-        return ask_submit(of(prompt));
+        return ask_submit(context, of(prompt));
     HtIntent *intent = new_feedback(of(prompt));
     intent->note = g_steal_pointer(&text);
-    return then_ask(context, intent, ask_submit(of(prompt)));
+    return then_ask(context, intent, ask_submit(context, of(prompt)));
 }
 
 static HtFeedback *draft_of(HtContext *context, HtKey interview)
@@ -123,7 +146,7 @@ static HtFeedback *draft_of(HtContext *context, HtKey interview)
 
 static HtResult ask_words(HtContext *context, HtKey interview)
 {
-    HtPrompt *prompt = question(HT_PROMPT_TEXT, worded, interview, "feedback: in a few words");
+    HtPrompt *prompt = question(context, HT_PROMPT_TEXT, worded, interview, "in a few words");
     g_autoptr(HtFeedback) draft = draft_of(context, interview);
     if (draft && draft->notes && !strchr(draft->notes, '\n')) {
         g_autofree char *clean = ht_text_sanitize(draft->notes, -1, HT_TEXT_LINE, NULL);
@@ -145,10 +168,10 @@ static void kept_as_draft(HtContext *context, HtPrompt *prompt)
     ht_context_set_message(context, HT_STYLE_SUCCESS, "Kept as a draft. f goes on with it.");
 }
 
-static HtResult ask_submit(HtKey interview)
+static HtResult ask_submit(HtContext *context, HtKey interview)
 {
-    HtPrompt *prompt = question(HT_PROMPT_CONFIRM, submit_answered, interview,
-                                "submit it? It is final; n keeps a draft");
+    HtPrompt *prompt = question(context, HT_PROMPT_CONFIRM, submit_answered, interview,
+                                "submit? It is final; n keeps a draft");
     prompt->cancelled = kept_as_draft;
     return ht_result_prompt(prompt);
 }
@@ -168,7 +191,7 @@ HT_HANDLER(ht_cmd_feedback)
     if (draft && draft->submitted_at)
         return ht_result_error("your feedback on it is submitted, and that is final");
     static const char *const words[] = {"1 poor", "2 weak", "3 fair", "4 good", "5 excellent"};
-    HtPrompt *prompt = question(HT_PROMPT_CHOICE, rated, interview, "feedback: rating");
+    HtPrompt *prompt = question(context, HT_PROMPT_CHOICE, rated, interview, "rating");
     for (gsize i = G_N_ELEMENTS(words); i > 0; i--)
         ht_prompt_add_choice(prompt, words[i - 1], NULL, NULL, (int64_t)i, NULL);
     return ht_result_prompt(prompt);
@@ -190,10 +213,12 @@ static HtResult planned(HtContext *context, const HtReceipt *receipt, const GErr
 }
 
 /* The prompt hands the half-made intent on to the next one. */
-static HtPrompt *next_question(HtPromptKind kind, HtPromptThen then, HtIntent *intent,
-                               const char *label)
+static HtPrompt *next_question(HtContext *context, HtPromptKind kind, HtPromptThen then,
+                               HtIntent *intent, const char *label)
 {
-    HtPrompt *prompt = ht_prompt_new(kind, then, "%s", label);
+    g_autofree char *who = intent->interview ? whom_of(context, intent->interview)
+                                             : whom(context, intent->note_match, 0);
+    HtPrompt *prompt = ht_prompt_new(kind, then, "%s: %s", who, label);
     prompt->data = intent;
     prompt->free_data = intent_free;
     return prompt;
@@ -220,7 +245,7 @@ static HtResult panel_given(HtContext *context, HtPrompt *prompt)
 
 static HtResult ask_panel(HtContext *context, HtIntent *intent, const char *text, const char *error)
 {
-    HtPrompt *prompt = next_question(HT_PROMPT_TEXT, panel_given, intent,
+    HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, panel_given, intent,
                                      "panel: names with commas, the first one leads");
     g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, NULL);
     for (guint i = 0; members && i < members->len; i++) {
@@ -260,14 +285,13 @@ static void check_minutes(HtContext *context, HtPrompt *prompt)
 
 static HtResult length_given(HtContext *context, HtPrompt *prompt)
 {
-    (void)context;
     gint64 minutes;
     HtIntent *intent = prompt->data;
     if (!parse_minutes(prompt->text, &minutes))
         return ht_result_error("an interview takes 1 to 1440 minutes");
     intent->minutes = (int)minutes;
-    HtPrompt *next =
-        next_question(HT_PROMPT_CHOICE, kind_given, take_intent(prompt), "kind of interview");
+    HtPrompt *next = next_question(context, HT_PROMPT_CHOICE, kind_given, take_intent(prompt),
+                                   "kind of interview");
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
         ht_prompt_add_choice(next, kinds[i], NULL, NULL, (int64_t)i, NULL);
     return ht_result_prompt(next);
@@ -288,7 +312,8 @@ static HtResult time_given(HtContext *context, HtPrompt *prompt)
     g_autoptr(GError) error = NULL;
     if (!ht_parse_moment(prompt->text, context->zone, &intent->starts_at, &error))
         return ht_result_take_error(g_steal_pointer(&error));
-    HtPrompt *next = next_question(HT_PROMPT_TEXT, length_given, take_intent(prompt), "minutes");
+    HtPrompt *next =
+        next_question(context, HT_PROMPT_TEXT, length_given, take_intent(prompt), "minutes");
     next->changed = check_minutes;
     ht_prompt_set_text(next, context, "60");
     return ht_result_prompt(next);
@@ -312,8 +337,8 @@ static HtResult move_interview(HtContext *context, HtKey interview)
     HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
     intent->interview = interview;
     intent->time_zone = g_strdup(ht_meet_zone(context));
-    HtPrompt *prompt = next_question(HT_PROMPT_TEXT, moved, intent,
-                                     "move it to (friday 14:00, 2026-05-04 9:30), or cancel");
+    HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, moved, intent,
+                                     "move it to (friday 14:00), or cancel");
     prompt->changed = check_time;
     return ht_result_prompt(prompt);
 }
@@ -330,8 +355,8 @@ HT_HANDLER(ht_cmd_schedule)
     HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
     intent->note_match = match;
     intent->time_zone = g_strdup(ht_meet_zone(context));
-    HtPrompt *prompt = next_question(HT_PROMPT_TEXT, time_given, intent,
-                                     "interview at (friday 14:00, 2026-05-04 9:30)");
+    HtPrompt *prompt =
+        next_question(context, HT_PROMPT_TEXT, time_given, intent, "interview at (friday 14:00)");
     prompt->changed = check_time;
     return ht_result_prompt(prompt);
 }

@@ -737,7 +737,8 @@ int ht_context_hints(HtContext *context, HtHint *hints, int max)
     for (int pass = 0; view && pass < 2; pass++) {
         for (int i = 0; i < n_commands && n < max - (pass == 0 ? 1 : 0); i++) {
             bool decides = commands[i].flags & HT_CMD_CHANGES_DATA;
-            if ((commands[i].flags & HT_CMD_HINT) && decides == (pass == 0) &&
+            bool fits = !(commands[i].flags & HT_CMD_NEEDS_TEXT) || ht_conflict_has_text(context);
+            if ((commands[i].flags & HT_CMD_HINT) && fits && decides == (pass == 0) &&
                 (commands[i].views & (1u << ht_view_id(view))))
                 n = add_hint(context, hints, n, &commands[i]);
         }

@@ -53,12 +53,19 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
     return g_strdup(person && person->name ? person->name : "");
 }
 
-static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
+static HtListRow *new_item_row(const HtOutboxItem *item)
 {
     HtListRow *row = ht_list_row_new(item->seq);
     row->number = item->seq;
     row->match = item->match;
     row->candidate = item->candidate;
+    row->state = item->state == HT_OP_CONFLICT ? HT_ROW_CONFLICT : HT_ROW_PENDING;
+    return row;
+}
+
+static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
+{
+    HtListRow *row = new_item_row(item);
     char age[16];
     g_autofree char *who = ht_context_who(context, item->match, item->candidate);
     ht_list_row_set(row, 0, style_of_state(item->state), ht_op_state_name(item->state));
@@ -66,7 +73,6 @@ static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
     ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, who);
     ht_list_row_set(row, 3, HT_STYLE_TIME, ht_clock_format_age(ht_clock_now_us() - item->at, age));
     ht_list_row_set(row, 4, HT_STYLE_MUTED, item->why);
-    row->state = item->state == HT_OP_CONFLICT ? HT_ROW_CONFLICT : HT_ROW_PENDING;
     return row;
 }
 
@@ -97,12 +103,13 @@ HtView *ht_new_outbox_view(HtContext *context)
 /* ---- conflicts
  * ------------------------------------------------------------------------------------------- */
 static const HtColumn conflict_columns[] = {
-    {"state", "State", 9, 0, HT_ALIGN_LEFT, 0, NULL},
-    {"what", "What", 18, 3, HT_ALIGN_LEFT, 0, NULL},
-    {"who", "Who", 14, 2, HT_ALIGN_LEFT, 60, NULL},
-    {"mine", "Mine", 14, 2, HT_ALIGN_LEFT, 80, NULL},
-    {"theirs", "Theirs", 14, 2, HT_ALIGN_LEFT, 80, NULL},
+    {"state", "State", 9, 0, HT_ALIGN_LEFT, 60, NULL},
+    {"who", "Who", 10, 2, HT_ALIGN_LEFT, 0, NULL},
+    {"what", "What", 11, 3, HT_ALIGN_LEFT, 0, NULL},
+    {"mine", "Mine", 12, 2, HT_ALIGN_LEFT, 64, NULL},
+    {"theirs", "Theirs", 10, 2, HT_ALIGN_LEFT, 0, NULL},
 };
+enum { CONFLICT_STATE, CONFLICT_WHO, CONFLICT_WHAT, CONFLICT_MINE, CONFLICT_THEIRS };
 
 /* "Theirs is by Tom Lind, 20 min ago." as far as it is known. */
 static void add_whose(HtDoc *doc, const HtConflict *conflict, int width)
@@ -157,37 +164,61 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
 
 static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict)
 {
-    HtListRow *row = item_row(context, &conflict->item);
-    ht_list_row_set(row, 3, HT_STYLE_ROW_NORMAL, conflict->mine);
-    ht_list_row_set(row, 4, HT_STYLE_ROW_NORMAL, conflict->theirs);
-    row->preview = ht_doc_new();
-    fill_conflict(row->preview, context, conflict, 60);
+    const HtOutboxItem *item = &conflict->item;
+    HtListRow *row = new_item_row(item);
+    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
+    ht_list_row_set(row, CONFLICT_STATE, style_of_state(item->state),
+                    ht_op_state_name(item->state));
+    ht_list_row_set(row, CONFLICT_WHO, HT_STYLE_ROW_NORMAL, who);
+    ht_list_row_set(row, CONFLICT_WHAT, HT_STYLE_ROW_NORMAL, item->label);
+    ht_list_row_set(row, CONFLICT_MINE, HT_STYLE_ROW_NORMAL, conflict->mine);
+    ht_list_row_set(row, CONFLICT_THEIRS, HT_STYLE_ROW_NORMAL, conflict->theirs);
+    row->data = GINT_TO_POINTER(conflict->text != NULL);
     return row;
 }
 
 typedef struct {
     HtContext *context;
     int64_t seq;
+    bool has_text;
 } OneConflict;
+
+/* NULL when it is settled; *items keeps it. */
+static const HtConflict *find_conflict(HtContext *context, int64_t seq, GPtrArray **items)
+{
+    *items = ht_outbox_conflicts(context->parts.outbox, NULL);
+    for (guint i = 0; *items && i < (*items)->len; i++) {
+        const HtConflict *conflict = (*items)->pdata[i];
+        if (conflict->item.seq == seq)
+            return conflict;
+    }
+    return NULL;
+}
 
 static void one_conflict_fill(HtDoc *doc, int width, gpointer data)
 {
-    const OneConflict *one = data;
-    g_autoptr(GPtrArray) items = ht_outbox_conflicts(one->context->parts.outbox, NULL);
-    for (guint i = 0; items && i < items->len; i++) {
-        const HtConflict *conflict = items->pdata[i];
-        if (conflict->item.seq != one->seq)
-            continue;
+    OneConflict *one = data;
+    g_autoptr(GPtrArray) items = NULL;
+    const HtConflict *conflict = find_conflict(one->context, one->seq, &items);
+    one->has_text = conflict && conflict->text;
+    if (conflict)
         fill_conflict(doc, one->context, conflict, width);
-        return;
-    }
-    ht_doc_add(doc, HT_STYLE_MUTED, "This one is settled. q goes back.");
+    else
+        ht_doc_add(doc, HT_STYLE_MUTED, "This one is settled. q goes back.");
+}
+
+static void conflict_preview(HtDoc *doc, const HtListRow *row, int width, gpointer data)
+{
+    g_autoptr(GPtrArray) items = NULL;
+    const HtConflict *conflict = find_conflict(data, row->number, &items);
+    if (conflict)
+        fill_conflict(doc, data, conflict, width);
 }
 
 HtView *ht_new_conflict_view(HtContext *context, int64_t seq)
 {
     OneConflict *one = g_new0(OneConflict, 1);
-    *one = (OneConflict){context, seq};
+    *one = (OneConflict){context, seq, false};
     HtTextSpec spec = {.id = HT_VIEW_CONFLICT,
                        .place = "Conflict",
                        .tables = HT_CHANGED_SHOWN,
@@ -204,6 +235,15 @@ int64_t ht_conflict_here(HtContext *context)
         return ((const OneConflict *)ht_view_text_data(view))->seq;
     const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
     return row ? row->number : 0;
+}
+
+bool ht_conflict_has_text(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    if (ht_view_id(view) == HT_VIEW_CONFLICT)
+        return ((const OneConflict *)ht_view_text_data(view))->has_text;
+    const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
+    return row && row->data;
 }
 
 static GPtrArray *conflicts_load(gpointer data, GError **error)
@@ -226,6 +266,7 @@ HtView *ht_new_conflicts_view(HtContext *context)
                        .place = "Conflicts",
                        .tables = HT_CHANGED_SHOWN,
                        .load = conflicts_load,
+                       .preview = conflict_preview,
                        .data = context};
     return ht_view_new_list(ht_view_parts(context), &spec);
 }

@@ -170,19 +170,31 @@ static const char *keep(HtPrompt *prompt, const char *text)
 void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail, const char *key,
                           int64_t value, gpointer data)
 {
-    HtChoice choice = {keep(prompt, text), keep(prompt, detail), keep(prompt, key), data, value};
+    HtChoice choice = {.text = keep(prompt, text),
+                       .detail = keep(prompt, detail),
+                       .key = keep(prompt, key),
+                       .data = data,
+                       .value = value};
     int at = (int)prompt->choices->len;
     g_array_append_val(prompt->choices, choice);
     g_array_append_val(prompt->shown, at);
 }
 
+HtChoice *ht_prompt_choice_last(HtPrompt *prompt)
+{
+    return &g_array_index(prompt->choices, HtChoice, prompt->choices->len - 1);
+}
+
 typedef struct {
     int at, score;
+    bool is_off; /* cannot be taken: below all that can */
 } Ranked;
 
 static gint by_score(gconstpointer a, gconstpointer b)
 {
     const Ranked *x = a, *y = b;
+    if (x->is_off != y->is_off)
+        return x->is_off - y->is_off;
     return x->score != y->score ? y->score - x->score : x->at - y->at;
 }
 
@@ -196,7 +208,7 @@ static void narrow(HtPrompt *prompt)
             score = ht_fuzzy_score(prompt->text, choice->detail);
             score = score >= 1000 ? score - 1000 : -1;
         }
-        Ranked one = {(int)i, score};
+        Ranked one = {(int)i, score, choice->why_not != NULL};
         if (score >= 0)
             g_array_append_val(ranked, one);
     }

@@ -101,7 +101,7 @@ static const HtCommand commands[] = {
     {"password",       "gp",               HT_IN_ALL,         0, "password",      NULL,      "Give the password that the server asks for", "Everything", ht_cmd_password},
     {"conflict.mine",  "m",                SETTLES, HT_CMD_CHANGES_DATA | HT_CMD_HINT, "keep mine", NULL, "Keep mine: send it again on what is there now", "Everything", ht_cmd_keep_mine},
     {"conflict.theirs", "t",               SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "take theirs", NULL, "Take theirs: drop mine", "Everything", ht_cmd_take_theirs},
-    {"conflict.edit",  "E",                SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT, "edit mine", NULL, "Edit mine in your editor and send that", "Everything", ht_cmd_edit_mine},
+    {"conflict.edit",  "E",                SETTLES,           HT_CMD_CHANGES_DATA | HT_CMD_HINT | HT_CMD_NEEDS_TEXT, "edit mine", NULL, "Edit mine in your editor and send that", "Everything", ht_cmd_edit_mine},
     {"outbox.again",   "m",                HT_IN(OUTBOX),     HT_CMD_NEEDS_ROW | HT_CMD_CHANGES_DATA, "send again", NULL, "Send again what was parked or refused", "Everything", ht_cmd_keep_mine},
     {"outbox.unpark",  "M",                HT_IN(OUTBOX),     HT_CMD_CHANGES_DATA, "send parked", NULL, "Send again everything that was parked", "Everything", ht_cmd_unpark},
     {"outbox.drop",    "D",                SETTLES | HT_IN(OUTBOX), HT_CMD_CHANGES_DATA | HT_CMD_HINT, "drop", NULL, "Give up what has not left yet", "Everything", ht_cmd_drop},
@@ -148,6 +148,8 @@ static const char *reason_against(const HtCommand *command, HtContext *context)
     if ((command->flags & HT_CMD_NEEDS_PERSON) && !marked && ht_view_current_candidate(view) == 0 &&
         ht_view_current_match(view) == 0)
         return "this row is not a person";
+    if ((command->flags & HT_CMD_NEEDS_TEXT) && !ht_conflict_has_text(context))
+        return "there is no text in it to edit: keep yours or take theirs";
     return NULL;
 }
 

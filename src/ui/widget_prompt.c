@@ -34,7 +34,11 @@ static void paint_choice(HtCanvas *canvas, const HtPrompt *prompt, int shown, in
     const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, index);
     bool selected = shown == prompt->selected;
     bool bar = selected && !look->low_bandwidth;
-    HtStyle text = bar ? HT_STYLE_ROW_SELECTED : selected ? HT_STYLE_STRONG : HT_STYLE_NORMAL;
+    bool is_off = choice->why_not != NULL;
+    HtStyle text = bar        ? HT_STYLE_ROW_SELECTED
+                   : is_off   ? HT_STYLE_MUTED
+                   : selected ? HT_STYLE_STRONG
+                              : HT_STYLE_NORMAL;
     HtStyle detail = bar ? HT_STYLE_ROW_SELECTED : HT_STYLE_MUTED;
     if (bar)
         ht_canvas_fill(canvas, 0, y, columns, HT_STYLE_ROW_SELECTED, ' ');
@@ -45,9 +49,11 @@ static void paint_choice(HtCanvas *canvas, const HtPrompt *prompt, int shown, in
         room = columns - 4 - (key_width ? key_width + 2 : 0);
     int used = ht_canvas_text(canvas, 3, y, room, text, choice->text);
     int column = MAX(MIN(DETAIL_COLUMN, columns / 3), used + 2);
-    if (choice->detail && column < room)
-        ht_canvas_text(canvas, 3 + column, y, room - column, detail, choice->detail);
-    ht_canvas_text(canvas, columns - 1 - key_width, y, key_width, bar ? text : HT_STYLE_KEY, key);
+    const char *words = is_off ? choice->why_not : choice->detail;
+    if (words && column < room)
+        ht_canvas_text(canvas, 3 + column, y, room - column, detail, words);
+    ht_canvas_text(canvas, columns - 1 - key_width, y, key_width,
+                   bar || is_off ? text : HT_STYLE_KEY, key);
 }
 
 static void paint_choices(HtCanvas *canvas, const HtPrompt *prompt, const HtLayout *layout,

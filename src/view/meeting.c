@@ -59,7 +59,20 @@ static void add_pending(HtDoc *doc, bool is_pending, bool is_conflict)
         ht_doc_add(doc, HT_STYLE_STATE_PENDING, "  not sent yet");
 }
 
-static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *interview)
+/* Behind what stands there, or below it where that does not fit. */
+static void add_beside(HtDoc *doc, HtStyle role, const char *between, int indent, int width,
+                       const char *text)
+{
+    if (ht_doc_column(doc) + ht_text_width(between) + ht_text_width(text) <= width) {
+        ht_doc_add(doc, role, between);
+    } else {
+        ht_doc_newline(doc);
+        ht_doc_pad(doc, indent);
+    }
+    ht_doc_add(doc, role, text);
+}
+
+static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *interview, int width)
 {
     for (guint i = 0; interview->panel && i < interview->panel->len; i++) {
         const HtPanelMember *member = interview->panel->pdata[i];
@@ -75,12 +88,14 @@ static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         bool late = !member->feedback_given && member->feedback_due_at &&
                     member->feedback_due_at < ht_clock_now_us();
         g_autofree char *due = ht_day_text(parts, member->feedback_due_at);
-        ht_doc_addf(doc,
-                    member->feedback_given ? HT_STYLE_SUCCESS
-                    : late                 ? HT_STYLE_TIME_LATE
-                                           : HT_STYLE_MUTED,
-                    "  feedback %s%s%s", member->feedback_given ? "given" : "due ",
-                    member->feedback_given ? "" : due, late ? " !" : "");
+        g_autofree char *feedback =
+            g_strdup_printf("feedback %s%s%s", member->feedback_given ? "given" : "due ",
+                            member->feedback_given ? "" : due, late ? " !" : "");
+        add_beside(doc,
+                   member->feedback_given ? HT_STYLE_SUCCESS
+                   : late                 ? HT_STYLE_TIME_LATE
+                                          : HT_STYLE_MUTED,
+                   "  ", 4, width, feedback);
     }
 }
 
@@ -95,10 +110,12 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
     ht_doc_heading(doc, type);
     ht_doc_newline(doc);
     ht_doc_addf(doc, HT_STYLE_TIME, "%s", *mine ? mine : "not scheduled");
+    g_autofree char *away = g_strdup_printf("theirs %s", theirs ? theirs : "");
     if (theirs)
-        ht_doc_addf(doc, HT_STYLE_TIME, "%stheirs %s", ht_sign_dot(), theirs);
-    ht_doc_addf(doc, HT_STYLE_MUTED, "%s%" G_GINT64_FORMAT " min%s%s", ht_sign_dot(),
-                interview->duration_minutes, ht_sign_dot(), status);
+        add_beside(doc, HT_STYLE_TIME, ht_sign_dot(), 0, width, away);
+    g_autofree char *length = g_strdup_printf("%" G_GINT64_FORMAT " min%s%s",
+                                              interview->duration_minutes, ht_sign_dot(), status);
+    add_beside(doc, HT_STYLE_MUTED, ht_sign_dot(), 0, width, length);
     add_pending(doc, interview->is_pending, interview->is_conflict);
     g_autofree char *warning = ht_clock_change_warning(parts, interview->scheduled_at, zone);
     if (warning) {
@@ -115,7 +132,7 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_LINK, 2, width, url);
     }
-    add_panel(doc, parts, interview);
+    add_panel(doc, parts, interview, width);
     if (interview->notes) {
         g_autofree char *notes = ht_clean_block(interview->notes);
         ht_doc_newline(doc);

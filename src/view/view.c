@@ -441,18 +441,12 @@ HtKey ht_view_current_key(HtView *view)
  */
 bool ht_view_has_preview(const HtView *view)
 {
-    if (view->class->preview)
-        return true;
-    const HtListRow *row = view->rows && view->rows->len ? view->rows->pdata[0] : NULL;
-    return row && row->preview;
+    return view->class->preview && (!view->rows || view->rows->len > 0);
 }
 
 const HtDoc *ht_view_preview(HtView *view, int64_t row, int width)
 {
     HtKey key = ht_view_row_key(view, row);
-    const HtListRow *list = ht_view_list_row(view, row);
-    if (list && list->preview)
-        return list->preview;
     if (!key || !view->class->preview)
         return NULL;
     if (view->preview && view->preview_key == key && view->preview_width == width)

@@ -92,8 +92,6 @@ static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *int
     ht_list_row_set(row, 4, HT_STYLE_MUTED, interview->type);
     ht_list_row_set(row, 5, HT_STYLE_MUTED, panel);
     ht_list_row_set(row, 6, HT_STYLE_ROW_NORMAL, interview->status);
-    row->preview = ht_doc_new();
-    ht_doc_interview(row->preview, parts, interview, 60);
     return row;
 }
 
@@ -134,6 +132,16 @@ static void agenda_place(HtView *view, GString *out)
                            ht_sign_dot(), g_time_zone_get_identifier(zone));
 }
 
+static void agenda_preview(HtView *view, gsize slot, HtDoc *doc, int width)
+{
+    const HtListRow *row = view->rows->pdata[slot];
+    if (row->state & HT_ROW_SECTION)
+        return;
+    g_autoptr(HtInterview) interview = ht_cache_interview(view->parts.reader, row->key, NULL);
+    if (interview)
+        ht_doc_interview(doc, &view->parts, interview, width);
+}
+
 static const HtViewClass agenda_class = {
     .id = HT_VIEW_AGENDA,
     .kind = HT_VIEW_TABLE,
@@ -145,6 +153,7 @@ static const HtViewClass agenda_class = {
     .is_plain = true,
     .load = agenda_load,
     .place = agenda_place,
+    .preview = agenda_preview,
 };
 
 HtView *ht_view_new_agenda(const HtViewParts *parts)
@@ -193,8 +202,6 @@ static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedb
     ht_list_row_set(row, 4, HT_STYLE_STRONG, rating);
     ht_list_row_set(row, 5, HT_STYLE_ROW_NORMAL, g_strdelimit(said, "_", ' '));
     ht_list_row_set(row, 6, *flags ? HT_STYLE_FLAG : HT_STYLE_MUTED, flags);
-    row->preview = ht_doc_new();
-    ht_doc_feedback(row->preview, parts, feedback, 60);
     return row;
 }
 
@@ -215,6 +222,18 @@ static void feedback_place(HtView *view, GString *out)
     g_string_append_printf(out, "Feedback%s%zu", ht_sign_dot(), view->base->n);
 }
 
+static void feedback_preview(HtView *view, gsize slot, HtDoc *doc, int width)
+{
+    const HtListRow *row = view->rows->pdata[slot];
+    g_autoptr(GPtrArray) list =
+        ht_cache_feedback(view->parts.reader, row->candidate, row->match, NULL);
+    for (guint i = 0; list && i < list->len; i++) {
+        const HtFeedback *feedback = list->pdata[i];
+        if (feedback->key == row->key)
+            ht_doc_feedback(doc, &view->parts, feedback, width);
+    }
+}
+
 static const HtViewClass feedback_class = {
     .id = HT_VIEW_FEEDBACK,
     .kind = HT_VIEW_TABLE,
@@ -225,6 +244,7 @@ static const HtViewClass feedback_class = {
     .is_plain = true,
     .load = feedback_load,
     .place = feedback_place,
+    .preview = feedback_preview,
 };
 
 HtView *ht_view_new_feedback(const HtViewParts *parts)

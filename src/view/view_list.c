@@ -96,7 +96,6 @@ void ht_list_row_free(HtListRow *row)
         return;
     for (int i = 0; i < HT_LIST_CELLS; i++)
         g_free(row->text[i]);
-    ht_doc_free(row->preview);
     g_free(row);
 }
 
@@ -181,6 +180,12 @@ static void list_place(HtView *view, GString *out)
     g_string_append_printf(out, "%s%s%" G_GINT64_FORMAT, list->spec.place, ht_sign_dot(), n);
 }
 
+static void list_preview(HtView *view, gsize slot, HtDoc *doc, int width)
+{
+    const List *list = view->data;
+    list->spec.preview(doc, view->rows->pdata[slot], width, list->spec.data);
+}
+
 static void list_free(HtView *view)
 {
     List *list = view->data;
@@ -202,6 +207,7 @@ HtView *ht_view_new_list(const HtViewParts *parts, const HtListSpec *spec)
                                 .is_plain = true,
                                 .load = list_load,
                                 .place = list_place,
+                                .preview = spec->preview ? list_preview : NULL,
                                 .free = list_free};
     HtView *view = ht_view_alloc(&list->class, parts);
     view->data = list;

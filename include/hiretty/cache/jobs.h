@@ -6,7 +6,7 @@
 #include "hiretty/domain/job.h"
 
 typedef enum {
-    HT_JOB_SORT_ACTIVITY = 0, /* new arrivals first, then who waits longest */
+    HT_JOB_SORT_ACTIVITY = 0, /* most undecided first, then who waits longest */
     HT_JOB_SORT_TITLE,
     HT_JOB_SORT_DEPARTMENT,
     HT_JOB_SORT_LOCATION,

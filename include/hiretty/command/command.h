@@ -57,7 +57,8 @@ typedef enum {
     HT_CMD_HINT = 1 << 5,         /* worth one of the five places of the hint line */
     HT_CMD_NEEDS_MATCH = 1 << 6,  /* works on applications */
     HT_CMD_NEEDS_PERSON = 1 << 7, /* works on people */
-    HT_CMD_NO_PALETTE = 1 << 8    /* a key only (cursor moves) */
+    HT_CMD_NO_PALETTE = 1 << 8,   /* a key only (cursor moves) */
+    HT_CMD_NEEDS_TEXT = 1 << 9 /* works on a conflict about words; no hint where there are none */
 } HtCommandFlags;
 
 #define HT_IN(view) (1u << HT_VIEW_##view)

@@ -19,8 +19,10 @@ typedef struct HtChoice {
     const char *text;   /* what is shown and matched */
     const char *detail; /* beside it, muted; may be NULL */
     const char *key;    /* keys of a command; may be NULL */
-    gpointer data;      /* the maker's */
-    int64_t value;      /* the maker's */
+    const char
+        *why_not;  /* static: why it cannot be taken now, shown in place of detail; NULL: it can */
+    gpointer data; /* the maker's */
+    int64_t value; /* the maker's */
 } HtChoice;
 
 typedef HtResult (*HtPromptThen)(HtContext *context, HtPrompt *prompt);
@@ -61,6 +63,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPrompt, ht_prompt_free)
 /* Adds a line to choose from; texts are copied. */
 void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail, const char *key,
                           int64_t value, gpointer data);
+/* The one added last, for what few makers set. */
+HtChoice *ht_prompt_choice_last(HtPrompt *prompt);
 /* New text from the screen: narrows the choices, calls `changed`. */
 void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text);
 /* The keystrokes of a secret: text at its end (what does not fit whole is left out, and so is what

@@ -74,7 +74,6 @@ typedef struct HtListRow {
     gpointer data;  /* the maker's, static or interned */
     char *text[HT_LIST_CELLS];
     HtStyle role[HT_LIST_CELLS];
-    HtDoc *preview; /* may be NULL */
 } HtListRow;
 
 HtListRow *ht_list_row_new(HtKey key);
@@ -89,6 +88,8 @@ typedef struct HtListSpec {
     const char *place; /* title, borrowed for as long as the view lives */
     uint64_t tables;   /* changes that make it load again */
     GPtrArray *(*load)(gpointer data, GError **error); /* HtListRow*, the array frees them; fast */
+    /* Writes the preview of a row, `width` columns wide; NULL: there is none. */
+    void (*preview)(HtDoc *doc, const HtListRow *row, int width, gpointer data);
     gpointer data;
     GDestroyNotify free_data;
 } HtListSpec;

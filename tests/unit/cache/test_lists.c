@@ -120,6 +120,16 @@ static void test_jobs(void)
     g_assert_true(rows[0].over_sla);
     ht_job_row_clear(&rows[0]);
     ht_job_row_clear(&rows[1]);
+    /* Looking at a job is not work done: it stays where it is in the list of what is to do. */
+    ht_cache_job_visit(fixture.cache, keys->keys[0]);
+    int64_t n_new = 20;
+    while (n_new > 0) {
+        g_assert_true(ht_cache_job_rows(reader, keys->keys, 1, rows, &error));
+        n_new = rows[0].n_new;
+        ht_job_row_clear(&rows[0]);
+    }
+    g_autoptr(HtKeyArray) visited = ht_cache_job_keys(reader, &query, &error);
+    g_assert_cmpint(visited->keys[0], ==, keys->keys[0]);
     g_autoptr(HtJob) job = ht_cache_job(reader, keys->keys[1], &error);
     g_assert_no_error(error);
     g_assert_cmpuint(job->stages->len, ==, 8);

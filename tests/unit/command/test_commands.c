@@ -1,6 +1,7 @@
 /* Commands over a real cache and outbox: every row works or says why, decisions and their undo,
  * marks, the sheet's rule, the review pass, and the session that survives. */
 #include "../cache/fixture.h"
+#include "hiretty/base/secret.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/matches.h"
@@ -457,6 +458,78 @@ static void test_help_runs(void)
     desk_close(&desk);
 }
 
+/* What does not work here is in the palette too, below what does, with the reason in its place. */
+static void test_palette_says_why(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    press(&desk, "g o");
+    HtResult result = feed(&desk, ":");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    HtPrompt *prompt = g_steal_pointer(&result.prompt);
+    ht_result_clear(&result);
+    bool is_off = false;
+    for (guint i = 0; i < prompt->choices->len; i++) {
+        const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, i);
+        g_assert_true(!is_off || choice->why_not);
+        is_off = choice->why_not != NULL;
+        if (strcmp(choice->text, "advance") == 0)
+            g_assert_cmpstr(choice->why_not, ==, "it does not work in this view");
+        if (strcmp(choice->text, "go.jobs") == 0)
+            g_assert_null(choice->why_not);
+    }
+    g_assert_true(is_off);
+    ht_prompt_set_text(prompt, desk.context, "ad"); /* advance begins with it, and cannot be had */
+    const HtChoice *first = ht_prompt_choice(prompt);
+    g_assert_nonnull(first);
+    g_assert_null(first->why_not);
+    ht_prompt_set_text(prompt, desk.context, "advance");
+    result = ht_context_answer(desk.context, prompt);
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_nonnull(strstr(result.text, "does not work in this view"));
+    ht_result_clear(&result);
+    desk_close(&desk);
+}
+
+static void test_search_asks_for_words(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    press(&desk, "g");
+    HtResult result = feed(&desk, "/");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    g_assert_cmpstr(result.prompt->label, ==, "search");
+    g_assert_cmpuint(result.prompt->choices->len, ==, 0); /* fields are no words */
+    ht_context_cancel(desk.context, g_steal_pointer(&result.prompt));
+    ht_result_clear(&result);
+    desk_close(&desk);
+}
+
+/* A password: only what can be typed, at its end, within bounds; what is erased is gone. */
+static void test_secret_prompt(void)
+{
+    g_autoptr(HtPrompt) prompt = ht_prompt_new(HT_PROMPT_SECRET, NULL, "password");
+    ht_prompt_secret_add(prompt, "Geheim");
+    ht_prompt_secret_add(prompt, "nis\u00e4");
+    g_assert_cmpstr(prompt->secret, ==, "Geheimnis\u00e4");
+    ht_prompt_secret_erase(prompt, false);
+    g_assert_cmpstr(prompt->secret, ==, "Geheimnis");
+    ht_prompt_secret_add(prompt, "two\nlines");
+    g_assert_cmpstr(prompt->secret, ==, "Geheimnis");
+    ht_prompt_secret_erase(prompt, true);
+    for (int i = 0; i < 16; i++)
+        g_assert_cmpint(prompt->secret[i], ==, 0);
+    ht_prompt_secret_erase(prompt, false);
+    g_assert_cmpstr(prompt->secret, ==, "");
+    g_autofree char *most = g_strnfill(HT_SECRET_MAX, 'x');
+    ht_prompt_secret_add(prompt, most);
+    ht_prompt_secret_add(prompt, "y");
+    g_assert_cmpstr(prompt->secret, ==, most);
+    g_assert_cmpstr(prompt->text, ==, "");
+}
+
 /* ---- the session
  * --------------------------------------------------------------------------------------------- */
 static void test_session(void)
@@ -549,6 +622,9 @@ int main(int argc, char **argv)
     g_test_add_func("/command/write/tags_are_one_action", test_tags_are_one_action);
     g_test_add_func("/command/filter_errors_point", test_filter_errors_point);
     g_test_add_func("/command/unknown_key", test_unknown_key);
+    g_test_add_func("/command/palette/why", test_palette_says_why);
+    g_test_add_func("/command/search/words", test_search_asks_for_words);
+    g_test_add_func("/command/prompt/secret", test_secret_prompt);
     g_test_add_func("/command/help_runs", test_help_runs);
     g_test_add_func("/command/session", test_session);
     g_test_add_func("/command/changes_in_turns", test_changes_in_turns);
