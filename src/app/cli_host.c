@@ -172,6 +172,7 @@ static const char *mend_of(const GError *error)
     case HT_PG_ERROR_RETRY:
     case HT_PG_ERROR_DATA:
     case HT_PG_ERROR_PROTOCOL:
+    case HT_PG_ERROR_LARGE:
     case HT_PG_ERROR_CANCELLED:
     default:
         return "check that the server runs and can be reached; work goes on offline";

@@ -59,6 +59,7 @@ static int fail(GError *error)
         case HT_PG_ERROR_DATA:
         case HT_PG_ERROR_SCHEMA:
         case HT_PG_ERROR_PROTOCOL:
+        case HT_PG_ERROR_LARGE:
         default:
             break;
         }

@@ -16,6 +16,7 @@ typedef struct {
 struct HtPgPipeline {
     HtPgConnection *pg;
     GArray *steps;
+    gpointer broken_at; /* data of the step */
 };
 
 static void step_clear(gpointer data)
@@ -193,10 +194,17 @@ static bool run(HtPgPipeline *pipeline, GError **problem)
         return false;
     for (guint i = 0; i < pipeline->steps->len; i++) {
         Step *step = &g_array_index(pipeline->steps, Step, i);
-        if (!read_prepared(pg, step, problem) || !read_step(pg, step, problem))
+        if (!read_prepared(pg, step, problem) || !read_step(pg, step, problem)) {
+            pipeline->broken_at = step->data;
             return false;
+        }
     }
     return read_sync(pg, problem);
+}
+
+gpointer ht_pg_pipeline_broken_at(const HtPgPipeline *pipeline)
+{
+    return pipeline->broken_at;
 }
 
 bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error)

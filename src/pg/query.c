@@ -21,14 +21,21 @@ bool ht_pg_check_usable(HtPgConnection *pg, GError **error)
     return false;
 }
 
+/* The same question would bring the same answer: connecting again mends nothing. */
+static void set_too_large(HtPgConnection *pg, GError **error)
+{
+    ht_pg_error_set(error, HT_PG_ERROR_LARGE, NULL,
+                    "%s: one row of the answer is larger than %" G_GSIZE_FORMAT " MiB", pg->label,
+                    pg->answer_limit >> 20);
+}
+
 /* Takes in what has come. */
 static bool take_in(HtPgConnection *pg, GError **error)
 {
     if (ht_pg_patience_consume(pg))
         return true;
     if (pg->answer_bytes > pg->answer_limit)
-        ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
-                        "%s: the server's answer is too large (connect again)", pg->label);
+        set_too_large(pg, error);
     else
         ht_pg_error_from_result(error, pg, NULL);
     return false;
@@ -66,8 +73,7 @@ bool ht_pg_next_result(HtPgConnection *pg, PGresult **result, GError **error)
         if (ht_pg_patience_consume(pg))
             continue;
         if (pg->answer_bytes > pg->answer_limit) {
-            ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
-                            "%s: the server's answer is too large (connect again)", pg->label);
+            set_too_large(pg, error);
             return false;
         }
         break; /* a cut line still has a result: the server's last words, or libpq's */

@@ -23,6 +23,7 @@ static HtSyncError from_pg(HtPgError code)
         return HT_SYNC_ERROR_SETUP;
     case HT_PG_ERROR_DENIED:
     case HT_PG_ERROR_SCHEMA:
+    case HT_PG_ERROR_LARGE:
         return HT_SYNC_ERROR_SCHEMA;
     case HT_PG_ERROR_CANCELLED:
         return HT_SYNC_ERROR_CANCELLED;
@@ -31,6 +32,17 @@ static HtSyncError from_pg(HtPgError code)
     default:
         return HT_SYNC_ERROR_FAILED;
     }
+}
+
+void ht_sync_error_name_table(GError **error, const HtSyncTable *table)
+{
+    if (!error || !g_error_matches(*error, HT_PG_ERROR, HT_PG_ERROR_LARGE) || !table)
+        return;
+    g_clear_error(error);
+    g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_LARGE,
+                "a row of %s is too large to be fetched: tell the administrator, who makes it "
+                "smaller (docs/administration.md, Sizes)",
+                table->server);
 }
 
 void ht_sync_error_take(GError **error, GError *from)

@@ -224,6 +224,8 @@ int64_t ht_sync_jitter_ms(int64_t ms, guint32 random);
 
 /* error.c: turns errors of pg, cache and outbox into this layer's. */
 void ht_sync_error_take(GError **error, GError *from);
+/* An error of a row that is too large says in which table, and what to do. */
+void ht_sync_error_name_table(GError **error, const HtSyncTable *table);
 
 /* lockfile.c */
 bool ht_sync_lock_take(HtSync *sync, GError **error);

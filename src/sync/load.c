@@ -168,6 +168,7 @@ static bool load_chunk_or_fall_back(Chunk *chunk, const char *stands, char **nex
     if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_DENIED) && chunk->rows == 0 &&
         !g_str_has_prefix(stands, "k:") && chunk->select->table->has_id)
         return load_chunk(chunk, "k:", next, error);
+    ht_sync_error_name_table(&problem, chunk->select->table);
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }

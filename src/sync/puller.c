@@ -301,8 +301,13 @@ static bool fetch_keys(Pull *pull, GError **error)
     bool commits = !is_empty && is_last_trip(pull);
     if (commits)
         ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("commit"), NULL, NULL, NULL);
-    if (!is_empty && !ht_pg_pipeline_finish(pipeline, error))
+    g_autoptr(GError) problem = NULL;
+    if (!is_empty && !ht_pg_pipeline_finish(pipeline, &problem)) {
+        const RowTaker *at = ht_pg_pipeline_broken_at(pipeline);
+        ht_sync_error_name_table(&problem, at ? at->table->table : NULL);
+        g_propagate_error(error, g_steal_pointer(&problem));
         return false;
+    }
     pull->is_committed = commits;
     for (guint i = 0; i < pull->tables->len; i++)
         close_block(pull, pull->tables->pdata[i]);
@@ -343,8 +348,12 @@ static bool reload_tables(Pull *pull, uint64_t which, GError **error)
         if (table->table->has_id && !table->kept)
             table->kept = g_array_new(FALSE, FALSE, sizeof(HtUuid));
         g_autofree char *sql = ht_sync_sql_fill("copy_table", table->select, NULL);
-        if (!ht_pg_copy_out(pull->sync->pg, sql, BLOCK_BYTES, on_copied, &taker, error))
+        g_autoptr(GError) problem = NULL;
+        if (!ht_pg_copy_out(pull->sync->pg, sql, BLOCK_BYTES, on_copied, &taker, &problem)) {
+            ht_sync_error_name_table(&problem, table->table);
+            g_propagate_error(error, g_steal_pointer(&problem));
             return false;
+        }
     }
     return true;
 }

@@ -99,6 +99,7 @@ static Fault fault_of(HtSync *sync, const GError *problem)
     case HT_PG_ERROR_TLS:
     case HT_PG_ERROR_SETUP:
     case HT_PG_ERROR_PROTOCOL:
+    case HT_PG_ERROR_LARGE:
     case HT_PG_ERROR_CANCELLED:
     default:
         return FAULT_SERVER;

@@ -109,6 +109,48 @@ def refusals(server, report):
         report.equal(answer.state, state, f"{statement} ({answer})")
 
 
+# Every text, array and JSON column that clients keep has a length: of its type, by a check that names it, or by the
+# trigger that measures JSON. What is generated from another one is not longer than that.
+UNBOUNDED = """
+    SELECT f.name || '.' || a.attname FROM app.feed_tables f JOIN pg_attribute a ON a.attrelid = f.server AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE f.server::regclass::text NOT LIKE 'app.%' AND a.attgenerated = ''
+        AND (a.atttypid IN ('text'::regtype, 'jsonb'::regtype) OR a.attndims > 0 OR a.atttypid = 'varchar'::regtype AND a.atttypmod = -1)
+        AND has_column_privilege('hiretty_recruiter', f.server, a.attnum, 'SELECT')
+        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f.server AND k.contype = 'c' AND a.attnum = ANY (k.conkey)
+            AND pg_get_constraintdef(k.oid) ~ ('(length|octet_length|pg_column_size)[(]' || a.attname || '[)]|[(]' || a.attname || ' (=|~) '))
+        AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = f.server AND t.tgname = 'size_of_' || a.attname)
+        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f.server AND k.contype = 'f' AND a.attnum = ANY (k.conkey))"""
+# A number that passes NaN: nothing above bounds it.
+WITHOUT_NUMBER = """
+    SELECT f.name || '.' || a.attname FROM app.feed_tables f JOIN pg_attribute a ON a.attrelid = f.server AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.atttypid IN ('numeric'::regtype, 'float8'::regtype, 'float4'::regtype)
+        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f.server AND k.contype = 'c' AND a.attnum = ANY (k.conkey)
+            AND pg_get_constraintdef(k.oid) ~ (a.attname || ' (<=|<>) '))"""
+
+
+def sizes(server, report):
+    report.equal(server.truth("SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND NOT convalidated").value, "0", "all hold")
+    report.equal(server.truth(UNBOUNDED).lines, [], "columns that clients keep, without a length")
+    report.equal(server.truth(WITHOUT_NUMBER).lines, [], "numbers that may be NaN")
+    choose = f"SET app.current_tenant = '{TENANT['a']}'"
+    match, job = ident("a", "match3"), ident("a", "job")
+    cases = {
+        f"UPDATE interviews SET notes = repeat('x', {{n}}) WHERE id = '{ident('a', 'iv_match1')}'": 1 << 20,
+        f"UPDATE jobs SET description = repeat('é', {{n}} / 2) WHERE id = '{job}'": 1 << 20,
+        f"UPDATE candidate_job_matches SET match_details = to_jsonb(repeat('x', {{n}} - 2)) WHERE id = '{match}'": 4 << 20,
+        f"UPDATE voice_sessions SET transcript = jsonb_build_array(repeat('x', {{n}} - 4))": 16 << 20,
+    }
+    for statement, limit in cases.items():
+        for n, state in ((limit, ""), (limit + 2, "23514")):
+            answer = server.run("superuser", choose, f"BEGIN; {statement.format(n=n)}; ROLLBACK")
+            report.equal(answer.state or "", state, f"{statement} {n} ({answer})")
+    for statement in (f"UPDATE jobs SET salary_min = 'NaN', salary_max = 'NaN' WHERE id = '{job}'",
+                      # a few bytes here, 120,000 digits for a client
+                      f"UPDATE candidate_job_matches SET match_details = (SELECT jsonb_agg('1e120000'::jsonb) FROM generate_series(1, 50)) WHERE id = '{match}'"):
+        answer = server.run("superuser", choose, f"BEGIN; {statement}; ROLLBACK")
+        report.equal(answer.state, "23514", f"{statement} ({answer})")
+
+
 def versions(server, report):
     c1, r1, s1 = ident("a", "c2"), ident("a", "r2"), ident("a", "job2:offer")
     answers = server.many("superuser", [
@@ -187,7 +229,7 @@ def vector(server, report, expected):
 def main():
     report = Report()
     server = Server("--no-vector")
-    for part in (columns, keys, refusals, versions, feed, again):
+    for part in (columns, keys, refusals, sizes, versions, feed, again):
         part(server, report)
     vector(server, report, False)
     server.stop()

@@ -88,14 +88,14 @@ static HtPgConnection *holder_of(const char *sql)
 /* ---- locks */
 
 /* Somebody holds an application for longer than the server lets one wait: it and what builds on it
- * stay, the others go. */
-static void lock_a_row(const char *limit, const char *time)
+ * stay, the others go. `limit`: a setting of the server's, which also has to be long enough for
+ * what a sync asks. */
+static void lock_a_row(const char *limit, const char *time, int n)
 {
-    enum { N = 12 };
-    g_autofree char *job = test_job(N, false), *match = test_match(job, 2);
+    g_autofree char *job = test_job(n, false), *match = test_match(job, 2);
     g_autoptr(TestClient) client = test_client_open(limit, "RECRUITER", NULL);
     test_client_sync(client, HT_SYNC_ONCE);
-    shortlist(client, job, 0, N);
+    shortlist(client, job, 0, n);
     decide(client, job, 2, HT_DECISION_ADVANCE);
     g_autofree char *set = g_strdup_printf("ALTER ROLE ht_a_rec1 SET %s = '%s'", limit, time);
     test_sql(set);
@@ -103,32 +103,32 @@ static void lock_a_row(const char *limit, const char *time)
         "SELECT FROM public.candidate_job_matches WHERE id = '%s' FOR UPDATE", match);
     HtPgConnection *holder = holder_of(sql);
     HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
-    g_assert_cmpint(report.applied, ==, N - 1);
+    g_assert_cmpint(report.applied, ==, n - 1);
     g_assert_cmpint(report.held, ==, 1);
     g_assert_nonnull(strstr(report.why_held, "timeout"));
     assert_pending(client, 2);
     assert_shown(client, job, 2, "screening");
-    g_assert_cmpint(decisions(job), ==, N - 1);
+    g_assert_cmpint(decisions(job), ==, n - 1);
+    g_autofree char *reset = g_strdup_printf("ALTER ROLE ht_a_rec1 RESET %s", limit);
+    test_sql(reset);
     /* A full load in between: what waits is shown all the same. */
     g_assert_true(test_client_sync(client, HT_SYNC_ONCE_FULL | HT_SYNC_ONCE_PULL_ONLY).loaded);
     assert_shown(client, job, 2, "screening");
     ht_pg_close(holder);
     g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 2);
-    g_autofree char *reset = g_strdup_printf("ALTER ROLE ht_a_rec1 RESET %s", limit);
-    test_sql(reset);
     assert_pending(client, 0);
-    g_assert_cmpint(decisions(job), ==, N + 1);
+    g_assert_cmpint(decisions(job), ==, n + 1);
     test_client_assert_equal(client);
 }
 
 static void test_lock_limit(void)
 {
-    lock_a_row("lock_timeout", "150ms");
+    lock_a_row("lock_timeout", "150ms", 12);
 }
 
 static void test_time_limit(void)
 {
-    lock_a_row("statement_timeout", "1200ms");
+    lock_a_row("statement_timeout", "4s", 4);
 }
 
 /* The device's own row is held: nothing is read that needs it, nothing is split, all of it waits.
@@ -215,6 +215,39 @@ static void test_faults(void)
         g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).applied, ==, 1);
         g_assert_cmpint(decisions(job), ==, N);
     }
+    test_client_assert_equal(client);
+}
+
+/* ---- what is too large */
+
+/* It says which table, and what to do; what was here stays; it goes on when that is done. */
+static void test_large_row(void)
+{
+    g_autofree char *job = test_job(2, false), *match = test_match(job, 0);
+    test_sql("ALTER ROLE ht_a_rec1 PASSWORD 'of-the-large-row'");
+    g_autofree char *dsn =
+        g_strdup_printf("host=localhost hostaddr=127.0.0.1 port=%s user=ht_a_rec1 dbname=hiretty "
+                        "password=of-the-large-row sslmode=verify-full sslrootcert='%s'",
+                        test_server_get("HT_TCP_PORT"), test_server_get("HT_ROOTCERT"));
+    g_autoptr(TestClient) client = test_client_open("large", "RECRUITER", dsn);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_platform("INSERT INTO public.interviews (match_id, interview_type, scheduled_at, "
+                  "duration_minutes, notes) VALUES ('%s', 'technical', now(), 60, 'short')",
+                  match);
+    test_client_sync(client, HT_SYNC_ONCE);
+    /* A server of before the limit. */
+    test_sql("ALTER TABLE public.interviews DROP CONSTRAINT interviews_sizes");
+    test_platform("UPDATE public.interviews SET notes = repeat('x', 70 << 20)");
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(
+            ht_sync_once(client->sync, i ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE, NULL, NULL, &error));
+        g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SCHEMA);
+        g_assert_nonnull(strstr(error->message, "a row of public.interviews is too large"));
+    }
+    g_assert_cmpint(test_client_count(client, "interviews"), ==, 1);
+    test_platform("UPDATE public.interviews SET notes = 'short again'");
+    test_client_sync(client, HT_SYNC_ONCE);
     test_client_assert_equal(client);
 }
 
@@ -392,6 +425,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/faults/device_locked", test_device_locked);
     g_test_add_func("/sync/faults/read_only", test_read_only);
     g_test_add_func("/sync/faults/server", test_faults);
+    g_test_add_func("/sync/faults/large_row", test_large_row);
     g_test_add_func("/sync/copies/copied", test_copied);
     g_test_add_func("/sync/copies/loaded", test_copied_and_loaded);
     g_test_add_func("/sync/copies/sending", test_copied_while_sending);

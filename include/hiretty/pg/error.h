@@ -23,6 +23,7 @@ typedef enum {
     HT_PG_ERROR_DATA,       /* the server refused the values of a statement */
     HT_PG_ERROR_SCHEMA,    /* a table, column or function is missing: other version of the schema */
     HT_PG_ERROR_PROTOCOL,  /* bytes that make no sense; the connection is closed */
+    HT_PG_ERROR_LARGE,     /* one row of the answer is larger than we take; closed as well */
     HT_PG_ERROR_CANCELLED, /* the caller's GCancellable */
 } HtPgError;
 

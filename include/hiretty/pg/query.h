@@ -52,6 +52,8 @@ void ht_pg_pipeline_add_kept(HtPgPipeline *pipeline, const char *sql,
                              GArray *params /* HtPgParam, nullable */, HtPgRowFunc func,
                              gpointer data);
 bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error);
+/* The data of the statement whose answer broke the connection; NULL: none did. */
+gpointer ht_pg_pipeline_broken_at(const HtPgPipeline *pipeline);
 
 /* `COPY (…) TO STDOUT (FORMAT binary)`: the rows in blocks of whole tuples of at least
  * `block_bytes` (the last one smaller), without header and trailer. The callback owns the block.
