@@ -178,6 +178,7 @@ bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdmi
         ok = end_sessions(pg, "login_borrow_statements", own.login, NULL, error);
     if (ok && added) {
         *added = own;
+        added->is_new = !existed;
         return true;
     }
     ht_admin_added_clear(&own);

@@ -232,6 +232,11 @@ static void forget_variables(void)
  * every account of the machine can read, is refused. */
 static bool look_at_password(HtAppHost *host, const HtAppOptions *options, GError **error)
 {
+    g_autoptr(GError) problem = NULL;
+    if (options->dsn && !ht_pg_dsn_check(options->dsn, &problem)) {
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "--dsn: %s", problem->message);
+        return false;
+    }
     if (options->dsn && ht_pg_dsn_has_password(options->dsn)) {
         g_set_error_literal(error, HT_ERROR, HT_ERROR_INVALID,
                             "a password on the command line can be read by everybody on this "
@@ -451,6 +456,17 @@ static int run_verb(HtAppHost *host, int argc, char **argv)
     return HT_EXIT_FAILED;
 }
 
+/* One that was given and only the workstation understands; NULL: none. */
+static const char *of_workstation(const HtAppOptions *options)
+{
+    return options->script         ? "--script"
+           : options->record       ? "--record"
+           : options->record_texts ? "--record-texts"
+           : options->snap_dir     ? "--snap-dir"
+           : options->theme        ? "--theme"
+                                   : NULL;
+}
+
 int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
 {
     if (options->version)
@@ -460,13 +476,19 @@ int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
     if (options->help)
         return print_text(ht_cli_help());
     bool verb = argc > 1;
+    const char *workstations = of_workstation(options);
+    if (verb && workstations) {
+        g_autofree char *why = g_strdup_printf("%s says nothing to a verb", workstations);
+        ht_print_error(argv[1], why, "hiretty --help");
+        return HT_EXIT_USAGE;
+    }
     if (!verb && !options->check_config && !options->dump_keys)
         return -1;
     g_autoptr(GError) error = NULL;
     g_autoptr(HtAppHost) host = ht_app_host_new(options, &error);
     if (!host) {
         ht_print_error("start", error->message, NULL);
-        return HT_EXIT_FAILED;
+        return g_error_matches(error, HT_ERROR, HT_ERROR_INVALID) ? HT_EXIT_USAGE : HT_EXIT_FAILED;
     }
     if (options->check_config) {
         guint problems = ht_app_check_themes(host->paths, host->settings);

@@ -92,7 +92,9 @@ int ht_app_run_screen(const HtAppOptions *options)
     signal(SIGPIPE, SIG_IGN);
     g_autoptr(HtAppHost) host = ht_app_host_new(options, &error);
     if (!host)
-        return report("start", error, HT_EXIT_FAILED);
+        return report("start", error,
+                      g_error_matches(error, HT_ERROR, HT_ERROR_INVALID) ? HT_EXIT_USAGE
+                                                                         : HT_EXIT_FAILED);
     open_log(host);
     if (options->theme &&
         !ht_settings_override(ht_app_host_settings(host), "ui.theme", options->theme, &error))

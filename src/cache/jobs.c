@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/error.h"
 #include "hiretty/base/json.h"
 #include "hiretty/base/text.h"
 #include "hiretty/domain/candidate.h"
@@ -253,6 +254,37 @@ static bool read_entries(HtReader *reader, const HtJobQuery *query, GArray *entr
             return false;
     }
     return step == HT_STEP_DONE;
+}
+
+bool ht_cache_job_filter_check(const HtFilter *filter, GError **error)
+{
+    static const HtFilterField known[] = {HT_FIELD_WORDS,    HT_FIELD_JOB,        HT_FIELD_TITLE,
+                                          HT_FIELD_LOCATION, HT_FIELD_DEPARTMENT, HT_FIELD_STATUS,
+                                          HT_FIELD_IS};
+    static const char *const states[] = {"open", "closed", "new", NULL};
+    gsize n;
+    const HtFilterFieldInfo *fields = ht_filter_fields(&n);
+    for (guint i = 0; filter && i < filter->terms->len; i++) {
+        const HtFilterTerm *term = filter->terms->pdata[i];
+        bool is_known = false;
+        for (gsize k = 0; k < G_N_ELEMENTS(known); k++)
+            is_known = is_known || known[k] == term->field;
+        if (!is_known) {
+            g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                        "a job has no %s: title, loc, dept, status and is can be asked of jobs",
+                        fields[term->field].name);
+            return false;
+        }
+        for (guint v = 0; term->field == HT_FIELD_IS && v < term->values->len; v++) {
+            const HtFilterValue *value = term->values->pdata[v];
+            if (!g_strv_contains(states, value->text)) {
+                g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                            "a job is open, closed or new, never %s", value->text);
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 HtKeyArray *ht_cache_job_keys(HtReader *reader, const HtJobQuery *query, GError **error)

@@ -112,10 +112,15 @@ int ht_verb_jobs(HtCliHost *host, int argc, char **argv)
         return ht_cli_usage_error("jobs", "there is no order '%s'", options.sort);
     if (!ht_cli_filter("jobs", options.where, &filter, &exit))
         return exit;
+    GError *error = NULL;
+    if (!ht_cache_job_filter_check(filter, &error)) {
+        exit = ht_cli_usage_error("jobs", "--where: %s", error->message);
+        g_error_free(error);
+        return exit;
+    }
     HtContext *context = ht_cli_open(host, "jobs", &exit);
     if (!context)
         return exit;
-    GError *error = NULL;
     query.filter = filter;
     g_autoptr(HtKeyArray) keys = ht_cache_job_keys(context->parts.reader, &query, &error);
     if (!keys)
@@ -280,6 +285,8 @@ static HtKey find_person(HtContext *context, const char *verb, const char *text,
         return 0;
     if (!key && !error)
         error = g_error_new(HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, "there is no '%s'", text);
+    if (!key)
+        ht_cli_add_near(context, text, &error);
     if (!key)
         *exit = ht_cli_fail(verb, g_steal_pointer(&error));
     return key;

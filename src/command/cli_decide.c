@@ -4,6 +4,9 @@
  * score. */
 #include "cli_impl.h"
 
+#include "hiretty/cache/error.h"
+#include "hiretty/cache/search.h"
+
 #include <string.h>
 
 /* ---- who is meant
@@ -301,6 +304,52 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
     return ht_cli_push(host, context, "undo", &receipt->recorded);
 }
 
+/* ---- who is not found
+ * ---------------------------------------------------------------------------------------- */
+enum { NEAR_NAMES = 3, NEAR_HITS = 20 };
+
+/* Does the name have all words, at the start of its own? */
+static bool is_near(const char *name, char *const *words)
+{
+    g_autofree char *folded = ht_text_fold(name ? name : "");
+    g_auto(GStrv) parts = g_strsplit_set(folded, " -'", -1);
+    for (int w = 0; words[w]; w++) {
+        bool found = !*words[w];
+        for (int p = 0; parts[p] && !found; p++)
+            found = g_str_has_prefix(parts[p], words[w]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+void ht_cli_add_near(HtContext *context, const char *text, GError **error)
+{
+    if (!g_error_matches(*error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND) || strchr(text, '@'))
+        return;
+    g_autofree char *folded = ht_text_fold(text);
+    g_auto(GStrv) words = g_strsplit_set(g_strstrip(folded), " -'", -1);
+    g_autoptr(GPtrArray) hits =
+        ht_cache_search(context->parts.reader, text, HT_SEARCH_PEOPLE, NEAR_HITS, NULL);
+    g_autoptr(GString) near = g_string_new(NULL);
+    int n = 0;
+    for (guint i = 0; hits && i < hits->len && n <= NEAR_NAMES; i++) {
+        const HtSearchHit *hit = hits->pdata[i];
+        if (!is_near(hit->name, words))
+            continue;
+        if (n < NEAR_NAMES)
+            g_string_append_printf(near, "%s%s", n > 0 ? ", " : "; near: ", hit->name);
+        else
+            g_string_append(near, ", and more");
+        n++;
+    }
+    g_autofree char *clean = ht_text_sanitize(near->str, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *said = g_strconcat(
+        (*error)->message, clean, n > 0 ? "" : " (hiretty search finds parts of names)", NULL);
+    g_clear_error(error);
+    g_set_error_literal(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, said);
+}
+
 /* ---- note
  * -----------------------------------------------------------------------------------------------------
  */
@@ -328,6 +377,8 @@ bool ht_cli_who(HtContext *context, const char *verb, const HtCliOptions *option
     *person = ht_cache_candidate_find(reader, who, &error);
     if (!ht_cli_has_read(context, verb, exit))
         return false;
+    if (!*person && error)
+        ht_cli_add_near(context, who, &error);
     if (!*person)
         *exit = error ? ht_cli_fail(verb, g_steal_pointer(&error))
                       : ht_cli_usage_error(verb, "there is no '%s'", who);

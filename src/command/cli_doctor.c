@@ -95,9 +95,14 @@ static void check_config(Report *report)
     g_autoptr(HtKeymap) keymap = ht_keymap_new();
     if (g_file_get_contents(file, &text, NULL, NULL))
         ht_keymap_load(keymap, file, text, warnings);
+    /* A file that is not read has no lines to correct. */
+    g_autoptr(GError) unread = NULL;
+    g_autofree char *trusted = ht_file_load_trusted(file, MAX_CONFIG, NULL, &unread);
+    g_autofree char *mend =
+        trusted ? g_strdup("correct the line (hiretty config --defaults shows all of them)")
+                : g_strdup_printf("chown it to yourself, then chmod go-w %s", file);
     for (guint i = 0; i < warnings->len; i++)
-        say(report, "settings", BAD, warnings->pdata[i],
-            "correct the line (hiretty config --defaults shows all of them)");
+        say(report, "settings", BAD, warnings->pdata[i], mend);
     if (warnings->len == 0)
         say(report, "settings", GOOD, file, NULL);
 }

@@ -45,6 +45,9 @@ HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *op
 /* WHO is a person, or with --job (or as an id) an application; false after having said why. */
 bool ht_cli_who(HtContext *context, const char *verb, const HtCliOptions *options, const char *who,
                 HtKey *person, HtKey *match, int *exit);
+/* Nobody has this whole name: adds who has parts of it to the message, or where to look. Takes a
+ * NOT_FOUND error and gives one; leaves others. */
+void ht_cli_add_near(HtContext *context, const char *text, GError **error);
 /* Records an intent (taken), says what it did, and waits for the push; the exit status. */
 int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
                   const HtCliOptions *options);

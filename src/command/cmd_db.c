@@ -8,6 +8,7 @@
 #include "hiretty/base/print.h"
 #include "hiretty/base/secret.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ typedef struct {
 
 typedef struct {
     const char *name, *usage, *summary;
+    const char *options; /* those that it looks at, beside --json, --quiet and --dsn */
     int (*run)(HtPgConnection *pg, const Options *options);
 } SubVerb;
 
@@ -72,6 +74,11 @@ static int fail(GError *error)
     return code;
 }
 
+static const char *s_of(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_json(const HtJson *json)
 {
     g_autofree char *text = ht_json_print(json, false);
@@ -91,6 +98,18 @@ static char *ask_login_password(const char *user, const char *server, int attemp
     return ht_secret_ask(question);
 }
 
+/* As with libpq's password file: what others may have read is no password any more, and making the
+ * file private now would only hide that. */
+static bool is_private(const char *file, GError **error)
+{
+    GStatBuf st;
+    if (g_lstat(file, &st) != 0 || !(st.st_mode & 077))
+        return true; /* or not there, which loading says */
+    g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
+                "%s: others may read or write it (chmod 600, and take another password)", file);
+    return false;
+}
+
 /* The new password of a member; *password stays NULL when none was wanted. */
 static bool take_password(const Options *options, char **password, GError **error)
 {
@@ -98,6 +117,8 @@ static bool take_password(const Options *options, char **password, GError **erro
         *password = ht_secret_read(STDIN_FILENO);
     } else if (options->password_file) {
         gsize len = 0;
+        if (!is_private(options->password_file, error))
+            return false;
         char *text = ht_file_load_private(options->password_file, HT_SECRET_MAX, &len, error);
         if (!text)
             return false;
@@ -148,8 +169,8 @@ static int run_apply(HtPgConnection *pg, const Options *options)
         print_json(json);
     } else if (!options->quiet) {
         if (applied.applied)
-            ht_print_line(stdout, "schema version %d, %d migrations applied", applied.to,
-                          applied.applied);
+            ht_print_line(stdout, "schema version %d, %d migration%s applied", applied.to,
+                          applied.applied, s_of(applied.applied));
         else
             ht_print_line(stdout, "schema version %d, nothing to do", applied.to);
     }
@@ -167,8 +188,8 @@ static void print_findings(const GPtrArray *findings, guint violations, bool is_
                       finding->rule, finding->object, finding->detail);
     }
     if (!is_quiet)
-        ht_print_line(stdout, "%u violations, %u pieces of advice", violations,
-                      findings->len - violations);
+        ht_print_line(stdout, "%u violation%s, %u piece%s of advice", violations, s_of(violations),
+                      findings->len - violations, s_of(findings->len - violations));
 }
 
 static int run_check(HtPgConnection *pg, const Options *options)
@@ -216,6 +237,21 @@ static int run_add_tenant(HtPgConnection *pg, const Options *options)
     return HT_EXIT_DONE;
 }
 
+/* Both may be meant, but neither is what somebody wants who forgot it. */
+static void say_missing(const Options *options, const HtAdminAdded *added)
+{
+    bool has_password =
+        options->password_prompt || options->password_stdin || options->password_file;
+    if (options->quiet || !added->is_new)
+        return;
+    if (!has_password)
+        ht_print_error("add-member", "the login has no password yet",
+                       "run it again with --password, unless it signs in by other means");
+    if (!options->name && !options->first_name && !options->last_name)
+        ht_print_error("add-member", "the member has no name: colleagues see the e-mail address",
+                       "run it again with --first-name and --last-name");
+}
+
 static int run_add_member(HtPgConnection *pg, const Options *options)
 {
     if (!options->tenant || !options->role || !options->email) {
@@ -255,6 +291,7 @@ static int run_add_member(HtPgConnection *pg, const Options *options)
     } else {
         ht_print_line(stdout, "%s", added.login);
     }
+    say_missing(options, &added);
     ht_admin_added_clear(&added);
     return HT_EXIT_DONE;
 }
@@ -270,19 +307,24 @@ static int run_revoke(HtPgConnection *pg, const Options *options)
         ht_json_set_int(json, "sessions_ended", n_sessions);
         print_json(json);
     } else if (!options->quiet) {
-        ht_print_line(stdout, "revoked; %d sessions ended", n_sessions);
+        ht_print_line(stdout, "revoked; %d session%s ended", n_sessions, s_of(n_sessions));
     }
     return HT_EXIT_DONE;
 }
 
 static void print_pruned(const HtAdminPruned *pruned, bool is_trial)
 {
-    ht_print_line(stdout, "%s the keys of %" G_GINT64_FORMAT " changes; kept for %d days",
-                  is_trial ? "would remove" : "removed", pruned->removed, pruned->keep_days);
+    ht_print_line(stdout, "%s the keys of %" G_GINT64_FORMAT " change%s; keys are kept for %d days",
+                  is_trial ? "a dry run: it would remove" : "removed", pruned->removed,
+                  s_of(pruned->removed), pruned->keep_days);
     if (2 * pruned->longest_absence_days > HT_ADMIN_KEEP_DAYS)
         ht_print_line(stdout, "the longest absence of a device that came back was %.1f days",
                       pruned->longest_absence_days);
-    if (!pruned->floor_at)
+    if (!pruned->floor_at && is_trial)
+        ht_print_line(stdout,
+                      "nothing is old enough yet: the days count from the first run that is no dry "
+                      "run, since each such run notes what had ended by then");
+    else if (!pruned->floor_at)
         ht_print_line(stdout, "nothing is old enough yet: the first run that is remembered was %s",
                       pruned->first_mark);
 }
@@ -312,13 +354,13 @@ static int run_prune(HtPgConnection *pg, const Options *options)
 
 /* clang-format off */
 static const SubVerb SUB_VERBS[] = {
-    {"apply",      "", "bring the database's schema to this program's version", run_apply},
-    {"check",      "", "compare the database with the security model; exit 1 if it differs", run_check},
-    {"add-tenant", "--name NAME --slug SLUG [--timezone ZONE]", "make a tenant; prints its id", run_add_tenant},
+    {"apply",      "", "bring the database's schema to this program's version", "", run_apply},
+    {"check",      "", "compare the database with the security model; exit 1 if it differs", "", run_check},
+    {"add-tenant", "--name NAME --slug SLUG [--timezone ZONE]", "make a tenant; prints its id", "name slug timezone", run_add_tenant},
     {"add-member", "--tenant SLUG --role ROLE --email E [--first-name F --last-name L | --name N] [--timezone Z] [--login NAME] [--password | --password-stdin | --password-file F]",
-                   "make a member and its login, or put it right; prints the login", run_add_member},
-    {"revoke",     "--login NAME | --tenant SLUG --email E", "end a membership, its login and its sessions", run_revoke},
-    {"prune",      "[--keep DAYS] [--dry-run]", "remove old keys from the change feed, so that it does not grow for ever; once a day", run_prune},
+                   "make a member and its login, or put it right; prints the login", "tenant role email name first-name last-name timezone login password password-stdin password-file", run_add_member},
+    {"revoke",     "--login NAME | --tenant SLUG --email E", "end a membership, its login and its sessions", "login tenant email", run_revoke},
+    {"prune",      "[--keep DAYS] [--dry-run]", "remove old keys from the change feed, so that it does not grow for ever; once a day", "keep dry-run", run_prune},
 };
 /* clang-format on */
 
@@ -332,6 +374,59 @@ static void print_usage(FILE *out)
     ht_print_line(out,
                   "ROLE is admin, recruiter, interviewer or viewer. The DSN is an administrator's: "
                   "--dsn, or HIRETTY_DSN.");
+}
+
+/* The one that was given and that the sub-verb does not look at; NULL: none. */
+static const char *find_foreign(const SubVerb *verb, const Options *o)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+    } given[] = {
+        {"tenant", o->tenant},
+        {"role", o->role},
+        {"email", o->email},
+        {"name", o->name},
+        {"first-name", o->first_name},
+        {"last-name", o->last_name},
+        {"timezone", o->timezone},
+        {"login", o->login},
+        {"slug", o->slug},
+        {"keep", o->keep_days != 0},
+        {"dry-run", o->dry_run},
+        {"password", o->password_prompt},
+        {"password-stdin", o->password_stdin},
+        {"password-file", o->password_file},
+    };
+    g_auto(GStrv) known = g_strsplit(verb->options, " ", -1);
+    for (gsize i = 0; i < G_N_ELEMENTS(given); i++) {
+        if (given[i].is_given && !g_strv_contains((const char *const *)known, given[i].name))
+            return given[i].name;
+    }
+    return NULL;
+}
+
+/* NULL after having said what is wrong with the words or the options. */
+static const SubVerb *choose(int argc, char **argv, const Options *options)
+{
+    const SubVerb *verb = NULL;
+    for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(SUB_VERBS); i++) {
+        if (strcmp(argv[1], SUB_VERBS[i].name) == 0)
+            verb = &SUB_VERBS[i];
+    }
+    const char *foreign = verb ? find_foreign(verb, options) : NULL;
+    g_autofree char *why = NULL;
+    if (argc < 2)
+        why = g_strdup("db needs a command");
+    else if (!verb)
+        why = g_strdup_printf("there is no db command '%s'", argv[1]);
+    else if (argc > 2)
+        why = g_strdup_printf("db %s: '%s' is too much", verb->name, argv[2]);
+    else if (foreign)
+        why = g_strdup_printf("--%s says nothing to db %s", foreign, verb->name);
+    if (why)
+        ht_print_error(why, NULL, "see hiretty db --help");
+    return why ? NULL : verb;
 }
 
 static bool parse(int *argc, char ***argv, Options *o, GError **error)
@@ -398,16 +493,9 @@ int ht_verb_db(HtCliHost *host, int argc, char **argv)
         print_usage(stdout);
         return HT_EXIT_DONE;
     }
-    const SubVerb *verb = NULL;
-    for (gsize i = 0; argc == 2 && i < G_N_ELEMENTS(SUB_VERBS); i++) {
-        if (strcmp(argv[1], SUB_VERBS[i].name) == 0)
-            verb = &SUB_VERBS[i];
-    }
-    if (!verb) {
-        ht_print_error(argc < 2 ? "db needs a command" : "no such db command, or too many words",
-                       NULL, "see hiretty db --help");
+    const SubVerb *verb = choose(argc, argv, &options);
+    if (!verb)
         return HT_EXIT_USAGE;
-    }
     g_autoptr(HtPgConnection) pg = connect_admin(host, &options, &error);
     if (!pg)
         return fail(error);

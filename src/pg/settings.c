@@ -139,15 +139,21 @@ static bool is_known(const char *keyword)
     return g_strv_contains(known, keyword);
 }
 
-static bool read_effective(HtPgSettings *settings, const char *dsn, GError **error)
+bool ht_pg_dsn_check(const char *dsn, GError **error)
 {
     char *problem = NULL;
-    g_autoptr(PQconninfoOption) syntax = PQconninfoParse(dsn ? dsn : "", &problem);
-    if (!syntax) {
-        refuse(error, problem ? problem : "not understood");
-        PQfreemem(problem);
+    g_autoptr(PQconninfoOption) syntax = PQconninfoParse(dsn, &problem);
+    if (syntax)
+        return true;
+    refuse(error, problem ? problem : "not understood");
+    PQfreemem(problem);
+    return false;
+}
+
+static bool read_effective(HtPgSettings *settings, const char *dsn, GError **error)
+{
+    if (!ht_pg_dsn_check(dsn ? dsn : "", error))
         return false;
-    }
     /* Asked twice, because libpq looks into the password file unless there is a password. */
     g_autoptr(PQconninfoOption) file = ask_libpq(dsn, "password", "none", error);
     g_autoptr(PQconninfoOption) options =

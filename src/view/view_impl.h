@@ -40,6 +40,8 @@ typedef struct HtViewClass {
     bool is_live;    /* takes in changes at once (short lists); else they wait for `R` */
     bool loads_here; /* load runs in the UI thread: short, or not for another one */
     bool is_plain;   /* the limit is words to be found in the texts of a row */
+    /* Can the rows be asked that? NULL: everything that is a filter. */
+    bool (*accepts)(const HtFilter *filter, GError **error);
     HtLoaded *(*load)(HtReader *reader, const HtViewQuery *query, GError **error);
     /* Reads the rows of keys into the view's window; NULL: rows are in memory. */
     void (*fetch)(HtView *view, const HtKey *keys, gsize n);

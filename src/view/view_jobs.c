@@ -246,6 +246,7 @@ static const HtViewClass jobs_class = {
     .descending = true, /* most to do first: jobs_load knows what the cache calls so */
     .tables = HT_CHANGED_SHOWN | HT_CHANGED_SEEN | HT_CHANGED_META | HT_CHANGED(6) | HT_CHANGED(7) |
               HT_CHANGED(15),
+    .accepts = ht_cache_job_filter_check,
     .load = jobs_load,
     .fetch = jobs_fetch,
     .clear_window = jobs_clear,

@@ -278,6 +278,10 @@ bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
         parsed = ht_filter_parse(filter, NULL, error);
         if (!parsed)
             return false;
+        if (view->class->accepts && !view->class->accepts(parsed, error)) {
+            ht_filter_free(parsed);
+            return false;
+        }
     }
     g_clear_pointer(&view->filter, ht_filter_free);
     view->filter = parsed;

@@ -49,7 +49,9 @@ def apply_and_check(admin, report):
     findings = json.loads(admin.run("check", "--json").stdout)
     report.equal([f for f in findings if f["rule"] != "server"], [], "a fresh database")
     admin.server.truth("GRANT CONNECT ON DATABASE postgres TO PUBLIC")
-    report.check("advice    database: database postgres" in admin.run("check").stdout, "what only a superuser can mend is told")
+    told = admin.run("check").stdout
+    report.check("advice    database: database postgres" in told, "what only a superuser can mend is told")
+    report.check(re.search(r"0 violations, (1 piece|\d+ pieces) of advice$", told), f"and counted: {told}")
     report.equal(admin.run("check", "--quiet").stdout, "", "quiet")
     report.check(int(admin.server.truth("SELECT count(*) FROM app.time_zones").value) > 300, "time zones")
     admin.server.truth("DELETE FROM app.time_zones WHERE name = 'Europe/Oslo'")
@@ -93,6 +95,22 @@ def members(admin, report):
         report.equal(done.returncode == 0, ok, f"a login with {password!r}: {done.stderr}")
     named = admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "vic@acme.example", "--first-name", "Vic", "--login", "ht_vic").stdout
     report.equal(named.strip(), "ht_vic", "a login with a given name")
+    bare = admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "odd2@acme.example", "--login", "ht_bare").stderr
+    report.check("no password yet" in bare and "has no name" in bare, f"what was left out is told: {bare!r}")
+    again = admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "odd2@acme.example").stderr
+    report.equal(again, "", "of one that was there before nothing is missing")
+    with tempfile.NamedTemporaryFile("w", prefix="hiretty-password") as file:
+        file.write("from a file 7\n")
+        file.flush()
+        os.chmod(file.name, 0o644)
+        words = ("add-member", "--tenant", "acme", "--role", "viewer", "--email", "odd2@acme.example", "--password-file", file.name)
+        report.check("others may read" in admin.run(*words, code=2).stderr, "a file that others can read is refused")
+        report.equal(os.stat(file.name).st_mode & 0o777, 0o644, "and left as it is")
+        report.equal(admin.server.truth("SELECT rolpassword IS NULL FROM pg_authid WHERE rolname = 'ht_bare'").value, "t", "no password was set")
+        os.chmod(file.name, 0o600)
+        admin.run(*words)
+        report.equal(admin.server.truth("SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = 'ht_bare'").value, "SCRAM-SHA-256", "now it was")
+    admin.run("revoke", "--login", "ht_bare")
     admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "bob@acme.example", "--login", "ht_vic", code=1)
     for words, code in ((("--tenant", "nowhere", "--role", "viewer", "--email", "a@b.example"), 1), (("--tenant", "acme", "--role", "boss", "--email", "a@b.example"), 2),
                         (("--tenant", "acme", "--role", "viewer"), 2), (("--tenant", "acme", "--role", "viewer", "--email", "nobody"), 2),
@@ -101,7 +119,7 @@ def members(admin, report):
                         (("--tenant", "acme", "--role", "viewer", "--email", "vic@acme.example", "--login", "ht_other"), 5),
                         (("--tenant", "acme", "--role", "viewer", "--email", "a@b.example", "--password-stdin"), 2)):
         admin.run("add-member", *words, code=code)
-    report.equal(admin.server.truth("SELECT count(*) FROM users").value, "2", "what was refused left nothing behind")
+    report.equal(admin.server.truth("SELECT count(*) FROM users").value, "3", "what was refused left nothing behind")
     quoted = admin.run("add-member", "--tenant", "acme", "--role", "viewer", "--email", "odd@acme.example", "--login", "odd\"; DROP ROLE ht_vic; --")
     report.equal(admin.server.truth("SELECT count(*) FROM pg_roles WHERE rolname IN ('ht_vic', 'odd\"; DROP ROLE ht_vic; --')").value, "2", quoted.stdout)
     findings = json.loads(admin.run("check", "--json").stdout)
@@ -161,7 +179,7 @@ def prune(admin, report):
     floor = admin.server.truth("SELECT feed_floor FROM app.instance").value
     trial = json.loads(admin.run("prune", "--dry-run", "--json").stdout)
     report.equal((trial["removed"], trial["floor"], trial["dry_run"]), (keys, floor, True), "a dry run counts")
-    report.check("would remove" in admin.run("prune", "--dry-run").stdout, "and says so")
+    report.check("a dry run: it would remove" in admin.run("prune", "--dry-run").stdout, "and says so")
     report.equal(admin.server.truth("SELECT count(*) FROM change_feed").value, str(keys), "and removes nothing")
     report.equal(json.loads(admin.run("prune", "--keep", "60", "--json").stdout)["removed"], 0, "kept for longer")
     done = json.loads(admin.run("prune", "--json").stdout)

@@ -162,7 +162,36 @@ def usage_is_one_line():
     ends(desk.run("jobs", "--sort", "shoesize"), USAGE, "order")
     ends(desk.run("candidate", "Nobody Withthisname"), FAILED)
     ends(desk.run("--profile"), USAGE, "value")
-    ends(desk.run("--profile", "../evil", "status"), FAILED)
+    ends(desk.run("--profile", "../evil", "status"), USAGE)
+    ends(desk.run("--dsn", "garbage", "sync"), USAGE, 'missing "=" after "garbage"')
+    ends(desk.run("--dsn", "host=x password=y", "sync"), USAGE, "read by everybody")
+
+
+def nothing_is_passed_over():
+    """A word or an option that a verb would not look at is refused by its name."""
+    for words, name in ((("jobs", "extra"), "'extra'"), (("matches", "--job", BUSY_JOB, "extra"), "'extra'"), (("status", "now"), "'now'"),
+                        (("doctor", "me"), "'me'"), (("config", "all"), "'all'"), (("sync", "full"), "'full'"),
+                        (("interviews", "list", "today"), "'today'"), (("interviews", "--at", "friday 9:00"), "--at"),
+                        (("interviews", "cancel", "x", "--note", "y"), "--note"), (("feedback", "list", "a", "b"), "'b'"),
+                        (("feedback", "--rating", "3"), "--rating"), (("outbox", "list", "all"), "'all'"),
+                        (("outbox", "drop", "1", "--json"), "--json"), (("conflicts", "list", "--reason", "x"), "--reason"),
+                        (("conflicts", "resolve", "1", "mine", "now"), "'now'"), (("cache", "path", "here"), "'here'"),
+                        (("cache", "check", "--unsent"), "--unsent"), (("jobs", "--script", "x"), "--script"),
+                        (("status", "--record", "x"), "--record"), (("db", "check", "now"), "'now'"),
+                        (("db", "apply", "--tenant", "x"), "--tenant"), (("db", "revoke", "--password"), "--password")):
+        ends(desk.run(*words), USAGE, re.escape(name))
+    assert not os.path.exists(os.path.join(desk.folder, "x"))
+
+
+def who_is_not_found_is_near():
+    ends(desk.run("jobs", "--where", "score<60"), USAGE, "a job has no score: title, loc, dept, status and is")
+    ends(desk.run("jobs", "--where", "is:held"), USAGE, "open, closed or new")
+    first, last = server.sql("""SELECT first_name, last_name FROM public.candidates c WHERE first_name ~ '^[A-Z][a-z]+$'
+        AND last_name ~ '^[A-Z][a-z]+$' AND (SELECT count(*) FROM public.candidates o
+        WHERE o.last_name = c.last_name OR o.first_name = c.last_name) = 1 ORDER BY last_name LIMIT 1""", "RECRUITER")[0]
+    ends(desk.run("candidate", last), FAILED, f"near: {first} {last}$")
+    ends(desk.run("note", last[:-1], "words"), FAILED, f"near: .*{first} {last}")
+    ends(desk.run("candidate", "Xyzzyx"), FAILED, "hiretty search")
 
 
 def conflicts_are_told():
@@ -310,7 +339,8 @@ def the_log_names_nobody():
 
 try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
-         a_score_rejects_nobody, usage_is_one_line, conflicts_are_told,
+         a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
+         who_is_not_found_is_near, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, viewers_look, offline_keeps_the_work,
          beside_a_workstation, this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:

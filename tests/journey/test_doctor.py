@@ -79,6 +79,10 @@ def settings_and_surroundings():
     with open(file, "w", encoding="utf-8") as out:
         out.write("[ui]\nthem = dark\n")
     told(rows()["settings"], "problem", "config:2", "correct the line")
+    os.chmod(file, 0o666)
+    writable = rows()["settings"]
+    told(writable, "problem", "written by others", "chmod go-w")
+    assert "correct the line" not in str(writable), writable
     os.unlink(file)
     told(rows(LC_ALL="C", LANG="C")["locale"], "problem", "no UTF-8", "LC_ALL=C.UTF-8")
     passfile = os.path.join(desk.folder, "pass")

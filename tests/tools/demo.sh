@@ -57,6 +57,8 @@ write_env() {
     done
     printf 'export XDG_RUNTIME_DIR=%q\n' "$home/run"
     printf 'export HIRETTY_DSN="$HIRETTY_DSN_RECRUITER"\n'
+    # psql, and a hiretty with a --dsn of its own, are nobody by default rather than the superuser.
+    printf 'unset PGUSER\n'
     printf 'export PATH=%q:"$PATH"\n' "$(dirname "$HIRETTY_BIN")"
   } >>"$dir/env"
   mkdir -p "$home"/{config,cache,state,data,run}

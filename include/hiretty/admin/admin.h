@@ -71,6 +71,7 @@ typedef struct {
 
 typedef struct {
     char *tenant_id, *user_id, *member_id, *login;
+    bool is_new; /* there was no such membership */
 } HtAdminAdded;
 
 void ht_admin_added_clear(HtAdminAdded *added);

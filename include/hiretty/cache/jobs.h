@@ -23,6 +23,9 @@ typedef struct {
     bool descending;
 } HtJobQuery;
 
+/* Does it speak of what a job has? HT_ERROR_INVALID names the field that is none of jobs. Pure.
+ */
+bool ht_cache_job_filter_check(const HtFilter *filter, GError **error);
 /* Reader thread (a few ms for 2,000 jobs). */
 HtKeyArray *ht_cache_job_keys(HtReader *reader, const HtJobQuery *query, GError **error);
 /* A page: `rows` receives n rows in the order of keys; a job that is gone has key 0.

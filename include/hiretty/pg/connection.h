@@ -46,6 +46,8 @@ char *ht_pg_options_server(const HtPgOptions *options);
 /* The lasting warning that a connection with these options will have, without connecting; NULL if
  * there is nothing to warn of. Caller frees. */
 char *ht_pg_options_warning(const HtPgOptions *options);
+/* Is it a connection string? HT_PG_ERROR_SETUP says what is wrong with it. Nothing is looked up. */
+bool ht_pg_dsn_check(const char *dsn, GError **error);
 /* Does the connection string itself hold a password? */
 bool ht_pg_dsn_has_password(const char *dsn);
 void ht_pg_close(HtPgConnection *pg);
