@@ -240,6 +240,34 @@ def mail_has_left():
     told(one("rec", undo), undo, ("rejected", "mail_sent"), "its mail is leaving")
 
 
+def batch_again():
+    """A batch of every kind of outcome, sent again: the same outcomes, with the rows as they stand now, and none that went out of sight."""
+    job, places, matches = world.job(applicants=5)
+    device = new_id()
+    first = op(matches[1], "shortlist", places["applied"])
+    one("rec2", first)
+    batch = [op(matches[0], "shortlist", places["applied"]), op(matches[1], "shortlist", places["applied"]), op(matches[2], "reject", places["applied"]),
+             op(new_id(), "shortlist", places["applied"]), op(matches[3], "shortlist", places["applied"]), op(matches[3], "advance", places["shortlist"]),
+             op(matches[4], "offer", places["applied"], to_stage=new_id())]
+    answers = world.push("rec", batch, device=device)
+    wanted = [("applied", None), ("conflict", "stage_moved"), ("rejected", "reason_required"), ("gone", "gone"), ("applied", None), ("applied", None),
+              ("rejected", "unknown_stage")]
+    check.same(outcomes(answers), wanted, "one of each")
+    check.true(world.push("rec", batch, device=device) == answers, "the same again, word for word")
+    kept = world.value("super", "SELECT last_outcomes FROM public.client_devices WHERE device_id = '%s'" % device)
+    check.same(set(json.loads(kept)), {"2", "3", "4", "7"}, "kept are those that did not simply apply")
+    moved = op(matches[0], "hold", places["shortlist"], base_decision=batch[0]["op"], hold_until=now_us() + 10**12)
+    one("rec2", moved)
+    again = world.push("rec", batch, device=device)
+    check.same(outcomes(again), wanted, "the outcomes stay")
+    check.same(again[0]["rows"][0]["row"]["held_until"], moved["hold_until"], "the row is today's")
+    check.same(len(world.ledger(matches[0])), 2, "nothing was written again")
+    world.platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'" % job)
+    hidden = world.push("rec", batch, device=device)
+    check.same((outcomes(hidden), [a["rows"] for a in hidden]), (wanted, [[]] * 7), "out of sight: no row")
+    world.platform("UPDATE public.jobs SET confidential = false WHERE id = '%s'" % job)
+
+
 def two_processes():
     """The same batch at the same time: the second waits, then gets the first one's answer."""
     device = new_id()
@@ -297,6 +325,6 @@ def many():
     check.refused(lambda: world.push("rec", [op(new_id(), "shortlist", applied) for _ in range(5001)]), "at most 5000", "5,001")
 
 
-for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, two_processes, many):
+for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, two_processes, many):
     part()
 check.finish()

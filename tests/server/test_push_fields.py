@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """app.push_fields: notes, tags and plain fields; merge, conflict, the five outcomes. ctest: timeout=300 once"""
+import json
 import time
 
 from pushworld import Checks, World, new_id, now_us
@@ -145,6 +146,8 @@ def batches():
     check.same([a["outcome"] for a in answers], ["applied", "rejected", "applied", "applied", "rejected", "applied", "rejected"], "bad values among good ones")
     check.same(stored("candidates", person)["location"], "B", "two waves on one field")
     check.same(push("rec", ops, device), answers, "the same batch again")
+    kept = world.value("super", "SELECT last_outcomes FROM public.client_devices WHERE device_id = '%s'" % device)
+    check.same((set(json.loads(kept)), "kept" in kept), ({"2", "5", "7"}, False), "of what applied nothing is kept, no words either")
     check.same(push("rec", [], device), [], "nothing")
     for bad in ('[{"seq":1,"op":"%s","kind":"truncate","table":"jobs","row":"%s","set":{}}]' % (new_id(), new_id()), "{}", "3"):
         check.refused(lambda bad=bad: world.sql("rec", "SELECT app.push_fields('%s', '%s')" % (new_id(), bad)), "ERROR", bad[:30])

@@ -90,7 +90,7 @@ def same_answers(server, report):
 def still_works(server, report):
     """The same statements with own ids do something, or the test above would prove nothing."""
     answer = server.run("ht_a_rec1", decision(ident("a", "match1")).replace("{device}", DEVICE))
-    report.check('"outcome" : "applied"' in repr(answer), f"an own decision: {answer}")
+    report.check('"outcome":"applied"' in repr(answer), f"an own decision: {answer}")
     answer = server.run("ht_a_rec2", fields("candidate_notes", "update", ident("a", "note"), body="mine").replace("{device}", DEVICE))
     report.check('"outcome" : "applied"' in repr(answer), f"an own note: {answer}")
 
