@@ -193,11 +193,10 @@ static bool read_last_decision(HtReader *reader, HtMatchRow *row, GError **error
     return step != HT_STEP_ERROR;
 }
 
-bool ht_cache_match_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRow *rows,
-                         GError **error)
+static bool read_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRow *rows,
+                      GError **error)
 {
     int64_t now_us = ht_clock_now_us();
-    memset(rows, 0, n * sizeof *rows);
     for (gsize i = 0; i < n; i++) {
         HtMatchRow *row = &rows[i];
         g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("match_row"), keys[i], error)};
@@ -213,10 +212,26 @@ bool ht_cache_match_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRo
             continue;
         }
         read_row(use.stmt, row, now_us);
-        if (!read_last_decision(reader, row, error))
+        bool is_decided = ht_stmt_int(use.stmt, 33);
+        if (is_decided && !read_last_decision(reader, row, error))
             return false;
     }
     return true;
+}
+
+/* The page is one transaction: it shows one moment, and the file's lock and what the connection
+ * remembers of it are asked for once, not twice a row. */
+bool ht_cache_match_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRow *rows,
+                         GError **error)
+{
+    memset(rows, 0, n * sizeof *rows);
+    bool is_within = n < 2 || ht_db_in_transaction(ht_reader_db(reader));
+    if (!is_within && !ht_reader_begin(reader, error))
+        return false;
+    bool ok = read_rows(reader, keys, n, rows, error);
+    if (!is_within)
+        ht_reader_end(reader);
+    return ok;
 }
 
 HtMatchRow *ht_cache_match(HtReader *reader, HtKey key, GError **error)

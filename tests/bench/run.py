@@ -2,7 +2,7 @@
 """Speed and memory of Hiretty, each figure beside its floor measured in the same run: what the machine
 does without us. use: run.py [--rows N] [--runs N] [--columns 160x48] [--dir D] [--json FILE] [PART…]
 
-PART: sync, first_load, first_frame, keys, busy_keys, statements, server (all). --runs: rounds of first_load (9).
+PART: sync, first_load, first_frame, keys, busy_keys, pages, statements, server (all). --runs: rounds of first_load (9).
 --rows: applications in the tenant (100,000; the design's bars are for 1,000,000). --dir: keeps the server
 and the client's folders in D; a second run goes on with them. HIRETTY_BIN is the program to measure.
 """
@@ -93,10 +93,12 @@ class Bench:
     def stop(self):
         self.server("halt" if self.args.dir else "stop")
 
-    def instrument(self, program, *arguments, home):
+    def instrument(self, program, *arguments, home, is_fresh=None, is_json=True):
         """What one of tests/bench's programs says, in folders of its own."""
         place = self.dir / home
-        if home != "cut" or "--kill-after" in arguments:
+        if is_fresh is None:
+            is_fresh = home != "cut" or "--kill-after" in arguments
+        if is_fresh:
             shutil.rmtree(place, ignore_errors=True)
         env = {**self.env, "HOME": str(place)}
         for name in ("CONFIG_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):
@@ -106,7 +108,7 @@ class Bench:
         run = subprocess.run([self.instruments / program, *arguments], env=env, capture_output=True, text=True)
         if not run.stdout:
             raise SystemExit(f"bench: {program}: {run.returncode}: {run.stderr}")
-        return json.loads(run.stdout)
+        return json.loads(run.stdout) if is_json else run.stdout
 
     # ---- sync ------------------------------------------------------------------------------------
 
@@ -247,6 +249,19 @@ class Bench:
                 if re.search(r"\boffset\b|\bcount\s*\(\s*\*", bare, re.I):
                     self.add(f"  {name} has OFFSET or count(*)", 1, "of 0", bar=0)
 
+    def pages(self):
+        """Any page of a job of 68,490, as SQLite's file has it without a server; quiet, and while rows are applied."""
+        home = self.dir / "pages"
+        shutil.rmtree(home, ignore_errors=True)
+        self.instrument("bench_fill_cache", "68490", home="pages", is_json=False)
+        for changes, what in ((0, "any page of 68,490"), (10000, "the same, 10,000 changes a second")):
+            seen = self.instrument("bench_pages", "48", "2000", str(changes), home="pages", is_fresh=False)
+            page, least = seen["page"], seen["least"]
+            for name, text in (("p95_us", "p95"), ("cpu_p95_us", "CPU, p95"), ("longest_us", "longest")):
+                self.add(f"{what}: {text}", page[name] / 1000, "ms", least[name] / 1000, "bare look-ups of the same rows",
+                         bar=1 if name == "p95_us" else None)
+        shutil.rmtree(home)
+
     # ---- the report --------------------------------------------------------------------------------
 
     def report(self):
@@ -280,7 +295,7 @@ def main():
     bench = Bench(args)
     parts = {
         "first_load": lambda: first_load.run(bench), "sync": bench.sync,
-        "first_frame": bench.first_frame, "keys": bench.keys, "busy_keys": lambda: busy_keys.run(bench), "statements": bench.statements,
+        "first_frame": bench.first_frame, "keys": bench.keys, "busy_keys": lambda: busy_keys.run(bench), "pages": bench.pages, "statements": bench.statements,
         "server": lambda: server_side.run(bench),
     }
     unknown = set(args.part) - set(parts)

@@ -51,7 +51,10 @@ static void run_cases(const char *profile, bool is_encrypted, int n)
                        i, faults[kind].name, after, whole[side], side ? "here" : "there");
         work_change(work, DECISIONS);
         proxy_set_side(proxy, faults[kind].fault, side, after);
+        work_allow_refusal(work,
+                           faults[kind].fault == PROXY_HALF_CLOSE && side == PROXY_FROM_CLIENT);
         failed += !work_run(work);
+        work_allow_refusal(work, false);
         reached += proxy_was_reached(proxy);
         proxy_set(proxy, PROXY_PASS, 0);
         work_settle(work);

@@ -18,6 +18,9 @@ void work_change(Work *work, int n);
 /* One run, whatever comes of it: within 15 s, an error that says offline, and what was decided is
  * shown as decided at every moment. Returns whether it went through. */
 bool work_run(Work *work);
+/* A server that hears half of a proof and then the end says that the password is wrong: allowed for
+ * runs from now on, or not. */
+void work_allow_refusal(Work *work, bool may_be_refused);
 /* Runs until one goes through; then the cache equals the server, and the server has each op of the
  * work exactly once. */
 void work_settle(Work *work);

@@ -378,29 +378,43 @@ class Model:
         other.close()
         self.pull(client)
 
+    def awaits(self, n):
+        """Until `n` sessions of a recruiter wait for somebody's lock; or not, where they met none."""
+        for _ in range(100):
+            if int(self.super.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'ht_a_rec1' AND wait_event_type = 'Lock'")) >= n:
+                return
+            time.sleep(0.02)
+
     def step_race(self):
         """A client pushes onto a row that a transaction holds, which then ends. The client may be killed while it waits, and
-        send the same again while its first attempt still waits."""
+        send the same again while its first attempt still waits: both are let go at once."""
         client = self.clients[0]
         match = uid("a", "match", self.rng.choice([*OWN_PEOPLE]), 0)
         i = self.rng.randrange(len(self.longs))
         if self.is_open[i] or not client.cache_path():
             return
+        if client.tool:
+            client.tool.close()  # connects anew, with more patience
+            client.tool = None
+        self.super.run("ALTER ROLE ht_a_rec1 SET lock_timeout = '20s'")
         self.longs[i].run("BEGIN", f"UPDATE candidate_job_matches SET score = {self.rng.randrange(100)} WHERE id = '{match}'")
         answer = client.ask("decide", match, "advance")
         if answer is not None:
             client.open().start("sync")
+            self.awaits(1)
             self.step_small()
             if self.rng.random() < 0.6:
                 client.tool.kill()
                 client.tool = None
                 client.open().start("sync")
+                self.awaits(2)
                 self.step_small()
         self.longs[i].run("COMMIT" if self.rng.random() < 0.7 else "ROLLBACK")
         self.commits += 1
         if answer is not None and client.tool.finish() is None:
             client.tool.close()
             client.tool = None
+        self.super.run("ALTER ROLE ht_a_rec1 SET lock_timeout = '2s'")
         self.pull(client)
 
     # --- The whole

@@ -12,7 +12,8 @@ SELECT m.k, i.id, m.candidate_k, m.job_k, coalesce(s.stage_k, m.stage_k), st.sta
           WHERE t.candidate_k = m.candidate_k AND NOT EXISTS (
             SELECT 1 FROM shown_tags x WHERE x.candidate_k = t.candidate_k AND x.tag = t.tag)
           UNION SELECT x.tag FROM shown_tags x WHERE x.candidate_k = m.candidate_k AND NOT x.gone
-          ORDER BY 1))
+          ORDER BY 1)),
+       EXISTS (SELECT 1 FROM hiring_decisions d WHERE d.match_k = m.k)
 FROM candidate_job_matches m
 JOIN ids i ON i.k = m.k
 LEFT JOIN shown_matches s ON s.k = m.k
