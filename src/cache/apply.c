@@ -1,6 +1,7 @@
 /* Rows of the server, written. One INSERT … ON CONFLICT DO UPDATE … WHERE something differs does
  * comparing and writing at once; what is derived from a row (search rows of people, the full text
  * of documents) is noted here and made before the commit. Stage counters are triggers' work. */
+#include "bulk.h"
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
@@ -24,6 +25,8 @@ struct HtApplyTable {
     Slot *slots;
     const struct DeriveRule *rule;
     HtStmt *hot, *wide;       /* NULL: none of these columns */
+    HtStmt *many;             /* over the rows of ht_bulk; NULL: row by row */
+    HtBulk *bulk;             /* where the values go meanwhile; else NULL */
     HtDifference *difference; /* of the hot columns; NULL: rows are written without a look */
     HtUuid id;
     GError *sticky;
@@ -81,8 +84,9 @@ static void append_update(GString *sql, const char *table, const GPtrArray *name
 }
 
 /* `names`: the part's columns without k; ?1 is k where the table has ids. A loader's tables have
- * neither indexes nor triggers: there a row is replaced without a look at it. */
-static char *insert_sql(const HtApplyTable *rows, const GPtrArray *names, bool wide)
+ * neither indexes nor triggers: there a row is replaced without a look at it. `many`: the values
+ * are those of ht_bulk, in the same order. */
+static char *insert_sql(const HtApplyTable *rows, const GPtrArray *names, bool wide, bool many)
 {
     const HtSyncTable *table = rows->table;
     bool replaces = rows->store->loading && rows->mode == HT_APPLY_BULK;
@@ -93,17 +97,30 @@ static char *insert_sql(const HtApplyTable *rows, const GPtrArray *names, bool w
     for (guint i = 0; i < names->len; i++)
         g_string_append_printf(sql, "%s%s", table->has_id || i ? ", " : "",
                                (const char *)names->pdata[i]);
-    g_string_append(sql, wide ? ") SELECT " : ") VALUES (");
-    int parameters = (int)names->len + table->has_id;
-    for (int i = 1; i <= parameters; i++)
-        g_string_append_printf(sql, "%s?%d", i > 1 ? ", " : "", i);
-    if (wide)
+    g_string_append(sql, ") SELECT ");
+    int values = (int)names->len + table->has_id;
+    for (int i = 0; i < values; i++)
+        g_string_append_printf(sql, "%s%s%d", i ? ", " : "", many ? "c" : "?", many ? i : i + 1);
+    if (many)
+        g_string_append(sql, " FROM ht_bulk");
+    if (wide && many)
+        g_string_append_printf(sql, " CROSS JOIN %s AS hot WHERE hot.k = c0", table->name);
+    else if (wide)
         g_string_append_printf(sql, " WHERE EXISTS (SELECT 1 FROM %s WHERE k = ?1)", table->name);
     else
-        g_string_append_c(sql, ')');
+        g_string_append(sql, " WHERE true"); /* else ON CONFLICT would be read as a join's ON */
     if (table->has_id && !replaces)
         append_update(sql, name, names, rows->mode == HT_APPLY_UPSERT);
     return g_string_free(sql, FALSE);
+}
+
+/* All values are of one part, and nothing is derived from the rows. */
+static bool can_be_many(const HtApplyTable *rows, const GPtrArray *names, bool wide)
+{
+    bool derives = !rows->store->loading && (rows->rule->person != DERIVE_NONE || rows->rule->doc);
+    return rows->mode == HT_APPLY_BULK && rows->table->has_id && !derives && names->len > 0 &&
+           names->len < HT_BULK_COLUMNS && (wide || rows->store->loading) &&
+           (int)names->len + 1 == rows->n;
 }
 
 static HtStmt *prepare_part(HtApplyTable *rows, Part part, GError **error)
@@ -122,8 +139,14 @@ static HtStmt *prepare_part(HtApplyTable *rows, Part part, GError **error)
             g_ptr_array_add(names, (gpointer)(guintptr)column->cache);
         }
     }
-    g_autofree char *sql = insert_sql(rows, names, wide);
+    g_autofree char *sql = insert_sql(rows, names, wide, false);
     g_autofree char *label = g_strdup_printf("apply_%s%s", rows->table->name, wide ? "_wide" : "");
+    if (can_be_many(rows, names, wide)) {
+        g_autofree char *many = insert_sql(rows, names, wide, true);
+        rows->many = ht_db_prepare(rows->store->db, label, many, error);
+        if (!rows->many)
+            return NULL;
+    }
     if (!wide && rows->table->has_id && rows->mode == HT_APPLY_UPSERT)
         rows->difference = ht_difference_new(rows->store->db, rows->table->name, names, NULL);
     return ht_db_prepare(rows->store->db, label, sql, error);
@@ -145,6 +168,7 @@ void ht_apply_table_free(gpointer data)
     HtApplyTable *rows = data;
     ht_stmt_finalize(rows->hot);
     ht_stmt_finalize(rows->wide);
+    ht_stmt_finalize(rows->many);
     ht_difference_free(rows->difference);
     g_clear_error(&rows->sticky);
     g_free(rows->columns);
@@ -236,6 +260,8 @@ void ht_apply_null(HtApplyTable *rows, int i)
 {
     if (rows->slots[i].part == PART_KEY)
         return;
+    if (rows->bulk)
+        return;
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
     ht_stmt_bind_null(stmt_of(rows, i), rows->slots[i].parameter);
@@ -245,6 +271,10 @@ void ht_apply_null(HtApplyTable *rows, int i)
 
 static void set_int(HtApplyTable *rows, int i, int64_t value)
 {
+    if (rows->bulk) {
+        ht_bulk_int(rows->bulk, rows->slots[i].parameter - 1, value);
+        return;
+    }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
     ht_stmt_bind_int(stmt_of(rows, i), rows->slots[i].parameter, value);
@@ -268,6 +298,11 @@ void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
     set_int(rows, i, k);
 }
 
+void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id)
+{
+    ht_key_cache_expect(rows->store->keys, id);
+}
+
 void ht_apply_int(HtApplyTable *rows, int i, int64_t value)
 {
     set_int(rows, i, value);
@@ -275,6 +310,10 @@ void ht_apply_int(HtApplyTable *rows, int i, int64_t value)
 
 void ht_apply_real(HtApplyTable *rows, int i, double value)
 {
+    if (rows->bulk) {
+        ht_bulk_real(rows->bulk, rows->slots[i].parameter - 1, value);
+        return;
+    }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
     ht_stmt_bind_real(stmt_of(rows, i), rows->slots[i].parameter, value);
@@ -288,9 +327,13 @@ void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
         ht_apply_null(rows, i);
         return;
     }
+    gsize bytes = len < 0 ? strlen(text) : (gsize)len;
+    if (rows->bulk) {
+        ht_bulk_text(rows->bulk, rows->slots[i].parameter - 1, text, bytes);
+        return;
+    }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
-    gsize bytes = len < 0 ? strlen(text) : (gsize)len;
     ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text, bytes);
     if (difference)
         ht_difference_text(difference, column, text, bytes);
@@ -298,6 +341,10 @@ void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
 
 void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len)
 {
+    if (rows->bulk) {
+        ht_bulk_text(rows->bulk, rows->slots[i].parameter - 1, text, len);
+        return;
+    }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
     ht_stmt_bind_text_borrowed(stmt_of(rows, i), rows->slots[i].parameter, text, len);
@@ -444,6 +491,77 @@ bool ht_apply_row(HtApplyTable *rows, GError **error)
     if (rows->difference)
         ht_difference_reset(rows->difference);
     return ok;
+}
+
+/* --- Many rows */
+typedef struct {
+    HtApplyTable *rows;
+    HtApplyNext next;
+    gpointer data;
+    bool is_full, is_over; /* no room for more ids; `next` has no more rows */
+} Many;
+
+/* The next row whose id is known, or may be made. */
+static bool next_of_many(HtBulk *bulk, gpointer data, GError **error)
+{
+    Many *many = data;
+    HtApplyTable *rows = many->rows;
+    HtKeyCache *keys = rows->store->keys;
+    HtKey k = 0;
+    g_autoptr(GError) why = NULL;
+    while (!k && !why) {
+        many->is_full =
+            rows->hot && !ht_key_cache_has_room(keys, rows->store->db, (guint)rows->n, &why);
+        if (many->is_full || why)
+            break;
+        many->is_over = !many->next(rows, many->data, &why);
+        if (many->is_over || why)
+            break;
+        if (rows->sticky)
+            why = g_steal_pointer(&rows->sticky);
+        else
+            k = ht_key_cache_get_own(keys, rows->store->db, &rows->id, rows->hot != NULL, &why);
+    }
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    else if (k)
+        ht_bulk_int(bulk, 0, k);
+    return k != 0;
+}
+
+/* Until there are no more rows, or no room for their ids. */
+static bool run_many(HtApplyTable *rows, HtApplyNext next, gpointer data, bool *is_over,
+                     GError **error)
+{
+    Many many = {.rows = rows, .next = next, .data = data};
+    rows->bulk = ht_db_bulk(rows->store->db);
+    bool ok = ht_bulk_run(rows->bulk, rows->many, next_of_many, &many, error);
+    rows->bulk = NULL;
+    memset(&rows->id, 0, sizeof rows->id);
+    *is_over = many.is_over;
+    int64_t changed = ok ? ht_db_changes(rows->store->db) : 0;
+    rows->changed += changed;
+    if (changed > 0)
+        rows->store->apply.mask |= HT_CHANGED(rows->table->number);
+    return ok;
+}
+
+bool ht_apply_rows(HtApplyTable *rows, HtApplyNext next, gpointer data, GError **error)
+{
+    bool is_over = false;
+    if (rows->many && !run_many(rows, next, data, &is_over, error))
+        return false;
+    g_autoptr(GError) why = NULL;
+    while (!is_over) {
+        is_over = !next(rows, data, &why);
+        if (why) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return false;
+        }
+        if (!is_over && !ht_apply_row(rows, error))
+            return false;
+    }
+    return true;
 }
 
 int64_t ht_apply_changed(const HtApplyTable *rows)

@@ -189,8 +189,10 @@ HtCache *ht_cache_open(const HtPaths *paths, HtCacheFlags flags, GError **error)
     close(folder);
     cache->store = ht_worker_new(cache, db, ht_files_ref(cache->files), false, "store");
     ht_cache_purge_resume(cache);
-    if (!(flags & HT_CACHE_NO_POLL))
+    if (!(flags & HT_CACHE_NO_POLL)) {
+        ht_cache_settle_later(cache);
         ht_cache_index_later(cache);
+    }
     return cache;
 }
 
@@ -551,9 +553,8 @@ static bool derive_all(HtApply *apply, gpointer data, GError **error)
     (void)data;
     HtDb *db = ht_apply_db(apply);
     return ht_schema_drop_triggers(db, error) &&
-           ht_run_query(db, HT_QUERY("people_clear"), error) &&
-           ht_run_query(db, HT_QUERY("counters_clear"), error) && ht_people_rebuild(db, error) &&
-           ht_index_queue_all(db, error) && ht_run_query(db, HT_QUERY("counters_fill"), error) &&
+           ht_run_query(db, HT_QUERY("people_clear"), error) && ht_people_rebuild(db, error) &&
+           ht_index_queue_all(db, error) && ht_counters_rebuild(db, error) &&
            ht_schema_add_triggers(db, error) &&
            ht_apply_meta_set(apply, "docs", HT_DOC_VERSION, error);
 }
@@ -642,6 +643,7 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
     adopt(store, db, ht_files_ref(files));
     take_keys(store, swap);
     close(folder);
+    ht_cache_settle_later(cache); /* before what else is left for later: that may need them */
     g_autoptr(GError) why = NULL;
     if (!ht_worker_apply(store, settle_in, visits, &why) || !ht_cache_run_hook(store, &why))
         ht_log(HT_LOG_WARNING, "after publishing: %s", why->message);
@@ -678,7 +680,7 @@ static bool forget_keys(HtStore *store, gpointer data, GError **error)
 {
     (void)data;
     (void)error;
-    ht_key_cache_forget(store->keys);
+    ht_key_cache_drop(store->keys);
     return true;
 }
 

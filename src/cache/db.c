@@ -4,6 +4,7 @@
  * with lstat. */
 #include "hiretty/cache/db.h"
 
+#include "bulk.h"
 #include "hiretty/base/clock.h"
 #include "hiretty/base/paths.h"
 #include "hiretty/base/resource.h"
@@ -39,6 +40,7 @@ struct HtDb {
     GHashTable *texts;     /* SQL → HtStmt */
     GQueue *texts_order;   /* the SQL texts, oldest first (borrowed from `texts`) */
     GHashTable *by_handle; /* sqlite3_stmt → HtStmt, for traces; NULL without */
+    HtBulk *bulk;          /* of the handle */
 };
 
 /* --- Errors */
@@ -218,18 +220,24 @@ static char *resolved_path(const char *path)
     return full;
 }
 
+/* A writer of the cache makes indexes of tables of any size; the outbox (FULL) is small. */
+static bool sorts_much(HtDbFlags flags)
+{
+    return (flags & HT_DB_WRITE) && !(flags & HT_DB_FULL);
+}
+
 static bool pragmas(HtDb *db, HtDbFlags flags, int cache_kib, GError **error)
 {
     const char *journal = "";
     if (flags & HT_DB_LOADING)
         journal = "PRAGMA journal_mode=TRUNCATE;";
     else if ((flags & HT_DB_WRITE) && !(flags & HT_DB_UNPROVEN))
-        journal = "PRAGMA journal_mode=WAL;";
+        journal = "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;";
     const char *sync = flags & HT_DB_LOADING ? "OFF" : flags & HT_DB_FULL ? "FULL" : "NORMAL";
     g_autofree char *sql = g_strdup_printf(
         "PRAGMA page_size=%d; PRAGMA temp_store=%s; PRAGMA secure_delete=ON; "
         "PRAGMA cell_size_check=ON; PRAGMA cache_size=-%d; %s %s PRAGMA synchronous=%s; %s",
-        PAGE_BYTES, flags & HT_DB_LOADING ? "FILE" : "MEMORY", cache_kib,
+        PAGE_BYTES, sorts_much(flags) ? "FILE" : "MEMORY", cache_kib,
         flags & HT_DB_LOADING ? "PRAGMA locking_mode=EXCLUSIVE;" : "", journal, sync,
         flags & HT_DB_WRITE ? "" : "PRAGMA query_only=ON;");
     return ht_db_exec(db, sql, error);
@@ -253,7 +261,7 @@ static void free_stmt(gpointer data)
     ht_stmt_finalize(data);
 }
 
-static void set_up_handle(HtDb *db)
+static bool set_up_handle(HtDb *db, GError **error)
 {
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, BUSY_MS);
@@ -261,10 +269,14 @@ static void set_up_handle(HtDb *db)
     sqlite3_create_function_v2(db->handle, "ht_fold", 1,
                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
                                sql_fold, NULL, NULL, NULL);
+    db->bulk = ht_bulk_register(db->handle);
     if (trace_output()) {
         db->by_handle = g_hash_table_new(NULL, NULL);
         sqlite3_trace_v2(db->handle, SQLITE_TRACE_PROFILE, on_profile, db);
     }
+    if (!db->bulk)
+        set_error(error, db, SQLITE_NOMEM, db->path);
+    return db->bulk != NULL;
 }
 
 HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cache_kib,
@@ -295,10 +307,9 @@ HtDb *ht_db_open(const char *path, HtDbFlags flags, const char *thread, int cach
         set_error(error, db, rc, path);
         return NULL;
     }
-    set_up_handle(db);
-    if (flags & HT_DB_LOADING)
+    if (sorts_much(flags))
         keep_sorting_here(full);
-    if (!pragmas(db, flags, cache_kib, error))
+    if (!set_up_handle(db, error) || !pragmas(db, flags, cache_kib, error))
         return NULL;
     return g_steal_pointer(&db);
 }
@@ -321,9 +332,14 @@ void ht_db_close(HtDb *db)
     g_free(db);
 }
 
+HtBulk *ht_db_bulk(HtDb *db)
+{
+    return db->bulk;
+}
+
 bool ht_db_prove(HtDb *db, GError **error)
 {
-    return ht_db_exec(db, "PRAGMA journal_mode=WAL", error);
+    return ht_db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", error);
 }
 
 void ht_db_set_suspect(HtDb *db, const char *mark_path)

@@ -25,7 +25,10 @@ extern guint32 ht_key_cache_max;
 /* `keeps_all`: of a loader, whose file has no index over ids: nobody else may add ids to it. */
 HtKeyCache *ht_key_cache_new(bool keeps_all);
 void ht_key_cache_free(HtKeyCache *cache);
+/* After a rollback. */
 void ht_key_cache_forget(HtKeyCache *cache);
+/* Another file, or the end of a load: nothing that was kept is of use. */
+void ht_key_cache_drop(HtKeyCache *cache);
 /* The file has its index from now on, and other writers. */
 void ht_key_cache_share(HtKeyCache *cache);
 /* 0 with error on failure; without `make` also 0 for an unknown one. */
@@ -33,6 +36,12 @@ HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
 /* The same for a row's own id, which comes once: it is not looked for among the recent ones. */
 HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
                            GError **error);
+/* The id will be asked for soon: its place in memory is fetched meanwhile. */
+void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id);
+/* Before a commit: a loader's new ids are in memory only until then. */
+bool ht_key_cache_write(HtKeyCache *cache, HtDb *db, GError **error);
+/* true: of a loader whose memory has room for so many new ids. */
+bool ht_key_cache_has_room(HtKeyCache *cache, HtDb *db, guint n, GError **error);
 
 /* --- Workers: a thread with the only writing connection of a file (store.c) */
 typedef enum {
@@ -70,7 +79,10 @@ struct HtStore {
     gint intents; /* atomic: waiting in the first queue */
     bool stopping, polls;
     GThread *thread;
-    gint docs_posted; /* atomic: a step of the full text is in the queue */
+    gint docs_posted;      /* atomic: a step of the full text is in the queue */
+    gint settle_posted;    /* atomic: the same of settle.c */
+    bool is_interruptible; /* under `lock`: an intent ends what is running */
+    int gave_way;          /* how often that happened in a row */
 };
 
 /* Takes db and files. */
@@ -119,6 +131,7 @@ bool ht_index_queue(HtDb *db, HtDocKind kind, HtKey k, GError **error);
 bool ht_index_step(HtDb *db, bool *more, GError **error);
 bool ht_index_queue_all(HtDb *db, GError **error);
 bool ht_person_derive(HtDb *db, HtKey k, GError **error);
+bool ht_counters_rebuild(HtDb *db, GError **error); /* counters.c */
 bool ht_people_rebuild(HtDb *db, GError **error);
 
 /* --- Cache (cache.c) */
@@ -145,6 +158,7 @@ HtFiles *ht_cache_files(HtCache *cache); /* a reference */
 /* On the store thread: follows to the generation that another process made current. */
 bool ht_cache_follow(HtCache *cache, GError **error);
 void ht_cache_index_later(HtCache *cache);
+void ht_cache_settle_later(HtCache *cache); /* settle.c; any thread */
 bool ht_cache_run_hook(HtStore *store, GError **error);
 bool ht_run_query(HtDb *db, const char *resource, GError **error);
 /* Ends a purge of everything that a killed process had begun (purge.c). */

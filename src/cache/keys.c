@@ -7,8 +7,11 @@
  * Above KEPT_MAX ids the index is built after all and answers instead: slower, but memory stays
  * bounded. When the load is published its ids go along: the wide columns name them all once more.
  *
+ * New ids of a load are written in one go, before the rows that name them are committed.
+ *
  * All is forgotten after a rollback, because keys made in it never existed; a loader reads the ids
  * of its file again then. */
+#include "bulk.h"
 #include "internal.h"
 #include "schema.h"
 
@@ -18,6 +21,7 @@ __extension__ typedef unsigned __int128 Wide;
 
 #define SLOTS 16384u
 #define PAGE_IDS 65536u
+#define GUESSES 8 /* a row names few ids that nobody named before */
 #define LEAST_BITS 16
 #define KEPT_MAX 4000000
 guint32 ht_key_cache_max = KEPT_MAX;
@@ -31,8 +35,9 @@ typedef struct {
     GPtrArray *pages; /* HtUuid[PAGE_IDS] each */
     guint32 *slots;   /* open addressing; 0 = empty */
     int bits;
-    guint32 n;
-    guint64 seed[2]; /* nobody outside can make ids that meet in one slot */
+    guint32 n, written; /* the file has those up to `written` */
+    guint32 guess;      /* the key that was found last */
+    guint64 seed[2];    /* nobody outside can make ids that meet in one slot */
 } All;
 
 struct HtKeyCache {
@@ -42,6 +47,7 @@ struct HtKeyCache {
     } recent[SLOTS];
     bool keeps_all; /* asked for */
     bool is_shared; /* others add ids meanwhile: what is not in `all` may be in the file */
+    bool has_index; /* the file is known to have it */
     All *all;       /* NULL: not asked for, not read yet, or too many */
     guint32 max;
 };
@@ -140,15 +146,12 @@ static HtKey look_up(HtDb *db, const HtUuid *id, GError **error)
     return k;
 }
 
-/* `k` 0: the next one. */
-static HtKey make_key(HtDb *db, HtKey k, const HtUuid *id, GError **error)
+static HtKey make_key(HtDb *db, const HtUuid *id, GError **error)
 {
     HtStmt *add = ht_db_stmt(db, HT_QUERY("id_add"), error);
     if (!add)
         return 0;
-    if (k)
-        ht_stmt_bind_int(add, 1, k);
-    ht_stmt_bind_uuid(add, 2, id);
+    ht_stmt_bind_uuid(add, 1, id);
     return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
 }
 
@@ -172,16 +175,41 @@ static All *read_all(HtDb *db, guint32 max, GError **error)
             all_add(all, slot, hash, &id);
     }
     ht_stmt_reset(list);
+    all->written = all->n;
     if (!fits || step == HT_STEP_ERROR)
         g_clear_pointer(&all, all_free);
     return all;
 }
 
+static bool next_unwritten(HtBulk *bulk, gpointer data, GError **error)
+{
+    All *all = data;
+    (void)error;
+    if (all->written == all->n)
+        return false;
+    all->written++;
+    ht_bulk_int(bulk, 0, all->written);
+    ht_bulk_uuid(bulk, 1, all_id(all, all->written));
+    return true;
+}
+
+bool ht_key_cache_write(HtKeyCache *cache, HtDb *db, GError **error)
+{
+    All *all = cache->all;
+    if (!all || all->written == all->n)
+        return true;
+    HtStmt *add = ht_db_stmt(db, HT_QUERY("ids_add"), error);
+    return add && ht_bulk_run(ht_db_bulk(db), add, next_unwritten, all, error);
+}
+
 /* From now on the index answers. */
 static bool stop_keeping(HtKeyCache *cache, HtDb *db, GError **error)
 {
+    if (!ht_key_cache_write(cache, db, error))
+        return false;
     g_clear_pointer(&cache->all, all_free);
     cache->keeps_all = false;
+    cache->has_index = true;
     return ht_schema_add_id_index(db, error);
 }
 
@@ -207,19 +235,32 @@ static HtKey get_kept(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, 
     if (k || !make)
         return k;
     if (cache->all->n >= cache->max)
-        return stop_keeping(cache, db, error) ? make_key(db, 0, id, error) : 0;
-    k = make_key(db, (HtKey)cache->all->n + 1, id, error);
-    if (k)
-        all_add(cache->all, slot, hash, id);
-    return k;
+        return stop_keeping(cache, db, error) ? make_key(db, id, error) : 0;
+    all_add(cache->all, slot, hash, id);
+    return cache->all->n;
 }
 
-static HtKey get_indexed(HtDb *db, const HtUuid *id, bool make, GError **error)
+/* A load is published before its ids have their index. Who adds one makes the index first, so
+ * that no id gets two keys; until then the file has no other ids than its loader made. */
+static bool ensure_index(HtKeyCache *cache, HtDb *db, bool make, GError **error)
+{
+    if (!cache->has_index)
+        cache->has_index =
+            make ? ht_schema_add_id_index(db, error) : ht_schema_has_index(db, HT_ID_INDEX);
+    return cache->has_index;
+}
+
+static HtKey get_indexed(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
     g_autoptr(GError) why = NULL;
+    if (!ensure_index(cache, db, make, &why) && (why || cache->all)) {
+        if (why)
+            g_propagate_error(error, g_steal_pointer(&why));
+        return 0;
+    }
     HtKey k = look_up(db, id, &why);
     if (!k && !why && make)
-        k = make_key(db, 0, id, &why);
+        k = make_key(db, id, &why);
     if (why)
         g_propagate_error(error, g_steal_pointer(&why));
     return k;
@@ -245,8 +286,16 @@ void ht_key_cache_free(HtKeyCache *cache)
 
 void ht_key_cache_forget(HtKeyCache *cache)
 {
-    g_clear_pointer(&cache->all, all_free);
+    if (!cache->is_shared)
+        g_clear_pointer(&cache->all, all_free);
     memset(cache->recent, 0, sizeof cache->recent);
+    cache->has_index = false;
+}
+
+void ht_key_cache_drop(HtKeyCache *cache)
+{
+    g_clear_pointer(&cache->all, all_free);
+    ht_key_cache_forget(cache);
 }
 
 void ht_key_cache_share(HtKeyCache *cache)
@@ -258,23 +307,54 @@ void ht_key_cache_share(HtKeyCache *cache)
 static HtKey find(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
     if (!cache->all)
-        return get_indexed(db, id, make, error);
+        return get_indexed(cache, db, id, make, error);
     if (!cache->is_shared)
         return get_kept(cache, db, id, make, error);
     HtKey k = get_kept(cache, db, id, false, NULL);
-    return k ? k : get_indexed(db, id, make, error);
+    return k ? k : get_indexed(cache, db, id, make, error);
+}
+
+bool ht_key_cache_has_room(HtKeyCache *cache, HtDb *db, guint n, GError **error)
+{
+    return cache->keeps_all && ensure_all(cache, db, error) && cache->all &&
+           cache->all->n + n <= cache->max;
+}
+
+/* The wide columns come in the order in which the rows came: the id is mostly one of the next. */
+static HtKey guess(All *all, const HtUuid *id)
+{
+    guint32 last = MIN(all->n, all->guess + GUESSES);
+    for (guint32 k = all->guess + 1; k <= last; k++) {
+        if (memcmp(all_id(all, k), id, sizeof *id) == 0)
+            return all->guess = k;
+    }
+    return 0;
 }
 
 HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
     if (!ensure_all(cache, db, error))
         return 0;
+    if (cache->all && !make) {
+        HtKey k = guess(cache->all, id);
+        if (!k && (k = find(cache, db, id, false, error)))
+            cache->all->guess = (guint32)MIN(k, cache->all->n);
+        return k;
+    }
     return cache->all ? find(cache, db, id, make, error)
                       : ht_key_cache_get(cache, db, id, make, error);
 }
 
+void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id)
+{
+    if (cache->all)
+        __builtin_prefetch(&cache->all->slots[all_hash(cache->all, id) >> (64 - cache->all->bits)]);
+}
+
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
+    if (cache->all && !cache->is_shared)
+        return get_kept(cache, db, id, make, error);
     guint recent = ht_uuid_hash(id) % SLOTS;
     if (cache->recent[recent].k && ht_uuid_equal(&cache->recent[recent].id, id))
         return cache->recent[recent].k;

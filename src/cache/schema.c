@@ -91,6 +91,9 @@ static bool in_transaction(HtDb *db, bool (*func)(HtDb *, gpointer, GError **), 
     return false;
 }
 
+/* Those of the largest tables that no list needs: a first load is published without them. */
+#define LATER "sql/cache/indexes_later"
+
 static bool create_all(HtDb *db, gpointer data, GError **error)
 {
     const bool *loading = data;
@@ -99,8 +102,9 @@ static bool create_all(HtDb *db, gpointer data, GError **error)
     return ht_db_exec(db, marks, error) && create_synced(db, error) &&
            run_folder(db, "sql/cache/schema", error) &&
            put_meta(db, "tables", ht_sync_tables_fingerprint(), error) &&
-           (*loading || (run_folder(db, "sql/cache/indexes", error) &&
-                         run_folder(db, "sql/cache/triggers", error)));
+           (*loading ||
+            (run_folder(db, "sql/cache/indexes", error) && run_folder(db, LATER, error) &&
+             run_folder(db, "sql/cache/triggers", error)));
 }
 
 bool ht_schema_create(HtDb *db, bool loading, GError **error)
@@ -109,13 +113,13 @@ bool ht_schema_create(HtDb *db, bool loading, GError **error)
 }
 
 /* What is sorted at once: as much as the processor's own cache holds. Twice as fast as with
- * everything in memory. */
+ * everything in memory. A second thread sorts while the first reads on. */
 #define SORT_KIB 2048
 
 static bool run_sorting(HtDb *db, const char *path, GError **error)
 {
     int64_t before = ht_db_pragma_int(db, "cache_size");
-    g_autofree char *small = g_strdup_printf("PRAGMA cache_size=-%d", SORT_KIB);
+    g_autofree char *small = g_strdup_printf("PRAGMA cache_size=-%d; PRAGMA threads=1", SORT_KIB);
     g_autofree char *back =
         g_strdup_printf("PRAGMA cache_size=%" G_GINT64_FORMAT, before ? before : -SORT_KIB);
     bool ok = ht_db_exec(db, small, error);
@@ -130,9 +134,45 @@ bool ht_schema_add_indexes(HtDb *db, GError **error)
     return run_sorting(db, "sql/cache/indexes", error);
 }
 
+bool ht_schema_has_index(HtDb *db, const char *name)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, "sql/cache/queries/index_there.sql", NULL)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_text(use.stmt, 1, name);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW;
+}
+
 bool ht_schema_add_id_index(HtDb *db, GError **error)
 {
-    return run_sorting(db, "sql/cache/indexes/ids_by_id.sql", error);
+    return ht_schema_has_index(db, HT_ID_INDEX) ||
+           run_sorting(db, LATER "/" HT_ID_INDEX ".sql", error);
+}
+
+/* The ids first: while they have no index, nobody can add one. */
+static char *first_missing(HtDb *db)
+{
+    if (!ht_schema_has_index(db, HT_ID_INDEX))
+        return g_strdup(LATER "/" HT_ID_INDEX ".sql");
+    g_auto(GStrv) names = ht_resource_list(LATER);
+    for (char **name = names; *name; name++) {
+        g_autofree char *index = g_strndup(*name, strlen(*name) - strlen(".sql"));
+        if (!ht_schema_has_index(db, index))
+            return g_build_filename(LATER, *name, NULL);
+    }
+    return NULL;
+}
+
+bool ht_schema_is_indexed(HtDb *db)
+{
+    g_autofree char *missing = first_missing(db);
+    return !missing;
+}
+
+bool ht_schema_add_next_index(HtDb *db, GError **error)
+{
+    g_autofree char *missing = first_missing(db);
+    return !missing || run_sorting(db, missing, error);
 }
 
 bool ht_schema_add_triggers(HtDb *db, GError **error)

@@ -9,9 +9,15 @@
 
 /* All tables; with `loading` no index and no trigger yet. */
 bool ht_schema_create(HtDb *db, bool loading, GError **error);
-/* Indexes and triggers, after a load. One transaction each. */
+/* Indexes and triggers, after a load. One transaction each. The indexes are those that lists need.
+ */
 bool ht_schema_add_indexes(HtDb *db, GError **error);
-/* That of ids alone: it can come before the others. */
+/* The others, of large tables, one after the other: the first that is missing. */
+bool ht_schema_is_indexed(HtDb *db); /* none is missing */
+bool ht_schema_add_next_index(HtDb *db, GError **error);
+/* That of the ids: without it nobody but a loader may add one. */
+#define HT_ID_INDEX "ids_by_id"
+bool ht_schema_has_index(HtDb *db, const char *name);
 bool ht_schema_add_id_index(HtDb *db, GError **error);
 bool ht_schema_add_triggers(HtDb *db, GError **error);
 bool ht_schema_drop_triggers(HtDb *db, GError **error);

@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define POLL_US (250 * HT_US_PER_MS) /* how late another process's change may show */
-#define BATCH_US (20 * HT_US_PER_MS) /* how long a pull's batch may keep an intent waiting */
+#define POLL_US (250 * HT_US_PER_MS)       /* how late another process's change may show */
+#define BATCH_US (20 * HT_US_PER_MS)       /* how long a pull's batch may keep an intent waiting */
+#define LOAD_BATCH_US (100 * HT_US_PER_MS) /* nobody waits for a loader */
 
 typedef struct {
     HtStoreFunc func;
@@ -74,7 +75,7 @@ static bool run_transaction(HtStore *store, HtApplyFunc func, gpointer data, GEr
     apply_begin(store);
     return func(&store->apply, data, error) &&
            (store->loading || (ht_apply_finish(&store->apply, error) && bump_bus(store, error))) &&
-           ht_db_commit(store->db, error);
+           ht_key_cache_write(store->keys, store->db, error) && ht_db_commit(store->db, error);
 }
 
 bool ht_worker_apply(HtStore *store, HtApplyFunc func, gpointer data, GError **error)
@@ -281,7 +282,7 @@ void ht_worker_free(HtStore *store)
 void ht_worker_switch(HtStore *store, HtDb *db, HtFiles *files)
 {
     g_ptr_array_set_size(store->tables, 0);
-    ht_key_cache_forget(store->keys);
+    ht_key_cache_drop(store->keys);
     ht_db_close(store->db);
     ht_files_unref(store->files);
     store->db = db;
@@ -298,8 +299,11 @@ static bool enqueue(HtStore *store, HtJobQueue queue, Job *job)
     bool open = !store->stopping;
     if (open) {
         g_queue_push_tail(&store->jobs[queue], job);
-        if (queue == HT_JOB_INTENT)
+        if (queue == HT_JOB_INTENT) {
             g_atomic_int_inc(&store->intents);
+            if (store->is_interruptible)
+                ht_db_interrupt(store->db);
+        }
         g_cond_broadcast(&store->wake);
     }
     g_mutex_unlock(&store->lock);
@@ -397,8 +401,9 @@ void ht_store_call_async(HtCache *cache, HtStoreFunc func, gpointer data,
 
 bool ht_apply_should_yield(HtApply *apply)
 {
+    int64_t most = apply->store->loading ? LOAD_BATCH_US : BATCH_US;
     return g_atomic_int_get(&apply->store->intents) > 0 ||
-           ht_clock_mono_us() - apply->started_us > BATCH_US;
+           ht_clock_mono_us() - apply->started_us > most;
 }
 
 void ht_apply_touch(HtApply *apply, uint64_t tables)

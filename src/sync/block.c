@@ -101,33 +101,67 @@ static bool broken(const HtSyncBlock *block, GError **error)
     return false;
 }
 
+static HtColumnType type_of(const HtSyncSelect *select, int i)
+{
+    return select->table->columns[select->columns[i]].type;
+}
+
+/* Each look for an id waits for memory; together they wait once. */
+static void expect_ids(const HtApplyTable *rows, const HtSyncSelect *select,
+                       const HtPgField *fields)
+{
+    HtUuid id;
+    for (int i = 0; i < select->n; i++) {
+        HtColumnType type = type_of(select, i);
+        if ((type == HT_TYPE_UUID || type == HT_TYPE_REF) && ht_pg_field_uuid(&fields[i], &id))
+            ht_apply_expect(rows, &id);
+    }
+}
+
+typedef struct {
+    HtSyncBlock *block;
+    HtApply *apply;
+    HtPgField *fields;
+    bool may_yield;
+    int64_t rows;
+} Walk;
+
+static bool next_row(HtApplyTable *rows, gpointer data, GError **error)
+{
+    Walk *walk = data;
+    HtSyncBlock *block = walk->block;
+    const HtSyncSelect *select = block->select;
+    if (walk->may_yield && walk->rows > 0 && (walk->rows & 15) == 0 &&
+        ht_apply_should_yield(walk->apply))
+        return false;
+    if (!ht_pg_tuples_next(&block->tuples, walk->fields, select->n)) {
+        block->is_done = !block->tuples.broken;
+        return block->is_done ? false : broken(block, error);
+    }
+    expect_ids(rows, select, walk->fields);
+    for (int i = 0; i < select->n; i++) {
+        if (!set_value(rows, i, type_of(select, i), &walk->fields[i]))
+            return broken(block, error);
+    }
+    walk->rows++;
+    block->rows++;
+    return true;
+}
+
 bool ht_sync_block_apply(HtSyncBlock *block, HtApply *apply, bool may_yield, bool *is_done,
                          GError **error)
 {
     const HtSyncSelect *select = block->select;
+    *is_done = false;
     HtApplyTable *rows =
         ht_apply_table(apply, select->table, select->columns, select->n, block->mode, error);
     if (!rows)
         return false;
     g_autofree HtPgField *fields = g_new0(HtPgField, select->n);
+    Walk walk = {.block = block, .apply = apply, .fields = fields, .may_yield = may_yield};
     int64_t before = ht_apply_changed(rows);
-    *is_done = false;
-    while (ht_pg_tuples_next(&block->tuples, fields, select->n)) {
-        for (int i = 0; i < select->n; i++) {
-            if (!set_value(rows, i, select->table->columns[select->columns[i]].type, &fields[i]))
-                return broken(block, error);
-        }
-        if (!ht_apply_row(rows, error))
-            return false;
-        block->rows++;
-        if (may_yield && (block->rows & 15) == 0 && ht_apply_should_yield(apply)) {
-            block->changed += ht_apply_changed(rows) - before;
-            return true;
-        }
-    }
-    if (block->tuples.broken)
-        return broken(block, error);
+    bool ok = ht_apply_rows(rows, next_row, &walk, error);
     block->changed += ht_apply_changed(rows) - before;
-    *is_done = true;
-    return true;
+    *is_done = block->is_done;
+    return ok;
 }

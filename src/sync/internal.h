@@ -123,6 +123,7 @@ typedef struct {
     HtPgTuples tuples;          /* how far it is applied */
     HtApplyMode mode;
     int64_t rows, changed; /* counted while applying */
+    bool is_done;
 } HtSyncBlock;
 
 HtSyncBlock *ht_sync_block_new(const HtSyncSelect *select, GBytes *bytes, HtApplyMode mode);
@@ -282,8 +283,9 @@ typedef struct {
 extern HtSyncChunks ht_sync_chunks;
 
 typedef struct {
-    gsize block_bytes;     /* rows are handed over in blocks of at least so many bytes */
-    gsize under_way_bytes; /* read from the network and not yet in the cache, at most */
+    gsize block_bytes;          /* rows are handed over in blocks of at least so many bytes */
+    gsize under_way_bytes;      /* read from the network and not yet in the cache, at most */
+    gsize wide_under_way_bytes; /* the same of wide columns */
 } HtSyncFlow;
 extern HtSyncFlow ht_sync_flow;
 

@@ -16,12 +16,17 @@
  * them. */
 HtSyncChunks ht_sync_chunks = {
     .pages = 6000, .rows = 50000, .wide_pages = 1500, .wide_rows = 10000, .small_pages = 200};
-HtSyncFlow ht_sync_flow = {.block_bytes = 1 << 18, .under_way_bytes = 2 << 20};
+HtSyncFlow ht_sync_flow = {
+    .block_bytes = 1 << 18, .under_way_bytes = 2 << 20, .wide_under_way_bytes = 16 << 20};
 /* A load that was cut sends one chunk again: of a large table never more than this part. */
-#define CHUNKS_LEAST 30
+#define CHUNKS_LEAST 60
+/* And what was under way: the same of the whole. */
+#define UNDER_WAY_PART 40
 
 /* Ranges of pages read every tenant's rows: worth it from this share on. */
 #define LEAST_SHARE 0.2
+
+#define SERVER_PAGE_BYTES 8192
 
 #define META_LOAD "load"
 #define DONE "done"
@@ -398,6 +403,19 @@ static bool has_time(HtSync *sync, int64_t until_us)
             g_get_monotonic_time() < until_us);
 }
 
+/* The store makes indexes between the wide columns, and the server goes on sending meanwhile. */
+static gsize wide_under_way(const HtSync *sync)
+{
+    int n;
+    ht_sync_tables(&n);
+    int64_t pages = 0;
+    for (int i = 0; i < n && sync->hello && sync->hello->has_sizes; i++)
+        pages += sync->hello->pages[i];
+    gsize part = (gsize)(pages * SERVER_PAGE_BYTES / UNDER_WAY_PART);
+    return CLAMP(part, ht_sync_flow.under_way_bytes,
+                 MAX(ht_sync_flow.under_way_bytes, ht_sync_flow.wide_under_way_bytes));
+}
+
 bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
 {
     g_autofree char *text = ht_cache_meta(sync->cache, HT_META_WIDE);
@@ -410,7 +428,7 @@ bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
     if (rows == 0)
         sync->load_started_us = g_get_monotonic_time();
     int64_t before = rows;
-    g_autoptr(HtSyncSink) sink = ht_sync_sink_new(sync->cache, NULL, ht_sync_flow.under_way_bytes);
+    g_autoptr(HtSyncSink) sink = ht_sync_sink_new(sync->cache, NULL, wide_under_way(sync));
     Chunk chunk = {.sync = sync,
                    .sink = sink,
                    .is_wide = true,
@@ -424,6 +442,7 @@ bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
     ok = ok && ht_sync_sink_drain(sink, error);
     sync->report->rows_received += rows - before;
     if (ok && ht_json_length(note) == 0) {
+        ok = ht_cache_settle(sync->cache, error);
         ht_cache_load_over(sync->cache);
         ht_sync_status_progress(sync, "", true, -1, 0);
     }

@@ -145,14 +145,16 @@ class Bench:
         ).stdout
         return sum(int(n) for n in re.findall(r"COPY (\d+)", out)), time.monotonic() - began
 
-    def copy_import(self, selects):
-        """Seconds of the same rows by psql piped into sqlite3's .import."""
+    def copy_import(self, selects, before=(), after=()):
+        """Seconds of the same rows by psql piped into sqlite3's .import; indexes that are there before, or made after it."""
         target = self.dir / "import.db"
         target.unlink(missing_ok=True)
         began = time.monotonic()
         for table, select in selects.items():
             columns = re.match(r"SELECT (.*) FROM", select).group(1)
             subprocess.run(["sqlite3", target, f"CREATE TABLE {table} ({columns})"], check=True)
+            for index in before:
+                subprocess.run(["sqlite3", target, index], check=True)
             with subprocess.Popen(
                 ["psql", "-X", "-q", self.env["HIRETTY_DSN"], "-c", f"COPY ({select}) TO STDOUT (FORMAT csv)"],
                 stdout=subprocess.PIPE,
@@ -160,6 +162,10 @@ class Bench:
                 subprocess.run(
                     ["sqlite3", target, f".import --csv /dev/stdin {table}"], check=True, stdin=source.stdout
                 )
+        for index in after:
+            subprocess.run(["sqlite3", target, index], check=True)
+        with open(target, "rb") as file:
+            os.fsync(file.fileno())
         seconds = time.monotonic() - began
         self.import_bytes = target.stat().st_size
         target.unlink()

@@ -14,6 +14,7 @@ IN_C = re.compile(
 GENERATORS = {
     "src/cache/schema.c": "tables and indexes follow sql/sync/columns",
     "src/cache/apply.c": "writes of the columns that this login's server sent",
+    "src/cache/bulk.c": "the columns of a virtual table that no file has",
     "src/cache/difference.c": "the columns of a row that differ",
     "src/cache/scan.c": "reads of the same columns for digests",
     "src/cache/match_filter.c": "a filter written by a person becomes conditions",

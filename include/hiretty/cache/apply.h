@@ -22,7 +22,9 @@ HtApplyTable *ht_apply_table(HtApply *apply, const HtSyncTable *table, const int
 /* Value of the i-th of these columns; what is not set is NULL. */
 void ht_apply_null(HtApplyTable *rows, int i);
 void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id); /* UUID and REF */
-void ht_apply_int(HtApplyTable *rows, int i, int64_t value);     /* INT CENTI TIME BOOL */
+/* One of these ids comes soon: for several at once before the first. */
+void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id);
+void ht_apply_int(HtApplyTable *rows, int i, int64_t value); /* INT CENTI TIME BOOL */
 void ht_apply_real(HtApplyTable *rows, int i, double value);
 void ht_apply_text(HtApplyTable *rows, int i, const char *text,
                    gssize len); /* TEXT DATE JSON TEXTS; copied */
@@ -30,6 +32,11 @@ void ht_apply_text(HtApplyTable *rows, int i, const char *text,
 void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len);
 /* Writes the row and clears the values. */
 bool ht_apply_row(HtApplyTable *rows, GError **error);
+/* Sets the values of the next row; false when there is none for now, or with an error. Texts
+ * that it sets, by whichever function, stay where they are until it is called again. */
+typedef bool (*HtApplyNext)(HtApplyTable *rows, gpointer data, GError **error);
+/* Writes the rows that `next` sets, by one statement where that does the same. */
+bool ht_apply_rows(HtApplyTable *rows, HtApplyNext next, gpointer data, GError **error);
 /* Rows that were new or changed so far. */
 int64_t ht_apply_changed(const HtApplyTable *rows);
 

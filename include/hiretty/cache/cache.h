@@ -114,6 +114,9 @@ char *ht_cache_generation_meta(HtGeneration *generation, const char *name); /* c
  * columns that were not loaded yet go into the current cache afterwards (ht_cache_apply, bulk
  * mode). */
 bool ht_cache_generation_publish(HtGeneration *generation, GError **error);
+/* Makes the indexes that a publication left for later, if idle work has not done so; for the end of
+ * a load. Blocks, but intents go between. */
+bool ht_cache_settle(HtCache *cache, GError **error);
 /* The wide columns are in too: memory that was kept for them is freed. */
 void ht_cache_load_over(HtCache *cache);
 /* Leaves the files for a later begin. */
