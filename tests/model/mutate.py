@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Breaks each rule of mutations.py in a copy of the sources and lets the model test find it: a mutation that survives says that
-the test is blind there. Not part of the tests: it builds and runs each. use: ./dev mutate [NAME…]
+"""Breaks each rule of mutations.py in a copy of the sources and lets the model test find it, or the test that is named with it: a
+mutation that survives says that the test is blind there. Not part of the tests: it builds and runs each. use: ./dev mutate [NAME…]
 
     HIRETTY_MUTATE_SEEDS=N     how many seeds are tried (default 3), of HIRETTY_MODEL_SECONDS (default 60) each
 """
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from mutations import MUTATIONS
+from mutations import FAULTS, MUTATIONS
 from world import SOURCE
 
 SEEDS = int(os.environ.get("HIRETTY_MUTATE_SEEDS") or 3)
@@ -32,8 +32,8 @@ def copy_sources(folder):
             shutil.copy2(source, target)
 
 
-def build(folder):
-    done = run("cmake", "--build", os.path.join(folder, "build", "dev"), "-j2", "--target", *TARGETS)
+def build(folder, *more):
+    done = run("cmake", "--build", os.path.join(folder, "build", "dev"), "-j2", "--target", *TARGETS, *more)
     return None if done.returncode == 0 else done.stdout[-2000:]
 
 
@@ -82,8 +82,26 @@ def caught(folder, seconds):
     return None
 
 
+def targets_of(folder, test):
+    """What ctest's test needs beside the program."""
+    label, name = test.split(".")
+    is_program = os.path.exists(os.path.join(folder, "tests", label, name + ".c"))
+    return ["ht_faults"] + ([f"{label}_{label}_{name}"] if is_program else [])
+
+
+def found_by(folder, test):
+    """The line with which one of the other tests failed, or None."""
+    environment = dict(os.environ, HIRETTY_SEED="1", HIRETTY_FAULT_SEED="1")
+    done = run("ctest", "--test-dir", os.path.join(folder, "build", "dev"), "-R", f"^{re.escape(test)}$", "--output-on-failure", env=environment)
+    if done.returncode == 0:
+        return None
+    lines = re.findall(r"^.*(?:Error: |ERROR:|not ok ).*$", done.stdout, re.M)
+    return f"FAILED {test}: {lines[-1][:200] if lines else done.stdout[-200:]}"
+
+
 def main():
-    names = sys.argv[1:] or list(MUTATIONS)
+    every = {**MUTATIONS, **FAULTS}
+    names = sys.argv[1:] or list(every)
     seconds = float(os.environ.get("HIRETTY_MODEL_SECONDS") or 60)
     folder = tempfile.mkdtemp(prefix="hiretty-mutate.")
     os.chmod(folder, 0o755)
@@ -96,11 +114,11 @@ def main():
         if problem.returncode != 0 or (problem := build(folder)):
             raise SystemExit(f"the unchanged sources do not build: {problem}")
         for name in names:
-            rule, changes = MUTATIONS[name]
+            rule, changes, *test = every[name]
             before = change(folder, changes)
             began = time.monotonic()
-            problem = build(folder)
-            answer = f"does not build: {problem}" if problem else caught(folder, seconds)
+            problem = build(folder, *(targets_of(folder, test[0]) if test else []))
+            answer = f"does not build: {problem}" if problem else found_by(folder, test[0]) if test else caught(folder, seconds)
             print(f"{name}: {rule}: {answer or 'SURVIVED'} ({time.monotonic() - began:.0f} s)", flush=True)
             if problem or not answer:
                 survived.append(name)

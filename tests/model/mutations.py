@@ -1,6 +1,10 @@
 """The rules of the sync, each broken on purpose. name: (the rule, [(file, text, text instead)]). A text stands in its file exactly
 once: test_mutations.py sees to it."""
 
+# The second net under the device's lock and ledger: with it, a decision that is sent again is known by its id.
+REPLAY = ("sql/server/migrations/039_consent.sql", "                  CASE WHEN k.match_id = o.match AND k.decision = o.decision\n"
+          "                      AND k.decided_by = author THEN 'replay' ELSE 'duplicate' END", "'duplicate'")
+
 MUTATIONS = {
     "poll-updated-at": ("keys come from the feed by transactions, not from updated_at by time", [
         ("sql/sync/feed.sql", "WHERE f.xid >= $1::xid8 AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)\n",
@@ -31,13 +35,13 @@ MUTATIONS = {
          "    HtPgField field = ht_pg_rows_field(now, 0, 0);\n    load.snapshot = ht_pg_field_dup_text(&field);\n"
          "    g_free(sync->cursor);\n    sync->cursor = g_strdup(load.snapshot);"),
     ]),
-    "no-device-lock": ("a batch that is sent again waits for its first attempt", [
+    "no-device-lock": ("a batch that is sent again waits for its first attempt; ops of a batch are not known one by one", [
         ("sql/server/migrations/038_push_cost.sql", "AND d.device_id = device_lock.device\n       FOR UPDATE;", "AND d.device_id = device_lock.device;"),
+        REPLAY,
     ]),
-    "no-ledger": ("a batch that was answered is not done again", [
+    "no-ledger": ("a batch that was answered is not done again; ops of a batch are not known one by one", [
         ("sql/server/migrations/038_push_cost.sql", "RETURN CASE WHEN found_hash = hash THEN found_outcomes END;", "RETURN NULL;"),
-        ("sql/server/migrations/022_push_decisions.sql", "                  CASE WHEN k.match_id = o.match AND k.decision = o.decision\n"
-         "                      AND k.decided_by = author THEN 'replay' ELSE 'duplicate' END", "                  'duplicate'"),
+        REPLAY,
     ]),
     "no-scope-fingerprint": ("visibility that changes without the row is noticed", [
         ("src/sync/hello.c", "if (!differs(known, scope->name, scope->fingerprint))", "if (known || scope)"),
@@ -84,4 +88,36 @@ MUTATIONS = {
     "truncate-unheard": ("TRUNCATE says that the table is to be loaded again", [
         ("sql/server/migrations/014_feed.sql", "SELECT t.id, TG_ARGV[0]::smallint, NULL FROM public.tenants t;", "SELECT t.id, TG_ARGV[0]::smallint, NULL FROM public.tenants t WHERE TG_OP <> 'TRUNCATE';"),
     ]),
+}
+
+# Rules of files and lines, and the test that finds each broken: (rule, changes, test).
+FAULTS = {
+    "ops-not-synced": ("an op is on the disk before it is shown", [
+        ("src/cache/db.c", 'flags & HT_DB_FULL ? "FULL" : "NORMAL"', 'flags & HT_DB_FULL ? "NORMAL" : "OFF"'),
+    ], "faults.test_order_of_syncs"),
+    "rename-before-sync": ("a private file is on the disk before it has its name", [
+        ("src/base/paths.c", "    return fsync(fd) == 0;", "    return fd >= 0;"),
+    ], "faults.test_order_of_syncs"),
+    "link-before-sync": ("a generation is on the disk before its link is", [
+        ("src/cache/files.c", "return sync_path(path, O_RDONLY, error) && sync_path(dir,", "return sync_path(dir, O_RDONLY | O_DIRECTORY, error) && sync_path(dir,"),
+    ], "faults.test_order_of_syncs"),
+    "link-not-synced": ("a new link is on the disk before the old generation goes", [
+        ("src/cache/files.c", "        return io_error(error, link);\n    return sync_path(dir, O_RDONLY | O_DIRECTORY, error);", "        return io_error(error, link);\n    return true;"),
+    ], "faults.test_order_of_syncs"),
+    "links-followed": ("what lies where a file of ours should be is no link to somebody's file", [
+        ("src/base/paths.c", "(flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC", "(flags & ~O_TRUNC) | O_CLOEXEC"),
+        ("src/cache/vfs.c", "flags | O_NOFOLLOW | O_CLOEXEC", "flags | O_CLOEXEC"),
+    ], "security.test_files"),
+    "no-proof-at-open": ("a file is proven before it is used", [
+        ("src/cache/cache.c", " || !ht_db_prove(db, error)", ""),
+    ], "faults.test_damaged_files"),
+    "suspicion-forgotten": ("damage that was met once is looked for at the next open", [
+        ("src/cache/db.c", "        ht_file_save_private(db->suspect, \"1\\n\", -1, NULL);", "        g_assert_nonnull(db->suspect);"),
+    ], "faults.test_damaged_files"),
+    "no-deadline": ("a server that says nothing is given up in time", [
+        ("src/pg/connection.c", "(options->silence_ms > 0 ? options->silence_ms : DEFAULT_SILENCE_MS) * 1000", "(options->silence_ms > 0 ? 40000 : DEFAULT_SILENCE_MS) * 1000"),
+    ], "faults.test_cut_lines"),
+    "any-byte-is-progress": ("a line that lets a byte through now and then is given up in time", [
+        ("src/pg/patience.c", "#define LEAST_BYTES 512", "#define LEAST_BYTES 1"),
+    ], "faults.test_cut_lines"),
 }
