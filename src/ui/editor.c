@@ -7,6 +7,7 @@
 #include "hiretty/base/text.h"
 #include "hiretty/ui/terminal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -18,7 +19,7 @@
 
 #define EDIT_PREFIX "edit-"
 
-enum { MAX_TEXT = 256 * 1024 };
+enum { MAX_TEXT = 256 * 1024, MAX_DEPTH = 16 };
 
 static const char *const passed_on[] = {"PATH",
                                         "HOME",
@@ -105,13 +106,34 @@ static char *load(const char *file, GError **error)
 /* ---- the folder of one edit: the note, and what the editor puts beside it. Its lock dies with the
  * process, so what nobody holds was left by one that did not live to remove it. */
 
+/* Takes the descriptor. Editors make folders of their own, for copies; links are removed, never
+ * followed. */
+static void empty_folder(int fd, int depth)
+{
+    DIR *dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || unlinkat(fd, name, 0) == 0)
+            continue;
+        int inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (inner >= 0 && depth > 0)
+            empty_folder(inner, depth - 1);
+        else if (inner >= 0)
+            close(inner);
+        unlinkat(fd, name, AT_REMOVEDIR);
+    }
+    closedir(dir);
+}
+
 static void remove_folder(const char *folder)
 {
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        g_unlink(path);
-    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0)
+        empty_folder(fd, MAX_DEPTH);
     g_rmdir(folder);
 }
 

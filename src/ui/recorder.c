@@ -1,4 +1,5 @@
-/* Letters become x, digits 9, the rest stays: the shape of what was typed, not its words. */
+/* Letters become x, digits 9, the rest stays: the shape of what was typed, not its words. What
+ * cannot be seen is not in it. */
 #include "recorder.h"
 
 #include "hiretty/base/error.h"
@@ -47,12 +48,20 @@ void ht_recorder_size(HtRecorder *recorder, int columns, int lines)
     write_line(recorder, "size", text);
 }
 
+/* One that can be seen, or the sign for one that cannot: a terminal shows the recording, too. */
+static char *visible(const char *character)
+{
+    g_autofree char *clean = ht_text_sanitize(character, -1, HT_TEXT_LINE, NULL);
+    return g_strdup(g_utf8_strlen(clean, -1) == 1 ? clean : "\xef\xbf\xbd");
+}
+
 void ht_recorder_key(HtRecorder *recorder, const char *key, bool typing)
 {
     if (!recorder)
         return;
     bool character = g_utf8_strlen(key, -1) == 1;
-    g_autofree char *text = typing && character ? masked(recorder, key) : g_strdup(key);
+    g_autofree char *clean = character ? visible(key) : g_strdup(key);
+    g_autofree char *text = typing && character ? masked(recorder, clean) : g_strdup(clean);
     write_line(recorder, "key", text);
 }
 

@@ -161,11 +161,31 @@ def consent_revoked():
         assert not desk.count("kanary5unsentnote"), "given up when the consent was revoked"
 
 
+def crashed_editor(desk, mark):
+    """What a killed workstation and its editor leave: the note, a swap file, a folder of backups, a link to a file that is not
+    ours. Returns whose files have to stay."""
+    folder = desk.path("run", "hiretty", "edit-Crashd")
+    os.makedirs(os.path.join(folder, "backups", "older"), 0o700)
+    for name in ("note.txt", ".note.txt.swp", "note.txt~", "backups/note.txt", "backups/older/note.txt"):
+        with open(os.path.join(folder, name), "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(f"about {mark}\n")
+    theirs = desk.path("somebody's")
+    os.makedirs(os.path.join(theirs, "folder"))
+    for name in ("file", "folder/file"):
+        with open(os.path.join(theirs, name), "w") as file:
+            file.write("stays\n")
+    os.symlink(os.path.join(theirs, "file"), os.path.join(folder, "link"))
+    os.symlink(os.path.join(theirs, "folder"), os.path.join(folder, "linked"))
+    os.symlink(os.path.join(theirs, "folder"), os.path.join(os.path.dirname(folder), "edit-Linked"))
+    return [os.path.join(theirs, name) for name in ("file", "folder/file")]
+
+
 def erased_from_the_command_line():
     with Desk(server.dsn("ht_a_rec1"), "cli") as desk, Desk(server.dsn("ht_a_rec2"), "seat") as seat:
         desk.must("sync")
         work_on(desk, 3)
         positive(desk, 3)
+        others = crashed_editor(desk, "kanary3")
         seat.must("sync")
         work_on(seat, 3)
         screen = look_at(seat, 3)
@@ -176,6 +196,10 @@ def erased_from_the_command_line():
         # With the workstation open, by the command line of the same profile; then by its own turn.
         desk.run("sync")
         gone(desk, "kanary3", stays="kanary4")
+        assert not [name for name in os.listdir(desk.path("run", "hiretty")) if name == "edit-Crashd"], "the folder stays"
+        for path in others:
+            with open(path) as file:
+                assert file.read() == "stays\n", path
         gone(seat, "kanary3", stays="kanary4", seconds=15)
         assert any("session" in path for path in seat_before), f"the limit was on disk: {seat_before}"
         quit_screen(screen)

@@ -177,6 +177,47 @@ def check_settings_and_environment():
             clean(run, [variable])
 
 
+def record(option, typed, prompts):
+    """What a recording holds after text was pasted and typed, into prompts or beside them."""
+    path = desk.path("recording" + option + str(prompts))
+    with Terminal([BINARY, "--offline", "--record", path] + ([option] if option else []), desk.env, 120, 30) as screen:
+        screen.settle(0.3, 20 * SLOW)
+        for at in range(0, len(typed), 40):
+            if prompts:
+                screen.press("l")
+            for text in typed[at:at + 40]:
+                screen._write(text)  # pylint: disable=protected-access
+                screen.pump(0.01)
+            if prompts:
+                screen._write(b"\x07")  # pylint: disable=protected-access
+            screen.settle(0.05, 5 * SLOW)
+        screen.kill(15)
+        assert screen.wait_end(10 * SLOW) == 0
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def check_recordings():
+    """A recording is plain text that can be read by a script's reader, whatever is pasted or comes as keys; without
+    --record-texts it has no word of what was typed into prompts or pasted."""
+    pastes = [b"\x1b[200~" + data.replace(b"\x1b[20", b"") + b"\x1b[201~" for data in (text.encode("utf-8", "surrogatepass") for text in TEXTS)]
+    # Keys that no command has: what is not ASCII, and broken bytes.
+    strange = sorted({char for text in TEXTS for char in text if ord(char) > 0x7F})
+    keys = [char.encode("utf-8", "surrogatepass") for char in strange] + BYTES[:1]
+    for prompts in (True, False):
+        data = record("", pastes + keys, prompts)
+        assert not harm(data), (prompts, harm(data), data[:300])
+        assert MARK.encode() not in data.lower() and b"owned" not in data, "words were recorded"
+        assert data.count(b"\n") > len(keys), data[-300:]
+    data = record("--record-texts", pastes, True)
+    assert not harm(data) and data.count(MARK.encode()) > len(TEXTS) // 2, (harm(data), data[:300])
+    path = desk.path("recordingTrue")
+    run = desk.run("--offline", "--script", path)
+    assert run.returncode == 0, run.stderr[-500:]
+    clean(run, "a recording played again")
+
+
 def check_files():
     """The log and a recording are lines of plain text too."""
     with open(desk.state("hiretty.log"), "rb") as file:
@@ -285,7 +326,8 @@ def main():
     assert len(took) >= 60, (len(took), took)
     desk.must("sync")
     desk.must("cache", "check")
-    steps = [check_command_line, check_true_text, check_arguments, check_what_the_server_says, check_settings_and_environment]
+    steps = [check_command_line, check_true_text, check_arguments, check_what_the_server_says, check_settings_and_environment,
+             check_recordings]
     print(f"1..{len(steps) + 3}")
     wild, raw = look()
     assert raw.count(MARK.encode()) > 30, "the strings were on the screen"
