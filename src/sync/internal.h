@@ -170,7 +170,9 @@ struct HtSync {
     gpointer notify_data;
     GSource *notify_source; /* under way */
     int64_t notified_us;
-    char *offered; /* a password on its way to the engine; NULL */
+    char *offered;                /* a password on its way to the engine; NULL */
+    char wanted_id[HT_UUID_TEXT]; /* a question for the next turn; "": none */
+    bool is_full_wanted;
 
     bool has_ended; /* the thread; with `ended` */
     GCond ended;
@@ -186,7 +188,7 @@ struct HtSync {
     bool waits_for_password; /* the server refused the login's last one, or wants one */
     int64_t patience_ms;     /* after a server that was silent; 0: the usual */
     bool is_held;            /* the last cycle found a line that had worked before */
-    int lock_fd;             /* -1: the sync lock is not ours */
+    gint lock_fd;            /* -1: the sync lock is not ours */
     HtSyncColumns *columns;  /* in use */
     HtSyncHello *hello;      /* the last one with columns */
     char *cursor;            /* newer than the cache's when pulls were empty */
@@ -197,11 +199,12 @@ struct HtSync {
     bool is_copied;          /* another copy of this profile works as the same device */
     bool wants_fresh;        /* what failed is tried again on another connection */
     int64_t load_started_us; /* monotonic */
-    int request_fd;          /* inotify on the state folder; -1: none */
-    bool is_requested, is_full_requested; /* another process asked for this turn */
-    char request_seen[HT_UUID_TEXT];      /* the last question that was heard */
-    char request_id[HT_UUID_TEXT];        /* our own question to another process; "": none */
-    HtSyncReport request_before;          /* the report at the start of the turn */
+    GThread *listener;       /* hears what other processes ask; NULL: none */
+    int request_fd, deaf_fd; /* inotify on the state folder, and the end of listening; -1: none */
+    char heard_id[HT_UUID_TEXT];   /* the listener's: the last question */
+    char turn_id[HT_UUID_TEXT];    /* the question that this turn answers; "": none */
+    char request_id[HT_UUID_TEXT]; /* our own question to another process; "": none */
+    HtSyncReport request_before;   /* the report at the start of the turn */
     int64_t request_started_us;
     HtSyncReport *report; /* borrowed; never NULL while running */
     HtSyncReport logged;  /* what of it the log has said */
@@ -232,12 +235,12 @@ void ht_sync_error_name_table(GError **error, const HtSyncTable *table);
 bool ht_sync_lock_take(HtSync *sync, GError **error);
 void ht_sync_lock_release(HtSync *sync);
 
-/* request.c: the holder's side. Between open and close request_fd is readable when somebody may
- * have asked; heard says whether that is so. take is the start of a turn (it says what was asked
- * for), end its end. */
+/* request.c: the holder's side. Between open and close other processes are heard, and told so at
+ * once. take is the start of a turn (it says what was asked for), end its end. */
 void ht_sync_request_open(HtSync *sync);
 void ht_sync_request_close(HtSync *sync);
-bool ht_sync_request_heard(HtSync *sync);
+/* Of an answer that nobody came for; with the lock held. */
+void ht_sync_request_discard(HtSync *sync);
 HtSyncOnceFlags ht_sync_request_take(HtSync *sync);
 void ht_sync_request_end(HtSync *sync, const GError *error);
 

@@ -21,7 +21,8 @@ bool ht_sync_lock_take(HtSync *sync, GError **error)
         return false;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-        sync->lock_fd = fd;
+        g_atomic_int_set(&sync->lock_fd, fd);
+        ht_sync_request_discard(sync);
         /* Another process may have moved the cache on, or emptied it. */
         g_clear_pointer(&sync->cursor, g_free);
         return true;
@@ -38,7 +39,9 @@ bool ht_sync_lock_take(HtSync *sync, GError **error)
 
 void ht_sync_lock_release(HtSync *sync)
 {
-    if (sync->lock_fd >= 0)
+    if (sync->lock_fd >= 0) {
+        ht_sync_request_discard(sync);
         close(sync->lock_fd);
-    sync->lock_fd = -1;
+    }
+    g_atomic_int_set(&sync->lock_fd, -1);
 }

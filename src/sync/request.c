@@ -8,13 +8,16 @@
  *
  * The holder hears of it by inotify. One that is in the middle of a turn, stopped, or only about to
  * end says nothing; whoever asks goes on trying for the lock, and gives up on silence after a
- * while. Two who ask at once overwrite each other's question and ask again. */
+ * while. Two who ask at once overwrite each other's question and ask again.
+ * An answer may quote what the server said: it goes as soon as it has been read, and what nobody
+ * came back for goes with the lock. */
 #include "internal.h"
 
 #include "hiretty/base/log.h"
 #include "hiretty/base/paths.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -44,6 +47,17 @@ static bool save(const HtSync *sync, const char *name, const HtJson *json)
         return true;
     ht_log(HT_LOG_INFO, "sync: %s cannot be written", name);
     return false;
+}
+
+static void discard(const HtSync *sync, const char *name)
+{
+    g_autofree char *path = path_of(sync, name);
+    unlink(path);
+}
+
+void ht_sync_request_discard(HtSync *sync)
+{
+    discard(sync, ANSWER);
 }
 
 /* --- What a run did, for another process. */
@@ -107,53 +121,11 @@ static void read_report(const HtJson *json, HtSyncReport *report)
 }
 
 /* --- The one that holds the lock. */
-void ht_sync_request_open(HtSync *sync)
-{
-    sync->request_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (sync->request_fd >= 0 &&
-        inotify_add_watch(sync->request_fd, ht_paths_state_dir(sync->paths), IN_MOVED_TO) < 0)
-        ht_sync_request_close(sync);
-    /* One that was asked before our time is somebody else's, or nobody's any more. */
-    g_autoptr(HtJson) old = load(sync, ASKED);
-    g_strlcpy(sync->request_seen, ht_json_get_string(old, "id", ""), sizeof sync->request_seen);
-}
-
-void ht_sync_request_close(HtSync *sync)
-{
-    if (sync->request_fd >= 0)
-        close(sync->request_fd);
-    sync->request_fd = -1;
-}
-
-bool ht_sync_request_heard(HtSync *sync)
-{
-    _Alignas(struct inotify_event) char events[4096];
-    bool is_named = false;
-    for (;;) {
-        ssize_t n = read(sync->request_fd, events, sizeof events);
-        if (n <= 0)
-            break;
-        for (ssize_t at = 0; at < n;) {
-            const struct inotify_event *event = (const void *)(events + at);
-            is_named |= (event->mask & IN_Q_OVERFLOW) ||
-                        (event->len > 0 && strcmp(event->name, ASKED) == 0);
-            at += (ssize_t)(sizeof *event + event->len);
-        }
-    }
-    g_autoptr(HtJson) asked = is_named ? load(sync, ASKED) : NULL;
-    const char *id = ht_json_get_string(asked, "id", "");
-    if (!*id || strcmp(id, sync->request_seen) == 0)
-        return false;
-    g_strlcpy(sync->request_seen, id, sizeof sync->request_seen);
-    sync->is_requested = true;
-    sync->is_full_requested = ht_json_get_bool(asked, "full", false);
-    return true;
-}
-
-static void answer(HtSync *sync, const char *state, const GError *error, HtJson *report)
+static void answer(HtSync *sync, const char *id, const char *state, const GError *error,
+                   HtJson *report)
 {
     g_autoptr(HtJson) json = ht_json_new_object();
-    ht_json_set_string(json, "id", sync->request_seen);
+    ht_json_set_string(json, "id", id);
     ht_json_set_string(json, "state", state);
     ht_json_set_int(json, "code", error ? error->code : 0);
     ht_json_set_string(json, "message", error ? error->message : NULL);
@@ -162,31 +134,103 @@ static void answer(HtSync *sync, const char *state, const GError *error, HtJson 
     save(sync, ANSWER, json);
 }
 
+/* Is one of the events about a new question? */
+static bool read_events(int fd)
+{
+    _Alignas(struct inotify_event) char events[4096];
+    bool is_named = false;
+    for (ssize_t n = read(fd, events, sizeof events); n > 0; n = read(fd, events, sizeof events)) {
+        for (ssize_t at = 0; at < n;) {
+            const struct inotify_event *event = (const void *)(events + at);
+            is_named |= (event->mask & IN_Q_OVERFLOW) ||
+                        (event->len > 0 && strcmp(event->name, ASKED) == 0);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
+    }
+    return is_named;
+}
+
+/* "taken" is written before the turn can know of it, so that it never comes after "done". */
+static void hear(HtSync *sync)
+{
+    g_autoptr(HtJson) asked = load(sync, ASKED);
+    const char *id = ht_json_get_string(asked, "id", "");
+    if (!*id || strcmp(id, sync->heard_id) == 0)
+        return;
+    g_strlcpy(sync->heard_id, id, sizeof sync->heard_id);
+    if (g_atomic_int_get(&sync->lock_fd) >= 0)
+        answer(sync, id, "taken", NULL, NULL);
+    g_mutex_lock(&sync->lock);
+    g_strlcpy(sync->wanted_id, id, sizeof sync->wanted_id);
+    sync->is_full_wanted = ht_json_get_bool(asked, "full", false);
+    g_mutex_unlock(&sync->lock);
+    ht_sync_ask(sync);
+}
+
+/* A thread of its own: the one that syncs may be busy for longer than whoever asks has patience. */
+static gpointer listen(gpointer data)
+{
+    HtSync *sync = data;
+    GPollFD fds[] = {{.fd = sync->request_fd, .events = G_IO_IN},
+                     {.fd = sync->deaf_fd, .events = G_IO_IN}};
+    while (!fds[1].revents) {
+        if (g_poll(fds, G_N_ELEMENTS(fds), -1) > 0 && fds[0].revents &&
+            read_events(sync->request_fd))
+            hear(sync);
+    }
+    return NULL;
+}
+
+void ht_sync_request_open(HtSync *sync)
+{
+    /* One that was asked before our time is somebody else's, or nobody's any more. */
+    g_autoptr(HtJson) old = load(sync, ASKED);
+    g_strlcpy(sync->heard_id, ht_json_get_string(old, "id", ""), sizeof sync->heard_id);
+    *sync->wanted_id = '\0';
+    sync->request_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    sync->deaf_fd = eventfd(0, EFD_CLOEXEC);
+    if (sync->request_fd < 0 || sync->deaf_fd < 0 ||
+        inotify_add_watch(sync->request_fd, ht_paths_state_dir(sync->paths), IN_MOVED_TO) < 0)
+        ht_sync_request_close(sync); /* then nobody is heard, and asks in vain */
+    else
+        sync->listener = g_thread_new("sync-requests", listen, sync);
+}
+
+void ht_sync_request_close(HtSync *sync)
+{
+    uint64_t one = 1;
+    if (sync->listener && write(sync->deaf_fd, &one, sizeof one) == (ssize_t)sizeof one)
+        g_thread_join(g_steal_pointer(&sync->listener));
+    if (sync->request_fd >= 0)
+        close(sync->request_fd);
+    if (sync->deaf_fd >= 0)
+        close(sync->deaf_fd);
+    sync->request_fd = sync->deaf_fd = -1;
+}
+
 HtSyncOnceFlags ht_sync_request_take(HtSync *sync)
 {
-    if (sync->request_fd >= 0)
-        ht_sync_request_heard(sync); /* between two turns there may have been no wait */
-    *sync->report->why_full = *sync->report->why_held = '\0';
-    sync->report->is_new_device = false;
-    sync->report->held = 0;
+    *sync->report->why_full = '\0';
     sync->request_before = *sync->report;
     sync->request_started_us = g_get_monotonic_time();
-    if (!sync->is_requested)
-        return HT_SYNC_ONCE;
-    answer(sync, "taken", NULL, NULL);
-    return sync->is_full_requested ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE;
+    g_mutex_lock(&sync->lock);
+    g_strlcpy(sync->turn_id, sync->wanted_id, sizeof sync->turn_id);
+    *sync->wanted_id = '\0';
+    bool is_full = *sync->turn_id && sync->is_full_wanted;
+    g_mutex_unlock(&sync->lock);
+    return is_full ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE;
 }
 
 void ht_sync_request_end(HtSync *sync, const GError *error)
 {
-    if (!sync->is_requested)
+    if (!*sync->turn_id)
         return;
-    sync->is_requested = false;
     HtSyncReport now = *sync->report;
     now.duration_us =
         sync->request_before.duration_us + g_get_monotonic_time() - sync->request_started_us;
-    answer(sync, error ? "failed" : "done", error,
+    answer(sync, sync->turn_id, error ? "failed" : "done", error,
            error ? NULL : print_report(&now, &sync->request_before));
+    *sync->turn_id = '\0';
 }
 
 /* --- The one that asks. */
@@ -216,6 +260,7 @@ HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report
     const char *state = ht_json_get_string(said, "state", "");
     if (strcmp(state, "taken") == 0)
         return HT_SYNC_HOLDER_AT_WORK;
+    discard(sync, ANSWER);
     ht_sync_forget_request(sync);
     if (strcmp(state, "done") == 0) {
         if (report)
@@ -230,9 +275,7 @@ HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report
 void ht_sync_forget_request(HtSync *sync)
 {
     g_autoptr(HtJson) asked = *sync->request_id ? load(sync, ASKED) : NULL;
-    if (asked && strcmp(ht_json_get_string(asked, "id", ""), sync->request_id) == 0) {
-        g_autofree char *path = path_of(sync, ASKED);
-        unlink(path);
-    }
+    if (asked && strcmp(ht_json_get_string(asked, "id", ""), sync->request_id) == 0)
+        discard(sync, ASKED);
     *sync->request_id = '\0';
 }

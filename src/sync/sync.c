@@ -17,7 +17,7 @@
 #define ELSEWHERE_MS 3000
 #define STOP_US (2 * G_USEC_PER_SEC)
 #define SLEPT_US (5 * G_USEC_PER_SEC)
-#define ONCE_LOCK_US (3 * G_USEC_PER_SEC)
+#define ONCE_LOCK_US (5 * G_USEC_PER_SEC)
 
 HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *options, GError **error)
 {
@@ -37,7 +37,7 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
         g_strdup(options->connection.root_certificate);
     sync->host_label = g_strdup(options->host_label ? options->host_label : g_get_host_name());
     sync->lease_us = options->lease_us;
-    sync->lock_fd = sync->request_fd = -1;
+    sync->lock_fd = sync->request_fd = sync->deaf_fd = -1;
     if (outbox)
         ht_outbox_device(outbox, &sync->device);
     g_mutex_init(&sync->lock);
@@ -240,16 +240,6 @@ static gboolean on_line(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Another process of this profile wants something done now. */
-static gboolean on_request(gint fd, GIOCondition condition, gpointer data)
-{
-    (void)fd;
-    (void)condition;
-    Wait *wait = data;
-    wait->is_over |= ht_sync_request_heard(wait->sync);
-    return G_SOURCE_CONTINUE;
-}
-
 /* Time that goes on while the machine sleeps. */
 static int64_t awake_or_not_us(void)
 {
@@ -301,13 +291,10 @@ static bool wait_ms(HtSync *sync, int64_t ms)
         g_source_attach(time, sync->context);
     }
     GSource *line = sync->pg ? add_source(sync, ht_pg_socket(sync->pg), on_line, &wait) : NULL;
-    GSource *request =
-        sync->request_fd >= 0 ? add_source(sync, sync->request_fd, on_request, &wait) : NULL;
     while (!wait.is_over && !g_atomic_int_get(&sync->is_stopping) && !is_poked(sync))
         g_main_context_iteration(sync->context, TRUE);
     drop_source(time);
     drop_source(line);
-    drop_source(request);
     if (timer >= 0)
         close(timer);
     return awake_or_not_us() - due_us > SLEPT_US;
@@ -335,7 +322,9 @@ static int64_t turn(HtSync *sync, guint *failures)
 {
     g_autoptr(GError) error = NULL;
     if (!ht_sync_lock_take(sync, &error)) {
-        sync->is_requested = false; /* it is for the one that has the lock */
+        g_mutex_lock(&sync->lock);
+        *sync->wanted_id = '\0'; /* it is for the one that has the lock */
+        g_mutex_unlock(&sync->lock);
         bool is_busy = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
         ht_sync_status_recall(sync);
         ht_sync_status_state(sync, is_busy ? HT_SYNC_ELSEWHERE : HT_SYNC_OFFLINE, error->message);
