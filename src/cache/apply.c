@@ -401,15 +401,23 @@ static bool note_debt(HtApply *apply, GError **error)
            ht_apply_meta_set_int(apply, HT_META_FORGET_DUE, ht_clock_now_us(), error);
 }
 
+/* In the order of their keys: the full text writes what it has gathered whenever a key is lower
+ * than the one before. */
+static int compare_keys(const void *a, const void *b)
+{
+    HtKey x = **(HtKey *const *)a, y = **(HtKey *const *)b;
+    return (x > y) - (x < y);
+}
+
 bool ht_apply_finish(HtApply *apply, GError **error)
 {
     if (!note_debt(apply, error))
         return false;
-    GHashTableIter iter;
-    gpointer key;
-    g_hash_table_iter_init(&iter, apply->people);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        if (!ht_person_derive(apply->db, *(HtKey *)key, error))
+    guint n;
+    g_autofree gpointer *keys = g_hash_table_get_keys_as_array(apply->people, &n);
+    qsort(keys, n, sizeof *keys, compare_keys);
+    for (guint i = 0; i < n; i++) {
+        if (!ht_person_derive(apply->db, *(const HtKey *)keys[i], error))
             return false;
     }
     return true;
