@@ -19,7 +19,7 @@
 
 #define APPLICATION_ID 0x4849524f /* "HIRO" */
 #define VERSION 1
-#define WRITE_CACHE_KIB 2048
+#define WRITE_CACHE_KIB 8192 /* ten thousand ops and their indexes */
 #define CHECKED_PAGES 128
 
 /* ---- the schema */

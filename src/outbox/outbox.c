@@ -254,7 +254,13 @@ static bool plan_ops(HtPlan *plan, GError **error)
 static bool plan_new(HtPlan *plan, GError **error)
 {
     g_autoptr(GError) refusal = NULL;
+    /* One view of the cache for all of it: else each of some ten look-ups a row takes and drops the
+     * lock of one of its own. */
+    HtDb *db = ht_reader_db(plan->reader);
+    bool is_one_view = !ht_db_in_transaction(db) && ht_db_begin(db, false, NULL);
     bool ok = ht_plan_may_write(plan, &refusal) && plan_ops(plan, &refusal);
+    if (is_one_view)
+        ht_db_rollback(db);
     /* A refusal may come of a look-up that failed: then that is what there is to say. */
     if (!ht_plan_check(plan, error))
         return false;
