@@ -206,7 +206,7 @@ static const Form forms[] = {
     {"undo",       NULL,      0, NULL},
     {"outbox",     NULL,      0, "--plain --json"},
     {"outbox",     "list",    0, "--plain --json"},
-    {"outbox",     "push",    1, "--json"},
+    {"outbox",     "push",    1, "--parked --json"},
     {"outbox",     "drop",    1, ""},
     {"outbox",     "export",  1, ""},
     {"conflicts",  NULL,      0, "--plain --json"},
