@@ -28,7 +28,8 @@ def generations():
     at = next(i for i, (_, name, path) in enumerate(calls) if name == "rename" and path.endswith("/current"))
     fresh = next(path for kind, _, path in calls if kind == "c" and re.search(CACHE, path))
     assert synced_by(calls, at, fresh), f"{fresh} is published before it is on the disk"
-    gone = next(i for i, (_, name, path) in enumerate(calls) if i > at and name == "unlink" and re.search(CACHE, path))
+    gone = next(i for i, (_, name, path) in enumerate(calls) if i > at and name == "unlink" and not path.startswith(fresh)
+                and re.search(CACHE[:-1] + "(-wal)?$", path))
     assert any(kind == "s" and path == client.cache_dir for kind, _, path in calls[at:gone]), "the old one goes before the link is on the disk"
 
 

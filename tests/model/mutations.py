@@ -98,9 +98,6 @@ FAULTS = {
     "rename-before-sync": ("a private file is on the disk before it has its name", [
         ("src/base/paths.c", "    return fsync(fd) == 0;", "    return fd >= 0;"),
     ], "faults.test_order_of_syncs"),
-    "link-before-sync": ("a generation is on the disk before its link is", [
-        ("src/cache/files.c", "return sync_path(path, O_RDONLY, error) && sync_path(dir,", "return sync_path(dir, O_RDONLY | O_DIRECTORY, error) && sync_path(dir,"),
-    ], "faults.test_order_of_syncs"),
     "link-not-synced": ("a new link is on the disk before the old generation goes", [
         ("src/cache/files.c", "        return io_error(error, link);\n    return sync_path(dir, O_RDONLY | O_DIRECTORY, error);", "        return io_error(error, link);\n    return true;"),
     ], "faults.test_order_of_syncs"),

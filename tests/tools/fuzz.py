@@ -17,6 +17,26 @@ import sys
 import tempfile
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+# Whose words a target's input is made of: their string literals become its dictionary, so that it never falls behind.
+WORDS = {
+    "answer": ("src/outbox/push.c", "src/domain/decision.c"),
+    "cli": ("src/command/cli_options.c", "src/app/cli_host.c", "src/domain/filter.c"),
+    "config": ("src/base/settings.c", "src/command/registry.c", "src/ui/theme.c"),
+    "domain": ("src/domain/candidate.c", "src/domain/match.c", "src/domain/transcript.c", "src/domain/mail.c"),
+    "filter": ("src/domain/filter.c", "src/domain/stage.c", "src/domain/score.c"),
+    "hello": ("src/sync/hello.c", "src/sync/columns.c", "sql/sync/columns"),
+    "input": ("src/ui/input.c",),
+    "json": ("src/base/json.c",),
+    "script": ("src/ui/script.c", "src/ui/input.c", "src/ui/theme.c"),
+    "session": ("src/command/session.c", "src/domain/filter.c"),
+    "values": ("src/domain/decision.c", "src/domain/stage.c", "src/domain/interview.c", "src/pg/settings.c", "src/pg/error.c"),
+}
+# What no source spells out.
+MORE_WORDS = {
+    "json": ("null", "true", "false", "\\\\u0000", "\\\\ud83d\\\\ude00", "1e308", "-0.0", "9007199254740993", "[[", "{\\\"a\\\":"),
+    "hello": ("null", "true", "false", "\\\"fp\\\":", "\\\"tables\\\":[", "10:20:10,15", "00000000-0000-4000-8000-000000000000"),
+    "filter": (">=", "<=", "!=", " OR ", " -", ":", "\\\"", "..", "today", "7d"),
+}
 LONGEST_S = 20  # for one input
 MOST_MB = 2048
 SHM = "/dev/shm"
@@ -34,6 +54,28 @@ def environment(folder):
         "ASAN_OPTIONS": "detect_leaks=1:malloc_context_size=8:strict_string_checks=1",
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
+
+
+def dictionary(name, folder):
+    """The file with a target's words, or None."""
+    words = set(MORE_WORDS.get(name, ()))
+    for source in WORDS.get(name, ()):
+        path = os.path.join(ROOT, source)
+        if not os.path.exists(path):
+            raise SystemExit(f"fuzz: {source}, whose words {name} takes, is not there")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if source.endswith(".c"):
+            words.update(word for word in re.findall(r'"((?:[^"\\\n%])+)"', text) if " " not in word.strip() and "/" not in word)
+        else:
+            words.update(re.findall(r"\w+", re.sub(r"#.*", "", text)))
+    short = sorted(word for word in words if 2 <= len(word) <= 40 and word.isascii())
+    if not short:
+        return None
+    path = os.path.join(folder, name + ".words")
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(f'"{word}"\n' for word in short)
+    return path
 
 
 class Target:
@@ -62,11 +104,11 @@ class Target:
             shutil.rmtree(folder, ignore_errors=True)
 
     def fuzz(self, seconds):
-        words = os.path.join(ROOT, "tests/fuzz/words", self.name)
+        words = dictionary(self.name, os.path.dirname(self.log))
         status = self.run(
             f"-max_total_time={seconds}", "-seed=1", f"-timeout={LONGEST_S}", f"-rss_limit_mb={MOST_MB}",
             "-print_final_stats=1", f"-artifact_prefix={self.found}/{self.name}-",
-            *([f"-dict={words}"] if os.path.exists(words) else []), self.grown, self.corpus, wait=seconds * 2 + 240)
+            *([f"-dict={words}"] if words else []), self.grown, self.corpus, wait=seconds * 2 + 240)
         with open(self.log, encoding="utf-8", errors="replace") as log:
             text = log.read()
         runs = re.findall(r"stat::number_of_executed_units:\s*(\d+)", text)
