@@ -7,6 +7,7 @@
 #include "hiretty/base/clock.h"
 #include "hiretty/base/failpoint.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/reserve.h"
 #include "hiretty/cache/jobs.h"
 
 #include <glib/gstdio.h>
@@ -160,6 +161,26 @@ static HtDb *open_current(HtCache *cache, GError **error)
     return NULL;
 }
 
+/* A disk that is full to the last block has no room for SQLite's shared index either. */
+static HtDb *open_or_make_room(HtCache *cache, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    HtDb *db = open_current(cache, &why);
+    if (db)
+        ht_reserve_keep(cache->dir);
+    bool is_full = g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_FULL);
+    if (db || !is_full || !ht_reserve_give_up(cache->dir)) {
+        if (why)
+            g_propagate_error(error, g_steal_pointer(&why));
+        return db;
+    }
+    ht_log(HT_LOG_WARNING, "the disk is full: the cache's reserve is given up");
+    db = open_current(cache, error);
+    if (db && !cache->problem)
+        cache->problem = g_strdup(HT_CACHE_FULL_PROBLEM);
+    return db;
+}
+
 static void cache_free(HtCache *cache)
 {
     ht_bus_free(cache->bus);
@@ -178,7 +199,7 @@ HtCache *ht_cache_open(const HtPaths *paths, HtCacheFlags flags, GError **error)
     cache->flags = flags;
     cache->bus = ht_bus_new();
     int folder = ht_folder_lock(cache->dir, error);
-    HtDb *db = folder >= 0 ? open_current(cache, error) : NULL;
+    HtDb *db = folder >= 0 ? open_or_make_room(cache, error) : NULL;
     if (!db) {
         if (folder >= 0)
             close(folder);
@@ -201,12 +222,19 @@ void ht_cache_close(HtCache *cache)
     if (!cache)
         return;
     ht_worker_free(cache->store);
+    ht_reserve_keep(cache->dir); /* if it was given up: there may be room now */
     cache_free(cache);
 }
 
 const char *ht_cache_problem(HtCache *cache)
 {
     return cache->problem;
+}
+
+const char *ht_cache_mend(HtCache *cache)
+{
+    bool is_full = g_strcmp0(cache->problem, HT_CACHE_FULL_PROBLEM) == 0;
+    return is_full ? "make room on the disk" : "hiretty sync";
 }
 
 const char *ht_cache_dir(HtCache *cache)
@@ -263,6 +291,7 @@ bool ht_cache_wipe(const HtPaths *paths, GError **error)
         for (guint i = 0; i < numbers->len; i++)
             ht_files_remove(dir, g_array_index(numbers, int, i));
         ht_files_remove_aside(dir);
+        ht_reserve_give_up(dir);
         static const char *const marks[] = {"locked", "suspect", "purging"};
         for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
             g_autofree char *mark = g_build_filename(dir, marks[i], NULL);
@@ -694,7 +723,8 @@ void ht_cache_load_over(HtCache *cache)
 static void log_failure(const GError *error, gpointer data)
 {
     (void)data;
-    if (error)
+    /* What is not done when the cache closes is done after the next opening. */
+    if (error && !g_error_matches(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CLOSED))
         ht_log(HT_LOG_WARNING, "idle work of the cache: %s", error->message);
 }
 

@@ -84,6 +84,11 @@ void ht_reader_end(HtReader *reader)
     ht_db_rollback(reader->db);
 }
 
+void ht_reader_watch(HtReader *reader)
+{
+    ht_db_watch(reader->db);
+}
+
 bool ht_reader_check(HtReader *reader, GError **error)
 {
     return ht_db_check(reader->db, error);

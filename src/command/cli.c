@@ -107,7 +107,7 @@ void ht_cli_tell_mended(HtContext *context)
     const char *cache = ht_cache_problem(context->parts.cache);
     const char *outbox = ht_outbox_problem(context->parts.outbox);
     if (cache)
-        ht_print_error("cache", cache, "hiretty sync");
+        ht_print_error("cache", cache, ht_cache_mend(context->parts.cache));
     if (outbox)
         ht_print_error("outbox", outbox, NULL);
 }

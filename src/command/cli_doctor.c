@@ -213,7 +213,7 @@ static void check_cache(Report *report)
     else if (!ht_cache_verify(cache, &broken))
         say(report, "cache", BAD, broken->message, "hiretty cache wipe, then hiretty sync");
     else if (ht_cache_problem(cache))
-        say(report, "cache", NOTE, ht_cache_problem(cache), "hiretty sync");
+        say(report, "cache", NOTE, ht_cache_problem(cache), ht_cache_mend(cache));
     else
         say(report, "cache", GOOD, path, NULL);
     check_lease(report);

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "hiretty/base/log.h"
+#include "hiretty/base/reserve.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -214,5 +215,6 @@ bool ht_outbox_wipe(const HtPaths *paths, GError **error)
         }
     }
     remove_aside(ht_paths_state_dir(paths), NULL);
+    ht_reserve_give_up(ht_paths_state_dir(paths));
     return true;
 }

@@ -7,6 +7,7 @@
 #include "hiretty/base/clock.h"
 #include "hiretty/base/failpoint.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/reserve.h"
 #include "hiretty/base/resource.h"
 
 #include <errno.h>
@@ -241,10 +242,30 @@ static int take_alone(const char *dir)
     return take_lock(dir, "outbox.lock", LOCK_EX | LOCK_NB, NULL);
 }
 
-static HtDb *open_or_replace(HtOutbox *outbox, const char *dir, GError **error)
+/* As the cache does it (its folder may be on another disk). */
+static HtDb *open_or_make_room(HtOutbox *outbox, const char *dir, GError **error)
 {
     g_autoptr(GError) why = NULL;
     HtDb *db = open_file(outbox->path, &why);
+    if (db)
+        ht_reserve_keep(dir);
+    bool is_full = g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_FULL);
+    if (db || !is_full || !ht_reserve_give_up(dir)) {
+        if (why)
+            g_propagate_error(error, g_steal_pointer(&why));
+        return db;
+    }
+    ht_log(HT_LOG_WARNING, "the disk is full: the outbox's reserve is given up");
+    db = open_file(outbox->path, error);
+    if (db && !ht_cache_problem(outbox->cache))
+        outbox->problem = g_strdup(HT_CACHE_FULL_PROBLEM);
+    return db;
+}
+
+static HtDb *open_or_replace(HtOutbox *outbox, const char *dir, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    HtDb *db = open_or_make_room(outbox, dir, &why);
     const Aside *aside = db ? NULL : aside_for(why);
     if (db || !aside) {
         if (!db)

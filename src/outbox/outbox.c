@@ -6,6 +6,7 @@
 #include "hiretty/base/clock.h"
 #include "hiretty/base/failpoint.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/reserve.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -173,7 +174,9 @@ void ht_outbox_close(HtOutbox *outbox)
     /* Behind everything that is in the queue. */
     ht_cache_set_generation_hook(outbox->cache, NULL, NULL);
     ht_cache_remove_forget_hook(outbox->cache, ht_outbox_forget);
+    g_autofree char *dir = g_path_get_dirname(outbox->path);
     outbox_free(outbox);
+    ht_reserve_keep(dir);
 }
 
 const char *ht_outbox_problem(HtOutbox *outbox)

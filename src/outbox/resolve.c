@@ -298,14 +298,27 @@ static bool hand_over(HtDb *db, const HtOp *op, const HtOp *again, GError **erro
     return ht_stmt_run(set, error);
 }
 
+static bool plan_again(HtPlan *plan, const HtOp *op, const HtResolve *how, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+    bool ok = ht_plan_may_write(plan, &refusal);
+    if (ok)
+        ok = op->fn == HT_PUSH_DECISIONS ? again_decision(plan, op, how, &refusal)
+                                         : again_field(plan, op, how, &refusal);
+    /* As for a new intent: a refusal may come of a look-up that failed. */
+    if (!ht_plan_check(plan, error))
+        return false;
+    if (refusal)
+        g_propagate_error(error, g_steal_pointer(&refusal));
+    return ok;
+}
+
 static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const HtResolve *how,
                        GError **error)
 {
     g_auto(HtPlan) plan = {0};
     ht_plan_init(&plan, change->outbox, store, NULL);
-    bool decides = op->fn == HT_PUSH_DECISIONS;
-    if (!ht_plan_may_write(&plan, error) ||
-        !(decides ? again_decision(&plan, op, how, error) : again_field(&plan, op, how, error)))
+    if (!plan_again(&plan, op, how, error))
         return false;
     for (guint i = 0; i < plan.ops->len; i++) {
         HtOp *again = plan.ops->pdata[i];

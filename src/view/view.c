@@ -335,7 +335,17 @@ void ht_view_fetch(HtView *view, int64_t first, int n)
     view->window_first = MAX(0, first - WINDOW_MARGIN);
     int64_t end = MIN((int64_t)shown->n, last + WINDOW_MARGIN);
     view->window_n = (gsize)(end - view->window_first);
+    ht_reader_watch(view->parts.reader);
     view->class->fetch(view, shown->keys + view->window_first, view->window_n);
+    g_autoptr(GError) problem = NULL;
+    if (ht_reader_check(view->parts.reader, &problem))
+        return;
+    /* No row rather than one that would pass for gone; the title says why, once. */
+    forget_window(view);
+    bool is_said = view->problem != NULL;
+    ht_view_set_problem(view, problem);
+    if (!is_said)
+        ht_view_emit_changed(view);
 }
 
 gssize ht_view_slot(HtView *view, int64_t row)
@@ -439,6 +449,20 @@ HtKey ht_view_current_key(HtView *view)
 
 /* ---- preview ----------------------------------------------------------------------------------
  */
+/* A look-up that the disk failed is told as that: the rest of the text would say that there is
+ * none, and an application that is read blind might be shown with its name. Takes the text. */
+static HtDoc *checked(HtView *view, HtDoc *doc)
+{
+    g_autoptr(GError) problem = NULL;
+    if (ht_reader_check(view->parts.reader, &problem))
+        return doc;
+    ht_doc_free(doc);
+    doc = ht_doc_new();
+    g_autofree char *clean = ht_clean(problem->message);
+    ht_doc_addf(doc, HT_STYLE_ERROR, "%s", clean);
+    return doc;
+}
+
 bool ht_view_has_preview(const HtView *view)
 {
     return view->class->preview && (!view->rows || view->rows->len > 0);
@@ -456,8 +480,9 @@ const HtDoc *ht_view_preview(HtView *view, int64_t row, int width)
         return NULL;
     g_clear_pointer(&view->preview, ht_doc_free);
     HtDoc *doc = ht_doc_new();
+    ht_reader_watch(view->parts.reader);
     view->class->preview(view, (gsize)slot, doc, width);
-    view->preview = doc;
+    view->preview = doc = checked(view, doc);
     view->preview_key = key;
     view->preview_width = width;
     return doc;
@@ -491,6 +516,14 @@ void ht_view_previewed(HtView *view, int64_t row, int64_t shown_ms)
 
 /* ---- texts --------------------------------------------------------------------------------------
  */
+static HtDoc *fill(HtView *view, int width)
+{
+    HtDoc *doc = ht_doc_new();
+    ht_reader_watch(view->parts.reader);
+    view->class->fill(view, doc, width);
+    return checked(view, doc);
+}
+
 const HtDoc *ht_view_doc(HtView *view, int width)
 {
     if (view->class->kind != HT_VIEW_TEXT)
@@ -498,9 +531,8 @@ const HtDoc *ht_view_doc(HtView *view, int width)
     if (view->doc && view->doc_width == width)
         return view->doc;
     g_clear_pointer(&view->doc, ht_doc_free);
-    view->doc = ht_doc_new();
+    view->doc = fill(view, width);
     view->doc_width = width;
-    view->class->fill(view, view->doc, width);
     if (view->search && *view->search) {
         g_clear_pointer(&view->hit_lines, g_array_unref);
         view->hit_lines = g_array_new(FALSE, FALSE, sizeof(int));

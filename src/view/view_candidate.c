@@ -174,6 +174,7 @@ static const HtViewClass candidate_class = {
 HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey match,
                               GError **error)
 {
+    ht_reader_watch(parts->reader);
     g_autoptr(HtCandidate) person = ht_cache_candidate(parts->reader, candidate, error);
     if (!person)
         return NULL;
@@ -195,5 +196,8 @@ HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey m
         view->is_blind = row->flags & HT_MATCH_BLIND;
         ht_match_rows_free(row, 1);
     }
-    return view;
+    if (ht_reader_check(parts->reader, error))
+        return view;
+    ht_view_free(view); /* whether it is read blind is not known */
+    return NULL;
 }

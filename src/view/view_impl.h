@@ -131,6 +131,8 @@ HtView *ht_view_alloc(const HtViewClass *class, const HtViewParts *parts);
 /* Starts a load; `adopt`: what comes is shown whole. */
 void ht_view_load(HtView *view, bool adopt);
 void ht_view_emit_changed(HtView *view);
+/* What the title says beside the name; NULL error: nothing. */
+void ht_view_set_problem(HtView *view, const GError *error);
 void ht_view_forget_texts(HtView *view);
 /* Makes the rows around `row` present; the slot of the window, -1 when there is none. */
 gssize ht_view_slot(HtView *view, int64_t row);

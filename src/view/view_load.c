@@ -151,7 +151,7 @@ static void keep_for_later(HtView *view, HtKeyArray *keys)
     view->later = keys;
 }
 
-static void set_problem(HtView *view, const GError *error)
+void ht_view_set_problem(HtView *view, const GError *error)
 {
     g_free(view->problem);
     view->problem = error ? ht_clean(error->message) : NULL;
@@ -159,7 +159,7 @@ static void set_problem(HtView *view, const GError *error)
 
 static void take_loaded(HtView *view, HtLoaded *loaded, const GError *error)
 {
-    set_problem(view, error);
+    ht_view_set_problem(view, error);
     if (!loaded)
         g_clear_pointer(&view->held_title, g_free); /* the problem is to be seen */
     if (loaded) {
@@ -204,10 +204,22 @@ static void job_free(gpointer data)
     g_free(job);
 }
 
+/* Half of what a list holds, because the disk failed under a look-up, is no list. */
+static HtLoaded *load(const HtViewClass *class, HtReader *reader, const HtViewQuery *query,
+                      GError **error)
+{
+    ht_reader_watch(reader);
+    HtLoaded *loaded = class->load(reader, query, error);
+    if (!loaded || ht_reader_check(reader, error))
+        return loaded;
+    ht_loaded_free(loaded);
+    return NULL;
+}
+
 static gpointer job_run(HtReader *reader, gpointer data, GError **error)
 {
     Job *job = data;
-    return job->class->load(reader, &job->query, error);
+    return load(job->class, reader, &job->query, error);
 }
 
 static void job_done(gpointer result, const GError *error, gpointer data)
@@ -227,7 +239,7 @@ static void load_here(HtView *view)
     HtViewQuery query;
     query_init(view, &query);
     g_autoptr(GError) error = NULL;
-    HtLoaded *loaded = view->class->load(view->parts.reader, &query, &error);
+    HtLoaded *loaded = load(view->class, view->parts.reader, &query, &error);
     query_clear(&query);
     take_loaded(view, loaded, error);
 }

@@ -246,11 +246,14 @@ static const HtViewClass candidates_class = MATCH_CLASS(HT_VIEW_CANDIDATES, cand
 HtView *ht_view_new_matches(const HtViewParts *parts, HtKey job, GError **error)
 {
     HtJobRow row = {0};
+    ht_reader_watch(parts->reader);
     if (!ht_cache_job_rows(parts->reader, &job, 1, &row, error))
         return NULL;
     if (row.key == 0) {
         ht_job_row_clear(&row);
-        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, "this job is no longer there");
+        if (ht_reader_check(parts->reader, error))
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND,
+                        "this job is no longer there");
         return NULL;
     }
     Matches *matches = g_new0(Matches, 1);

@@ -3,9 +3,16 @@
 """A disk that is full, breaks, or is read-only; a process without descriptors: at the N-th call, once or from then
 on. Each time one clear line and the right exit status, or the work is done; the old cache can be read, what was
 said is in the outbox, and once the fault is gone an ordinary run ends as if nothing had been."""
+import contextlib
 import errno
+import json
 import os
+import re
+import sqlite3
+import subprocess
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import local  # noqa: E402
@@ -109,6 +116,57 @@ def while_looking_up():
     return f"{done} reads failed, {told} told"
 
 
+def while_resolving():
+    """What is sent once more is looked up first: a read that fails is told, and it stays parked."""
+    whole = base.copy()
+    whole.must("advance", world.matches[1], "--offline")
+    with contextlib.closing(sqlite3.connect(whole.outbox)) as outbox, outbox:
+        outbox.execute("UPDATE ops SET state = 2, why = 'the ledger stumbled' WHERE fn = 1")
+        outbox.execute("UPDATE meta SET value = value + 1 WHERE name = 'stamp'")  # so what is shown is made anew
+    assert len(whole.json("outbox", "list", "--offline")) == 2
+    calls = whole.copy().calls("outbox", "push", "2", "--offline", classes="r", status=3)
+    told = 0
+    for i, n in enumerate(sample(len(calls), 4 if SANITIZED else 12, "resolve")):
+        client = whole.copy()
+        action = ("error", "errors")[i % 2]
+        run = client.fault("outbox", "push", "2", "--offline", fault=f"r:{n}:{action}={errno.EIO}")
+        place = (action, n, len(calls), calls[n - 1], run.stdout, run.stderr)
+        assert run.returncode in (1, 3), place
+        if run.returncode == 1:
+            one_line(run, 1, r"I/O|input/output")
+        states = sorted(item["state"] for item in client.json("outbox", "list", "--offline"))
+        assert states == (["parked", "pending"] if run.returncode == 1 else ["pending", "pending"]), (place, states)
+        told += run.returncode == 1
+        client.wipe()
+    return f"{len(calls)} reads, {told} told"
+
+
+def while_showing():
+    """A screen under whose look-ups the disk fails says so, and never that there is none."""
+    whole = base.copy()
+    script = os.path.join(whole.folder, "script")
+    with open(script, "w", encoding="utf-8") as out:
+        out.write("size 100 30\nkey g j\nwait\nkey Enter\nwait\nsnap -\nkey Enter\nwait\nsnap -\n")
+    whole.env = {**whole.env, "HIRETTY_NOW": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}  # "3 s ago" each time
+    run = ("--offline", "--script", script)
+    shown = whole.copy().must(*run)
+    assert "Zoë" in shown or "Applied" in shown, shown
+    calls = whole.copy().calls(*run, classes="r")
+    told = same = 0
+    for n in sample(len(calls), 4 if SANITIZED else 14, "show"):
+        client = whole.copy()
+        got = client.fault(*run, fault=f"r:{n}:errors={errno.EIO}")
+        place = (n, len(calls), calls[n - 1], got.returncode, got.stdout, got.stderr)
+        if got.returncode == 0 and got.stdout == shown:
+            same += 1
+        else:
+            assert re.search(r"I/O|input/output", got.stdout + got.stderr), place
+            told += 1
+        client.wipe()
+    assert told > 0, "no read failed that mattered"
+    return f"{len(calls)} reads, {told} told, {same} as ever"
+
+
 def while_syncing():
     """The first push and pull of a copy: whatever happens, the next sync ends at the server's state, with one note."""
     client = base.copy().another_device()
@@ -153,7 +211,69 @@ def full_while_loading():
     return f"{done} of {len(calls)} points"
 
 
+FULL = "the disk is full: what is here can be read"
+
+
+def fill(folder):
+    """To the last byte; returns the file that does it."""
+    path = os.path.join(folder, "ballast")
+    with open(path, "wb", buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(b"\0" * 4096)
+        except OSError as full:
+            assert full.errno == errno.ENOSPC
+    return path
+
+
+def full_file_system():
+    """A real one, full before anything starts: everything can be read, again and again, with one line that says why;
+    what is confirmed arrives once there is room. Needs the right to mount."""
+    folder = tempfile.mkdtemp(prefix="hiretty-small-")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", folder]).returncode == 0
+    if not mounted:
+        os.rmdir(folder)
+        assert os.geteuid() != 0 and not os.environ.get("CI"), "no file system can be mounted"
+        return "not shown: mounting is not allowed here"
+    try:
+        client = Client(world)
+        inside = os.path.join(folder, "client")
+        client.env = {name: value.replace(client.folder, inside) for name, value in client.env.items()}
+        os.makedirs(client.env["XDG_RUNTIME_DIR"], 0o700)
+        client.folder = inside
+        client.must("sync")
+        client.must("note", world.matches[2], "before the disk was full", "--offline")
+        ballast = fill(folder)
+        for i in range(3):
+            for verb, n in ((("matches", "--job", world.job_id, "--json"), 16), (("outbox", "list", "--json"), 1)):
+                run = client.run(*verb, "--offline")
+                assert run.returncode == 0, (verb, run.stderr)
+                assert len(json.loads(run.stdout)) == n, (verb, run.stdout)
+                assert len(said(run)) == 1 and FULL in run.stderr, (verb, run.stderr)
+        confirmed = 0
+        for i in range(40):
+            run = client.run("note", world.matches[3], f"on a full disk {i} " + "x" * 15000, "--offline")
+            confirmed += "Noted" in run.stdout
+            if run.returncode:
+                assert run.returncode == 1 and "disk is full" in run.stderr, run.stderr
+                break
+        assert run.returncode == 1, "there was room for forty notes"
+        run = client.run("matches", "--job", world.job_id, "--json", "--offline")
+        assert run.returncode == 0 and len(json.loads(run.stdout)) == 16, run.stderr
+        os.unlink(ballast)
+        client.must("sync")
+        assert world.sql("super", "SELECT count(*) FROM public.candidate_notes WHERE body LIKE '%disk was full' OR body LIKE 'on a full disk%'") \
+            == str(confirmed + 1), confirmed
+        run = client.run("matches", "--job", world.job_id, "--offline")
+        assert said(run) == [], run.stderr
+        client.is_same_as_server()
+        return f"{confirmed} notes taken on a full disk"
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+        os.rmdir(folder)
+
+
 try:
-    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_syncing, full_while_loading)
+    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, full_while_loading, full_file_system)
 finally:
     base.wipe()

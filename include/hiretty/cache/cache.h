@@ -37,6 +37,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtCache, ht_cache_close)
 
 /* What open found and mended, for people; NULL = nothing. */
 const char *ht_cache_problem(HtCache *cache);
+/* What it says when there was no room to open the files but for what is kept for that. */
+#define HT_CACHE_FULL_PROBLEM "the disk is full: what is here can be read, changes may be refused"
+/* What mends it: words for people, or a command. */
+const char *ht_cache_mend(HtCache *cache);
 const char *ht_cache_dir(HtCache *cache);
 /* Path of the current generation. Caller frees. */
 char *ht_cache_path(HtCache *cache);
@@ -80,6 +84,8 @@ ht_reader_db(HtReader *reader); /* borrowed; for the layer itself, outbox and sy
 /* false, with the error, if the disk failed under a look-up since the reader was opened or followed
  * to a new generation: then "there is none" may be wrong. */
 bool ht_reader_check(HtReader *reader, GError **error);
+/* From here on: what failed before counts no more. */
+void ht_reader_watch(HtReader *reader);
 
 /* Identity. */
 HtKey ht_reader_key(HtReader *reader, const HtUuid *id); /* 0 = unknown */
