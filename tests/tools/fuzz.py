@@ -121,7 +121,7 @@ class Target:
         smallest = self.grown + ".smallest"
         shutil.rmtree(smallest, ignore_errors=True)
         os.makedirs(smallest)
-        status = self.run("-merge=1", f"-timeout={LONGEST_S}", smallest, self.corpus, self.grown, wait=3600)
+        status = self.run("-set_cover_merge=1", f"-timeout={LONGEST_S}", smallest, self.corpus, self.grown, wait=3600)
         if status != 0 or not os.listdir(smallest):
             return False, f"status {status}: see {self.log}"
         kept = [f for f in os.listdir(self.corpus) if f.startswith("found-")]  # what once was a crash stays
