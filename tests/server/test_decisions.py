@@ -107,7 +107,7 @@ def refusals():
     check.refused(take(match, "shortlist", listed, applied), "does not stand", "wrong from_stage")
     check.refused(take(match, "reject", applied, stages["rejected"]), "violates check constraint", "reject without a reason")
     check.refused(take(match, "hold", applied, applied), "violates check constraint", "hold without a time")
-    check.refused(take(match, "advance", applied, new_id()), "foreign key", "unknown stage")
+    check.refused(take(match, "advance", applied, new_id()), "is not a stage of its job", "unknown stage")
     other_job, other_stages, _ = world.job()
     assert other_job
     check.refused(take(match, "advance", applied, other_stages["offer"]), "not a stage of its job", "another job's stage")
@@ -194,6 +194,43 @@ def platform():
         WHERE m.id = ANY ('{%s}') AND m.stage_id = d.to_stage_id AND m.status = 'screening'""" % ",".join(many)), "50", "fifty at once")
 
 
+def stages_stay():
+    """A stage that decisions name cannot be removed, though no key of theirs points at it; a stay written by hand names a stage of its job."""
+    own, places, matches = world.job(applicants=3)
+    other = world.job()[1]
+    remove = "DELETE FROM public.job_stages WHERE id = '%s';"
+    left = "BEGIN; DELETE FROM public.pipeline_events WHERE match_id = ANY ('{%s}');" % ",".join(matches)
+    check.same(world.platform(remove % places["withdrawn"] + " SELECT count(*) FROM public.job_stages WHERE job_id = '%s'" % own), "7", "a stage that nobody stood in")
+    insert(matches[0], "shortlist", places["applied"], places["shortlist"])
+    insert(matches[0], "advance", places["shortlist"], places["screening"], base=world.ledger(matches[0])[-1]["id"])
+    insert(matches[1], "hold", places["applied"], places["applied"], more={"hold_until": "2099-01-01"})
+    insert(matches[1], "shortlist", places["applied"], places["shortlist"], base=world.ledger(matches[1])[-1]["id"])
+    insert(matches[2], "offer", places["applied"], places["offer"])
+    for name in ("shortlist", "applied"):
+        check.refused(lambda name=name: world.platform(remove % places[name]), "violates foreign key", name + ": its stays")
+    for name in ("shortlist", "screening", "offer"):  # matches[1] stands in the first
+        check.refused(lambda name=name: world.platform(left + remove % places[name]), "violates foreign key", name + ": who stands there")
+    check.refused(lambda: world.platform(left + remove % places["applied"]), "decisions name this stage", "applied, without its stays")
+    check.refused(lambda: world.platform("UPDATE public.job_stages SET job_id = '%s', position = 90 WHERE id = '%s'" % (job, places["applied"])), "ERROR", "into another job")
+    stay = ("INSERT INTO public.pipeline_events (match_id, job_id, from_stage_id, to_stage_id, entered_at, left_at, actor_kind) "
+            "VALUES ('%s', '%s', '%%s', '%s', '2020-01-01', '2020-01-02', 'import')" % (matches[0], own, places["hired"]))
+    check.same(world.platform(stay % places["rejected"] + " RETURNING 1"), "1", "a stay by hand")
+    for wrong in (other["applied"], new_id()):
+        check.refused(lambda wrong=wrong: world.platform(stay % wrong), "from_stage_id is no stage of this job", "from elsewhere")
+    check.refused(lambda: world.platform("UPDATE public.pipeline_events SET from_stage_id = '%s' WHERE match_id = '%s'" % (other["applied"], matches[0])),
+                  "from_stage_id is no stage of this job", "changed by hand")
+    check.refused(lambda: world.platform("BEGIN; DELETE FROM public.pipeline_events WHERE match_id = '%s' AND to_stage_id <> '%s';" % (matches[0], places["hired"])
+                                         + remove % places["rejected"]), "decisions name this stage", "where a stay by hand came from")
+    # Somebody decides, and has not committed, while the stage that is left is removed.
+    _, places, matches = world.job(applicants=1)
+    deciding = world.start_sql("rec", "BEGIN; INSERT INTO public.hiring_decisions (match_id, decision, from_stage_id, to_stage_id) VALUES ('%s', 'shortlist', '%s', '%s'); "
+                               "SELECT pg_advisory_lock(77), pg_sleep(2); COMMIT;" % (matches[0], places["applied"], places["shortlist"]))
+    world.sql("super", "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND granted) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$")
+    check.refused(lambda: world.platform(remove % places["applied"]), "violates foreign key", "left in a transaction that is open")
+    world.end_sql(deciding)
+    check.same(len(world.ledger(matches[0])), 1, "and that commits")
+
+
 def complete():
     """The ledger tells where everything stands; one open stay each; the chain has one end."""
     check.same(world.rows("super", """
@@ -212,5 +249,6 @@ one_move()
 refusals()
 undo()
 platform()
+stages_stay()
 complete()
 check.finish()
