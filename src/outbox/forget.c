@@ -94,11 +94,6 @@ static bool strip(HtOutbox *outbox, const GArray *ops, GError **error)
     return true;
 }
 
-static bool show_again(HtApply *apply, gpointer data, GError **error)
-{
-    return ht_shown_rebuild(data, apply, error);
-}
-
 /* All that can be read in it is about people who are still here. */
 static bool may_stay(const char *path, HtDb *cache)
 {
@@ -158,11 +153,13 @@ bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **e
     if (ops->len > 0) {
         if (!ht_db_begin(outbox->db, true, error))
             return false;
-        if (!strip(outbox, ops, error) || !ht_db_commit(outbox->db, error)) {
+        /* With a new stamp: should this process die now, the next one shows it all anew. */
+        if (!strip(outbox, ops, error) || !ht_outbox_counter(outbox->db, "stamp", error) ||
+            !ht_db_commit(outbox->db, error)) {
             ht_db_rollback(outbox->db);
             return false;
         }
-        if (!ht_store_apply(store, show_again, outbox, error))
+        if (!ht_outbox_show_all(outbox, store, error))
             return false;
     }
     /* Also when nothing was found: a process may have died between the two. */

@@ -118,6 +118,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtChange, ht_change_clear)
 /* --- Shown (shown.c), inside an apply */
 bool ht_shown_matches(HtOutbox *outbox, HtApply *apply, GHashTable *matches, GError **error);
 bool ht_shown_candidates(HtOutbox *outbox, HtApply *apply, GHashTable *candidates, GError **error);
+/* outbox.c: the cache's shown tables anew, for the outbox as it is. */
+bool ht_outbox_show_all(HtOutbox *outbox, HtStore *store, GError **error);
 bool ht_shown_rebuild(HtOutbox *outbox, HtApply *apply, GError **error);
 int64_t ht_shown_acked(HtApply *apply);
 

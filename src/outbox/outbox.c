@@ -115,6 +115,13 @@ static bool rebuild(HtApply *apply, gpointer data, GError **error)
            ht_apply_meta_set(apply, "shown_for", job->stamp, error);
 }
 
+bool ht_outbox_show_all(HtOutbox *outbox, HtStore *store, GError **error)
+{
+    g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
+    Rebuild job = {outbox, stamp ? stamp : (char[]){"0"}};
+    return ht_store_apply(store, rebuild, &job, error);
+}
+
 /* The hook: a generation became current, or the file was opened. */
 static bool bring_in_step(HtStore *store, gpointer data, GError **error)
 {
@@ -126,10 +133,9 @@ static bool bring_in_step(HtStore *store, gpointer data, GError **error)
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
     g_autofree char *shown_for = ht_cache_meta(outbox->cache, "shown_for");
-    Rebuild job = {outbox, stamp ? stamp : (char[]){"0"}};
-    if (!is_other && g_strcmp0(shown_for, job.stamp) == 0)
+    if (!is_other && g_strcmp0(shown_for, stamp ? stamp : "0") == 0)
         return true;
-    return ht_store_apply(store, rebuild, &job, error);
+    return ht_outbox_show_all(outbox, store, error);
 }
 
 static void outbox_free(HtOutbox *outbox)

@@ -22,7 +22,7 @@ def table():
 
 def many_changes():
     """More than one block: the pull's rows come in several transactions."""
-    world.platform("UPDATE public.jobs SET description = repeat(md5(random()::text), 40000)")
+    world.platform("UPDATE public.jobs SET description = repeat(md5(random()::text), 30000)")
 
 
 def one_change():
