@@ -22,6 +22,8 @@ def table():
 
 def many_changes():
     """More than one block: the pull's rows come in several transactions."""
+    for _ in range(3):
+        world.job()
     world.platform("UPDATE public.jobs SET description = repeat(md5(random()::text), 30000)")
 
 
