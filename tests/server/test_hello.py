@@ -213,6 +213,25 @@ def kept_scopes():
         session.close()
 
 
+def by_index():
+    """However long the feed is, and however often one session asks: what was kept is looked up by the feed's index."""
+    world.sql("super", "INSERT INTO public.change_feed (tenant_id, xid, tbl, row_id) SELECT '%s', '3', 15, gen_random_uuid() FROM generate_series(1, 50000); "
+              "ANALYZE public.change_feed" % world.tenant["a"])
+
+    def scans():
+        before = int(world.sql("super", "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'change_feed'"))
+        session = Held("rec")
+        for _ in range(20):
+            session.scopes()
+        session.close()
+        return int(world.sql("super", "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'change_feed'")) - before
+
+    check.same(scans(), 0, "looks through the whole feed")
+    world.sql("super", "ALTER FUNCTION app.scopes_kept(uuid, text, boolean) RESET enable_seqscan")
+    check.true(scans() > 0, "and the planner would, if it were let: else this proves nothing")
+    world.sql("super", "ALTER FUNCTION app.scopes_kept(uuid, text, boolean) SET enable_seqscan = off")
+
+
 def devices():
     device = new_id()
     world.sql("rec", "SELECT app.device_seen('%s', 'laptop', '10:20:')" % device)
@@ -255,6 +274,6 @@ def cheap():
     print("a poll: %.2f ms" % took)
 
 
-for part in (identity, columns, refused, scopes, kept_scopes, devices, fingerprints, cheap):
+for part in (identity, columns, refused, scopes, kept_scopes, by_index, devices, fingerprints, cheap):
     part()
 check.finish()
