@@ -319,7 +319,7 @@ static bool wait_state(HtSync *sync, HtSyncState state)
 static int64_t wait_sync_after(HtSync *sync, int64_t last_us)
 {
     HtSyncStatus status;
-    int64_t deadline = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    int64_t deadline = g_get_monotonic_time() + (HT_SANITIZED ? 80 : 20) * G_USEC_PER_SEC;
     do {
         ht_sync_status(sync, &status);
         g_usleep(1000);
