@@ -638,8 +638,11 @@ typedef struct {
     HtKeyCache *keys; /* of the loader; taken */
 } Swap;
 
-static void take_keys(HtStore *store, Swap *swap)
+/* While a load writes its wide columns the log is taken into the file a quarter as often as usual:
+ * each time waits for the disk. The memory of the ids is the loader's, too. */
+static void expect_much(HtStore *store, Swap *swap)
 {
+    ht_db_exec(store->db, "PRAGMA wal_autocheckpoint=4000", NULL);
     ht_key_cache_share(swap->keys);
     ht_key_cache_free(store->keys);
     store->keys = g_steal_pointer(&swap->keys);
@@ -670,7 +673,7 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
         return false;
     }
     adopt(store, db, ht_files_ref(files));
-    take_keys(store, swap);
+    expect_much(store, swap);
     close(folder);
     ht_cache_settle_later(cache); /* before what else is left for later: that may need them */
     g_autoptr(GError) why = NULL;
@@ -705,17 +708,16 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
     return true;
 }
 
-static bool forget_keys(HtStore *store, gpointer data, GError **error)
+static bool expect_little(HtStore *store, gpointer data, GError **error)
 {
     (void)data;
-    (void)error;
     ht_key_cache_drop(store->keys);
-    return true;
+    return ht_db_exec(store->db, "PRAGMA wal_autocheckpoint=1000", error);
 }
 
 void ht_cache_load_over(HtCache *cache)
 {
-    ht_worker_post(cache->store, HT_JOB_PULL, forget_keys, NULL, NULL, NULL, NULL);
+    ht_worker_post(cache->store, HT_JOB_PULL, expect_little, NULL, NULL, NULL, NULL);
 }
 
 /* --- Idle work */

@@ -232,7 +232,7 @@ static bool pragmas(HtDb *db, HtDbFlags flags, int cache_kib, GError **error)
     if (flags & HT_DB_LOADING)
         journal = "PRAGMA journal_mode=TRUNCATE;";
     else if ((flags & HT_DB_WRITE) && !(flags & HT_DB_UNPROVEN))
-        journal = "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000;";
+        journal = "PRAGMA journal_mode=WAL;";
     const char *sync = flags & HT_DB_LOADING ? "OFF" : flags & HT_DB_FULL ? "FULL" : "NORMAL";
     g_autofree char *sql = g_strdup_printf(
         "PRAGMA page_size=%d; PRAGMA temp_store=%s; PRAGMA secure_delete=ON; "
@@ -339,7 +339,7 @@ HtBulk *ht_db_bulk(HtDb *db)
 
 bool ht_db_prove(HtDb *db, GError **error)
 {
-    return ht_db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", error);
+    return ht_db_exec(db, "PRAGMA journal_mode=WAL", error);
 }
 
 void ht_db_set_suspect(HtDb *db, const char *mark_path)
