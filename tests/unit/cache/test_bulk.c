@@ -93,7 +93,9 @@ static void set_one(HtApplyTable *out, Rows *rows, int i, const HtSyncColumn *co
     case HT_TYPE_DATE:
     case HT_TYPE_JSON:
     case HT_TYPE_TEXTS:
-        g_snprintf(rows->text, sizeof rows->text, n % 7 ? "é %d" : "", n);
+        *rows->text = '\0';
+        if (n % 7)
+            g_snprintf(rows->text, sizeof rows->text, "é %d", n);
         ht_apply_text_borrowed(out, i, rows->text, strlen(rows->text));
         break;
     }
