@@ -155,6 +155,14 @@ static HtResult open_command(HtContext *context, HtView *view)
     return ht_context_run(context, command, NULL);
 }
 
+static HtResult open_conflict(HtContext *context)
+{
+    int64_t seq = ht_conflict_here(context);
+    if (seq)
+        ht_context_push(context, ht_new_conflict_view(context, seq));
+    return ht_result_none();
+}
+
 HT_HANDLER(ht_cmd_open)
 {
     (void)args;
@@ -165,15 +173,15 @@ HT_HANDLER(ht_cmd_open)
     case HT_VIEW_HELP:
         return open_command(context, view);
     case HT_VIEW_CONFLICTS:
-        if (ht_conflict_here(context))
-            ht_context_push(context, ht_new_conflict_view(context, ht_conflict_here(context)));
-        return ht_result_none();
+        return open_conflict(context);
+    case HT_VIEW_OUTBOX:
+        return ht_conflict_in_outbox(context) ? open_conflict(context)
+                                              : open_candidate(context, view);
     case HT_VIEW_MATCHES:
     case HT_VIEW_CANDIDATES:
     case HT_VIEW_AGENDA:
     case HT_VIEW_FEEDBACK:
     case HT_VIEW_SEARCH:
-    case HT_VIEW_OUTBOX:
     case HT_VIEW_CONFLICT:
     case HT_VIEW_REVIEW:
     case HT_VIEW_CANDIDATE:

@@ -724,6 +724,8 @@ static int add_hint(HtContext *context, HtHint *hints, int n, const HtCommand *c
         return n;
     hints[n].key = key;
     hints[n].word = command->hint ? command->hint : command->name;
+    if (strcmp(command->name, "open") == 0 && ht_conflict_in_outbox(context))
+        hints[n].word = "compare";
     return n + 1;
 }
 

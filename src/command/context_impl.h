@@ -142,6 +142,8 @@ HtView *ht_new_conflicts_view(HtContext *context);
 HtView *ht_new_conflict_view(HtContext *context, int64_t seq);
 /* The number of the intent under the cursor, or that the view is about; 0 = none. */
 int64_t ht_conflict_here(HtContext *context);
+/* Is the row under the cursor one of the outbox that somebody decided otherwise? */
+bool ht_conflict_in_outbox(HtContext *context);
 /* Is that one about words that can be edited? As the view was filled last; no look-up. */
 bool ht_conflict_has_text(HtContext *context);
 HtView *ht_new_status_view(HtContext *context);

@@ -237,6 +237,15 @@ int64_t ht_conflict_here(HtContext *context)
     return row ? row->number : 0;
 }
 
+bool ht_conflict_in_outbox(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    if (ht_view_id(view) != HT_VIEW_OUTBOX)
+        return false;
+    const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
+    return row && row->state == HT_ROW_CONFLICT;
+}
+
 bool ht_conflict_has_text(HtContext *context)
 {
     HtView *view = ht_top(context);

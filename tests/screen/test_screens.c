@@ -244,6 +244,29 @@ static void test_conflicts(void)
     g_assert_cmpint(wrong, ==, 0);
 }
 
+/* Enter on a conflict in the outbox compares, as the list of conflicts does, and the hints say so.
+ */
+static void test_conflict_in_outbox(void)
+{
+    Desk desk;
+    Run run;
+    desk_init(&desk, false);
+    desk_add_conflicts(&desk);
+    g_autofree char *snaps = g_build_filename(desk.folder, "snaps", NULL);
+    g_mkdir_with_parents(snaps, 0700);
+    desk_play(&desk,
+              "size 120 30\nwait\nkey g o\nwait\nsnap outbox\nkey Enter\nwait\nsnap opened\n",
+              snaps, &run);
+    g_assert_cmpint(run.status, ==, 0);
+    run_clear(&run);
+    g_autofree char *outbox = read_file(snaps, "outbox.screen");
+    g_autofree char *opened = read_file(snaps, "opened.screen");
+    g_assert_nonnull(strstr(outbox, "Enter compare"));
+    g_assert_nonnull(strstr(opened, "Theirs"));
+    g_assert_nonnull(strstr(opened, "m keep mine"));
+    desk_clear(&desk);
+}
+
 /* The vertical rule of a preview stands in one column, whatever is written beside it. */
 static void check_straight(const char *screen)
 {
@@ -284,6 +307,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/golden", test_golden);
     g_test_add_func("/screen/conflicts", test_conflicts);
+    g_test_add_func("/screen/conflict_in_outbox", test_conflict_in_outbox);
     g_test_add_func("/screen/hostile", test_hostile);
     return g_test_run();
 }
