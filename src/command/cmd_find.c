@@ -113,12 +113,22 @@ static void search_cancelled(HtContext *context, HtPrompt *prompt)
         ht_view_goto(view, (HtKey)GPOINTER_TO_SIZE(prompt->data));
 }
 
+/* While the hits are still being looked up nothing can be said yet: the context says it then. */
+static HtResult search_found(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    context->awaits_hits = ht_view_is_searching(view) ? view : NULL;
+    if (!*ht_view_search(view) || context->awaits_hits || ht_view_search_step(view, 0))
+        return ht_result_none();
+    return ht_result_error("'%s' is not here", ht_view_search(view));
+}
+
 static HtResult search_answered(HtContext *context, HtPrompt *prompt)
 {
     HtView *view = ht_top(context);
     if (strcmp(ht_view_search(view), prompt->text) != 0)
         ht_view_set_search(view, prompt->text, NULL);
-    return ht_result_none();
+    return search_found(context);
 }
 
 HT_HANDLER(ht_cmd_search)
@@ -126,7 +136,7 @@ HT_HANDLER(ht_cmd_search)
     HtView *view = ht_top(context);
     if (args->text) {
         ht_view_set_search(view, args->text, NULL);
-        return ht_result_none();
+        return search_found(context);
     }
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, search_answered, "/");
     prompt->changed = search_changed;

@@ -43,11 +43,23 @@ void ht_context_emit_changed(HtContext *context)
         context->changed(context, context->changed_data);
 }
 
+/* A search whose hits came after its Enter. */
+static void say_nothing_found(HtContext *context, HtView *view)
+{
+    if (context->awaits_hits != view || ht_view_is_searching(view))
+        return;
+    context->awaits_hits = NULL;
+    if (*ht_view_search(view) && !ht_view_search_step(view, 0))
+        ht_context_set_message(context, HT_STYLE_ERROR, "'%s' is not here", ht_view_search(view));
+}
+
 static void view_changed(HtView *view, gpointer data)
 {
     HtContext *context = data;
-    if (view == ht_top(context))
-        ht_context_emit_changed(context);
+    if (view != ht_top(context))
+        return;
+    say_nothing_found(context, view);
+    ht_context_emit_changed(context);
 }
 
 static void take_in(HtPlace *place)

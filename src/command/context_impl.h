@@ -55,7 +55,8 @@ struct HtContext {
     HtSticky sticky;
     HtRepeat repeat;
     guint64 pass;
-    GHashTable *viewed; /* match → seconds, this session */
+    const HtView *awaits_hits; /* of a search that was sent off; compared, never followed */
+    GHashTable *viewed;        /* match → seconds, this session */
     GCancellable *cancel;
     int in_flight;
     GQueue typeahead; /* char * */

@@ -122,6 +122,11 @@ const char *ht_view_search(const HtView *view)
     return view->search ? view->search : "";
 }
 
+bool ht_view_is_searching(const HtView *view)
+{
+    return view->search_ticket != 0;
+}
+
 static bool step_lines(HtView *view, int direction)
 {
     const GArray *lines = view->hit_lines;

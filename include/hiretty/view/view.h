@@ -177,5 +177,7 @@ bool ht_view_set_tab(HtView *view, int tab);
 /* ---- search inside the view (table: jump to rows; text: lines with hits) --------------------- */
 bool ht_view_set_search(HtView *view, const char *words, GError **error);
 const char *ht_view_search(const HtView *view);
+/* Are its hits still being looked up? The view says that it changed when they are there. */
+bool ht_view_is_searching(const HtView *view);
 /* Goes to the next (+1) or previous (-1) hit; false when there is none. */
 bool ht_view_search_step(HtView *view, int direction);

@@ -507,6 +507,34 @@ static void test_search_asks_for_words(void)
     desk_close(&desk);
 }
 
+/* Enter on what is nowhere says so, also where the hits come later; a hit says nothing. */
+static void test_search_finds_nothing(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    for (int i = 0; i < 2; i++) {
+        HtResult result = feed(&desk, "/");
+        g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+        HtPrompt *prompt = g_steal_pointer(&result.prompt);
+        ht_result_clear(&result);
+        ht_prompt_set_text(prompt, desk.context, "qqqq");
+        result = ht_context_answer(desk.context, prompt);
+        HtView *view = ht_context_view(desk.context);
+        while (ht_view_is_searching(view))
+            g_main_context_iteration(NULL, TRUE);
+        const char *said =
+            result.kind == HT_RESULT_ERROR ? result.text : ht_context_message(desk.context, NULL);
+        g_assert_cmpstr(said, ==, "'qqqq' is not here");
+        ht_result_clear(&result);
+        press(&desk, "Esc");
+        g_assert_null(ht_context_message(desk.context, NULL));
+        if (i == 0)
+            open_job(&desk);
+    }
+    desk_close(&desk);
+}
+
 /* A password: only what can be typed, at its end, within bounds; what is erased is gone. */
 static void test_secret_prompt(void)
 {
@@ -624,6 +652,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/unknown_key", test_unknown_key);
     g_test_add_func("/command/palette/why", test_palette_says_why);
     g_test_add_func("/command/search/words", test_search_asks_for_words);
+    g_test_add_func("/command/search/nothing", test_search_finds_nothing);
     g_test_add_func("/command/prompt/secret", test_secret_prompt);
     g_test_add_func("/command/help_runs", test_help_runs);
     g_test_add_func("/command/session", test_session);
