@@ -728,6 +728,21 @@ const char *ht_context_state_text(HtContext *context, HtStyle *role)
     return context->state_text;
 }
 
+guint ht_context_state_due_ms(HtContext *context)
+{
+    HtSyncStatus status = {.state = HT_SYNC_NEVER};
+    if (context->parts.sync)
+        ht_sync_status(context->parts.sync, &status);
+    if ((status.state != HT_SYNC_NEVER && status.state != HT_SYNC_OFFLINE) ||
+        status.last_sync_us <= 0)
+        return 0;
+    int64_t age = MAX(0, ht_clock_now_us() - status.last_sync_us);
+    int64_t unit = age < HT_US_PER_MINUTE ? HT_US_PER_S
+                   : age < HT_US_PER_HOUR ? HT_US_PER_MINUTE
+                                          : HT_US_PER_HOUR;
+    return (guint)((unit - age % unit) / HT_US_PER_MS) + 1;
+}
+
 static int add_hint(HtContext *context, HtHint *hints, int n, const HtCommand *command)
 {
     HtView *view = ht_top(context);

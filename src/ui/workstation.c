@@ -48,7 +48,7 @@ typedef struct {
     HtInput *input;
     HtRecorder *recorder;
     GMainLoop *loop;
-    guint frame_source, preview_source, read_source, escape_source, idle_source;
+    guint frame_source, preview_source, read_source, escape_source, idle_source, age_source;
     guint end_sources[END_SIGNALS];
     bool is_ended;                  /* a signal said so, maybe before the loop began */
     int64_t frames_us[MOST_FRAMES]; /* when the last ones came, a ring */
@@ -120,6 +120,23 @@ static gboolean on_preview(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean on_age(gpointer data)
+{
+    Station *station = data;
+    station->age_source = 0;
+    request_frame(station, FOR_CHANGE);
+    return G_SOURCE_REMOVE;
+}
+
+/* The age in the title grows while nobody presses a key. */
+static void watch_age(Station *station)
+{
+    guint due_ms = ht_context_state_due_ms(station->context);
+    cancel(&station->age_source);
+    if (due_ms > 0)
+        station->age_source = g_timeout_add(due_ms, on_age, station);
+}
+
 static void paint(Station *station)
 {
     int64_t quiet = ms_since(station->last_key_us);
@@ -135,6 +152,7 @@ static void paint(Station *station)
         station->preview_source =
             g_timeout_add((guint)MAX(PREVIEW_MS - quiet, 1), on_preview, station);
     watch_preview(station);
+    watch_age(station);
 }
 
 static gboolean on_frame(gpointer data)
@@ -451,6 +469,7 @@ static void clear_station(Station *station)
     cancel(&station->read_source);
     cancel(&station->escape_source);
     cancel(&station->idle_source);
+    cancel(&station->age_source);
     ht_context_set_changed(station->context, NULL, NULL);
     if (station->signal_fd >= 0)
         close(station->signal_fd);

@@ -280,6 +280,10 @@ def beside_a_workstation():
         server.halt()
         try:
             screen.wait("○ offline", 30 * SLOW)
+            for _ in range(2):  # its age grows without a key
+                before = re.search(r"○ offline [^↑!]*", screen.text())[0].strip()
+                screen.wait(lambda text, old=before: "○ offline" in text and not re.search(rf"{old}\b", text), 90 * SLOW,
+                            "another age")
             ends(desk.run("sync"), OFFLINE, "socket|connection")
             ends(desk.run("sync", "--full"), OFFLINE, "socket|connection")
             ends(desk.run("advance", applied[0]), OFFLINE, "kept here, not sent: .*(socket|connection)")

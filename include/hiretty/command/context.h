@@ -75,6 +75,8 @@ bool ht_context_preview_on(const HtContext *context);
  */
 /* "● live ↑3 !1" in the recruiter's words, and its role. Borrowed until the next call. */
 const char *ht_context_state_text(HtContext *context, HtStyle *role);
+/* In how many milliseconds time alone changes it (the age of the last sync); 0 = it does not. */
+guint ht_context_state_due_ms(HtContext *context);
 /* Lasting warning (weak connection, full disk, production); NULL = none. */
 const char *ht_context_warning(HtContext *context);
 /* The present message; NULL = none. */
