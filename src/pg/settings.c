@@ -384,6 +384,27 @@ char *ht_pg_options_server(const HtPgOptions *options)
     return settings ? g_steal_pointer(&settings->label) : NULL;
 }
 
+char *ht_pg_options_identity(const HtPgOptions *options)
+{
+    g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
+    if (!settings)
+        return NULL;
+    const char *user = ht_pg_settings_get(settings, "user");
+    const char *database = ht_pg_settings_get(settings, "dbname");
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < settings->places->len; i++) {
+        const HtPgPlace *place = settings->places->pdata[i];
+        g_string_append_printf(text, "%s\n%s\n%s\n", place->host,
+                               place->address ? place->address : "", place->port);
+    }
+    g_string_append_printf(text, "%s\n%s\n",
+                           database ? database
+                           : user   ? user
+                                    : "",
+                           user ? user : "");
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
+}
+
 char *ht_pg_options_warning(const HtPgOptions *options)
 {
     g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);

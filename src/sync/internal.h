@@ -159,7 +159,8 @@ struct HtSync {
     HtPgOptions connection;
     char *owned_dsn, *owned_name, *owned_root; /* the texts of connection */
     char *host_label;
-    char *lasting; /* what the connection settings warn of, connected or not; NULL */
+    char *identity; /* of the server and the login, ht_pg_options_identity; NULL */
+    char *lasting;  /* what the connection settings warn of, connected or not; NULL */
     int64_t lease_us;
     HtUuid device;
 

@@ -2,10 +2,12 @@
  * everything anew, and waits for the outcome: two small files in the profile's state folder, each
  * replaced in one step.
  *
- *   sync.asked   {id, full}                        by the one that asks
+ *   sync.asked   {id, full, server}                by the one that asks
  *   sync.answer  {id, state, code, message, report}  by the holder: "taken" at once, "done" or
  *                                                  "failed" at the end of its turn
  *
+ * `server` is a fingerprint: a holder that works with another server, or as another login, does
+ * nothing and answers "failed", since its success would be taken for that of the server meant.
  * The holder hears of it by inotify. One that is in the middle of a turn, stopped, or only about to
  * end says nothing; whoever asks goes on trying for the lock, and gives up on silence after a
  * while. Two who ask at once overwrite each other's question and ask again.
@@ -150,6 +152,22 @@ static bool read_events(int fd)
     return is_named;
 }
 
+/* One that cannot tell where it goes asks, or is asked, as before. */
+static bool is_for_another_server(const HtSync *sync, const HtJson *asked)
+{
+    const char *server = ht_json_get_string(asked, "server", "");
+    return *server && sync->identity && strcmp(server, sync->identity) != 0;
+}
+
+static void answer_stranger(HtSync *sync, const char *id)
+{
+    g_autoptr(GError) error = g_error_new_literal(
+        HT_SYNC_ERROR, HT_SYNC_ERROR_FAILED,
+        "this profile's workstation is connected to another server (quit it, or use --profile)");
+    if (g_atomic_int_get(&sync->lock_fd) >= 0)
+        answer(sync, id, "failed", error, NULL);
+}
+
 /* "taken" is written before the turn can know of it, so that it never comes after "done". */
 static void hear(HtSync *sync)
 {
@@ -158,6 +176,10 @@ static void hear(HtSync *sync)
     if (!*id || strcmp(id, sync->heard_id) == 0)
         return;
     g_strlcpy(sync->heard_id, id, sizeof sync->heard_id);
+    if (is_for_another_server(sync, asked)) {
+        answer_stranger(sync, id);
+        return;
+    }
     if (g_atomic_int_get(&sync->lock_fd) >= 0)
         answer(sync, id, "taken", NULL, NULL);
     g_mutex_lock(&sync->lock);
@@ -245,6 +267,7 @@ static void ask(HtSync *sync, bool is_full)
     }
     ht_json_set_string(json, "id", sync->request_id);
     ht_json_set_bool(json, "full", is_full);
+    ht_json_set_string(json, "server", sync->identity);
     save(sync, ASKED, json);
 }
 

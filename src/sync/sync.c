@@ -42,6 +42,7 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
         ht_outbox_device(outbox, &sync->device);
     g_mutex_init(&sync->lock);
     g_cond_init(&sync->ended);
+    sync->identity = ht_pg_options_identity(&sync->connection);
     sync->lasting = ht_pg_options_warning(&sync->connection);
     sync->status.since_us = ht_clock_now_us();
     sync->status.progress.seconds_left = -1;
@@ -58,6 +59,7 @@ static void free_now(HtSync *sync)
     ht_sync_hello_free(sync->hello);
     g_free(sync->cursor);
     g_free(sync->host_label);
+    g_free(sync->identity);
     g_free(sync->lasting);
     g_free(sync->owned_dsn);
     g_free(sync->owned_name);

@@ -277,6 +277,9 @@ def beside_a_workstation():
         assert not asked["loaded"] and asked["rows_changed"] == 0, asked
         full = desk.json("sync", "--full")
         assert full["loaded"] and full["rows_received"] > 10000 and full["why_full"] == "asked for", full
+        elsewhere = f"host={desk.folder} dbname=other user=nobody"
+        for words in (("sync",), ("sync", "--full")):
+            ends(desk.run("--dsn", elsewhere, *words), FAILED, "workstation is connected to another server .*--profile")
         server.halt()
         try:
             screen.wait("○ offline", 30 * SLOW)
