@@ -281,6 +281,68 @@ static bool is_free(HtPlan *plan, const Slot *slot, GError **error)
     return list != NULL;
 }
 
+/* Does the interview take its panel's time? The server's rule (app.interview_busy). */
+static bool takes_time(const HtInterview *interview)
+{
+    static const char *const not [] = {"requested", "cancelled", "no_show", NULL};
+    return !is_one_of(interview->status, not );
+}
+
+static bool has_key(const GArray *keys, HtKey key)
+{
+    for (guint i = 0; i < keys->len; i++) {
+        if (g_array_index(keys, HtKey, i) == key)
+            return true;
+    }
+    return false;
+}
+
+static bool refuse_busy(const char *name, const HtInterview *other, const char *zone, bool is_new,
+                        GError **error)
+{
+    g_autofree char *who = ht_text_sanitize(name, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *when = moment(other->scheduled_at, zone);
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                "%s has another interview then: %s, %d minutes (choose another time%s)", who, when,
+                (int)other->duration_minutes, is_new ? ", or leave this member out" : "");
+    return false;
+}
+
+/* Nobody is asked to be at two interviews at once, as far as the cache knows; what it does not know
+ * the server refuses. `members`: HtKey. */
+static bool is_panel_free(HtPlan *plan, const Slot *slot, const GArray *members, GError **error)
+{
+    int64_t to = slot->from + slot->minutes * HT_US_PER_MINUTE;
+    int64_t since = slot->from - MINUTES_MAX * HT_US_PER_MINUTE;
+    if (members->len == 0)
+        return true;
+    g_autoptr(GPtrArray) list = ht_cache_agenda(plan->reader, since, to, false, error);
+    for (guint i = 0; list && i < list->len; i++) {
+        const HtInterview *other = list->pdata[i];
+        if (other->key == slot->self || !takes_time(other) ||
+            other->scheduled_at + other->duration_minutes * HT_US_PER_MINUTE <= slot->from)
+            continue;
+        for (guint k = 0; k < other->panel->len; k++) {
+            const HtPanelMember *member = other->panel->pdata[k];
+            if (!member->is_conflict && g_strcmp0(member->rsvp, "declined") != 0 &&
+                has_key(members, member->member))
+                return refuse_busy(member->name, other, slot->zone, !slot->self, error);
+        }
+    }
+    return list != NULL;
+}
+
+static GArray *panel_of(const HtInterview *interview)
+{
+    GArray *members = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    for (guint i = 0; i < interview->panel->len; i++) {
+        const HtPanelMember *member = interview->panel->pdata[i];
+        if (!member->is_conflict && g_strcmp0(member->rsvp, "declined") != 0)
+            g_array_append_val(members, member->member);
+    }
+    return members;
+}
+
 static bool plan_new(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
@@ -293,7 +355,7 @@ static bool plan_new(HtPlan *plan, GError **error)
                  .from = intent->starts_at,
                  .minutes = intent->minutes ? intent->minutes : MINUTES_DEFAULT,
                  .zone = zone_of(intent, NULL)};
-    if (!is_free(plan, &slot, error)) {
+    if (!is_free(plan, &slot, error) || !is_panel_free(plan, &slot, intent->panel, error)) {
         ht_match_rows_free(row, 1);
         return false;
     }
@@ -336,7 +398,8 @@ static bool plan_change(HtPlan *plan, GError **error)
         .zone = zone_of(intent, interview),
     };
     bool moves = !intent->cancel && (intent->starts_at || intent->minutes);
-    if (moves && !is_free(plan, &slot, error))
+    g_autoptr(GArray) members = panel_of(interview);
+    if (moves && (!is_free(plan, &slot, error) || !is_panel_free(plan, &slot, members, error)))
         return false;
     HtUuid person = {{0}};
     ht_reader_uuid(plan->reader, interview->candidate, &person);

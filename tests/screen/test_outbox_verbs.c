@@ -251,16 +251,19 @@ static void test_planning(void)
 #define ADD "interviews add 'Amara Okafor' --job 'Customer Support' --kind technical "
     Desk desk;
     desk_init(&desk, false);
-    says(&desk, ADD "--at 'monday 14:00'", 2, "", "--panel");
-    says(&desk, ADD "--at 'monday 14:00' --panel ','", 2, "", "somebody has to be on the panel");
-    says(&desk, ADD "--at 'monday 14:00' --panel ana --minutes 0", 2, "", "1 to 1440 minutes");
-    says(&desk, ADD "--at 'monday 14:00' --panel 'ana, ana'", 0,
-         "planned: Mon 16 Mar 2026 14:00 Europe/Berlin, panel Ana Becker\n", "");
-    says(&desk, ADD "--at 'monday 14:30' --panel tom", 5, "",
-         "another interview of this application is planned then: Mon 16 Mar 2026 14:00 "
+    says(&desk, ADD "--at 'tuesday 14:00'", 2, "", "--panel");
+    says(&desk, ADD "--at 'tuesday 14:00' --panel ','", 2, "", "somebody has to be on the panel");
+    says(&desk, ADD "--at 'tuesday 14:00' --panel ana --minutes 0", 2, "", "1 to 1440 minutes");
+    says(&desk, ADD "--at 'tuesday 14:00' --panel 'ana, ana'", 0,
+         "planned: Tue 17 Mar 2026 14:00 Europe/Berlin, panel Ana Becker\n", "");
+    says(&desk, ADD "--at 'tuesday 14:30' --panel tom", 5, "",
+         "another interview of this application is planned then: Tue 17 Mar 2026 14:00 "
          "Europe/Berlin, 60 minutes");
-    says(&desk, ADD "--at 'monday 13:30' --panel tom --minutes 31", 5, "", "planned then");
-    says(&desk, ADD "--at 'monday 15:00' --panel tom", 0, "Mon 16 Mar 2026 15:00", "");
+    says(&desk, ADD "--at 'tuesday 13:30' --panel tom --minutes 31", 5, "", "planned then");
+    says(&desk, ADD "--at 'tuesday 15:00' --panel tom", 0, "Tue 17 Mar 2026 15:00", "");
+    says(&desk, ADD "--at 'monday 14:30' --panel 'tom, ana'", 5, "",
+         "Ana Becker has another interview then: Mon 16 Mar 2026 14:00 Europe/Berlin, 45 minutes "
+         "(choose another time, or leave this member out)");
     says(&desk, ADD "--at 'monday 8:30' --panel tom", 0, "Mon 23 Mar 2026 08:30", "");
     g_autoptr(HtJson) outbox = json_of(&desk, "outbox --json");
     g_assert_cmpuint(ht_json_length(outbox), ==, 6); /* each with one member of its panel */

@@ -324,16 +324,40 @@ static void test_interview_undone(void)
     test_client_assert_equal(client);
 }
 
-/* A member who is busy costs the invitation alone, and says so in words. */
+static void assert_busy_here(TestClient *client, HtIntent *intent)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ht_outbox_submit(client->outbox, intent, &error));
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+    g_assert_true(g_str_has_prefix(error->message, "Ivan Interviewer has another interview then"));
+}
+
+static HtIntent *move_to(TestClient *client, const char *match, int64_t starts_at)
+{
+    HtIntent *move = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    g_autofree char *id = one("SELECT i.id::text FROM public.interviews i JOIN "
+                              "public.interview_panel p ON p.interview_id = i.id WHERE i.match_id "
+                              "= '%s'",
+                              match);
+    move->interview = key_of(client, id);
+    move->starts_at = starts_at;
+    return move;
+}
+
+/* A member of whom only the server knows that he is busy costs the invitation alone, and that is
+ * said in words; what is known here is refused here. */
 static void test_busy(void)
 {
-    g_autofree char *job = test_job(3, false), *match = test_match(job, 0),
-                    *other = test_match(job, 1), *third = test_match(job, 2);
+    g_autofree char *job = test_job(4, false), *match = test_match(job, 0),
+                    *other = test_match(job, 1), *third = test_match(job, 2),
+                    *fourth = test_match(job, 3);
+    g_autoptr(TestClient) there = open_synced("busy-there", "RECRUITER2");
     g_autoptr(TestClient) client = open_synced("busy", "RECRUITER");
-    submit(client, interview(client, match, 9, "ht_a_int2"));
+    submit(there, interview(there, match, 9, "ht_a_int2"));
+    test_client_sync(there, HT_SYNC_ONCE);
     submit(client, interview(client, other, 9, "ht_a_int2"));
     HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
-    g_assert_cmpint(report.applied, ==, 3);
+    g_assert_cmpint(report.applied, ==, 1);
     g_assert_cmpint(report.rejected, ==, 1);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) items = ht_outbox_conflicts(client->outbox, &error);
@@ -344,17 +368,15 @@ static void test_busy(void)
     g_assert_cmpstr(conflict->mine, ==, "Ivan Interviewer");
     g_autoptr(HtInterview) shown = only_interview(client, other);
     g_assert_true(((const HtPanelMember *)shown->panel->pdata[0])->is_conflict);
+    assert_busy_here(client, interview(client, third, 9, "ht_a_int2"));
     /* Moving an interview to where a member is busy is refused in the same words. */
     submit(client, interview(client, third, 10, "ht_a_int2"));
     test_client_sync(client, HT_SYNC_ONCE);
-    HtIntent *move = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
-    g_autofree char *id = one("SELECT i.id::text FROM public.interviews i JOIN "
-                              "public.interview_panel p ON p.interview_id = i.id WHERE i.match_id "
-                              "= '%s'",
-                              third);
-    move->interview = key_of(client, id);
-    move->starts_at = shown->scheduled_at;
-    submit(client, move);
+    assert_busy_here(client, move_to(client, third, shown->scheduled_at));
+    submit(there, interview(there, fourth, 11, "ht_a_int2"));
+    test_client_sync(there, HT_SYNC_ONCE);
+    g_autoptr(HtInterview) unseen = only_interview(there, fourth);
+    submit(client, move_to(client, third, unseen->scheduled_at));
     g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).rejected, ==, 1);
     g_autoptr(GPtrArray) now = ht_outbox_conflicts(client->outbox, &error);
     g_assert_cmpuint(now->len, ==, 2);
