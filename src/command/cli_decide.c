@@ -116,6 +116,32 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCl
                       receipt->mails_held_why ? receipt->mails_held_why : "not complete");
 }
 
+static gint compare_refusals(gconstpointer a, gconstpointer b)
+{
+    const HtRefusal *const *x = a, *const *y = b;
+    return g_strcmp0((*x)->why, (*y)->why);
+}
+
+/* Why nothing was done: of many, how many for which reason ("0 of 31: 20 × …; 11 × …"). */
+static char *why_nothing(const HtReceipt *receipt)
+{
+    GPtrArray *refusals = receipt->refusals;
+    if (!refusals || refusals->len < 2)
+        return g_strdup(receipt->why ? receipt->why : "nothing was possible");
+    g_ptr_array_sort(refusals, compare_refusals);
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "0 of %u: ", refusals->len);
+    for (guint i = 0, n; i < refusals->len; i += n) {
+        for (n = 1; i + n < refusals->len; n++) {
+            if (compare_refusals(&refusals->pdata[i], &refusals->pdata[i + n]) != 0)
+                break;
+        }
+        g_string_append_printf(out, "%s%u × %s", i ? "; " : "", n,
+                               ((const HtRefusal *)refusals->pdata[i])->why);
+    }
+    return g_string_free(out, FALSE);
+}
+
 int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
                   const HtCliOptions *options)
 {
@@ -129,7 +155,8 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
     if (!receipt)
         return ht_cli_fail(verb, error);
     if (receipt->n_done == 0) {
-        ht_print_error(verb, receipt->why ? receipt->why : "nothing was possible", NULL);
+        g_autofree char *why = why_nothing(receipt);
+        ht_print_error(verb, why, NULL);
         return HT_EXIT_REFUSED;
     }
     say_receipt(context, receipt, options);
@@ -280,6 +307,33 @@ int ht_verb_hold(HtCliHost *host, int argc, char **argv)
     return decide(host, argc, argv, HT_DECISION_HOLD);
 }
 
+/* " Ana Example · C developer" when it was about one person; "" otherwise. */
+static char *whom(HtContext *context, const HtReceipt *receipt)
+{
+    HtReader *reader = context->parts.reader;
+    HtKey key = receipt->keys->len > 0 ? g_array_index(receipt->keys, HtKey, 0) : 0;
+    for (guint i = 0; i < receipt->keys->len; i++)
+        key = g_array_index(receipt->keys, HtKey, i) == key ? key : 0;
+    if (!key)
+        return g_strdup("");
+    HtMatchRow *row = ht_cache_match(reader, key, NULL);
+    char *text;
+    if (row && row->flags & HT_MATCH_BLIND) {
+        char id[HT_UUID_TEXT];
+        text = g_strdup_printf(" Applicant %.6s · %s", ht_uuid_format(&row->id, id),
+                               row->job_title ? row->job_title : "");
+    } else if (row) {
+        text = g_strdup_printf(" %s · %s", row->name ? row->name : "",
+                               row->job_title ? row->job_title : "");
+    } else {
+        g_autoptr(HtCandidate) person = ht_cache_candidate(reader, key, NULL);
+        text = g_strconcat(person ? " " : "", person ? person->name : "", NULL);
+    }
+    if (row)
+        ht_match_rows_free(row, 1);
+    return text;
+}
+
 int ht_verb_undo(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -299,8 +353,10 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
         return ht_cli_fail("undo", error);
     if (options.json)
         ht_cli_print_json(receipt_json(context, receipt));
-    else
-        ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
+    else {
+        g_autofree char *of = whom(context, receipt);
+        ht_print_line(stdout, "%s%s", receipt->label ? receipt->label : "Done", of);
+    }
     return ht_cli_push(host, context, "undo", &receipt->recorded);
 }
 
