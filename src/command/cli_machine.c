@@ -57,6 +57,14 @@ static int cache_check(HtCliHost *host, const HtCliOptions *options)
     }
     HtSync *sync = host->ops->sync(host, &error);
     g_autoptr(GArray) checks = sync ? ht_sync_check(sync, NULL, &error) : NULL;
+    if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY)) {
+        g_error_free(error);
+        ht_print_error("cache",
+                       "the file is in order, but was not compared with the server: another "
+                       "Hiretty of this profile has the line",
+                       "quit it and check again, or ask it: hiretty sync");
+        return HT_EXIT_FAILED;
+    }
     if (!checks)
         return ht_cli_fail("cache", error);
     print_checks(checks, &wrong, options->json);
