@@ -156,7 +156,8 @@ static const char *mend_of(const GError *error)
         return "check which database the settings name, and update Hiretty";
     switch ((HtPgError)error->code) {
     case HT_PG_ERROR_AUTH:
-        return "check the user, and the password in ~/.pgpass or the passfile of your service";
+        return "check the user, and the password: in ~/.pgpass or the passfile of your service, or "
+               "typed (here on a terminal, with gp in the workstation)";
     case HT_PG_ERROR_TLS:
         return "name the server as its certificate does, and its authority by sslrootcert";
     case HT_PG_ERROR_SETUP:
@@ -189,10 +190,21 @@ static HtPgOptions connection_options(const HtAppHost *host)
         .note = host->note};
 }
 
+/* HtPgPasswordFunc; pg wipes and frees the answer. */
+static char *ask_password(const char *user, const char *server, int attempt, gpointer data)
+{
+    (void)data;
+    if (attempt > 2)
+        return NULL;
+    g_autofree char *question = g_strdup_printf("Password of %s on %s", user, server);
+    return ht_secret_ask(question);
+}
+
 static void cli_probe(HtCliHost *cli, HtCliProbe *probe)
 {
     g_autoptr(GError) error = NULL;
     HtPgOptions options = connection_options(cli->user_data);
+    options.password = ask_password;
     if (ht_sync_probe(&options, &probe->seen, &error))
         return;
     probe->error = g_strdup(error->message);
@@ -393,16 +405,6 @@ HtContext *ht_app_host_context(HtAppHost *host, bool interactive, GError **error
                             .interactive = interactive};
     host->context = ht_context_new(&parts, error);
     return host->context;
-}
-
-/* HtPgPasswordFunc; pg wipes and frees the answer. */
-static char *ask_password(const char *user, const char *server, int attempt, gpointer data)
-{
-    (void)data;
-    if (attempt > 2)
-        return NULL;
-    g_autofree char *question = g_strdup_printf("Password of %s on %s", user, server);
-    return ht_secret_ask(question);
 }
 
 HtSync *ht_app_host_sync(HtAppHost *host, GError **error)
