@@ -112,7 +112,7 @@ static HtCell stage_cell(HtView *view, const HtMatchRow *row)
     const char *name = row->stage_name ? row->stage_name : ht_stage_type_label(row->stage_type);
     g_autofree char *clean = ht_clean(name);
     if (row->flags & HT_MATCH_HELD)
-        return text_cell(view, g_strdup_printf("%s, held", clean), role);
+        return text_cell(view, g_strdup_printf("held%s%s", ht_sign_dot(), clean), role);
     return text_cell(view, g_steal_pointer(&clean), role);
 }
 
