@@ -188,11 +188,13 @@ int ht_cli_finish(const char *verb)
  */
 struct HtCliTable {
     char **headings;
+    char *marks; /* of each column: '=', '?' or ' ' */
     guint n_columns;
     GPtrArray *cells; /* char * */
 };
 
-enum { MOST_CELL = 48, GAP = 2 };
+/* A width below LEAST says nothing; the first column is what a row is about. */
+enum { MOST_CELL = 48, GAP = 2, LEAST = 6, LEAST_FIRST = 16, HIDDEN = -1 };
 
 int ht_cli_columns(void)
 {
@@ -207,6 +209,14 @@ HtCliTable *ht_cli_table_new(const char *headings)
     HtCliTable *table = g_new0(HtCliTable, 1);
     table->headings = g_strsplit(headings, "|", -1);
     table->n_columns = g_strv_length(table->headings);
+    table->marks = g_strnfill(table->n_columns, ' ');
+    for (guint c = 0; c < table->n_columns; c++) {
+        char *heading = table->headings[c];
+        if (*heading != '=' && *heading != '?')
+            continue;
+        table->marks[c] = *heading;
+        memmove(heading, heading + 1, strlen(heading));
+    }
     table->cells = g_ptr_array_new_with_free_func(g_free);
     return table;
 }
@@ -229,26 +239,49 @@ static int *natural_widths(const HtCliTable *table)
     return widths;
 }
 
-/* Takes columns from the widest until the table fits. */
-static void squeeze(int *widths, guint n, int columns)
+/* Takes from the widest that may be narrower until the row fits; false if it cannot. */
+static bool squeeze(const HtCliTable *table, int *widths, int columns)
 {
     for (;;) {
-        int total = GAP * (int)(n - 1);
-        guint widest = 0;
-        for (guint c = 0; c < n; c++) {
-            total += widths[c];
-            widest = widths[c] > widths[widest] ? c : widest;
+        int total = -GAP;
+        int widest = HIDDEN;
+        for (guint c = 0; c < table->n_columns; c++) {
+            int least = table->marks[c] == '=' ? MOST_CELL : c == 0 ? LEAST_FIRST : LEAST;
+            if (widths[c] == HIDDEN)
+                continue;
+            total += widths[c] + GAP;
+            if (widths[c] > least && (widest == HIDDEN || widths[c] > widths[widest]))
+                widest = (int)c;
         }
-        if (total <= columns || widths[widest] <= 6)
-            return;
+        if (total <= columns || widest == HIDDEN)
+            return total <= columns;
         widths[widest]--;
     }
+}
+
+/* The widths of a row that fits: columns that can be done without go from the right. */
+static int *fitting_widths(const HtCliTable *table)
+{
+    int columns = ht_cli_columns();
+    g_autofree int *natural = natural_widths(table);
+    for (guint left = table->n_columns; columns > 0;) {
+        g_autofree int *widths = g_memdup2(natural, sizeof(int) * table->n_columns);
+        bool fits = squeeze(table, widths, columns - 1);
+        while (!fits && left > 0 && table->marks[left - 1] != '?')
+            left--;
+        if (fits || left == 0)
+            return g_steal_pointer(&widths);
+        natural[--left] = HIDDEN;
+    }
+    return g_steal_pointer(&natural);
 }
 
 static void print_row(const HtCliTable *table, char *const *cells, const int *widths)
 {
     g_autoptr(GString) line = g_string_new(NULL);
     for (guint c = 0; c < table->n_columns; c++) {
+        if (widths[c] == HIDDEN)
+            continue;
         bool last = c + 1 == table->n_columns;
         g_autofree char *cut = last ? ht_text_cut(cells[c], widths[c], true) : NULL;
         if (last)
@@ -263,10 +296,7 @@ static void print_row(const HtCliTable *table, char *const *cells, const int *wi
 
 void ht_cli_table_print(HtCliTable *table, bool plain)
 {
-    g_autofree int *widths = natural_widths(table);
-    int columns = ht_cli_columns();
-    if (columns > 0)
-        squeeze(widths, table->n_columns, columns - 1);
+    g_autofree int *widths = fitting_widths(table);
     if (!plain && table->cells->len > 0)
         print_row(table, table->headings, widths);
     for (guint i = 0; i + table->n_columns <= table->cells->len; i += table->n_columns) {
@@ -286,6 +316,7 @@ void ht_cli_table_print(HtCliTable *table, bool plain)
 void ht_cli_table_free(HtCliTable *table)
 {
     g_strfreev(table->headings);
+    g_free(table->marks);
     g_ptr_array_unref(table->cells);
     g_free(table);
 }

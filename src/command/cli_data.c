@@ -65,8 +65,9 @@ static void job_cells(HtCliTable *table, const HtJobRow *row)
 static void print_jobs(const HtJobRow *rows, gsize n, const HtCliOptions *options)
 {
     HtJson *array = ht_json_new_array();
-    HtCliTable *table = ht_cli_table_new("Job|Department|Location|Status|Total|Applied|Shortlist|"
-                                         "Screening|Interview|Offer|New|Waits");
+    HtCliTable *table =
+        ht_cli_table_new("Job|?Department|?Location|?Status|Total|Applied|Shortlist|"
+                         "Screening|Interview|Offer|New|Waits");
     for (gsize i = 0; i < n; i++) {
         if (rows[i].key == 0)
             continue;
@@ -188,8 +189,8 @@ static void match_cells(HtCliTable *table, const HtMatchRow *row)
     ht_cli_table_add(table, g_strdup(row->current_title));
     ht_cli_table_add(table, g_strdup(row->current_company));
     ht_cli_table_add(table, g_strdup(row->location));
-    ht_cli_table_add(
-        table, g_strdup(row->stage_name ? row->stage_name : ht_stage_type_label(row->stage_type)));
+    const char *stage = row->stage_name ? row->stage_name : ht_stage_type_label(row->stage_type);
+    ht_cli_table_add(table, g_strconcat(row->flags & HT_MATCH_HELD ? "held · " : "", stage, NULL));
     ht_cli_table_add(table, g_strdup(age));
     ht_cli_table_add(table, g_strdup(row->source));
     ht_cli_table_add(table, g_strdup(row->tags));
@@ -569,7 +570,7 @@ int ht_verb_interviews(HtCliHost *host, int argc, char **argv)
     if (!list)
         return ht_cli_fail("interviews", error);
     HtJson *array = ht_json_new_array();
-    HtCliTable *table = ht_cli_table_new("My time|Theirs|Zone|Candidate|Job|Kind|Status");
+    HtCliTable *table = ht_cli_table_new("=My time|=Theirs|Zone|Candidate|Job|Kind|Status");
     for (guint i = 0; i < list->len; i++) {
         ht_json_add(array, interview_json(context->parts.reader, list->pdata[i]));
         interview_cells(table, context, list->pdata[i]);
@@ -651,7 +652,7 @@ int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
     if (!list)
         return ht_cli_fail("feedback", error);
     HtJson *array = ht_json_new_array();
-    HtCliTable *table = ht_cli_table_new("Given|Candidate|By|Interview|Rating|Recommends");
+    HtCliTable *table = ht_cli_table_new("=Given|Candidate|By|Interview|Rating|Recommends");
     for (guint i = 0; i < list->len; i++) {
         ht_json_add(array, feedback_json(reader, list->pdata[i]));
         feedback_cells(table, context, list->pdata[i]);
@@ -707,6 +708,8 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
     } else {
         ht_json_free(array);
         ht_cli_table_print(table, options.plain);
+        if (hits->len == 0)
+            ht_print_error("search", "nothing found", NULL);
     }
     return ht_cli_finish("search");
 }

@@ -57,7 +57,8 @@ int ht_cli_finish(const char *verb);
 /* ---- tables
  * ---------------------------------------------------------------------------------------- */
 typedef struct HtCliTable HtCliTable;
-/* `headings`: "Score|Name|…". */
+/* `headings`: "Score|Name|…". Where the terminal is narrow a column of "=When" is never cut, and
+ * one of "?Where" is left out before the others say nothing any more. */
 HtCliTable *ht_cli_table_new(const char *headings);
 /* Takes `text` (NULL = ""); cells go row by row. */
 void ht_cli_table_add(HtCliTable *table, char *text);

@@ -82,12 +82,24 @@ def matches_are_ranked():
         assert name in rows[0], name
     good = matches(desk, "--where", "score>=80")
     assert 0 < len(good) < 200 and all(row["score"] >= 80 for row in good)
+    ends(desk.run("search", "zzzzqq"), DONE, "nothing found")
     plain = desk.must("matches", "--job", BUSY_JOB, "--limit", "3", "--plain").splitlines()
     assert len(plain) == 3 and all(" | " in line for line in plain), plain
     table = desk.must("matches", "--job", BUSY_JOB, "--limit", "3").splitlines()
     assert len(table) == 4 and table[0].startswith("Score"), table
     worst = matches(desk, "--sort", "-score", "--limit", "1")[0]
     assert worst["score"] is None or worst["score"] == min(scores)
+
+
+def tables_fit():
+    """On 80 columns no row wraps, and no time or number of a row is cut."""
+    rows = {("interviews", "--days", "30"): r"My time|\w{3} \d{4}-\d\d-\d\d \d\d:\d\d  ",
+            ("jobs",): r"Job |.{16}.*?  (\d+ +){7}", ("matches", "--job", BUSY_JOB): r"Score|\d* +\w"}
+    for words, row in rows.items():
+        with Terminal(desk.argv(*words), desk.env, 80, 40) as screen:
+            assert screen.wait_end(20 * SLOW) == 0
+            lines = [line for line in screen.text().splitlines() if line.strip()]
+            assert len(lines) > 3 and all(re.match(row, line) for line in lines), (words, lines)
 
 
 def people():
@@ -277,6 +289,7 @@ def beside_a_workstation():
         assert not asked["loaded"] and asked["rows_changed"] == 0, asked
         full = desk.json("sync", "--full")
         assert full["loaded"] and full["rows_received"] > 10000 and full["why_full"] == "asked for", full
+        ends(desk.run("cache", "check"), FAILED, "another Hiretty of this profile .*hiretty sync")
         elsewhere = f"host={desk.folder} dbname=other user=nobody"
         for words in (("sync",), ("sync", "--full")):
             ends(desk.run("--dsn", elsewhere, *words), FAILED, "workstation is connected to another server .*--profile")
