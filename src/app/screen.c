@@ -57,8 +57,7 @@ static void start_sync(HtContext *context, gpointer data)
         return;
     HtSync *sync = ht_app_host_sync(host, &error);
     if (!sync) {
-        g_autofree char *clean = ht_text_sanitize(error->message, -1, HT_TEXT_LINE, NULL);
-        ht_context_set_message(context, HT_STYLE_WARNING, "Working offline: %s", clean);
+        ht_context_set_no_server(context, error->message);
         return;
     }
     ht_context_set_sync(context, sync);

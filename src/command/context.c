@@ -342,6 +342,7 @@ void ht_context_free(HtContext *context)
     g_free(context->repeat.text);
     g_free(context->message);
     g_free(context->state_text);
+    g_free(context->no_server);
     g_free(context->saved_session);
     g_free(context->forgot);
     g_free(context);
@@ -643,6 +644,23 @@ const char *ht_context_message(HtContext *context, HtStyle *role)
     return context->message;
 }
 
+void ht_context_set_no_server(HtContext *context, const char *why)
+{
+    g_free(context->no_server);
+    context->no_server = ht_text_sanitize(why, -1, HT_TEXT_LINE, NULL);
+    ht_context_emit_changed(context);
+}
+
+/* What the title's one word cannot say: why nothing comes. */
+static const char *why_no_line(const HtContext *context, const HtSyncStatus *status)
+{
+    bool refused = status->state == HT_SYNC_REFUSED;
+    bool never = status->state == HT_SYNC_OFFLINE && status->last_sync_us <= 0;
+    if (!context->parts.sync)
+        return context->no_server;
+    return (refused || never) && *status->error ? status->error : NULL;
+}
+
 const char *ht_context_warning(HtContext *context)
 {
     HtSyncStatus status;
@@ -656,9 +674,10 @@ const char *ht_context_warning(HtContext *context)
                             context->columns >= ROOMY_COLUMNS ? ". Work goes on offline." : "");
         return g_intern_string(text);
     }
-    if (!*status.warning)
+    const char *why = why_no_line(context, &status);
+    if (!why && !*status.warning)
         return NULL;
-    g_autofree char *clean = ht_text_sanitize(status.warning, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *clean = ht_text_sanitize(why ? why : status.warning, -1, HT_TEXT_LINE, NULL);
     return g_intern_string(clean);
 }
 

@@ -65,6 +65,7 @@ struct HtContext {
     char *message;
     HtStyle message_role;
     char *state_text;
+    char *no_server;      /* why there is none; NULL */
     GPtrArray *hint_keys; /* char *: borrowed by the last hints */
     int columns, lines;
     int preview; /* -1: by size, 0, 1 */

@@ -292,6 +292,18 @@ def a_key_is_not_behind_other_frames():
         assert min(took) < 0.02 * SLOW, took
 
 
+def no_server_is_said():
+    """Who has named no server reads how to, as long as nothing else is to be said."""
+    said = "no server is configured (--dsn, HIRETTY_DSN"
+    with Terminal([BINARY], environment(XDG_STATE_HOME=os.path.join(HOME, "alone")), 80, 24) as terminal:
+        terminal.wait(lambda text: said in text, 20 * SLOW, said)
+        terminal.press("j", "k")
+        terminal.settle(0.2)
+        assert said in terminal.text(), terminal.text()
+        terminal.press("Q")
+        assert terminal.wait_end(10 * SLOW) == 0
+
+
 def idle_is_idle():
     with start() as terminal:
         ready(terminal)
@@ -308,7 +320,7 @@ def main():
     steps = [ends_by_key, ends_by_signal, crash_restores, hang_up_ends, hang_up_ignored_ends, stop_and_continue,
              no_color_no_bytes, only_known_modes, odd_terminals, no_terminal, sizes, paste_is_data,
              alt_and_unknown_sequences, record_and_replay, bad_configuration_is_named, a_key_is_not_behind_other_frames,
-             idle_is_idle]
+             no_server_is_said, idle_is_idle]
     wanted = sys.argv[1:]
     failed = 0
     for step in steps:

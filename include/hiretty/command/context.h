@@ -77,8 +77,11 @@ bool ht_context_preview_on(const HtContext *context);
 const char *ht_context_state_text(HtContext *context, HtStyle *role);
 /* In how many milliseconds time alone changes it (the age of the last sync); 0 = it does not. */
 guint ht_context_state_due_ms(HtContext *context);
-/* Lasting warning (weak connection, full disk, production); NULL = none. */
+/* Lasting warning (weak connection, full disk, production, a server that refuses or is not named);
+ * NULL = none. */
 const char *ht_context_warning(HtContext *context);
+/* Why there is no server in this session: the lasting warning from now on. */
+void ht_context_set_no_server(HtContext *context, const char *why);
 /* The present message; NULL = none. */
 const char *ht_context_message(HtContext *context, HtStyle *role);
 void ht_context_set_message(HtContext *context, HtStyle role, const char *format, ...)
