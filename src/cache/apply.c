@@ -522,6 +522,7 @@ static bool next_of_many(HtBulk *bulk, gpointer data, GError **error)
             rows->hot && !ht_key_cache_has_room(keys, rows->store->db, (guint)rows->n, &why);
         if (many->is_full || why)
             break;
+        ht_bulk_clear(bulk); /* of a row that nobody knows here */
         many->is_over = !many->next(rows, many->data, &why);
         if (many->is_over || why)
             break;

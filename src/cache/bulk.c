@@ -65,6 +65,12 @@ void ht_bulk_uuid(HtBulk *bulk, int column, const HtUuid *id)
     value->borrowed.len = sizeof id->b;
 }
 
+void ht_bulk_clear(HtBulk *bulk)
+{
+    for (; bulk->width > 0; bulk->width--)
+        bulk->row[bulk->width - 1].kind = SQLITE_NULL;
+}
+
 /* --- The table */
 
 static int connect_table(sqlite3 *handle, void *aux, int argc, const char *const *argv,
@@ -124,8 +130,7 @@ static int close_cursor(sqlite3_vtab_cursor *cursor)
 static int next_row(sqlite3_vtab_cursor *cursor)
 {
     HtBulk *bulk = bulk_of(cursor);
-    for (int i = 0; i < bulk->width; i++)
-        bulk->row[i].kind = SQLITE_NULL;
+    ht_bulk_clear(bulk);
     bulk->has_row = bulk->next && bulk->next(bulk, bulk->data, &bulk->error);
     return bulk->error ? SQLITE_ERROR : SQLITE_OK;
 }
@@ -207,8 +212,7 @@ bool ht_bulk_run(HtBulk *bulk, HtStmt *stmt, HtBulkNext next, gpointer data, GEr
     bool ok = ht_stmt_run(stmt, &why);
     bulk->next = NULL;
     bulk->has_row = false;
-    for (; bulk->width > 0; bulk->width--)
-        bulk->row[bulk->width - 1].kind = SQLITE_NULL;
+    ht_bulk_clear(bulk);
     if (bulk->error)
         g_propagate_error(error, g_steal_pointer(&bulk->error));
     else if (why)

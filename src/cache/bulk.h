@@ -23,6 +23,8 @@ typedef bool (*HtBulkNext)(HtBulk *bulk, gpointer data, GError **error);
 /* Runs the statement over the rows that `next` makes. */
 bool ht_bulk_run(HtBulk *bulk, HtStmt *stmt, HtBulkNext next, gpointer data, GError **error);
 
+/* The values set so far are those of a row that is passed over: all NULL again. */
+void ht_bulk_clear(HtBulk *bulk);
 /* Values of this row; what is not set is NULL. Texts and ids stay where they are until the next
  * row. */
 void ht_bulk_int(HtBulk *bulk, int column, int64_t value);

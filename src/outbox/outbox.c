@@ -122,10 +122,22 @@ bool ht_outbox_show_all(HtOutbox *outbox, HtStore *store, GError **error)
     return ht_store_apply(store, rebuild, &job, error);
 }
 
+static bool let_go(HtStore *store, gpointer data, GError **error)
+{
+    (void)store;
+    (void)error;
+    HtOutbox *outbox = data;
+    g_clear_pointer(&outbox->reader, ht_reader_free);
+    return true;
+}
+
 /* The hook: a generation became current, or the file was opened. */
 static bool bring_in_step(HtStore *store, gpointer data, GError **error)
 {
     HtOutbox *outbox = data;
+    /* The old file can only go when nobody reads it any more. Afterwards: a plan may be using it.
+     */
+    ht_store_call_async(outbox->cache, let_go, outbox, NULL);
     g_autofree char *purged = ht_cache_meta(outbox->cache, "purged");
     bool is_other = false;
     if (!ht_device_check(outbox, store, &is_other, error) ||

@@ -343,12 +343,19 @@ static bool undo_carried(HtChange *change, HtPlan *plan, HtOp *op, int64_t *grou
     return true;
 }
 
+/* This file may be older than the cache, or a copy's: then the server has what it calls pending. */
+static bool is_taken(HtPlan *plan, const HtOp *op)
+{
+    return op->state == HT_OP_PENDING && op->fn == HT_PUSH_DECISIONS &&
+           query_hits(ht_reader_db(plan->reader), HT_CACHE_QUERY("id_is_decision"), &op->op, 0);
+}
+
 static bool undo_op(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GError **error)
 {
     if (op->state == HT_OP_DROPPED)
         return undo_carried(change, plan, op, group, error);
-    return is_sent(op->state) ? answer(change, plan, op, group, error)
-                              : vanish(change, plan, op, error);
+    return is_sent(op->state) || is_taken(plan, op) ? answer(change, plan, op, group, error)
+                                                    : vanish(change, plan, op, error);
 }
 
 bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)

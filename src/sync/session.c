@@ -88,6 +88,14 @@ static void note_password(HtSync *sync, const GError *problem)
         g_clear_pointer(&sync->password, ht_secret_free);
 }
 
+static bool limit_locks(HtSync *sync, GError **error)
+{
+    if (!sync->outbox)
+        return true;
+    g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, ht_sync_sql("lock_patience"), NULL, 0, error);
+    return rows != NULL;
+}
+
 bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **error)
 {
     if (sync->pg && ht_pg_is_alive(sync->pg)) {
@@ -101,8 +109,12 @@ bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **
     note_password(sync, problem);
     if (sync->pg && sync->patience_ms > 0)
         ht_pg_set_silence_ms(sync->pg, sync->patience_ms);
-    if (sync->pg)
+    if (sync->pg && limit_locks(sync, &problem))
         return true;
+    if (sync->pg) {
+        ht_sync_disconnect(sync);
+        return take(error, problem);
+    }
     /* The login itself was refused (28000), not the place it comes from. */
     if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_REFUSED) && ht_pg_error_is_proven() &&
         strcmp(ht_pg_error_sqlstate(), "28000") == 0 && !strstr(problem->message, "pg_hba.conf") &&

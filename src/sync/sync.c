@@ -85,6 +85,8 @@ void ht_sync_free(HtSync *sync)
 }
 
 /* --- One run. */
+#define HOLDER_US (15 * HT_US_PER_MINUTE) /* a turn of another process, a whole load included */
+
 typedef enum { LOCK_OURS, LOCK_DONE_ELSEWHERE, LOCK_FAILED } LockOutcome;
 
 /* The lock, or what the process that has it did when it was asked to do our work. One that says
@@ -94,7 +96,7 @@ static LockOutcome take_lock_or_ask(HtSync *sync, HtSyncOnceFlags flags, GCancel
                                     HtSyncReport *report, GError **error)
 {
     int64_t patience_us = flags & HT_SYNC_ONCE_AT_ONCE ? 0 : ONCE_LOCK_US;
-    int64_t deadline = g_get_monotonic_time() + patience_us;
+    int64_t deadline = g_get_monotonic_time() + patience_us, last = deadline + HOLDER_US;
     for (;;) {
         g_autoptr(GError) problem = NULL;
         if (ht_sync_lock_take(sync, &problem))
@@ -107,7 +109,8 @@ static LockOutcome take_lock_or_ask(HtSync *sync, HtSyncOnceFlags flags, GCancel
             return LOCK_DONE_ELSEWHERE;
         if (holder == HT_SYNC_HOLDER_FAILED)
             return LOCK_FAILED;
-        bool is_late = holder == HT_SYNC_HOLDER_SILENT && g_get_monotonic_time() >= deadline;
+        int64_t now = g_get_monotonic_time();
+        bool is_late = now >= (holder == HT_SYNC_HOLDER_SILENT ? deadline : last);
         if (!is_busy || is_late || g_cancellable_is_cancelled(cancellable)) {
             g_propagate_error(error, g_steal_pointer(&problem));
             return LOCK_FAILED;

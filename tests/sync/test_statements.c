@@ -27,8 +27,8 @@ static HtSyncHello *hello_of(HtPgConnection *pg)
  */
 static void test_plain(void)
 {
-    static const char *const names[] = {"hello",       "feed",        "push_decisions",
-                                        "push_fields", "device_seen", "is_member"};
+    static const char *const names[] = {"hello",       "feed",      "push_decisions", "push_fields",
+                                        "device_seen", "is_member", "lock_patience"};
     for (gsize l = 0; l < G_N_ELEMENTS(logins); l++) {
         g_autoptr(HtPgConnection) pg = test_connect(logins[l]);
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -156,6 +156,7 @@ static void test_files(void)
                                         "hello.sql",
                                         "ids.sql",
                                         "is_member.sql",
+                                        "lock_patience.sql",
                                         "push_decisions.sql",
                                         "push_fields.sql",
                                         "rollback.sql",

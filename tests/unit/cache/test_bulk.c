@@ -52,6 +52,7 @@ typedef struct {
     int at, end;      /* numbers of the next row and of the one after the last */
     int pause;        /* rows until "none for now"; 0: never */
     int since, fails; /* rows since then; the number that fails, 0: none */
+    int hop;          /* where it goes on after the first row; 0: with the next */
     int columns[32], n;
     HtApplyMode mode;
     char text[32];
@@ -121,7 +122,7 @@ static bool next_row(HtApplyTable *out, gpointer data, GError **error)
         has_text = has_text || is_text;
         set_one(out, rows, i, column);
     }
-    rows->at++;
+    rows->at = rows->hop && rows->since == 0 ? rows->hop : rows->at + 1;
     rows->since++;
     return true;
 }
@@ -269,7 +270,15 @@ static void test_wide(void)
         g_assert_true(ht_cache_apply(fixture.cache, put_rows, &wide, &error));
         g_assert_no_error(error);
     }
+    /* A row that nobody knows leaves nothing to the next one, whose value is NULL. */
+    Rows after = {.at = N_ROWS + 7, .end = 5, .mode = HT_APPLY_BULK, .hop = 4};
+    choose_columns(&after, true);
+    g_assert_true(ht_cache_apply(fixture.cache, put_rows, &after, &error));
     g_autoptr(HtReader) reader = open_reader(&fixture);
+    g_assert_cmpint(ask(reader, "SELECT count(*) FROM " MATCHES "_wide JOIN ids USING (k) WHERE "
+                                "hex(substr(id, 16)) = '04' AND hex(id) LIKE '4D%' AND "
+                                "match_details IS NULL"),
+                    ==, 1);
     g_assert_cmpint(ask(reader, "SELECT count(*) FROM " MATCHES "_wide"), ==, N_ROWS - 1);
     /* (n + 1) % 5 is NULL; the 7th is gone */
     g_assert_cmpint(ask(reader, "SELECT count(*) FROM " MATCHES "_wide w JOIN ids i USING (k) "
