@@ -279,6 +279,29 @@ static void test_brought_back(void)
     bench_close(&bench);
 }
 
+/* The same file, and an undo of what it calls pending: the server has it, so it is answered. */
+static void test_undo_of_taken(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    bench_did(&bench, HT_DECISION_SHORTLIST, 2, 2);
+    close_all(&bench);
+    keep_copy(&bench, false);
+    open_all(&bench);
+    g_assert_cmpint(bench_push(&bench, "applied"), ==, 1);
+    close_all(&bench);
+    keep_copy(&bench, true);
+    open_all(&bench);
+    assert_stage(&bench, 2, HT_STAGE_SHORTLIST, false);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = bench_undo(&bench, HT_INTENT_UNDO, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(receipt->n_done, ==, 1);
+    assert_stage(&bench, 2, HT_STAGE_APPLIED, true);
+    assert_outbox(&bench, 2, 0, 0); /* what the server knows, and its answer */
+    bench_close(&bench);
+}
+
 /* The outbox of a version that held nothing. */
 static void test_older_file(void)
 {
@@ -309,6 +332,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/hold/unpark", test_unpark);
     g_test_add_func("/outbox/device/numbers_of_another", test_numbers_of_another);
     g_test_add_func("/outbox/device/brought_back", test_brought_back);
+    g_test_add_func("/outbox/device/undo_of_taken", test_undo_of_taken);
     g_test_add_func("/outbox/device/older_file", test_older_file);
     return g_test_run();
 }
