@@ -268,6 +268,58 @@ def batch_again():
     world.platform("UPDATE public.jobs SET confidential = false WHERE id = '%s'" % job)
 
 
+def forged():
+    """Who stores outcomes of his own, or names a decision or a note of others, reads nothing by it."""
+    word = "Privately spoken"
+    match, other = pool.pop(), pool.pop()
+    theirs = op(match, "shortlist", applied, note={"id": new_id(), "body": word, "visibility": "private"})
+    told(one("rec2", theirs), theirs, ("applied", None), "another's decision")
+    for login in ("view", "int", "rec"):
+        for target in (match, other):
+            for prefix in ("", "fields ", "decisions "):
+                device, ops = new_id(), json.dumps([{"seq": 1, "op": theirs["op"], "match": target}])
+                store = ("SELECT app.device_lock('%s', 'x'); SELECT app.device_store('%s', 1, '%s' || jsonb_hash_extended('%s', 0), '{}');"
+                         % (device, device, prefix, ops))
+                if prefix == "decisions ":
+                    check.refused(lambda store=store: world.sql(login, store), "not stored by hand", login + " stores outcomes of decisions")
+                else:
+                    world.sql(login, store)
+                answer = json.loads(world.sql(login, "SELECT app.push_decisions('%s', '%s')" % (device, ops)))[0]
+                check.true(answer["outcome"] == "rejected" and word not in json.dumps(answer) and not row(answer, 17), "%s forges: %r" % (login, answer))
+    write = ("INSERT INTO public.hiring_decisions (id, client_op_id, match_id, decision, from_stage_id, to_stage_id, note_id) "
+             "VALUES ('%s', '%s', '%s', 'shortlist', '%s', '%s', %s)")
+    mine, own, team = new_id(), new_id(), new_id()
+    person = {m: world.match(m)["candidate_id"] for m in (match, other)}
+    for note, about in ((own, match), (team, other)):
+        world.sql("rec", "INSERT INTO public.candidate_notes (id, candidate_id, body, visibility) VALUES ('%s', '%s', 'own', 'private')" % (note, person[about]))
+    for note in (theirs["note"]["id"], own, new_id()):
+        check.refused(lambda note=note: world.sql("rec", write % (mine, mine, other, applied, listed, "'%s'" % note)), "no note of one's own", "a note of others")
+    world.sql("rec", write % (mine, mine, other, applied, listed, "'%s'" % team))
+    # One that names it already, from before notes were judged.
+    world.sql("super", "SET session_replication_role = replica; UPDATE public.hiring_decisions SET note_id = '%s' WHERE id = '%s'" % (theirs["note"]["id"], mine))
+    for note, about in ((theirs["note"]["id"], match), (theirs["note"]["id"], other)):
+        world.sql("super", "SET session_replication_role = replica; UPDATE public.candidate_notes SET candidate_id = '%s', match_id = NULL WHERE id = '%s'"
+                  % (person[about], note))
+        device, again = new_id(), op(other, "shortlist", applied, op=mine)
+        for answer in (one("rec", again, device=device), one("rec", again, device=device)):
+            told(answer, again, ("applied", None), "his own decision again")
+            check.true(row(answer, 17) and not row(answer, 13) and word not in json.dumps(answer), "without the note: %r" % answer)
+    world.sql("super", "SET session_replication_role = replica; UPDATE public.hiring_decisions SET note_id = '%s' WHERE id = '%s'" % (team, mine))
+    check.same(row(one("rec", again), 13)["body"], "own", "with a note that he may see")
+
+
+def no_staff_any_more():
+    """A batch sent again by somebody who reads no decisions any more: the outcomes without rows."""
+    device, sent = new_id(), op(pool.pop(), "shortlist", applied, note={"id": new_id(), "body": "said once"})
+    told(one("rec", sent, device=device), sent, ("applied", None), "as a recruiter")
+    role = ("SET session_replication_role = replica; UPDATE public.tenant_users SET role = '%s' WHERE pg_role = 'ht_a_rec1'; "
+            "REVOKE hiretty_%s FROM ht_a_rec1; GRANT hiretty_%s TO ht_a_rec1")
+    world.sql("super", role % ("viewer", "recruiter", "viewer"))
+    answer = one("rec", sent, device=device)
+    world.sql("super", role % ("recruiter", "viewer", "recruiter"))
+    check.same((answer["outcome"], answer["rows"]), ("applied", []), "as a viewer")
+
+
 def two_processes():
     """The same batch at the same time: the second waits, then gets the first one's answer."""
     device = new_id()
@@ -325,6 +377,7 @@ def many():
     check.refused(lambda: world.push("rec", [op(new_id(), "shortlist", applied) for _ in range(5001)]), "at most 5000", "5,001")
 
 
-for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, two_processes, many):
+for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
+             two_processes, many):
     part()
 check.finish()
