@@ -355,7 +355,12 @@ const HtContextParts *ht_context_parts(const HtContext *context)
 
 static void sync_status_changed(gpointer data)
 {
-    ht_context_emit_changed(data);
+    HtContext *context = data;
+    HtView *view = ht_top(context);
+    /* The one view that says what the sync says. */
+    if (view && ht_view_id(view) == HT_VIEW_STATUS)
+        ht_view_refresh(view, HT_CHANGED_META);
+    ht_context_emit_changed(context);
 }
 
 void ht_context_set_sync(HtContext *context, HtSync *sync)

@@ -320,17 +320,24 @@ def wrong_usage():
 
 
 def revoked_login():
-    """The membership ends: the next sync purges the cache, locks it and says so."""
-    with Desk(server, "VIEWER", "revoked") as other:
-        other.must("sync")
+    """The membership ends: the next sync purges the cache, locks it and says so, also on the page that is open."""
+    with Desk(server, "VIEWER", "revoked") as other, Terminal(other.argv(), other.env, 100, 30) as screen:
+        screen.wait("● live", 60 * SLOW)
+        screen.press("g", "s")
+        screen.wait(r"State +live", 20 * SLOW)
         login = server.value("SELECT session_user", "VIEWER")
         admin = subprocess.run([BINARY, "db", "revoke", "--dsn", server.dsn("DBA"), "--login", login],
                                env={**clean_environment(), "HOME": other.folder, "LC_ALL": "C.UTF-8",
                                     "XDG_RUNTIME_DIR": other.env["XDG_RUNTIME_DIR"]},
                                capture_output=True, text=True, check=False)
         assert admin.returncode == 0, admin.stderr
+        screen.press("g", "r")
+        screen.wait("○ locked", 30 * SLOW)
+        screen.wait(r"State +locked", 5 * SLOW)
+        screen.press("Q")
+        assert screen.wait_end(20 * SLOW) == 0
         run = other.run("sync")
-        one_line(run, 5, "refuse|revoked|no longer")
+        one_line(run, 5, "refuse|revoked|no longer|not permitted to log in")
 
 
 try:
