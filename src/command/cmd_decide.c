@@ -301,9 +301,29 @@ static HtResult reason_chosen(HtContext *context, HtPrompt *prompt)
     return ht_result_message("Reason: %s. x rejects with it.", context->sticky.label);
 }
 
+/* What none of the rows can take is refused before anything is asked, and no reason remembered. */
+static HtStageType closed_already(HtContext *context)
+{
+    g_autoptr(GArray) keys = targets(context);
+    HtStageType closed = HT_STAGE_NONE;
+    HtMatchRow *rows = rows_of(context, keys);
+    for (guint i = 0; i < keys->len; i++) {
+        closed = rows[i].stage_type;
+        if (!ht_stage_type_is_terminal(closed)) {
+            closed = HT_STAGE_NONE;
+            break;
+        }
+    }
+    ht_match_rows_free(rows, keys->len);
+    return closed;
+}
+
 HT_HANDLER(ht_cmd_reject)
 {
     (void)args;
+    HtStageType closed = closed_already(context);
+    if (closed != HT_STAGE_NONE)
+        return ht_result_error("already %s", ht_stage_type_name(closed));
     if (context->sticky.key)
         return ht_reject_targets(context);
     g_autofree char *label = g_strdup_printf("reject %u: reason", n_targets(context));

@@ -143,7 +143,7 @@ static void set_refusal(GError **error, HtDecisionKind decision, const HtJobStag
                         const HtJobStage *wanted)
 {
     if (ht_stage_type_is_terminal(from->type) && decision != HT_DECISION_REOPEN)
-        g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE, "already %s (reopen first)",
+        g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE, "already %s",
                     ht_stage_type_name(from->type));
     else if (wanted)
         g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE,

@@ -203,6 +203,30 @@ static void test_sticky_reason(void)
     desk_close(&desk);
 }
 
+static void put_rejected(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_match(apply, 20, 1, 17, 9000, "Ana", "Rejected");
+}
+
+/* Who is rejected already is refused before a reason is asked for. */
+static void test_refused_before_asking(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    fixture_apply(&desk.cache, put_rejected, NULL);
+    settle(&desk);
+    open_job(&desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), key(&desk, "M20")));
+    g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
+    HtResult result = feed(&desk, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_cmpstr(result.text, ==, "already rejected");
+    ht_result_clear(&result);
+    g_assert_cmpint(pending(&desk), ==, 0);
+    desk_close(&desk);
+}
+
 static void put_wordy_reason(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -641,6 +665,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/each_with_0_1_3_marks", test_each_with_0_1_3_marks);
     g_test_add_func("/command/decide/undo", test_decide_and_undo);
     g_test_add_func("/command/decide/sticky_reason", test_sticky_reason);
+    g_test_add_func("/command/reject/refused_before_asking", test_refused_before_asking);
     g_test_add_func("/command/decide/reason_with_note", test_reason_with_note);
     g_test_add_func("/command/decide/bulk_is_one_undo", test_bulk_is_one_undo);
     g_test_add_func("/command/decide/unopened_are_left_out", test_unopened_are_left_out);
