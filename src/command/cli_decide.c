@@ -116,32 +116,6 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCl
                       receipt->mails_held_why ? receipt->mails_held_why : "not complete");
 }
 
-static gint compare_refusals(gconstpointer a, gconstpointer b)
-{
-    const HtRefusal *const *x = a, *const *y = b;
-    return g_strcmp0((*x)->why, (*y)->why);
-}
-
-/* Why nothing was done: of many, how many for which reason ("0 of 31: 20 × …; 11 × …"). */
-static char *why_nothing(const HtReceipt *receipt)
-{
-    GPtrArray *refusals = receipt->refusals;
-    if (!refusals || refusals->len < 2)
-        return g_strdup(receipt->why ? receipt->why : "nothing was possible");
-    g_ptr_array_sort(refusals, compare_refusals);
-    GString *out = g_string_new(NULL);
-    g_string_append_printf(out, "0 of %u: ", refusals->len);
-    for (guint i = 0, n; i < refusals->len; i += n) {
-        for (n = 1; i + n < refusals->len; n++) {
-            if (compare_refusals(&refusals->pdata[i], &refusals->pdata[i + n]) != 0)
-                break;
-        }
-        g_string_append_printf(out, "%s%u × %s", i ? "; " : "", n,
-                               ((const HtRefusal *)refusals->pdata[i])->why);
-    }
-    return g_string_free(out, FALSE);
-}
-
 int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
                   const HtCliOptions *options)
 {
@@ -155,8 +129,7 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
     if (!receipt)
         return ht_cli_fail(verb, error);
     if (receipt->n_done == 0) {
-        g_autofree char *why = why_nothing(receipt);
-        ht_print_error(verb, why, NULL);
+        ht_print_error(verb, receipt->why ? receipt->why : "nothing was possible", NULL);
         return HT_EXIT_REFUSED;
     }
     say_receipt(context, receipt, options);

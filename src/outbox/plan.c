@@ -122,12 +122,39 @@ bool ht_plan_reason_wants_note(const HtPlan *plan)
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW && ht_stmt_int(use.stmt, 4) != 0;
 }
 
+static gint compare_refusals(gconstpointer a, gconstpointer b)
+{
+    const HtRefusal *const *x = a, *const *y = b;
+    return g_strcmp0((*x)->why, (*y)->why);
+}
+
+/* Why nothing was done: of many, how many for which reason ("0 of 31: 20 × …; 11 × …"). */
+static char *why_nothing(const HtReceipt *receipt)
+{
+    GPtrArray *refusals = receipt->refusals;
+    if (!refusals || refusals->len < 2)
+        return g_strdup(receipt->why ? receipt->why : "nothing is marked");
+    g_ptr_array_sort(refusals, compare_refusals);
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "0 of %u: ", refusals->len);
+    for (guint i = 0, n; i < refusals->len; i += n) {
+        for (n = 1; i + n < refusals->len; n++) {
+            if (compare_refusals(&refusals->pdata[i], &refusals->pdata[i + n]) != 0)
+                break;
+        }
+        g_string_append_printf(out, "%s%u × %s", i ? "; " : "", n,
+                               ((const HtRefusal *)refusals->pdata[i])->why);
+    }
+    return g_string_free(out, FALSE);
+}
+
 void ht_plan_set_error(const HtPlan *plan, GError **error)
 {
-    const char *why = plan->receipt->why;
+    g_autofree char *why = plan->lacks_note ? g_strdup(plan->receipt->why) : NULL;
+    if (!why)
+        why = why_nothing(plan->receipt);
     g_set_error_literal(error, HT_OUTBOX_ERROR,
-                        plan->lacks_note ? HT_OUTBOX_ERROR_NOTE : HT_OUTBOX_ERROR_REFUSED,
-                        why ? why : "nothing is marked");
+                        plan->lacks_note ? HT_OUTBOX_ERROR_NOTE : HT_OUTBOX_ERROR_REFUSED, why);
 }
 
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job)

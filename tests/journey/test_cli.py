@@ -145,7 +145,8 @@ def decisions_reach_the_server():
 
 def a_score_rejects_nobody():
     before = server.value("SELECT count(*) FROM public.hiring_decisions")
-    ends(desk.run("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", "--where", "score<40"), REFUSED, "open")
+    ends(desk.run("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", "--where", "score<40"), REFUSED,
+         r"0 of \d+: .*\d+ × .*open")
     unopened = [row["id"] for row in matches() if not row["opened"]][:3]
     ends(desk.run("reject", "--reason", "must_have_missing", *unopened), REFUSED, "open")
     assert server.value("SELECT count(*) FROM public.hiring_decisions") == before
@@ -358,7 +359,7 @@ def the_log_names_nobody():
 
 
 try:
-    main(helps, syncs, jobs_are_the_servers, matches_are_ranked, people, decisions_reach_the_server,
+    main(helps, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, viewers_look, offline_keeps_the_work,
