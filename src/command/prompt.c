@@ -238,13 +238,19 @@ void ht_prompt_secret_add(HtPrompt *prompt, const char *text)
 {
     gsize used = strlen(prompt->secret), len = strlen(text);
     g_clear_pointer(&prompt->error, g_free);
-    /* What cannot be typed at a terminal either: a pasted line end would send half a password. */
-    for (const char *p = text; *p; p++) {
-        if ((guchar)*p < 0x20 || *p == 0x7f)
-            return;
+    /* What a password manager copies ends with the line. */
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    /* What cannot be typed at a terminal either: a line end inside would send half a password. */
+    bool is_line = true;
+    for (gsize i = 0; i < len; i++)
+        is_line = is_line && (guchar)text[i] >= 0x20 && text[i] != 0x7f;
+    if (!is_line || used + len > HT_SECRET_MAX) {
+        prompt->error = g_strdup(is_line ? "too long: not taken" : "more than one line: not taken");
+        return;
     }
-    if (used + len <= HT_SECRET_MAX)
-        memcpy(prompt->secret + used, text, len + 1);
+    memcpy(prompt->secret + used, text, len);
+    prompt->secret[used + len] = '\0';
 }
 
 void ht_prompt_secret_erase(HtPrompt *prompt, bool all)

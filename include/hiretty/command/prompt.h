@@ -67,8 +67,9 @@ void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail
 HtChoice *ht_prompt_choice_last(HtPrompt *prompt);
 /* New text from the screen: narrows the choices, calls `changed`. */
 void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text);
-/* The keystrokes of a secret: text at its end (what does not fit whole is left out, and so is what
- * is no text), its last character away, all of it away. */
+/* The keystrokes of a secret: text at its end (without the line's end that a paste may have; what
+ * does not fit whole, or is no text, is left out and `error` says so), its last character away, all
+ * of it away. */
 void ht_prompt_secret_add(HtPrompt *prompt, const char *text);
 void ht_prompt_secret_erase(HtPrompt *prompt, bool all);
 void ht_prompt_select(HtPrompt *prompt, int delta);

@@ -570,6 +570,10 @@ static void test_secret_prompt(void)
     g_assert_cmpstr(prompt->secret, ==, "Geheimnis");
     ht_prompt_secret_add(prompt, "two\nlines");
     g_assert_cmpstr(prompt->secret, ==, "Geheimnis");
+    g_assert_cmpstr(prompt->error, ==, "more than one line: not taken");
+    ht_prompt_secret_add(prompt, "pasted\r\n");
+    g_assert_cmpstr(prompt->secret, ==, "Geheimnispasted");
+    g_assert_null(prompt->error);
     ht_prompt_secret_erase(prompt, true);
     for (int i = 0; i < 16; i++)
         g_assert_cmpint(prompt->secret[i], ==, 0);
@@ -579,6 +583,7 @@ static void test_secret_prompt(void)
     ht_prompt_secret_add(prompt, most);
     ht_prompt_secret_add(prompt, "y");
     g_assert_cmpstr(prompt->secret, ==, most);
+    g_assert_cmpstr(prompt->error, ==, "too long: not taken");
     g_assert_cmpstr(prompt->text, ==, "");
 }
 
