@@ -192,9 +192,22 @@ def ends_while_it_asks():
     assert screen.wait_end(20 * SLOW) == 0 and screen.left_behind() == []
 
 
+def doctor_asks():
+    """On a terminal doctor asks as every command does, and goes on with what was typed."""
+    global screen
+    set_password(RIGHT)
+    screen = Terminal(desk.argv("doctor"), desk.env, 120, 40)
+    screen.wait(rf"Password of {login}", 30 * SLOW)
+    screen.type(RIGHT)
+    screen.press("Enter")
+    screen.wait_end(20 * SLOW)
+    assert re.search(r"^membership +ok", screen.text(), re.M) and RIGHT not in screen.text(), screen.text()
+
+
 try:
     main(asked_for_and_work_goes_on, given_up_leaves_nothing, wrong_one_is_asked_again, right_one_opens,
-         kept_for_the_next_connection, refused_one_is_forgotten, pasted_one_opens, nowhere_else, ends_while_it_asks)
+         kept_for_the_next_connection, refused_one_is_forgotten, pasted_one_opens, nowhere_else, ends_while_it_asks,
+         doctor_asks)
 finally:
     if screen:
         screen.close()
