@@ -2,6 +2,7 @@
 """Erasing a person leaves none of his words and all of the proof; removing a tenant leaves no row of it but the
 records that outlive it. ctest: timeout=120 once"""
 import json
+import os
 
 from server import TENANT, Report, Server, ident, truths
 
@@ -87,15 +88,48 @@ def erase(server, report):
     report.equal(server.run(ADMIN, "SELECT count(*) FROM consent_records WHERE revoked_at IS NULL").value, "0", "consent ended with it")
     late = (f"INSERT INTO candidate_notes (id, candidate_id, body, visibility) VALUES (gen_random_uuid(), '{names['c1']}', '{WORD}', 'team')",
             f"INSERT INTO candidate_tags (id, candidate_id, tag) VALUES (gen_random_uuid(), '{names['c1']}', '{WORD}')",
-            f"UPDATE candidate_notes SET body = '{WORD}' WHERE candidate_id = '{names['c1']}' AND created_by = '{ident('a', 'rec1')}'")
+            f"UPDATE candidate_notes SET body = '{WORD}' WHERE candidate_id = '{names['c1']}' AND created_by = '{ident('a', 'rec1')}'",
+            f"UPDATE candidates SET first_name = '{WORD}' WHERE id = '{names['c1']}'",
+            f"UPDATE interviews SET notes = '{WORD}' WHERE match_id = '{names['match1']}'",
+            f"UPDATE interviews SET meeting_url = '{WORD}' WHERE match_id = '{names['match1']}'",
+            f"INSERT INTO talent_pool_members (pool_id, candidate_id, reason) SELECT id, '{names['c1']}', '{WORD}' FROM talent_pools LIMIT 1",
+            f"INSERT INTO consent_records (candidate_id, purpose, consent_version, consent_text) VALUES ('{names['c1']}', 'application', '1', '{WORD}')")
     server.truth(f"SET app.current_tenant = '{TENANT['a']}'; UPDATE candidate_notes SET created_by = '{ident('a', 'rec1')}' WHERE candidate_id = '{names['c1']}'")
     for statement in late:
         report.equal(server.run(REC, statement).message, "this person was erased", f"late: {statement[:40]}")
+    server.truth(f"SET session_replication_role = replica; UPDATE interview_feedback SET submitted_at = NULL WHERE id = '{names['f11']}'")
+    late_feedback = server.run("ht_a_int1", f"UPDATE interview_feedback SET notes = '{WORD}' WHERE id = '{names['f11']}'")
+    report.equal(late_feedback.message, "this person was erased", "late: feedback")
     report.equal(places(server, WORD), [], "places where a word of him stands, after late notes")
     again = json.loads(server.run(ADMIN, f"SELECT app.erase_candidate('{names['c1']}')").value)
     report.equal(again["files"], [], "a second time finds nothing more")
     fed = server.run(REC, f"SELECT count(*) > 0 FROM change_feed WHERE row_id = '{names['c1']}'").value
     report.equal(fed, "t", "every client hears of it")
+
+
+def kept_and_older(server, report):
+    """What a device keeps for a retry, and values from before their limit, stop no erasure and outlive none."""
+    c3, job = ident("a", "c3"), ident("a", "job")
+    for name in ("tag91", "tag92"):
+        op = {"seq": 1, "op": ident("a", name), "kind": "insert", "table": "candidate_tags", "row": ident("a", name), "base_version": None,
+              "set": {"candidate_id": c3, "tag": "secretword"}, "base": {}}
+        answer = server.run(REC, f"SELECT app.push_fields('{ident('a', 'kept')}', '{json.dumps([op])}')")
+    report.check("It had this tag already" in repr(answer), f"a tag twice: {answer}")
+    report.check("public.client_devices" in places(server, "secretword"), "kept for a retry")
+    server.truth("ALTER TABLE consent_records DROP CONSTRAINT consent_records_sizes; ALTER TABLE jobs DROP CONSTRAINT jobs_numbers")
+    server.truth(f"SET app.current_tenant = '{TENANT['a']}'; INSERT INTO consent_records (candidate_id, purpose, consent_version, consent_text) "
+                 f"VALUES ('{c3}', 'application', '1', repeat('x', 1100000)); UPDATE jobs SET salary_max = 'NaN' WHERE id = '{job}'")
+    server.truth("ALTER TABLE consent_records ADD CONSTRAINT consent_records_sizes CHECK (octet_length(consent_text) <= 1048576) NOT VALID; "
+                 "ALTER TABLE jobs ADD CONSTRAINT jobs_numbers CHECK (salary_min <> 'NaN' AND salary_max <> 'NaN') NOT VALID")
+    with open(os.path.join(os.environ["SOURCE_DIR"], "sql/server/migrations/047_erasure_holds.sql"), encoding="utf-8") as migration:
+        done = server.truth("BEGIN; " + migration.read() + "COMMIT")
+    report.check(done.state is None, f"limits where rows break them: {done}")
+    report.equal(server.run(ADMIN, f"UPDATE jobs SET title = 'Another' WHERE id = '{job}'").state, None, "a job whose salary is no number")
+    bad = server.run(ADMIN, f"UPDATE jobs SET salary_min = 'NaN' WHERE id = '{job}'")
+    report.check(bad.state == "23514" and "jobs_numbers" in bad.message, f"the limit holds: {bad}")
+    answer = server.run(ADMIN, f"SELECT app.erase_candidate('{c3}')")
+    report.check(answer.state is None, f"erased: {answer}")
+    report.equal(places(server, "secretword"), [], "places where the tag stands")
 
 
 def remove(server, report):
@@ -127,6 +161,7 @@ def main():
     report, server = Report(), Server("--no-vector")
     listed(server, report)
     erase(server, report)
+    kept_and_older(server, report)
     remove(server, report)
     report.finish()
 

@@ -320,6 +320,24 @@ def no_staff_any_more():
     check.same((answer["outcome"], answer["rows"]), ("applied", []), "as a viewer")
 
 
+def erased_meanwhile():
+    """An erasure takes its locks in the order of a push: it waits for one that goes on with the same person."""
+    match = pool.pop()
+    person = world.match(match)["candidate_id"]
+    first = op(match, "shortlist", applied)
+    second = op(match, "hold", listed, base_decision=first["op"], hold_until=now_us() + 86_400_000_000, note={"id": new_id(), "body": "Soon gone"})
+    pushing = world.start_sql("rec", "BEGIN;\n%s\nSELECT pg_sleep(2);\n%s\nCOMMIT;" % (world.push_sql([first], new_id()), world.push_sql([second], new_id())))
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and world.value("super", """SELECT count(*) FROM pg_stat_activity
+            WHERE usename = 'ht_a_rec1' AND state = 'active' AND query LIKE '%pg_sleep(2)%'""") == "0":
+        pass
+    erasing = world.start_sql("admin", "SELECT app.erase_candidate('%s');" % person)
+    got = [json.loads(line)[0] for line in world.end_sql(pushing).splitlines() if line.startswith("[")]
+    check.same(outcomes(got), [("applied", None)] * 2, "pushed")
+    check.same(json.loads(world.end_sql(erasing))["people"], 1, "erased")
+    check.same(world.value("super", "SELECT body FROM public.candidate_notes WHERE id = '%s'" % second["note"]["id"]), "erased", "the note of the push")
+
+
 def two_processes():
     """The same batch at the same time: the second waits, then gets the first one's answer."""
     device = new_id()
@@ -378,6 +396,6 @@ def many():
 
 
 for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
-             two_processes, many):
+             erased_meanwhile, two_processes, many):
     part()
 check.finish()
