@@ -304,6 +304,7 @@ static char *whom(HtContext *context, const HtReceipt *receipt)
     }
     if (row)
         ht_match_rows_free(row, 1);
+    ht_reader_watch(reader); /* done is done: a name that cannot be read is left out */
     return text;
 }
 

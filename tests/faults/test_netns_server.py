@@ -4,6 +4,7 @@
 which the first address is dead; a client that was stopped while its line died. All of it across network namespaces."""
 
 import atexit
+import contextlib
 import os
 import signal
 import sys
@@ -23,7 +24,8 @@ def stop_all():
 
 def go_on():
     for pid in server.processes():
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # a session may have ended meanwhile
+            os.kill(pid, signal.SIGCONT)
 
 
 def first_sync():

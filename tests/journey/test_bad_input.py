@@ -188,10 +188,13 @@ def second_process():
         first.wait("live", 30 * SLOW)
         second.wait("Customer Support", 30 * SLOW)
         match = desk.json("matches", "--job", BUSY_JOB, "--limit", "1")[0]["id"]
-        desk.must("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", match)
+        # Whoever holds the line sends it; the command says so when that takes longer than its patience.
+        run = desk.run("reject", "--job", BUSY_JOB, "--reason", "must_have_missing", match)
+        assert run.returncode in (0, 3), run
         eventually(lambda: (first.pump(0), server.value(
             f"SELECT count(*) FROM public.hiring_decisions WHERE match_id = '{match}'") == "1")[1], 30, "the push")
-        desk.must("undo")
+        run = desk.run("undo")
+        assert run.returncode in (0, 3), run
         for screen in (first, second):
             screen.press("Q")
             assert screen.wait_end(10 * SLOW) == 0
