@@ -451,14 +451,16 @@ class Model:
     def check_notes(self):
         """Each change of a note's text was made as often as ops say that were done. (An undo writes an older text again, on
         whichever machine.)"""
-        done, maybe = {}, {}
+        done, maybe, wordless = {}, {}, set()
         for client in self.clients:
             outbox = client.outbox()
             if outbox is None:
                 continue
-            for row, state, merged_into, body in outbox.execute("SELECT lower(hex(row)), state, merged_into, body FROM ops WHERE fn = 2 AND kind <> 'delete'"):
-                # What was written about a person who has been erased is gone from the op, too.
+            for row, kind, state, merged_into, body in outbox.execute("SELECT lower(hex(row)), kind, state, merged_into, body FROM ops WHERE fn = 2 AND kind <> 'delete'"):
+                # What was written about a person who may not be seen any more is gone from the op, too.
                 text = json.loads(body).get("set", {}).get("body")
+                if text is None and (kind == "insert" or "set" not in json.loads(body)):
+                    wordless.add(row)
                 if text is None or "psql" in text:
                     continue
                 which = done if state == DONE and merged_into is None else maybe
@@ -470,7 +472,7 @@ class Model:
         for line in self.super.run("SELECT replace(id::text, '-', '') || '|' || count(*) || '|' || body FROM model.notes GROUP BY id, body"):
             row, n, text = line.split("|", 2)
             there[row, text] = int(n)
-        for key in done.keys() | maybe.keys():
+        for key in (key for key in done.keys() | maybe.keys() if key[0] not in wordless):
             n, least = there.get(key, 0), done.get(key, 0)
             most = least if key not in maybe else least + maybe[key] if key in done and least == 0 else least
             if not min(least, 1) <= n <= most:
@@ -482,7 +484,7 @@ class Model:
         if outbox is None:
             return
         texts = " ".join(row[0] for row in outbox.execute("SELECT body FROM ops"))
-        wordless = outbox.execute("SELECT count(*) FROM ops WHERE fn = 2 AND json_type(body, '$.set') IS NULL").fetchone()[0]
+        wordless = outbox.execute("SELECT count(*) FROM ops WHERE fn = 2 AND (json_type(body, '$.set') IS NULL OR kind = 'insert' AND json_type(body, '$.set.body') IS NULL)").fetchone()[0]
         outbox.close()
         missing = [token for token in self.tokens[client.profile] if token not in texts]
         if len(missing) > wordless:
