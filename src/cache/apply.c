@@ -506,7 +506,7 @@ typedef struct {
     HtApplyTable *rows;
     HtApplyNext next;
     gpointer data;
-    bool is_full, is_over; /* no room for more ids; `next` has no more rows */
+    bool is_over; /* `next` has no more rows */
 } Many;
 
 /* The next row whose id is known, or may be made. */
@@ -518,9 +518,8 @@ static bool next_of_many(HtBulk *bulk, gpointer data, GError **error)
     HtKey k = 0;
     g_autoptr(GError) why = NULL;
     while (!k && !why) {
-        many->is_full =
-            rows->hot && !ht_key_cache_has_room(keys, rows->store->db, (guint)rows->n, &why);
-        if (many->is_full || why)
+        /* Without room for its ids the rest goes row by row. */
+        if (rows->hot && !ht_key_cache_has_room(keys, rows->store->db, (guint)rows->n, &why))
             break;
         ht_bulk_clear(bulk); /* of a row that nobody knows here */
         many->is_over = !many->next(rows, many->data, &why);

@@ -34,10 +34,11 @@ static bool add_index(HtApply *apply, gpointer data, GError **error)
     return ok;
 }
 
-/* One index. *more: there are others, or this one gave way. */
-static bool settle_step(HtStore *store, bool gives_way, bool *more, GError **error)
+/* One index. *more: there are others, or this one gave way. HtStoreFunc. */
+static bool settle_step(HtStore *store, gpointer data, GError **error)
 {
-    Step step = {.gives_way = gives_way};
+    bool *more = data;
+    Step step = {.gives_way = store->gave_way < GIVES_WAY};
     g_autoptr(GError) why = NULL;
     *more = false;
     if (ht_schema_is_indexed(store->db))
@@ -64,7 +65,7 @@ static bool settle_idly(HtStore *store, gpointer data, GError **error)
     (void)data;
     bool more;
     g_atomic_int_set(&store->settle_posted, 0);
-    if (!settle_step(store, store->gave_way < GIVES_WAY, &more, error))
+    if (!settle_step(store, &more, error))
         return false;
     if (more)
         ht_cache_settle_later(store->cache);
@@ -77,16 +78,11 @@ void ht_cache_settle_later(HtCache *cache)
         ht_worker_post(cache->store, HT_JOB_IDLE, settle_idly, NULL, NULL, log_failure, NULL);
 }
 
-static bool settle_next(HtStore *store, gpointer data, GError **error)
-{
-    return settle_step(store, store->gave_way < GIVES_WAY, data, error);
-}
-
 bool ht_cache_settle(HtCache *cache, GError **error)
 {
     bool more = true;
     while (more) {
-        if (!ht_worker_call(cache->store, HT_JOB_PULL, settle_next, &more, error))
+        if (!ht_worker_call(cache->store, HT_JOB_PULL, settle_step, &more, error))
             return false;
     }
     return true;

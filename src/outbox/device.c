@@ -20,17 +20,23 @@ static void set_device(HtOutbox *outbox, const HtUuid *device)
     g_mutex_unlock(&outbox->lock);
 }
 
+/* `resource`: in place of one that is there, or only if there is none. */
+static bool write_new_id(HtDb *db, const char *resource, HtUuid *id, GError **error)
+{
+    char text[HT_UUID_TEXT];
+    HtStmt *put = ht_db_stmt(db, resource, error);
+    if (!put)
+        return false;
+    ht_uuid_new_random(id);
+    ht_stmt_bind_text(put, 1, "device");
+    ht_stmt_bind_text(put, 2, ht_uuid_format(id, text));
+    return ht_stmt_run(put, error);
+}
+
 bool ht_device_ensure(HtOutbox *outbox, GError **error)
 {
     HtUuid device;
-    char text[HT_UUID_TEXT];
-    ht_uuid_new_random(&device);
-    HtStmt *put = ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("meta_first"), error);
-    if (!put)
-        return false;
-    ht_stmt_bind_text(put, 1, "device");
-    ht_stmt_bind_text(put, 2, ht_uuid_format(&device, text));
-    if (!ht_stmt_run(put, error))
+    if (!write_new_id(outbox->db, HT_OUTBOX_QUERY("meta_first"), &device, error))
         return false;
     g_autofree char *known = ht_outbox_meta(outbox->db, "device");
     ht_uuid_parse(known, &device);
@@ -190,15 +196,8 @@ static bool run_renew(HtStore *store, gpointer data, GError **error)
     int64_t open = ht_outbox_open_batch(db, error);
     if (open != 0)
         return open > 0;
-    char text[HT_UUID_TEXT];
     HtUuid device;
-    ht_uuid_new_random(&device);
-    HtStmt *put = ht_db_stmt(db, HT_OUTBOX_QUERY("meta_put"), error);
-    if (!put)
-        return false;
-    ht_stmt_bind_text(put, 1, "device");
-    ht_stmt_bind_text(put, 2, ht_uuid_format(&device, text));
-    if (!ht_stmt_run(put, error))
+    if (!write_new_id(db, HT_OUTBOX_QUERY("meta_put"), &device, error))
         return false;
     set_device(call->outbox, &device);
     call->is_renewed = true;

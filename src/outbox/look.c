@@ -45,12 +45,6 @@ static void free_item(gpointer item)
     ht_outbox_item_free(item);
 }
 
-/* Looks are rare, and a connection that is kept would keep a generation's file that is to go. */
-static void let_go(HtOutbox *outbox)
-{
-    g_clear_pointer(&outbox->look_reader, ht_reader_free);
-}
-
 GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error)
 {
     GPtrArray *items = NULL;
@@ -67,7 +61,6 @@ GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error)
             g_ptr_array_add(items, item);
         }
     }
-    let_go(outbox);
     g_mutex_unlock(&outbox->lock);
     return items;
 }
@@ -330,7 +323,6 @@ GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error)
         for (guint i = 0; i < ops->len; i++)
             g_ptr_array_add(conflicts, make_conflict(outbox, ops->pdata[i]));
     }
-    let_go(outbox);
     g_mutex_unlock(&outbox->lock);
     return conflicts;
 }

@@ -128,6 +128,9 @@ static bool let_go(HtStore *store, gpointer data, GError **error)
     (void)error;
     HtOutbox *outbox = data;
     g_clear_pointer(&outbox->reader, ht_reader_free);
+    g_mutex_lock(&outbox->lock);
+    g_clear_pointer(&outbox->look_reader, ht_reader_free);
+    g_mutex_unlock(&outbox->lock);
     return true;
 }
 
@@ -272,16 +275,26 @@ static bool plan_ops(HtPlan *plan, GError **error)
     }
 }
 
+/* One view of the cache for all of an intent: else each of some ten look-ups a row takes and drops
+ * the lock of one of its own. false: there is one already, or none can be had. */
+static bool begin_view(const HtPlan *plan)
+{
+    HtDb *db = ht_reader_db(plan->reader);
+    return !ht_db_in_transaction(db) && ht_db_begin(db, false, NULL);
+}
+
+static void end_view(const HtPlan *plan, bool is_ours)
+{
+    if (is_ours)
+        ht_db_rollback(ht_reader_db(plan->reader));
+}
+
 static bool plan_new(HtPlan *plan, GError **error)
 {
     g_autoptr(GError) refusal = NULL;
-    /* One view of the cache for all of it: else each of some ten look-ups a row takes and drops the
-     * lock of one of its own. */
-    HtDb *db = ht_reader_db(plan->reader);
-    bool is_one_view = !ht_db_in_transaction(db) && ht_db_begin(db, false, NULL);
+    bool is_view = begin_view(plan);
     bool ok = ht_plan_may_write(plan, &refusal) && plan_ops(plan, &refusal);
-    if (is_one_view)
-        ht_db_rollback(db);
+    end_view(plan, is_view);
     /* A refusal may come of a look-up that failed: then that is what there is to say. */
     if (!ht_plan_check(plan, error))
         return false;
@@ -329,8 +342,10 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
         return false;
     plan->receipt->group = group;
     g_autoptr(GError) refusal = NULL;
+    bool is_view = begin_view(plan);
     bool ok = redo ? ht_redo_group(&change, plan, group, &refusal)
                    : ht_undo_group(&change, plan, group, &refusal);
+    end_view(plan, is_view);
     if (!ht_plan_check(plan, error))
         return false;
     if (refusal)

@@ -161,6 +161,17 @@ static void publish(HtGeneration *generation)
     g_assert_no_error(error);
 }
 
+/* With the hot columns of all rows. */
+static void open_loaded(Fixture *fixture)
+{
+    fixture_open(fixture);
+    HtGeneration *generation = begin(fixture);
+    Rows rows = {.at = 1, .end = N_ROWS + 1, .mode = HT_APPLY_BULK};
+    choose_columns(&rows, false);
+    load_rows(generation, &rows);
+    publish(generation);
+}
+
 /* --- Tests */
 
 /* By compared rows into the cache in use. */
@@ -255,12 +266,7 @@ static bool delete_one(HtApply *apply, gpointer data, GError **error)
 static void test_wide(void)
 {
     Fixture fixture;
-    fixture_open(&fixture);
-    HtGeneration *generation = begin(&fixture);
-    Rows rows = {.at = 1, .end = N_ROWS + 1, .mode = HT_APPLY_BULK};
-    choose_columns(&rows, false);
-    load_rows(generation, &rows);
-    publish(generation);
+    open_loaded(&fixture);
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_cache_apply(fixture.cache, delete_one, GINT_TO_POINTER(7), &error));
     static const int parts[][2] = {{150, N_ROWS + 20}, {1, 150}, {1, 20}};
@@ -300,12 +306,7 @@ static const char later_sql[] =
 static void test_settle(void)
 {
     Fixture fixture;
-    fixture_open(&fixture);
-    HtGeneration *generation = begin(&fixture);
-    Rows rows = {.at = 1, .end = N_ROWS + 1, .mode = HT_APPLY_BULK};
-    choose_columns(&rows, false);
-    load_rows(generation, &rows);
-    publish(generation);
+    open_loaded(&fixture);
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_cache_settle(fixture.cache, &error));
     g_autoptr(HtReader) reader = open_reader(&fixture);
@@ -344,12 +345,7 @@ static bool add_ids(HtApply *apply, gpointer data, GError **error)
 static void test_ids_without_index(void)
 {
     Fixture fixture;
-    fixture_open(&fixture);
-    HtGeneration *generation = begin(&fixture);
-    Rows rows = {.at = 1, .end = N_ROWS + 1, .mode = HT_APPLY_BULK};
-    choose_columns(&rows, false);
-    load_rows(generation, &rows);
-    publish(generation);
+    open_loaded(&fixture);
     g_autoptr(GError) error = NULL;
     g_assert_true(ht_cache_settle(fixture.cache, &error));
     g_autofree char *path = ht_cache_path(fixture.cache);
