@@ -95,6 +95,10 @@ bool ht_pg_patience_consume(HtPgConnection *pg);
 
 /* Sends all that is buffered, reading meanwhile so that neither side blocks. */
 bool ht_pg_flush(HtPgConnection *pg, GError **error);
+/* The same; `take` takes what has come meanwhile and may set *error itself. false: the connection
+ * broke. */
+typedef bool (*HtPgTakeFunc)(gpointer data);
+bool ht_pg_flush_taking(HtPgConnection *pg, HtPgTakeFunc take, gpointer data, GError **error);
 /* Waits for more bytes and takes them in. */
 bool ht_pg_read_more(HtPgConnection *pg, GError **error);
 /* The next result (NULL: none left) once it is complete. */

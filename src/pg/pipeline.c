@@ -91,55 +91,111 @@ static bool call_rows(const Step *step, const PGresult *result, GError **error)
     return true;
 }
 
-/* All results of one statement. Problems go to *problem once; false: the connection broke. */
-static bool read_step(HtPgConnection *pg, const Step *step, GError **problem)
+/* Whose answers come next. They are taken as they come, also while statements are still on their
+ * way: a server answers the first before it reads the next, and what is not taken piles up here. */
+typedef struct {
+    HtPgPipeline *pipeline;
+    guint at;            /* the step */
+    bool is_preparation; /* the answer to its preparation comes first */
+    GError **problem;    /* the first one */
+} Answers;
+
+static Step *step_at(const Answers *answers)
 {
-    PQsetSingleRowMode(pg->conn);
-    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
-    for (;;) {
-        PGresult *raw = NULL;
-        ht_pg_patience_row(pg);
-        if (!ht_pg_next_result(pg, &raw, *problem ? NULL : problem))
-            return false;
-        if (!raw)
-            return true;
-        g_autoptr(PGresult) result = raw;
-        ExecStatusType status = PQresultStatus(result);
-        if (*problem || status == PGRES_PIPELINE_ABORTED || status == PGRES_COMMAND_OK ||
-            status == PGRES_EMPTY_QUERY) {
-            /* nothing to take */
-        } else if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK) {
-            if (step->func && !call_rows(step, result, problem) && !*problem)
-                ht_pg_error_set(problem, HT_PG_ERROR_FAILED, NULL, "a row was not taken");
-        } else {
-            ht_pg_error_from_result(problem, pg, result);
-        }
-        if (PQstatus(pg->conn) == CONNECTION_BAD)
-            return false;
-    }
+    return &g_array_index(answers->pipeline->steps, Step, answers->at);
 }
 
-/* The answer to a statement's preparation. Only one that the server did keep is known from now on:
- * it skips what follows an error. */
-static bool read_prepared(HtPgConnection *pg, Step *step, GError **problem)
+static bool are_all_taken(const Answers *answers)
 {
-    if (!step->prepares)
+    return answers->at == answers->pipeline->steps->len;
+}
+
+/* Rows one by one, which has to be said before the first of them is looked at. */
+static void expect_rows(Answers *answers)
+{
+    HtPgConnection *pg = answers->pipeline->pg;
+    answers->is_preparation = false;
+    PQsetSingleRowMode(pg->conn);
+    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
+}
+
+static void expect_step(Answers *answers)
+{
+    if (are_all_taken(answers))
+        return;
+    if (step_at(answers)->prepares)
+        answers->is_preparation = true;
+    else
+        expect_rows(answers);
+}
+
+static void take_rows(Answers *answers, const PGresult *result)
+{
+    const Step *step = step_at(answers);
+    GError **problem = answers->problem;
+    if (step->func && !call_rows(step, result, problem) && !*problem)
+        ht_pg_error_set(problem, HT_PG_ERROR_FAILED, NULL, "a row was not taken");
+}
+
+/* Only a statement that the server did keep is known from now on: it skips what follows an error.
+ */
+static void take_preparation(Answers *answers)
+{
+    Step *step = step_at(answers);
+    g_hash_table_insert(answers->pipeline->pg->kept, g_strdup(step->sql),
+                        g_steal_pointer(&step->prepares));
+}
+
+/* Takes one result (NULL: there are no more of this statement). false: the connection broke. */
+static bool take_result(Answers *answers, PGresult *raw)
+{
+    HtPgConnection *pg = answers->pipeline->pg;
+    g_autoptr(PGresult) result = raw;
+    if (!result) {
+        bool was_preparation = answers->is_preparation;
+        answers->at += !was_preparation;
+        if (was_preparation)
+            expect_rows(answers);
+        else
+            expect_step(answers);
         return true;
-    for (;;) {
-        PGresult *raw = NULL;
-        if (!ht_pg_next_result(pg, &raw, *problem ? NULL : problem))
-            return false;
-        if (!raw)
-            return true;
-        g_autoptr(PGresult) result = raw;
-        ExecStatusType status = PQresultStatus(result);
-        if (status == PGRES_COMMAND_OK)
-            g_hash_table_insert(pg->kept, g_strdup(step->sql), g_steal_pointer(&step->prepares));
-        else if (!*problem && status != PGRES_PIPELINE_ABORTED)
-            ht_pg_error_from_result(problem, pg, result);
-        if (PQstatus(pg->conn) == CONNECTION_BAD)
+    }
+    ExecStatusType status = PQresultStatus(result);
+    bool has_rows = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK;
+    bool is_nothing = status == PGRES_PIPELINE_ABORTED || status == PGRES_COMMAND_OK ||
+                      status == PGRES_EMPTY_QUERY;
+    if (answers->is_preparation && status == PGRES_COMMAND_OK)
+        take_preparation(answers);
+    else if (!*answers->problem && has_rows)
+        take_rows(answers, result);
+    else if (!*answers->problem && !is_nothing)
+        ht_pg_error_from_result(answers->problem, pg, result);
+    ht_pg_patience_row(pg);
+    return PQstatus(pg->conn) != CONNECTION_BAD;
+}
+
+/* HtPgTakeFunc: what is there, without waiting. */
+static bool take_ready(gpointer data)
+{
+    Answers *answers = data;
+    PGconn *conn = answers->pipeline->pg->conn;
+    while (!are_all_taken(answers) && !PQisBusy(conn)) {
+        if (!take_result(answers, PQgetResult(conn)))
             return false;
     }
+    return true;
+}
+
+static bool take_rest(Answers *answers)
+{
+    while (!are_all_taken(answers)) {
+        PGresult *raw = NULL;
+        GError **problem = answers->problem;
+        if (!ht_pg_next_result(answers->pipeline->pg, &raw, *problem ? NULL : problem) ||
+            !take_result(answers, raw))
+            return false;
+    }
+    return true;
 }
 
 static bool read_sync(HtPgConnection *pg, GError **problem)
@@ -190,14 +246,11 @@ static bool run(HtPgPipeline *pipeline, GError **problem)
         ht_pg_error_from_result(problem, pg, NULL);
         return false;
     }
-    if (!ht_pg_flush(pg, problem))
+    Answers answers = {.pipeline = pipeline, .problem = problem};
+    expect_step(&answers);
+    if (!ht_pg_flush_taking(pg, take_ready, &answers, problem) || !take_rest(&answers)) {
+        pipeline->broken_at = are_all_taken(&answers) ? NULL : step_at(&answers)->data;
         return false;
-    for (guint i = 0; i < pipeline->steps->len; i++) {
-        Step *step = &g_array_index(pipeline->steps, Step, i);
-        if (!read_prepared(pg, step, problem) || !read_step(pg, step, problem)) {
-            pipeline->broken_at = step->data;
-            return false;
-        }
     }
     return read_sync(pg, problem);
 }

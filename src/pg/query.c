@@ -46,9 +46,10 @@ bool ht_pg_read_more(HtPgConnection *pg, GError **error)
     return ht_pg_patience_wait(pg, G_IO_IN, error) && take_in(pg, error);
 }
 
-bool ht_pg_flush(HtPgConnection *pg, GError **error)
+bool ht_pg_flush_taking(HtPgConnection *pg, HtPgTakeFunc take, gpointer data, GError **error)
 {
     for (;;) {
+        GError **unless_set = error && *error ? NULL : error;
         int left = PQflush(pg->conn);
         if (left == 0)
             return true;
@@ -56,12 +57,18 @@ bool ht_pg_flush(HtPgConnection *pg, GError **error)
             /* The server may have said why before it closed. */
             if (PQconsumeInput(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK)
                 return true;
-            ht_pg_error_from_result(error, pg, NULL);
+            ht_pg_error_from_result(unless_set, pg, NULL);
             return false;
         }
-        if (!ht_pg_patience_wait(pg, G_IO_IN | G_IO_OUT, error) || !take_in(pg, error))
+        if (!ht_pg_patience_wait(pg, G_IO_IN | G_IO_OUT, unless_set) || !take_in(pg, unless_set) ||
+            (take && !take(data)))
             return false;
     }
+}
+
+bool ht_pg_flush(HtPgConnection *pg, GError **error)
+{
+    return ht_pg_flush_taking(pg, NULL, NULL, error);
 }
 
 bool ht_pg_next_result(HtPgConnection *pg, PGresult **result, GError **error)

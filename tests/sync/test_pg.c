@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -45,6 +46,31 @@ static void test_tls(void)
     g_assert_true(is_encrypted);
     g_assert_null(ht_pg_warning(pg));
     g_assert_cmpint(ht_pg_server_version(pg), >=, 150000);
+}
+
+/* What notices a line that swallows packets: on every connection to another machine. */
+static void test_keepalives(void)
+{
+    static const struct {
+        int level, option, value;
+    } wanted[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},         {IPPROTO_TCP, TCP_KEEPIDLE, 5},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 2},       {IPPROTO_TCP, TCP_KEEPCNT, 3},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, 8000},
+    };
+    /* Whatever the connection string says of it. */
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPgConnection) pg =
+        connect_tcp("password=secret keepalives=0 keepalives_idle=7200 tcp_user_timeout=0", NULL,
+                    NULL, NULL, &error);
+    g_assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        int value = -1;
+        socklen_t len = sizeof value;
+        g_assert_cmpint(
+            getsockopt(ht_pg_socket(pg), wanted[i].level, wanted[i].option, &value, &len), ==, 0);
+        g_assert_cmpint(value, ==, wanted[i].value);
+    }
 }
 
 static void test_name_lookup(void)
@@ -363,6 +389,16 @@ static bool refuse_row(const HtPgField *fields, int n, gpointer data, GError **e
     return false;
 }
 
+static bool count_first(const HtPgField *fields, int n, gpointer data, GError **error)
+{
+    (void)error;
+    int64_t value = 0;
+    g_assert_cmpint(n, >=, 1);
+    g_assert_true(ht_pg_field_int(&fields[0], &value));
+    *(int64_t *)data += value;
+    return true;
+}
+
 static void test_pipeline(void)
 {
     g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
@@ -458,6 +494,36 @@ static void test_pipeline_large(void)
     g_assert_true(ht_pg_pipeline_finish(pipeline, &error));
     g_assert_no_error(error);
     g_assert_cmpint(sum, ==, (int64_t)n * 8);
+}
+
+/* Answers that together are larger than one row may be, and come while parameters still leave: what
+ * piles up unread must not be taken for one row. */
+static void test_pipeline_both_ways(void)
+{
+    g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
+    g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pg);
+    const gsize n = 50000;
+    g_autofree HtUuid *ids = g_new0(HtUuid, n);
+    g_autoptr(GArray) params = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
+    HtPgParam param = {.ids = ids, .n_ids = n};
+    g_array_append_val(params, param);
+    int64_t sum = 0;
+    for (int i = 0; i < 6; i++)
+        ht_pg_pipeline_add_kept(pipeline, "SELECT 1, repeat('x', 400) FROM unnest($1::uuid[])",
+                                params, count_first, &sum);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_pg_pipeline_finish(pipeline, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(sum, ==, (int64_t)n * 6);
+    /* What a callback refuses meanwhile ends it cleanly, too. */
+    int refused = 0;
+    for (int i = 0; i < 6; i++)
+        ht_pg_pipeline_add_kept(pipeline, "SELECT 1, repeat('x', 400) FROM unnest($1::uuid[])",
+                                params, refuse_row, &refused);
+    g_assert_false(ht_pg_pipeline_finish(pipeline, &error));
+    g_assert_cmpstr(error->message, ==, "enough");
+    g_assert_cmpint(refused, ==, 1);
+    g_assert_true(ht_pg_is_usable(pg));
 }
 
 typedef struct {
@@ -568,6 +634,7 @@ int main(int argc, char **argv)
         return 77;
     test_sql("CREATE ROLE pw LOGIN PASSWORD 'secret'");
     g_test_add_func("/sync/pg/tls", test_tls);
+    g_test_add_func("/sync/pg/keepalives", test_keepalives);
     g_test_add_func("/sync/pg/name_lookup", test_name_lookup);
     g_test_add_func("/sync/pg/unknown_host", test_unknown_host);
     g_test_add_func("/sync/pg/wrong_host_name", test_wrong_host_name);
@@ -587,6 +654,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pg/pipeline", test_pipeline);
     g_test_add_func("/sync/pg/pipeline_kept", test_pipeline_kept);
     g_test_add_func("/sync/pg/pipeline_large", test_pipeline_large);
+    g_test_add_func("/sync/pg/pipeline_both_ways", test_pipeline_both_ways);
     g_test_add_func("/sync/pg/copy", test_copy);
     g_test_add_func("/sync/pg/copy_fails", test_copy_fails);
     g_test_add_func("/sync/pg/copy_cut", test_copy_cut);
