@@ -576,12 +576,15 @@ typedef struct {
     int64_t since;
 } Visit;
 
-/* Repeatable: a publication that was cut off is done again from its start. */
+/* Repeatable: a publication that was cut off is done again from its start. Its debt is in the file
+ * before it is published: who is not in it any more was in the one before, in what was written of
+ * that, in the outbox. */
 static bool derive_all(HtApply *apply, gpointer data, GError **error)
 {
     (void)data;
     HtDb *db = ht_apply_db(apply);
-    return ht_schema_drop_triggers(db, error) &&
+    return ht_apply_meta_set_int(apply, HT_META_FORGET_DUE, ht_clock_now_us(), error) &&
+           ht_schema_drop_triggers(db, error) &&
            ht_run_query(db, HT_QUERY("people_clear"), error) && ht_people_rebuild(db, error) &&
            ht_index_queue_all(db, error) && ht_counters_rebuild(db, error) &&
            ht_schema_add_triggers(db, error) &&
@@ -611,9 +614,6 @@ static bool read_visits(HtDb *db, GArray *visits, GError **error)
 static bool settle_in(HtApply *apply, gpointer data, GError **error)
 {
     const GArray *visits = data;
-    /* Who is not in it any more was in the one before, in what was written of it, in the outbox. */
-    if (!ht_apply_meta_set_int(apply, HT_META_FORGET_DUE, ht_clock_now_us(), error))
-        return false;
     static const char *const of_loading[] = {"loading", "boot"};
     for (gsize i = 0; i < G_N_ELEMENTS(of_loading); i++) {
         if (!ht_apply_meta_set(apply, of_loading[i], NULL, error))

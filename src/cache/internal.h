@@ -72,6 +72,7 @@ struct HtStore {
     /* bus, of the current generation */
     int64_t known[64];
     int64_t data_version;
+    bool is_behind; /* another generation is current and could not be opened */
     /* the queue */
     GMutex lock;
     GCond wake;

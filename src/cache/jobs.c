@@ -333,9 +333,10 @@ static GPtrArray *read_requirements(HtReader *reader, HtKey job, GError **error)
     g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("job_requirements"), job, error)};
     if (!use.stmt)
         return NULL;
-    GPtrArray *list =
+    g_autoptr(GPtrArray) list =
         g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_job_requirement_free);
-    while (ht_stmt_step(use.stmt, error) == HT_STEP_ROW) {
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
         HtJobRequirement *item = g_new0(HtJobRequirement, 1);
         item->key = ht_stmt_int(use.stmt, 0);
         item->kind = ht_stmt_dup_text(use.stmt, 1);
@@ -346,7 +347,7 @@ static GPtrArray *read_requirements(HtReader *reader, HtKey job, GError **error)
         item->is_active = ht_stmt_int(use.stmt, 6) != 0;
         g_ptr_array_add(list, item);
     }
-    return list;
+    return step == HT_STEP_DONE ? g_steal_pointer(&list) : NULL;
 }
 
 static GPtrArray *read_skills(HtReader *reader, HtKey job, GError **error)
@@ -354,8 +355,10 @@ static GPtrArray *read_skills(HtReader *reader, HtKey job, GError **error)
     g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("job_skills"), job, error)};
     if (!use.stmt)
         return NULL;
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_job_skill_free);
-    while (ht_stmt_step(use.stmt, error) == HT_STEP_ROW) {
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_job_skill_free);
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
         HtJobSkill *item = g_new0(HtJobSkill, 1);
         item->key = ht_stmt_int(use.stmt, 0);
         item->skill = ht_stmt_dup_text(use.stmt, 1);
@@ -364,7 +367,7 @@ static GPtrArray *read_skills(HtReader *reader, HtKey job, GError **error)
         item->weight = ht_stmt_real(use.stmt, 4);
         g_ptr_array_add(list, item);
     }
-    return list;
+    return step == HT_STEP_DONE ? g_steal_pointer(&list) : NULL;
 }
 
 static int64_t int_or_none(HtStmt *stmt, int column)

@@ -126,13 +126,14 @@ static bool forget(HtStore *store, gpointer data, GError **error)
     g_autofree char *due = get_debt(store->db);
     if (!due)
         return true;
-    if (!run_forget_hooks(store, *how, error) || !ht_worker_apply(store, optimize, NULL, error) ||
-        !remove_old_files(store, false, error))
+    if (!run_forget_hooks(store, *how, error) || !ht_worker_apply(store, optimize, NULL, error))
         return false;
     ht_db_set_patience(store->db, PURGE_PATIENCE_MS);
     bool ok = ht_db_truncate_wal(store->db, error);
     ht_db_set_patience(store->db, -1);
-    return ok && ht_worker_apply(store, settle, due, error);
+    /* Last: a process that is stopped may hold the file before this one for as long as it likes. */
+    return remove_old_files(store, false, ok ? error : NULL) && ok &&
+           ht_worker_apply(store, settle, due, error);
 }
 
 bool ht_cache_forget(HtCache *cache, bool alone, GError **error)
@@ -187,11 +188,11 @@ static bool purge_all(HtStore *store, gpointer data, GError **error)
         g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s", why->message);
         return false;
     }
-    ht_key_cache_forget(store->keys);
-    bool ok = remove_old_files(store, true, error) && ht_schema_empty(store->db, error) &&
-              ht_worker_apply(store, optimize, NULL, error) &&
+    ht_key_cache_drop(store->keys); /* those of a load, too: no id has a key any more */
+    bool ok = ht_schema_empty(store->db, error) && ht_worker_apply(store, optimize, NULL, error) &&
               ht_worker_apply(store, bump_all, data, error) && ht_cache_run_hook(store, error) &&
               run_forget_hooks(store, HT_FORGET_ALL, error) && ht_db_truncate_wal(store->db, error);
+    ok = remove_old_files(store, true, ok ? error : NULL) && ok;
     if (ok)
         g_unlink(mark);
     return ok;

@@ -369,15 +369,17 @@ static bool empty_all(HtDb *db, gpointer data, GError **error)
         return false;
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     HtStmt *list = ht_db_stmt(db, "sql/cache/queries/table_list.sql", error);
-    while (list && ht_stmt_step(list, error) == HT_STEP_ROW) {
+    HtStep step = HT_STEP_ERROR;
+    while (list && (step = ht_stmt_step(list, error)) == HT_STEP_ROW) {
         const char *name = ht_stmt_text(list, 0);
         if (!strstr(name, "_fts") && !g_str_has_prefix(name, "sqlite_") &&
             !g_str_equal(name, "bus"))
             g_ptr_array_add(names, g_strdup(name));
     }
-    if (!list)
+    if (list)
+        ht_stmt_reset(list);
+    if (step != HT_STEP_DONE)
         return false;
-    ht_stmt_reset(list);
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *sql = g_strdup_printf("DELETE FROM %s", (char *)names->pdata[i]);
         if (!ht_db_exec(db, sql, error))

@@ -121,35 +121,49 @@ void ht_store_touch(HtStore *store, uint64_t tables)
 
 /* --- Other processes */
 
-static uint64_t read_bus(HtStore *store)
+/* What others counted since the last look, into *changed; false: not all of it could be read. */
+static bool read_bus(HtStore *store, uint64_t *changed)
 {
-    uint64_t changed = 0;
+    *changed = 0;
     HtStmt *all = ht_db_stmt(store->db, HT_QUERY("bus_all"), NULL);
-    while (all && ht_stmt_step(all, NULL) == HT_STEP_ROW) {
+    HtStep step = HT_STEP_ERROR;
+    while (all && (step = ht_stmt_step(all, NULL)) == HT_STEP_ROW) {
         int64_t bit = ht_stmt_int(all, 0), n = ht_stmt_int(all, 1);
         if (bit < 0 || bit > 63 || store->known[bit] == n)
             continue;
         store->known[bit] = n;
-        changed |= HT_CHANGED(bit);
+        *changed |= HT_CHANGED(bit);
     }
     if (all)
         ht_stmt_reset(all);
-    return changed;
+    return step == HT_STEP_DONE;
+}
+
+/* Where the file stands now: only what comes later is news. */
+static void begin_bus(HtStore *store)
+{
+    uint64_t old;
+    store->data_version = ht_db_pragma_int(store->db, "data_version");
+    read_bus(store, &old);
 }
 
 static void poll_others(HtStore *store)
 {
     if (!is_current(store)) {
         g_autoptr(GError) why = NULL;
-        if (!ht_cache_follow(store->cache, &why))
+        bool has_followed = ht_cache_follow(store->cache, &why);
+        if (!has_followed && !store->is_behind) /* it is tried four times a second */
             ht_log(HT_LOG_WARNING, "following to the new generation: %s", why->message);
+        store->is_behind = !has_followed;
         return;
     }
     int64_t version = ht_db_pragma_int(store->db, "data_version");
+    uint64_t changed = 0;
     if (version == store->data_version)
         return;
-    store->data_version = version;
-    ht_bus_notify(store->cache->bus, read_bus(store));
+    if (read_bus(store, &changed))
+        store->data_version = version; /* else it is looked at again */
+    ht_bus_notify(store->cache->bus, changed);
 }
 
 /* --- The thread */
@@ -246,10 +260,8 @@ HtStore *ht_worker_new(HtCache *cache, HtDb *db, HtFiles *files, bool loading, c
     g_cond_init(&store->wake);
     for (int queue = 0; queue < HT_JOB_QUEUES; queue++)
         g_queue_init(&store->jobs[queue]);
-    if (!loading) {
-        store->data_version = ht_db_pragma_int(db, "data_version");
-        read_bus(store);
-    }
+    if (!loading)
+        begin_bus(store);
     store->thread = g_thread_new(name, worker_main, store);
     return store;
 }
@@ -288,8 +300,7 @@ void ht_worker_switch(HtStore *store, HtDb *db, HtFiles *files)
     store->db = db;
     store->files = files;
     memset(store->known, 0, sizeof store->known);
-    store->data_version = ht_db_pragma_int(db, "data_version");
-    read_bus(store);
+    begin_bus(store);
 }
 
 /* false: the worker is stopping and the job is not taken */

@@ -368,6 +368,26 @@ static void test_ids_without_index(void)
     fixture_close(&fixture);
 }
 
+/* A purge between the publication and the wide columns: the ids that the loader knew have no keys
+ * any more, and what comes after it gets new ones. */
+static void test_purged_meanwhile(void)
+{
+    Fixture fixture;
+    open_loaded(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_purge(fixture.cache, HT_PURGE_EMPTY, NULL, &error));
+    g_assert_no_error(error);
+    Rows rows = {.at = 1, .end = 21, .mode = HT_APPLY_UPSERT};
+    choose_columns(&rows, false);
+    g_assert_true(ht_cache_apply(fixture.cache, put_rows, &rows, &error));
+    g_assert_no_error(error);
+    g_autoptr(HtReader) reader = open_reader(&fixture);
+    g_assert_cmpint(ask(reader, "SELECT count(*) FROM " MATCHES), ==, 20);
+    g_assert_cmpint(ask(reader, "SELECT count(*) FROM " MATCHES " JOIN ids USING (k)"), ==, 20);
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -376,5 +396,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/bulk/wide", test_wide);
     g_test_add_func("/cache/settle/later", test_settle);
     g_test_add_func("/cache/settle/ids", test_ids_without_index);
+    g_test_add_func("/cache/settle/purged", test_purged_meanwhile);
     return g_test_run();
 }

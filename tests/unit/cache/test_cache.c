@@ -1,4 +1,5 @@
 /* The cache as files: applying, generations, damage, purges, locks, the bus. */
+#include "../../../src/cache/files.h"
 #include "fixture.h"
 
 #include "hiretty/base/clock.h"
@@ -580,6 +581,40 @@ static void test_purge_all(void)
     fixture_close(&fixture);
 }
 
+/* Another process has the file before this one, and is stopped: this one is emptied all the same;
+ * the purge is not over before the other file went. */
+static void test_purge_beside_stopped(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    const char *dir = ht_cache_dir(fixture.cache);
+    int before = ht_files_current(dir);
+    HtFiles *held = ht_files_take(dir, before, false, &error);
+    g_assert_no_error(error);
+    HtGeneration *generation = ht_cache_generation_begin(fixture.cache, NULL, &error);
+    g_assert_true(
+        ht_cache_generation_apply(generation, fill_generation, GINT_TO_POINTER(1), &error));
+    g_assert_true(ht_cache_generation_publish(generation, &error));
+    g_assert_no_error(error);
+    fixture_apply(&fixture, put_canary, NULL);
+    wait_indexed(&fixture);
+    g_assert_true(cache_contains(&fixture, CANARY));
+    g_assert_false(ht_cache_purge(fixture.cache, HT_PURGE_LOCK, "over", &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY);
+    g_clear_error(&error);
+    g_assert_false(cache_contains(&fixture, CANARY));
+    g_assert_true(ht_cache_is_locked(fixture.cache, NULL));
+    g_autofree char *old = ht_files_path(dir, before);
+    g_assert_true(g_file_test(old, G_FILE_TEST_EXISTS));
+    ht_files_unref(held);
+    g_assert_true(ht_cache_purge(fixture.cache, HT_PURGE_LOCK, "over", &error));
+    g_assert_no_error(error);
+    g_assert_false(g_file_test(old, G_FILE_TEST_EXISTS));
+    fixture_close(&fixture);
+}
+
 static void test_wipe(void)
 {
     Fixture fixture;
@@ -662,6 +697,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/open/links", test_links);
     g_test_add_func("/cache/purge/person", test_purge_person);
     g_test_add_func("/cache/purge/all", test_purge_all);
+    g_test_add_func("/cache/purge/beside_stopped", test_purge_beside_stopped);
     g_test_add_func("/cache/purge/wipe", test_wipe);
     g_test_add_func("/cache/bus/changes", test_bus);
     return g_test_run();
