@@ -398,6 +398,13 @@ static char *aside_name(const char *path, const char *why)
     }
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return lstat(a, &one) == 0 && lstat(b, &other) == 0 && one.st_ino == other.st_ino &&
+           one.st_dev == other.st_dev;
+}
+
 char *ht_file_move_aside(const char *path, const char *why, GError **error)
 {
     g_autofree char *kept = aside_name(path, why);
@@ -411,7 +418,10 @@ char *ht_file_move_aside(const char *path, const char *why, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(db_endings); i++) {
         g_autofree char *from = g_strconcat(path, db_endings[i], NULL);
         g_autofree char *to = g_strconcat(kept, db_endings[i], NULL);
-        /* A file system without links: one after the other. */
+        /* A file system without links: one after the other. A name that was made in vain goes
+         * first, since renaming a file to its own other name does nothing. */
+        if (!linked && is_same_file(from, to))
+            unlink(to);
         int rc = linked ? unlink(from) : rename(from, to);
         if (rc != 0 && (i == 0 || errno != ENOENT)) {
             ht_error_set_errno(error, errno, from);

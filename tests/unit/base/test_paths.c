@@ -1,6 +1,7 @@
 /* Folders and files of ours: modes, links, owners, other people's folders; nothing is trusted. */
 #include "hiretty/base/paths.h"
 
+#include "hiretty/base/clock.h"
 #include "hiretty/base/error.h"
 
 #include <fcntl.h>
@@ -222,6 +223,32 @@ static void test_load_save(World *w, gconstpointer data)
         g_assert_false(g_str_has_prefix(name, "draft.")); /* no leftovers */
 }
 
+/* Half of the new names are made when the disk takes no more of them: the files move all the same,
+ * and none has two names. */
+static void test_move_aside(World *w, gconstpointer data)
+{
+    (void)data;
+    static const char *const endings[] = {"", "-wal"};
+    ht_clock_fix(INT64_C(1740814200000000));
+    g_autoptr(GError) error = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *name = g_strconcat("x.db", endings[i], NULL), *path = in(w, name);
+        g_assert_true(ht_file_save_private(path, endings[i], -1, &error));
+    }
+    g_autofree char *path = in(w, "x.db"), *in_the_way = in(w, "x.db.corrupt-1740814200-wal");
+    g_assert_true(ht_file_save_private(in_the_way, "?", -1, &error));
+    g_autofree char *kept = ht_file_move_aside(path, "corrupt", &error);
+    g_assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *old = g_strconcat(path, endings[i], NULL);
+        g_autofree char *name = g_strconcat(kept, endings[i], NULL), *new = in(w, name);
+        g_assert_false(g_file_test(old, G_FILE_TEST_EXISTS));
+        g_autofree char *text = ht_file_load_private(new, 100, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(text, ==, endings[i]);
+    }
+}
+
 /* With standard streams closed, no file of ours gets their numbers: what is printed would land in
  * it. */
 static void test_closed_streams(World *w, gconstpointer data)
@@ -257,5 +284,6 @@ int main(int argc, char **argv)
     TEST(file_refuses);
     TEST(load_save);
     TEST(closed_streams);
+    TEST(move_aside);
     return g_test_run();
 }
