@@ -7,10 +7,15 @@
 #include <string.h>
 
 static const char *const codes[] = {
-    [HT_SYNC_ERROR_FAILED] = "failed",   [HT_SYNC_ERROR_OFFLINE] = "offline",
-    [HT_SYNC_ERROR_REFUSED] = "refused", [HT_SYNC_ERROR_SETUP] = "settings",
-    [HT_SYNC_ERROR_SCHEMA] = "schema",   [HT_SYNC_ERROR_BUSY] = "busy",
-    [HT_SYNC_ERROR_CACHE] = "cache",     [HT_SYNC_ERROR_CANCELLED] = "cancelled",
+    [HT_SYNC_ERROR_FAILED] = "failed",
+    [HT_SYNC_ERROR_OFFLINE] = "offline",
+    [HT_SYNC_ERROR_REFUSED] = "refused",
+    [HT_SYNC_ERROR_SETUP] = "settings",
+    [HT_SYNC_ERROR_TLS] = "tls",
+    [HT_SYNC_ERROR_SCHEMA] = "schema",
+    [HT_SYNC_ERROR_BUSY] = "busy",
+    [HT_SYNC_ERROR_CACHE] = "cache",
+    [HT_SYNC_ERROR_CANCELLED] = "cancelled",
 };
 
 void ht_sync_log_state(HtSyncState state)
@@ -21,9 +26,12 @@ void ht_sync_log_state(HtSyncState state)
 void ht_sync_log_failure(const GError *error)
 {
     const char *code = "failed";
-    if (error->domain == HT_SYNC_ERROR && (guint)error->code < G_N_ELEMENTS(codes))
+    if (error->domain == HT_SYNC_ERROR && (guint)error->code < G_N_ELEMENTS(codes) &&
+        codes[error->code])
         code = codes[error->code];
-    const char *state = ht_pg_error_sqlstate();
+    /* What the server said last has nothing to do with what the disk did since. */
+    const char *state =
+        g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CACHE) ? "" : ht_pg_error_sqlstate();
     ht_log(HT_LOG_WARNING, "sync: %s%s%s", code, *state ? ", SQLSTATE " : "", state);
 }
 

@@ -261,7 +261,8 @@ static bool bookkeep(HtSync *sync, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    ht_log(HT_LOG_INFO, "sync: the server was not told of this device: %s", problem->message);
+    ht_log(HT_LOG_INFO, "sync: the server was not told of this device, SQLSTATE %s",
+           ht_pg_error_sqlstate());
     sync->seen_us = now - SEEN_US + UNTOLD_US;
     return true;
 }
