@@ -311,8 +311,22 @@ int64_t ht_view_rows(const HtView *view)
     return (int64_t)ht_view_shown(view)->n;
 }
 
+/* Rows in memory below `end` that are no headings. */
+static int64_t rows_before(const HtView *view, int64_t end)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < end; i++)
+        n += !(((const HtListRow *)view->rows->pdata[i])->state & HT_ROW_SECTION);
+    return n;
+}
+
 int64_t ht_view_position(const HtView *view, int64_t *rows)
 {
+    if (view->rows && !view->held_title) {
+        int64_t all = view->rows->len, at = view->cursor;
+        *rows = rows_before(view, all);
+        return at < 0 ? -1 : MAX(rows_before(view, MIN(all, at + 1)) - 1, 0);
+    }
     *rows = view->held_title ? view->held_rows : ht_view_rows(view);
     return view->held_title ? view->held_first + view->cursor : view->cursor;
 }

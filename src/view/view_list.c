@@ -175,8 +175,7 @@ static void list_place(HtView *view, GString *out)
 {
     const List *list = view->data;
     int64_t n = 0;
-    for (guint i = 0; view->rows && i < view->rows->len; i++)
-        n += !(((const HtListRow *)view->rows->pdata[i])->state & HT_ROW_SECTION);
+    ht_view_position(view, &n);
     g_string_append_printf(out, "%s%s%" G_GINT64_FORMAT, list->spec.place, ht_sign_dot(), n);
 }
 

@@ -121,9 +121,9 @@ HtKey ht_view_current_key(HtView *view);
 /* ---- table -------------------------------------------------------------------------------- */
 const HtColumn *ht_view_columns(const HtView *view, int *n_columns);
 int64_t ht_view_rows(const HtView *view);
-/* Where the cursor stands, for people: its row, -1 for none, of *rows. While a list is loaded from
- * a new generation of the cache, rows in sight stand for it; these numbers are then those of
- * before. */
+/* Where the cursor stands, for people: its row, -1 for none, of *rows; headings are no rows. While
+ * a list is loaded from a new generation of the cache, rows in sight stand for it; these numbers
+ * are then those of before. */
 int64_t ht_view_position(const HtView *view, int64_t *rows);
 /* True when more rows than ht_view_rows are still to come ("1200+"). */
 bool ht_view_rows_open(const HtView *view);
