@@ -305,12 +305,24 @@ static bool forget_session(HtStore *store, HtForgetHow how, gpointer data, GErro
     return ht_session_forget(data, error);
 }
 
+static bool no_work(HtStore *store, gpointer data, GError **error)
+{
+    (void)store;
+    (void)data;
+    (void)error;
+    return true;
+}
+
 void ht_app_host_free(HtAppHost *host)
 {
     if (!host)
         return;
-    if (host->sync)
-        ht_sync_stop(host->sync);
+    if (host->sync && !ht_sync_stop(host->sync)) {
+        /* What is decided is recorded behind what is in the store's queue; all else stays as it is,
+         * for the thread works on. */
+        ht_store_call(host->cache, no_work, NULL, NULL);
+        return;
+    }
     ht_context_free(host->context);
     ht_sync_free(host->sync);
     if (host->reader)
@@ -420,8 +432,12 @@ HtSync *ht_app_host_sync(HtAppHost *host, GError **error)
     bool interactive = host->context && ht_context_parts(host->context)->interactive;
     if (!open_data(host, interactive, error))
         return NULL;
-    HtSyncOptions options = {
-        .connection = connection_options(host), .paths = host->paths, .lease_us = lease_us(host)};
+    HtSyncOptions options = {.connection = connection_options(host),
+                             .paths = host->paths,
+                             .lease_us = lease_us(host),
+                             .poll_focused_ms =
+                                 ht_settings_int(host->settings, "sync.poll_focused"),
+                             .poll_idle_ms = ht_settings_int(host->settings, "sync.poll_idle")};
     if (!interactive)
         options.connection.password = ask_password;
     host->sync = ht_sync_new(host->cache, host->outbox, &options, error);

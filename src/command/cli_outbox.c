@@ -95,7 +95,7 @@ static int push_parked(HtCliHost *host, const HtCliOptions *options)
         return ht_cli_fail("outbox", error);
     if (n == 0)
         say_empty(options, "Nothing is parked.");
-    return ht_cli_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, options);
+    return ht_cli_sync(host, "outbox", HT_SYNC_ONCE, options);
 }
 
 /* With a number: what was parked goes once more. */
@@ -104,7 +104,7 @@ static int outbox_push(HtCliHost *host, const HtCliOptions *options)
     if (options->parked)
         return push_parked(host, options);
     if (ht_cli_n_rest(options) < 2)
-        return ht_cli_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, options);
+        return ht_cli_sync(host, "outbox", HT_SYNC_ONCE, options);
     GError *error = NULL;
     int64_t seq;
     int exit;
@@ -117,7 +117,7 @@ static int outbox_push(HtCliHost *host, const HtCliOptions *options)
     HtResolve how = {.resolution = HT_RESOLVE_KEEP_MINE};
     if (!ht_outbox_resolve(context->parts.outbox, seq, &how, &error))
         return ht_cli_fail("outbox", error);
-    return ht_cli_sync(host, "outbox", HT_SYNC_ONCE_PUSH_ONLY, options);
+    return ht_cli_sync(host, "outbox", HT_SYNC_ONCE, options);
 }
 
 static int outbox_drop(HtContext *context, const HtCliOptions *options)

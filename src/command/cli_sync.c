@@ -216,7 +216,7 @@ static bool push_in_time(HtSync *sync, HtSyncReport *report, GError **error)
     g_mutex_init(&deadline.lock);
     g_cond_init(&deadline.wake);
     GThread *thread = g_thread_new("deadline", watch_deadline, &deadline);
-    HtSyncOnceFlags flags = HT_SYNC_ONCE_PUSH_ONLY | HT_SYNC_ONCE_AT_ONCE;
+    HtSyncOnceFlags flags = HT_SYNC_ONCE_AT_ONCE;
     bool ok = ht_sync_once(sync, flags, cancellable, report, error);
     g_mutex_lock(&deadline.lock);
     deadline.done = true;

@@ -273,6 +273,11 @@ void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms)
     pg->silence_us = silence_ms > 0 ? silence_ms * 1000 : pg->usual_silence_us;
 }
 
+int64_t ht_pg_silence_ms(const HtPgConnection *pg)
+{
+    return pg->silence_us / 1000;
+}
+
 bool ht_pg_was_silent(const HtPgConnection *pg)
 {
     return pg->was_silent;

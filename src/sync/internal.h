@@ -182,6 +182,8 @@ struct HtSync {
     GMainContext *context;
     GCancellable *cancellable;
     gint is_stopping, is_poked, is_asked, focus; /* atomic */
+    bool is_live;                                /* of the thread; set while there is none */
+    int64_t paces_ms[HT_SYNC_FOCUSES];           /* as the settings say; 0: the usual */
 
     /* The engine: one thread at a time. */
     HtPgConnection *pg;
@@ -220,8 +222,9 @@ struct HtSync {
 #define HT_META_RESYNC "resync"
 #define HT_META_TOLD "told" /* ht_sync_told */
 
-/* pace.c: how long to the next poll. `wished_ms`: what the server asks for, 0: nothing. */
-int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms);
+/* pace.c: how long to the next poll. `wished_ms`: what the server asks for, 0: nothing; `set_ms`:
+ * what the person's settings say, 0: nothing. */
+int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms, int64_t set_ms);
 /* After so many failures in a row; at most a minute. */
 int64_t ht_sync_backoff_ms(guint failures);
 /* ±20 %, by a random number. */

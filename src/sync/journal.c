@@ -68,6 +68,6 @@ void ht_sync_log_turn(HtSync *sync)
 {
     log_pull(sync->report, &sync->logged);
     log_push(sync->report, &sync->logged);
-    sync->report->loaded &= !sync->thread; /* told once; a single run's caller still reads it */
+    sync->report->loaded &= !sync->is_live; /* told once; a single run's caller still reads it */
     sync->logged = *sync->report;
 }

@@ -7,15 +7,18 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
 
-int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms)
+int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms, int64_t set_ms)
 {
     int64_t least = wished_ms > 0 ? wished_ms : LEAST_MS;
+    if (set_ms > 0)
+        return MAX(least, set_ms);
     switch (focus) {
     case HT_SYNC_IDLE:
         return MAX(least, IDLE_MS);
     case HT_SYNC_BACKGROUND:
         return MAX(least, BACKGROUND_MS);
     case HT_SYNC_FOCUSED:
+    case HT_SYNC_FOCUSES:
     default:
         return least;
     }

@@ -12,6 +12,9 @@
 
 #define BLOCK_BYTES ((gsize)1 << 20)
 #define IDS_A_STATEMENT 20000
+/* How long a poll's greeting is waited for: with the longest pause before it (5 s, a fifth more of
+ * jitter), a server that stands still is seen within 15 s. */
+#define GREETING_MS 8000
 /* A table of which this share changed is cheaper to take whole. */
 #define RELOAD_SHARE 5
 #define RELOAD_MIN 1000
@@ -87,6 +90,7 @@ static bool on_hello(const HtPgField *fields, int n, gpointer data, GError **err
     const char *text = n == 1 ? ht_pg_field_text(&fields[0], &len) : NULL;
     ht_sync_hello_free(pull->hello);
     pull->hello = ht_sync_hello_parse(text, (gssize)len, error);
+    ht_pg_set_silence_ms(pull->sync->pg, pull->sync->patience_ms); /* it speaks */
     return pull->hello != NULL;
 }
 
@@ -137,7 +141,12 @@ static bool ask(Pull *pull, const char *cursor, bool with_columns, GError **erro
         add_text(feed, cursor);
         ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("feed"), feed, on_key, pull);
     }
-    return ht_pg_pipeline_finish(pipeline, error);
+    /* A poll is answered at once or not at all: then that is to show in time. */
+    if (!with_columns && pull->sync->patience_ms == 0)
+        ht_pg_set_silence_ms(pull->sync->pg, MIN(GREETING_MS, ht_pg_silence_ms(pull->sync->pg)));
+    bool ok = ht_pg_pipeline_finish(pipeline, error);
+    ht_pg_set_silence_ms(pull->sync->pg, pull->sync->patience_ms);
+    return ok;
 }
 
 /* --- Writing. Resumes where it stopped; with is_final the last step are the notes. */

@@ -271,7 +271,7 @@ static bool bookkeep(HtSync *sync, GError **error)
  * one run waits a little for those who read. */
 static void forget(HtSync *sync)
 {
-    int64_t until = g_get_monotonic_time() + (sync->thread ? 0 : FORGET_US);
+    int64_t until = g_get_monotonic_time() + (sync->is_live ? 0 : FORGET_US);
     while (ht_cache_owes(sync->cache)) {
         g_autoptr(GError) problem = NULL;
         if (ht_cache_forget(sync->cache, true, &problem))
@@ -320,7 +320,7 @@ bool ht_sync_part_from_copy(HtSync *sync, GError **error)
 static bool push(HtSync *sync, HtSyncOnceFlags flags, GError **error)
 {
     /* Somebody asked for it; a verb that waits for its own change leaves the others alone. */
-    bool is_asked = sync->thread ? *sync->turn_id : !(flags & HT_SYNC_ONCE_AT_ONCE);
+    bool is_asked = sync->is_live ? *sync->turn_id : !(flags & HT_SYNC_ONCE_AT_ONCE);
     return (!is_asked || ht_outbox_release_held(sync->outbox, error)) && ht_sync_push(sync, error);
 }
 

@@ -37,6 +37,8 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
         g_strdup(options->connection.root_certificate);
     sync->host_label = g_strdup(options->host_label ? options->host_label : g_get_host_name());
     sync->lease_us = options->lease_us;
+    sync->paces_ms[HT_SYNC_FOCUSED] = options->poll_focused_ms;
+    sync->paces_ms[HT_SYNC_IDLE] = options->poll_idle_ms;
     sync->lock_fd = sync->request_fd = sync->deaf_fd = -1;
     if (outbox)
         ht_outbox_device(outbox, &sync->device);
@@ -77,10 +79,9 @@ void ht_sync_free(HtSync *sync)
 {
     if (!sync)
         return;
-    ht_sync_stop(sync);
+    bool has_ended = ht_sync_stop(sync);
     ht_sync_status_clear(sync);
-    /* A thread that did not end in time keeps what it works on; the process is about to end. */
-    if (!sync->thread)
+    if (has_ended)
         free_now(sync);
 }
 
@@ -342,7 +343,8 @@ static int64_t turn(HtSync *sync, guint *failures)
     if (ok) {
         *failures = 0;
         ht_sync_status_state(sync, HT_SYNC_LIVE, NULL);
-        return jitter(ht_sync_pace_ms((HtSyncFocus)g_atomic_int_get(&sync->focus), sync->poll_ms));
+        HtSyncFocus focus = (HtSyncFocus)g_atomic_int_get(&sync->focus);
+        return jitter(ht_sync_pace_ms(focus, sync->poll_ms, sync->paces_ms[focus]));
     }
     if (g_atomic_int_get(&sync->is_stopping))
         return 0;
@@ -425,13 +427,14 @@ void ht_sync_start(HtSync *sync)
     g_atomic_int_set(&sync->is_asked, 0);
     sync->waits_for_password = false;
     ht_sync_status_state(sync, HT_SYNC_CONNECTING, NULL);
+    sync->is_live = true;
     sync->thread = g_thread_new("sync", thread_main, sync);
 }
 
 void ht_sync_poke(HtSync *sync)
 {
     g_atomic_int_set(&sync->is_poked, 1);
-    if (sync->thread)
+    if (sync->context) /* the thread's, made before it */
         g_main_context_wakeup(sync->context);
 }
 
@@ -449,10 +452,10 @@ void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus)
         ht_sync_poke(sync);
 }
 
-void ht_sync_stop(HtSync *sync)
+bool ht_sync_stop(HtSync *sync)
 {
     if (!sync->thread)
-        return;
+        return true;
     g_atomic_int_set(&sync->is_stopping, 1);
     g_cancellable_cancel(sync->cancellable);
     g_main_context_wakeup(sync->context);
@@ -465,5 +468,7 @@ void ht_sync_stop(HtSync *sync)
     if (has_ended) {
         g_thread_join(sync->thread);
         sync->thread = NULL;
+        sync->is_live = false;
     }
+    return has_ended;
 }

@@ -107,7 +107,7 @@ static void prepare_way_back(HtTerminal *terminal)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     if (terminal->paste)
-        g_string_append(out, "\033[?2004l");
+        g_string_append(out, "\033[?1004l\033[?2004l");
     if (terminal->options.mouse)
         g_string_append(out, "\033[?1006l\033[?1000l");
     add_capability(out, "sgr0");
@@ -167,7 +167,7 @@ static void send_modes(HtTerminal *terminal, bool on)
         return;
     pump(terminal);
     if (terminal->paste)
-        write_all(STDOUT_FILENO, on ? "\033[?2004h" : "\033[?2004l", 8);
+        write_all(STDOUT_FILENO, on ? "\033[?2004h\033[?1004h" : "\033[?1004l\033[?2004l", 16);
     if (terminal->options.mouse)
         write_all(STDOUT_FILENO, on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l", 16);
 }

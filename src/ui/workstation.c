@@ -239,6 +239,20 @@ static void note_activity(Station *station)
     station->idle_source = g_timeout_add(IDLE_MS, on_idle, station);
 }
 
+/* Nobody looks while another window has the focus. A key proves the contrary, whatever the terminal
+ * said. */
+static void take_focus(Station *station, bool is_here)
+{
+    HtSync *sync = ht_context_parts(station->context)->sync;
+    if (is_here) {
+        note_activity(station);
+        return;
+    }
+    cancel(&station->idle_source);
+    if (sync)
+        ht_sync_set_focus(sync, HT_SYNC_BACKGROUND);
+}
+
 static void take_key(Station *station, const char *key)
 {
     station->last_key_us = ht_clock_mono_us();
@@ -281,6 +295,8 @@ static void on_input(const HtInputEvent *event, gpointer data)
             ht_screen_scroll(station->screen, strcmp(event->text, "up") == 0 ? -3 : 3);
         break;
     case HT_INPUT_FOCUS:
+        take_focus(station, strcmp(event->text, "in") == 0);
+        break;
     default:
         break;
     }

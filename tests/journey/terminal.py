@@ -33,7 +33,7 @@ KEYS = {
 
 # Private modes that must be off again at the end: alternate screen, bracketed paste, mouse; and on: cursor.
 ON_AT_START = {25}
-WATCHED = {1, 25, 1000, 1002, 1003, 1006, 1049, 2004}
+WATCHED = {1, 25, 1000, 1002, 1003, 1004, 1006, 1049, 2004}
 
 
 LIBC = ctypes.CDLL(None)

@@ -277,7 +277,7 @@ typedef struct {
 static const Command runs[] = {
     {"sync", 1, HT_SYNC_ONCE, 0},
     {"pull", 1, HT_SYNC_ONCE_PULL_ONLY, 0},
-    {"push", 1, HT_SYNC_ONCE_PUSH_ONLY, 0},
+    {"push", 1, HT_SYNC_ONCE, 0},
     {"full", 1, HT_SYNC_ONCE_FULL, 0},
 };
 

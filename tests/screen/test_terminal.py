@@ -159,7 +159,7 @@ def only_known_modes():
         terminal.wait_end(10 * SLOW)
         modes = {int(mode) for modes in re.findall(rb"\x1b\[\?([0-9;]+)[hl]", bytes(terminal.raw))
                  for mode in modes.split(b";")}
-        assert modes <= {1, 7, 12, 25, 1049, 2004}, modes  # 7 and 12: ncurses' own at start and end
+        assert modes <= {1, 7, 12, 25, 1004, 1049, 2004}, modes  # 7 and 12: ncurses' own at start and end; 1004: focus
         assert not re.search(rb"\x1b\[[0-9;?>]*[cn]|\x1bZ", bytes(terminal.raw)), "asked the terminal something"
 
 

@@ -472,6 +472,33 @@ static void test_server_away(void)
     test_client_assert_equal(client);
 }
 
+/* Nobody types, and the server stands still: only the next poll can tell, and it is shown within
+ * the time that is promised all the same. */
+static void test_server_stopped_while_idle(void)
+{
+    big_chunks();
+    g_autoptr(TestClient) client = test_client_open("stopped", "RECRUITER", NULL);
+    ht_sync_start(client->sync);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    ht_sync_set_focus(client->sync, HT_SYNC_IDLE);
+    HtSyncStatus status;
+    ht_sync_status(client->sync, &status);
+    wait_sync_after(client->sync, status.last_sync_us); /* the longest pause is before it */
+    g_autofree char *pid =
+        test_value("SUPERUSER", "SELECT pid::text FROM pg_stat_activity WHERE usename = 'ht_a_rec1'"
+                                " AND application_name = 'hiretty'");
+    pid_t session = (pid_t)g_ascii_strtoll(pid, NULL, 10);
+    g_assert_cmpint(kill(session, SIGSTOP), ==, 0);
+    int64_t began = g_get_monotonic_time();
+    bool is_offline = wait_state(client->sync, HT_SYNC_OFFLINE);
+    int64_t took = g_get_monotonic_time() - began;
+    kill(session, SIGCONT);
+    g_assert_true(is_offline);
+    g_assert_cmpint(took, <, 15 * G_USEC_PER_SEC);
+    g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
+    ht_sync_stop(client->sync);
+}
+
 /* A whole lease without the server: locked, nothing deleted; open again after the next sync. */
 static void test_lease(void)
 {
@@ -515,6 +542,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/live/revoke", test_live_revoke);
     g_test_add_func("/sync/live/empty_poll", test_empty_poll);
     g_test_add_func("/sync/live/server_away", test_server_away);
+    g_test_add_func("/sync/live/server_stopped_while_idle", test_server_stopped_while_idle);
     g_test_add_func("/sync/live/lease", test_lease);
     int status = g_test_run();
     g_free(big_job);

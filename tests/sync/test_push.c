@@ -299,7 +299,7 @@ static void test_resync_keeps(void)
     g_assert_cmpint(report.applied, ==, 1);
     assert_status(match, "shortlisted");
     decide(client, match, HT_DECISION_ADVANCE);
-    report = test_client_sync(client, HT_SYNC_ONCE_PUSH_ONLY);
+    report = test_client_sync(client, HT_SYNC_ONCE);
     g_assert_cmpint(report.applied, ==, 1);
     test_client_assert_equal(client);
 }

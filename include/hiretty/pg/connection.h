@@ -59,6 +59,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPgConnection, ht_pg_close)
 /* Longest wait without progress within a statement, from now on; 0: the default, 11,000. Progress
  * is some part of the answer, or of what we send being confirmed. */
 void ht_pg_set_silence_ms(HtPgConnection *pg, int64_t silence_ms);
+int64_t ht_pg_silence_ms(const HtPgConnection *pg);
 /* Was the connection given up because there was no progress for that long? */
 bool ht_pg_was_silent(const HtPgConnection *pg);
 /* false after a cut, a silence or a protocol error: close it and connect again. */

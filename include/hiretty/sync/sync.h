@@ -38,6 +38,7 @@ typedef struct {
     const HtPaths *paths;   /* lives longer than the HtSync */
     const char *host_label; /* this machine's name for client_devices; NULL: the host name */
     int64_t lease_us;       /* so long the cache may be read without the server; 0: 7 days */
+    int64_t poll_focused_ms, poll_idle_ms; /* between polls; 0: as the server says, and 5 s */
 } HtSyncOptions;
 
 typedef enum {
@@ -55,6 +56,7 @@ typedef enum {
     HT_SYNC_FOCUSED = 0, /* the terminal has the focus: polls each second */
     HT_SYNC_IDLE,        /* no key for a minute: 5 s */
     HT_SYNC_BACKGROUND,  /* focus is elsewhere: 30 s */
+    HT_SYNC_FOCUSES,
 } HtSyncFocus;
 
 typedef struct {
@@ -104,7 +106,7 @@ const char *ht_sync_state_name(HtSyncState state); /* "never", "live" … for --
 
 /* `outbox` may be NULL (pull only). Neither connects nor starts a thread. */
 HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *options, GError **error);
-/* Stops (≤ 2 s) and frees. */
+/* Stops and frees; a thread that does not end in time keeps what it works on. */
 void ht_sync_free(HtSync *sync);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSync, ht_sync_free)
 
@@ -123,16 +125,18 @@ void ht_sync_offer_password(HtSync *sync, char *password);
 /* As ht_sync_poke, when a person asked for it: tries a refused login again too. */
 void ht_sync_ask(HtSync *sync);
 void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus);
-void ht_sync_stop(HtSync *sync); /* waits at most 2 s; what was not sent stays in the outbox */
+/* Waits at most 2 s; what was not sent stays in the outbox. false: the thread is in the midst of
+ * something that cannot be given up: then cache, outbox and whatever else it was given stay as they
+ * are until the process ends. */
+bool ht_sync_stop(HtSync *sync);
 void ht_sync_status(HtSync *sync, HtSyncStatus *out); /* any thread */
 
 /* One run for the command line, in the calling thread; not while started. */
 typedef enum {
     HT_SYNC_ONCE = 0,           /* push, then pull */
     HT_SYNC_ONCE_FULL = 1 << 0, /* load everything anew (outbox kept) */
-    HT_SYNC_ONCE_PUSH_ONLY = 1 << 1,
-    HT_SYNC_ONCE_PULL_ONLY = 1 << 2,
-    HT_SYNC_ONCE_AT_ONCE = 1 << 3, /* BUSY rather than wait for another process's run to end */
+    HT_SYNC_ONCE_PULL_ONLY = 1 << 1,
+    HT_SYNC_ONCE_AT_ONCE = 1 << 2, /* BUSY rather than wait for another process's run to end */
 } HtSyncOnceFlags;
 
 typedef struct {

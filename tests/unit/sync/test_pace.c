@@ -3,14 +3,19 @@
 
 static void test_focus(void)
 {
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 0), ==, 1000);
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_IDLE, 0), ==, 5000);
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_BACKGROUND, 0), ==, 30000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 0, 0), ==, 1000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_IDLE, 0, 0), ==, 5000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_BACKGROUND, 0, 0), ==, 30000);
     /* A server that wishes for less often is obeyed; for more often while somebody looks. */
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 100), ==, 100);
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_IDLE, 100), ==, 5000);
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 60000), ==, 60000);
-    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_BACKGROUND, 60000), ==, 60000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 100, 0), ==, 100);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_IDLE, 100, 0), ==, 5000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 60000, 0), ==, 60000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_BACKGROUND, 60000, 0), ==, 60000);
+    /* So is the person, as far as the server lets him. */
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 0, 7000), ==, 7000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_IDLE, 0, 2000), ==, 2000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_IDLE, 10000, 2000), ==, 10000);
+    g_assert_cmpint(ht_sync_pace_ms(HT_SYNC_FOCUSED, 0, 10), ==, 1000);
 }
 
 static void test_backoff(void)
