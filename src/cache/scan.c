@@ -101,3 +101,60 @@ bool ht_cache_scan(HtReader *reader, const struct HtSyncTable *table, const int 
     }
     return step == HT_STEP_DONE;
 }
+
+static bool read_ids(HtStmt *stmt, GArray *out, GError **error)
+{
+    HtStep step;
+    while ((step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
+        HtUuid id;
+        if (ht_stmt_uuid(stmt, 0, &id))
+            g_array_append_val(out, id);
+    }
+    return step == HT_STEP_DONE;
+}
+
+bool ht_cache_ids(HtReader *reader, const struct HtSyncTable *table, GArray *out, GError **error)
+{
+    g_autofree char *sql =
+        g_strdup_printf("SELECT i.id FROM %s t JOIN ids i ON i.k = t.k", table->name);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
+    return use.stmt && read_ids(use.stmt, out, error);
+}
+
+bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int column,
+                        const char *parent, const HtUuid *ids, gsize n, GArray *out, GError **error)
+{
+    g_autoptr(GString) keys = g_string_new(NULL);
+    for (gsize i = 0; i < n; i++) {
+        HtKey k = ht_reader_key(reader, &ids[i]);
+        if (k)
+            g_string_append_printf(keys, "%s%" G_GINT64_FORMAT, keys->len ? ", " : "", k);
+    }
+    if (!ht_reader_check(reader, error))
+        return false;
+    if (keys->len == 0)
+        return true;
+    g_autoptr(GString) sql = g_string_new(NULL);
+    g_string_printf(sql, "SELECT i.id FROM %s t JOIN ids i ON i.k = t.k WHERE t.%s IN (",
+                    table->name, table->columns[column].cache);
+    if (parent)
+        g_string_append_printf(sql, "SELECT p.k FROM %s p WHERE p.match_k IN (%s))", parent,
+                               keys->str);
+    else
+        g_string_append_printf(sql, "%s)", keys->str);
+    HtStmt *stmt = ht_db_prepare(reader->db, "ids_about", sql->str, error);
+    bool ok = stmt && read_ids(stmt, out, error);
+    ht_stmt_finalize(stmt);
+    return ok;
+}
+
+bool ht_cache_count(HtReader *reader, const struct HtSyncTable *table, int64_t *rows,
+                    GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", table->name);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
+    if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return false;
+    *rows = ht_stmt_int(use.stmt, 0);
+    return true;
+}

@@ -231,6 +231,16 @@ char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *colu
     return ht_json_print(json, false);
 }
 
+const char *ht_sync_hello_scope(const HtSyncHello *hello, const char *name)
+{
+    for (guint i = 0; i < hello->scopes->len; i++) {
+        const HtSyncScope *scope = hello->scopes->pdata[i];
+        if (strcmp(scope->name, name) == 0)
+            return scope->fingerprint;
+    }
+    return "";
+}
+
 static bool differs(const HtJson *old, const char *key, const char *now)
 {
     return strcmp(ht_json_get_string(old, key, ""), now) != 0;
@@ -314,6 +324,8 @@ static void compare_scopes(const HtJson *old, const HtSyncHello *hello, HtSyncPl
         plan->is_changed = true;
         if (is_small)
             plan->reload |= scope->tables;
+        else if (strcmp(scope->name, HT_SCOPE_CONSENT) == 0)
+            plan->hidden |= scope->tables;
         else
             plan->reconcile |= scope->tables;
     }

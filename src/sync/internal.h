@@ -84,6 +84,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtSyncHello, ht_sync_hello_free)
 /* "xmin:xmax:…" */
 bool ht_sync_snapshot_parse(const char *text, guint64 *xmin, guint64 *xmax);
 
+/* The scope of people who took their consent back. */
+#define HT_SCOPE_CONSENT "consent"
+/* The fingerprint of a scope; "": the greeting has none of that name. */
+const char *ht_sync_hello_scope(const HtSyncHello *hello, const char *name);
+
 /* What the cache remembers of the hello that filled it, as JSON. `columns`: those that are in use.
  */
 char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *columns,
@@ -102,6 +107,7 @@ typedef struct {
     const char *why;    /* static; for LOAD, PURGE_LOAD and LOCK */
     uint64_t reload;    /* tables whose rows all come again */
     uint64_t reconcile; /* tables whose ids are compared */
+    uint64_t hidden;    /* tables of people who came into sight or left it (hidden.c) */
     bool is_changed;    /* fingerprints to be stored */
     uint64_t digests;   /* tables whose shape or file changed: only digests show what it did */
     bool is_copied;     /* another copy of this profile has told the server its cursor as ours */
@@ -220,7 +226,8 @@ struct HtSync {
 #define HT_META_LAST_SYNC "last_sync_us"
 #define HT_META_WIDE "wide_left" /* tables whose wide columns are still to come, as JSON */
 #define HT_META_RESYNC "resync"
-#define HT_META_TOLD "told" /* ht_sync_told */
+#define HT_META_TOLD "told"     /* ht_sync_told */
+#define HT_META_HIDDEN "hidden" /* hidden.c: who is out of sight, as JSON */
 
 /* pace.c: how long to the next poll. `wished_ms`: what the server asks for, 0: nothing; `set_ms`:
  * what the person's settings say, 0: nothing. */
@@ -281,6 +288,13 @@ bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
  */
 bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan,
                   GError **error);
+
+/* hidden.c: in the transaction of a pull. Of *tables those are left that have to be compared by id;
+ * of the others the rows of whoever came into sight or left it are added to `keys` (by position of
+ * the table; NULL: not wanted). *note: the list to be kept as HT_META_HIDDEN with the new cursor,
+ * NULL: none. Caller frees. Errors as they come from pg and cache. */
+bool ht_sync_hidden_find(HtSync *sync, const HtSyncHello *hello, GArray **keys, uint64_t *tables,
+                         char **note, GError **error);
 
 /* How much of a table comes at once at most; tests make it small. */
 typedef struct {

@@ -39,6 +39,7 @@ typedef struct {
     GPtrArray *blocks; /* HtSyncBlock: not yet applied */
     guint next_block, next_table, next_gone;
     bool is_final, is_done;
+    char *hidden;      /* the list to be kept of who is out of sight; NULL: none */
     bool keep_open;    /* the caller goes on in this transaction */
     bool is_committed; /* there: it went along with the last rows */
 } Pull;
@@ -78,6 +79,7 @@ static void pull_free(Pull *pull)
     g_ptr_array_unref(pull->blocks);
     g_ptr_array_unref(pull->tables);
     ht_sync_hello_free(pull->hello);
+    g_free(pull->hidden);
     g_free(pull);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pull, pull_free)
@@ -161,31 +163,32 @@ static bool write_notes(Pull *pull, HtApply *apply, GError **error)
              !ht_apply_meta_set(apply, HT_META_ME, pull->hello->me, error)))
             return false;
     }
+    if (pull->plan.hidden && !ht_apply_meta_set(apply, HT_META_HIDDEN, pull->hidden, error))
+        return false;
     return ht_apply_meta_set(apply, HT_META_CURSOR, pull->hello->snapshot, error) &&
            ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, ht_clock_now_us(), error);
 }
 
-static bool delete_gone(Pull *pull, PullTable *table, HtApply *apply, GError **error)
+/* Deletes until the end (*is_done) or until the store wants a pause. */
+static bool delete_gone(Pull *pull, PullTable *table, HtApply *apply, bool *is_done, GError **error)
 {
-    for (; pull->next_gone < table->gone->len; pull->next_gone++) {
+    *is_done = false;
+    for (guint n = 1; pull->next_gone < table->gone->len; pull->next_gone++, n++) {
         if (!ht_apply_delete(apply, table->table,
                              &g_array_index(table->gone, HtUuid, pull->next_gone), error))
             return false;
         pull->sync->report->rows_deleted++;
+        if ((n & 15) == 0 && ht_apply_should_yield(apply)) {
+            pull->next_gone++;
+            return true;
+        }
     }
+    *is_done = true;
     bool is_whole = pull->reload & HT_CHANGED(table->table->number);
-    if (is_whole && table->select && !table->table->has_id && !table->is_cleared) {
-        table->is_cleared = true; /* it is empty there: no block did it */
-        return ht_apply_clear(apply, table->table, error);
-    }
-    if (!table->kept)
+    if (!is_whole || !table->select || table->table->has_id || table->is_cleared)
         return true;
-    int64_t deleted = 0;
-    bool ok = ht_apply_ids_keep(apply, table->table, (const HtUuid *)(gpointer)table->kept->data,
-                                table->kept->len, NULL, &deleted, error);
-    pull->sync->report->rows_deleted += deleted;
-    g_clear_pointer(&table->kept, g_array_unref);
-    return ok;
+    table->is_cleared = true; /* it is empty there: no block did it */
+    return ht_apply_clear(apply, table->table, error);
 }
 
 static bool apply_blocks(HtApply *apply, gpointer data, GError **error)
@@ -208,8 +211,11 @@ static bool apply_blocks(HtApply *apply, gpointer data, GError **error)
             return true;
     }
     for (; pull->is_final && pull->next_table < pull->tables->len; pull->next_table++) {
-        if (!delete_gone(pull, pull->tables->pdata[pull->next_table], apply, error))
+        bool is_done = false;
+        if (!delete_gone(pull, pull->tables->pdata[pull->next_table], apply, &is_done, error))
             return false;
+        if (!is_done)
+            return true;
         pull->next_gone = 0;
     }
     if (pull->is_final && !write_notes(pull, apply, error))
@@ -368,31 +374,44 @@ static bool reload_tables(Pull *pull, uint64_t which, GError **error)
 }
 
 /* --- Reconciling: which ids are there. */
-typedef struct {
-    PullTable *table;
-    GArray *ids, *missing;
-    int64_t deleted;
-} Reconcile;
-
 static bool on_id(const HtPgField *fields, int n, gpointer data, GError **error)
 {
-    Reconcile *reconcile = data;
     HtUuid id;
     if (n != 1 || !ht_pg_field_uuid(&fields[0], &id)) {
         g_set_error_literal(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "ids make no sense");
         return false;
     }
-    g_array_append_val(reconcile->ids, id);
+    g_array_append_val((GArray *)data, id);
     return true;
 }
 
-static bool keep_ids(HtApply *apply, gpointer data, GError **error)
+static gint compare_uuid(gconstpointer a, gconstpointer b)
 {
-    Reconcile *reconcile = data;
-    g_array_set_size(reconcile->missing, 0);
-    return ht_apply_ids_keep(apply, reconcile->table->table,
-                             (const HtUuid *)(gpointer)reconcile->ids->data, reconcile->ids->len,
-                             reconcile->missing, &reconcile->deleted, error);
+    return ht_uuid_compare(a, b);
+}
+
+/* All ids that are there against those here: who is here alone goes; who is there alone is asked
+ * for, if `fetches`. Reads beside the store, which others wait for. */
+static bool compare_ids(Pull *pull, PullTable *table, GArray *there, bool fetches, GError **error)
+{
+    g_autoptr(HtReader) reader = ht_reader_new(pull->sync->cache, "sync", error);
+    g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(HtUuid));
+    if (!reader || !ht_cache_ids(reader, table->table, here, error))
+        return false;
+    g_array_sort(there, compare_uuid);
+    g_array_sort(here, compare_uuid);
+    for (guint i = 0, j = 0; i < there->len || j < here->len;) {
+        const HtUuid *a = i < there->len ? &g_array_index(there, HtUuid, i) : NULL;
+        const HtUuid *b = j < here->len ? &g_array_index(here, HtUuid, j) : NULL;
+        int order = !a ? 1 : !b ? -1 : ht_uuid_compare(a, b);
+        if (order > 0)
+            g_array_append_vals(table->gone, b, 1);
+        else if (order < 0 && fetches)
+            g_array_append_vals(table->keys, a, 1);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return true;
 }
 
 static bool reconcile_tables(Pull *pull, GError **error)
@@ -404,17 +423,32 @@ static bool reconcile_tables(Pull *pull, GError **error)
             !table->table->has_id)
             continue;
         g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(HtUuid));
-        g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(HtUuid));
-        Reconcile reconcile = {.table = table, .ids = ids, .missing = missing};
         g_autofree char *sql = ht_sync_sql_fill("ids", table->select, NULL);
         g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
-        ht_pg_pipeline_add(pipeline, sql, NULL, on_id, &reconcile);
-        if (!ht_pg_pipeline_finish(pipeline, error) ||
-            !ht_cache_apply(pull->sync->cache, keep_ids, &reconcile, error))
+        ht_pg_pipeline_add(pipeline, sql, NULL, on_id, ids);
+        if (!ht_pg_pipeline_finish(pipeline, error) || !compare_ids(pull, table, ids, true, error))
             return false;
-        pull->sync->report->rows_deleted += reconcile.deleted;
-        g_array_append_vals(table->keys, missing->data, missing->len);
     }
+    return true;
+}
+
+/* People who came into sight or left it: their rows join the keys, where it is known who they are.
+ */
+static bool find_hidden(Pull *pull, GError **error)
+{
+    uint64_t tables = pull->plan.hidden;
+    if (!tables)
+        return true;
+    g_autofree GArray **keys = g_new0(GArray *, pull->tables->len);
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        bool is_compared = (pull->reload | pull->plan.reconcile) & HT_CHANGED(table->table->number);
+        if (table->select && table->table->has_id && !is_compared)
+            keys[i] = table->keys;
+    }
+    if (!ht_sync_hidden_find(pull->sync, pull->hello, keys, &tables, &pull->hidden, error))
+        return false;
+    pull->plan.reconcile |= tables;
     return true;
 }
 
@@ -442,13 +476,6 @@ static bool find_differences(Pull *pull, uint64_t *differing, GError **error)
 }
 
 /* --- The whole. */
-static bool count_row(const HtScanValue *values, gpointer data)
-{
-    (void)values;
-    *(int64_t *)data += 1;
-    return true;
-}
-
 /* Many keys: is the table cheaper taken whole? Rows here are a good guess of those there. */
 static bool is_worth_reload(Pull *pull, const PullTable *table, bool *is_worth, GError **error)
 {
@@ -456,9 +483,8 @@ static bool is_worth_reload(Pull *pull, const PullTable *table, bool *is_worth, 
     if (*is_worth || table->keys->len <= RELOAD_MIN)
         return true;
     g_autoptr(HtReader) reader = ht_reader_new(pull->sync->cache, "sync", error);
-    int first = 0;
     int64_t rows = 0;
-    if (!reader || !ht_cache_scan(reader, table->table, &first, 1, count_row, &rows, error))
+    if (!reader || !ht_cache_count(reader, table->table, &rows, error))
         return false;
     *is_worth = table->keys->len > rows / RELOAD_SHARE;
     return true;
@@ -482,7 +508,7 @@ static bool choose_reloads(Pull *pull, GError **error)
 static bool fetch(Pull *pull, GError **error)
 {
     uint64_t differing = 0;
-    if (!reconcile_tables(pull, error) || !fetch_keys(pull, error) ||
+    if (!find_hidden(pull, error) || !reconcile_tables(pull, error) || !fetch_keys(pull, error) ||
         !reload_tables(pull, pull->reload, error))
         return false;
     if (!pull->plan.digests)
@@ -551,6 +577,12 @@ static bool finish(Pull *pull, GError **error)
     if (!pull->keep_open && !pull->is_committed &&
         !ht_pg_run(sync->pg, ht_sync_sql("commit"), error))
         return false;
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        if (table->kept && !compare_ids(pull, table, table->kept, false, error))
+            return false;
+        g_clear_pointer(&table->kept, g_array_unref);
+    }
     bool is_empty = pull->n_keys == 0 && !pull->reload && !pull->plan.reconcile &&
                     !pull->plan.is_changed && !pull->plan.digests;
     pull->is_final = true;

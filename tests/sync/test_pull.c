@@ -313,6 +313,61 @@ static void test_consent(void)
     panel_of(interview, "ht_a_int1", false);
 }
 
+static bool lose_resumes(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    HtStmt *stmt = ht_db_stmt_text(ht_apply_db(apply), "DELETE FROM resumes", error);
+    return stmt && ht_stmt_run(stmt, error);
+}
+
+/* One person's consent: that person's rows come and go, and nothing else is compared. Of a cache
+ * that has lost its résumés behind the sync's back only those of the person come again. */
+static void one_consent(const char *login)
+{
+    g_autofree char *job = test_job(6, false), *first = test_match(job, 0),
+                    *match = test_match(job, 1), *interview = test_new_id(),
+                    *whole_name = g_strconcat("consent-whole-", login, NULL),
+                    *poor_name = g_strconcat("consent-poor-", login, NULL);
+    test_platform("INSERT INTO public.interviews (id, match_id, interview_type, status) VALUES "
+                  "('%s', '%s', 'technical', 'requested')",
+                  interview, match);
+    panel_of(interview, "ht_a_int1", true);
+    test_platform("INSERT INTO public.candidate_tags (candidate_id, tag) SELECT candidate_id, 'x' "
+                  "FROM public.candidate_job_matches WHERE job_id = '%s'",
+                  job);
+    g_autoptr(TestClient) whole = test_client_open(whole_name, login, NULL);
+    g_autoptr(TestClient) poor = test_client_open(poor_name, login, NULL);
+    test_client_sync(whole, HT_SYNC_ONCE);
+    test_client_sync(poor, HT_SYNC_ONCE);
+    /* Nobody kept who was hidden when all this was loaded: this once all is compared. */
+    consent_of(first, false);
+    test_client_sync(whole, HT_SYNC_ONCE);
+    test_client_sync(poor, HT_SYNC_ONCE);
+    test_client_assert_equal(whole);
+    int64_t people = test_client_count(whole, "candidates");
+    int64_t panels = test_client_count(whole, "interview_panel");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_apply(poor->cache, lose_resumes, NULL, &error));
+    for (int round = 0; round < 4; round++) {
+        bool again = round % 2 == 1;
+        consent_of(match, again);
+        test_client_sync(whole, HT_SYNC_ONCE);
+        test_client_assert_equal(whole);
+        g_assert_cmpint(test_client_count(whole, "candidates"), ==, people - !again);
+        g_assert_cmpint(test_client_count(whole, "interview_panel"), ==, panels - !again);
+        test_client_sync(poor, HT_SYNC_ONCE);
+        g_assert_cmpint(test_client_count(poor, "candidates"), ==, people - !again);
+        g_assert_cmpint(test_client_count(poor, "resumes"), ==, again);
+    }
+    panel_of(interview, "ht_a_int1", false);
+}
+
+static void test_one_consent(void)
+{
+    one_consent("RECRUITER2");
+    one_consent("VIEWER");
+}
+
 /* An application goes to a record of somebody whose consent was taken back: the decisions about it,
  * which are not touched, go too. */
 static void test_consent_moved(void)
@@ -657,6 +712,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/panel", test_panel);
     g_test_add_func("/sync/pull/confidential", test_confidential);
     g_test_add_func("/sync/pull/consent", test_consent);
+    g_test_add_func("/sync/pull/consent-one", test_one_consent);
     g_test_add_func("/sync/pull/consent-moved", test_consent_moved);
     g_test_add_func("/sync/pull/moved", test_moved);
     g_test_add_func("/sync/pull/hidden-mail", test_hidden_mail);

@@ -28,7 +28,7 @@ static HtSyncHello *hello_of(HtPgConnection *pg)
 static void test_plain(void)
 {
     static const char *const names[] = {"hello",       "feed",      "push_decisions", "push_fields",
-                                        "device_seen", "is_member", "lock_patience"};
+                                        "device_seen", "is_member", "lock_patience",  "hidden"};
     for (gsize l = 0; l < G_N_ELEMENTS(logins); l++) {
         g_autoptr(HtPgConnection) pg = test_connect(logins[l]);
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -53,6 +53,33 @@ static bool ignore_block(GBytes *block, gsize n_rows, gpointer data, GError **er
     *(gsize *)data += g_bytes_get_size(block);
     g_bytes_unref(block);
     return true;
+}
+
+/* Whatever column leads to a person may be asked for where it may be read. */
+static void run_about(HtPgConnection *pg, const HtSyncSelect *select)
+{
+    static const char *const ways[][2] = {{"candidate_id", NULL},
+                                          {"match_id", NULL},
+                                          {"interview_id", "interviews"},
+                                          {"offer_id", "offers"}};
+    HtUuid id = {{1}};
+    HtPgParam param = {.ids = &id, .n_ids = 1};
+    for (int i = 0; i < select->n; i++) {
+        const char *column = select->table->columns[select->columns[i]].name;
+        for (gsize way = 0; way < G_N_ELEMENTS(ways); way++) {
+            if (strcmp(column, ways[way][0]) != 0)
+                continue;
+            const char *parent = ways[way][1];
+            g_autofree char *sql = parent
+                                       ? ht_sync_sql_fill("about_parent", select, "column", column,
+                                                          "parent", parent, NULL)
+                                       : ht_sync_sql_fill("about", select, "column", column, NULL);
+            g_autoptr(GError) error = NULL;
+            g_autoptr(HtPgRows) rows = ht_pg_query(pg, sql, &param, 1, &error);
+            g_assert_no_error(error);
+            g_assert_cmpint(ht_pg_rows_count(rows), ==, 0);
+        }
+    }
 }
 
 static void run_templates(HtPgConnection *pg, const HtSyncSelect *select)
@@ -108,6 +135,7 @@ static void test_templates(void)
                 ht_sync_select_new(hello->columns, &tables[i], HT_SELECT_ALL);
             if (select) {
                 run_templates(pg, select);
+                run_about(pg, select);
                 readable++;
             }
         }
@@ -143,7 +171,9 @@ static void test_columns(void)
 /* No file of the folder is forgotten here or unused there. */
 static void test_files(void)
 {
-    static const char *const known[] = {"begin.sql",
+    static const char *const known[] = {"about.sql",
+                                        "about_parent.sql",
+                                        "begin.sql",
                                         "columns",
                                         "commit.sql",
                                         "copy_after.sql",
@@ -154,6 +184,7 @@ static void test_files(void)
                                         "digest.sql",
                                         "feed.sql",
                                         "hello.sql",
+                                        "hidden.sql",
                                         "ids.sql",
                                         "is_member.sql",
                                         "lock_patience.sql",

@@ -169,6 +169,15 @@ typedef struct {
 } HtScanValue;
 struct HtSyncTable;
 typedef bool (*HtScanFunc)(const HtScanValue *values, gpointer data);
+/* Ids of all rows of a table that has them, in no order, appended to `out` (HtUuid). */
+bool ht_cache_ids(HtReader *reader, const struct HtSyncTable *table, GArray *out, GError **error);
+/* Of those whose `column` (a ref) names one of the n ids; with `parent` those that name a row of
+ * that table whose match_id does. For at most some hundred ids. */
+bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int column,
+                        const char *parent, const HtUuid *ids, gsize n, GArray *out,
+                        GError **error);
+bool ht_cache_count(HtReader *reader, const struct HtSyncTable *table, int64_t *rows,
+                    GError **error);
 /* `func` returns false to stop. */
 bool ht_cache_scan(HtReader *reader, const struct HtSyncTable *table, const int *columns, int n,
                    HtScanFunc func, gpointer data, GError **error);
