@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { LABEL_CELLS = 12 };
+enum { LABEL_CELLS = 12, TAGS_SHOWN = 200 };
 
 static void add_field(HtDoc *doc, const char *label, const char *value, int width)
 {
@@ -30,7 +30,8 @@ static void add_two(HtDoc *doc, const char *label, const char *a, const char *b,
 
 static void add_tags(HtDoc *doc, const HtCandidate *person)
 {
-    for (guint i = 0; person->tags && i < person->tags->len; i++) {
+    guint n = person->tags ? person->tags->len : 0;
+    for (guint i = 0; i < MIN(n, TAGS_SHOWN); i++) {
         const HtTag *tag = person->tags->pdata[i];
         g_autofree char *clean = ht_clean(tag->tag);
         if (i == 0) {
@@ -40,6 +41,8 @@ static void add_tags(HtDoc *doc, const HtCandidate *person)
         }
         ht_doc_addf(doc, HT_STYLE_TAG, "%s%s ", clean, tag->is_pending ? "*" : "");
     }
+    if (n > TAGS_SHOWN)
+        ht_doc_addf(doc, HT_STYLE_LABEL, "and %u more", n - TAGS_SHOWN);
 }
 
 static void add_applications(HtDoc *doc, const HtViewParts *parts, HtKey candidate, int width)

@@ -1,4 +1,5 @@
--- One row of a list, as shown. 1: match, 2: now (µs).
+-- One row of a list, as shown. 1: match, 2: now (µs). Of a person's tags a list has the first hundred: it is asked for
+-- at every frame.
 SELECT m.k, i.id, m.candidate_k, m.job_k, coalesce(s.stage_k, m.stage_k), st.stage_type, st.name, m.score,
        c.first_name, c.last_name, c.current_title, c.current_company, p.last_title, p.last_company,
        c.location, coalesce(m.source, c.source), p.skills, j.title, m.applied_at,
@@ -8,9 +9,9 @@ SELECT m.k, i.id, m.candidate_k, m.job_k, coalesce(s.stage_k, m.stage_k), st.sta
        m.bias_flags IS NOT NULL AND m.bias_flags NOT IN ('[]', '{}', 'null', '{"flags": []}'),
        st.sla_hours, coalesce(st.is_blind, 0), coalesce(st.is_terminal, 0), s.decision, s.decision_id,
        (SELECT group_concat(tag, ', ') FROM (
-          SELECT t.tag FROM candidate_tags t
-          WHERE t.candidate_k = m.candidate_k AND NOT EXISTS (
-            SELECT 1 FROM shown_tags x WHERE x.candidate_k = t.candidate_k AND x.tag = t.tag)
+          SELECT t.tag FROM (
+            SELECT tag FROM candidate_tags WHERE candidate_k = m.candidate_k ORDER BY k LIMIT 100) t
+          WHERE NOT EXISTS (SELECT 1 FROM shown_tags x WHERE x.candidate_k = m.candidate_k AND x.tag = t.tag)
           UNION SELECT x.tag FROM shown_tags x WHERE x.candidate_k = m.candidate_k AND NOT x.gone
           ORDER BY 1)),
        EXISTS (SELECT 1 FROM hiring_decisions d WHERE d.match_k = m.k)

@@ -206,6 +206,52 @@ static void test_person(void)
     people_close(&people);
 }
 
+enum { MANY_TAGS = 2000 };
+
+static void put_many_tags(HtApply *apply, gpointer data)
+{
+    (void)data;
+    for (int i = 0; i < MANY_TAGS; i++) {
+        g_autofree char *id = g_strdup_printf("g%d", 1000 + i);
+        g_autofree char *tag = g_strdup_printf("tag%d", 1000 + i);
+        put_row(apply, HT_APPLY_UPSERT, "candidate_tags", "id", id, "candidate_id", "C1", "tag",
+                tag, NULL);
+    }
+}
+
+static guint count_parts(const char *text, const char *between)
+{
+    g_auto(GStrv) parts = g_strsplit(text, between, -1);
+    return g_strv_length(parts);
+}
+
+/* Somebody with thousands of tags costs a list and a change no more than others: both have the
+ * first of them. The person's page, and who filters by a tag, has all. */
+static void test_many_tags(void)
+{
+    People people;
+    people_open(&people);
+    fixture_apply(&people.fixture, put_many_tags, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) tags = ht_cache_tags(people.reader, people.candidate, &error);
+    g_assert_cmpuint(tags->len, >=, MANY_TAGS);
+    HtMatchRow *row = ht_cache_match(people.reader, people.match, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_parts(row->tags, ", "), ==, 100);
+    ht_match_rows_free(row, 1);
+    {
+        g_auto(HtStmtUse)
+            use = {ht_db_stmt_text(ht_reader_db(people.reader), "SELECT tags FROM people", &error)};
+        g_assert_no_error(error);
+        g_assert_cmpint(ht_stmt_step(use.stmt, &error), ==, HT_STEP_ROW);
+        g_assert_cmpuint(count_parts(ht_stmt_text(use.stmt, 0), " "), <, 1000);
+    }
+    g_autofree char *last = g_strdup_printf("tag:tag%d", 1000 + MANY_TAGS - 1);
+    g_autoptr(HtFilter) filter = ht_filter_parse(last, NULL, &error);
+    g_assert_true(ht_cache_match_passes(people.reader, people.match, filter, 0));
+    people_close(&people);
+}
+
 static void test_history(void)
 {
     People people;
@@ -302,6 +348,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/search/reindex", test_reindex);
     g_test_add_func("/cache/person/namesakes", test_namesakes);
     g_test_add_func("/cache/person/whole", test_person);
+    g_test_add_func("/cache/person/many_tags", test_many_tags);
     g_test_add_func("/cache/person/history", test_history);
     g_test_add_func("/cache/person/interviews", test_interviews);
     g_test_add_func("/cache/scan/canonical", test_scan);
