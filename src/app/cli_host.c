@@ -267,6 +267,16 @@ static bool look_at_password(HtAppHost *host, const HtAppOptions *options, GErro
     return true;
 }
 
+/* With mode=runtime nothing of the cache stays on the disk, also not what was there before. */
+static bool place_cache(HtAppHost *host, GError **error)
+{
+    if (strcmp(ht_settings_string(host->settings, "cache.mode"), "runtime") != 0)
+        return true;
+    g_autoptr(HtPaths) on_disk = ht_paths_new(ht_paths_profile(host->paths), error);
+    return on_disk && ht_paths_use_runtime_cache(host->paths, error) &&
+           ht_cache_wipe(on_disk, error);
+}
+
 HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
 {
     const char *profile = options->profile ? options->profile : g_getenv("HIRETTY_PROFILE");
@@ -280,7 +290,7 @@ HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
     host->settings = ht_settings_load(file, ht_paths_profile(paths), host->warnings);
     host->dsn = find_dsn(options, host->settings);
     forget_variables();
-    if (!look_at_password(host, options, error)) {
+    if (!place_cache(host, error) || !look_at_password(host, options, error)) {
         ht_app_host_free(host);
         return NULL;
     }

@@ -22,6 +22,7 @@ enum { OVERFLOW_UID = 65534, BACKGROUND_NICE = 5 };
 struct HtPaths {
     char *profile;
     char *config_dir, *cache_dir, *state_dir, *runtime_dir;
+    bool is_runtime_lasting; /* the system gives no runtime folder: a place on the disk instead */
 };
 
 static bool refuse(GError **error, const char *path, const char *why)
@@ -187,9 +188,29 @@ HtPaths *ht_paths_new(const char *profile, GError **error)
     if (!check_base("XDG_CACHE_HOME", cache, error) || !check_base("XDG_STATE_HOME", state, error))
         return NULL;
     g_autofree char *runtime = runtime_base();
+    paths->is_runtime_lasting = !runtime;
     paths->runtime_dir = runtime ? g_build_filename(runtime, "hiretty", NULL)
                                  : g_build_filename(paths->state_dir, "run", NULL);
     return make_dirs(paths, error) ? g_steal_pointer(&paths) : NULL;
+}
+
+bool ht_paths_use_runtime_cache(HtPaths *paths, GError **error)
+{
+    if (paths->is_runtime_lasting) {
+        g_set_error_literal(
+            error, HT_ERROR, HT_ERROR_UNSAFE,
+            "mode=runtime under [cache] needs XDG_RUNTIME_DIR, a folder of your own "
+            "that goes with the session (log in through the system, or use "
+            "mode=disk)");
+        return false;
+    }
+    g_autofree char *parent = g_build_filename(paths->runtime_dir, "cache", NULL);
+    g_autofree char *dir = g_build_filename(parent, paths->profile, NULL);
+    if (!ht_dir_ensure_private(parent, error) || !ht_dir_ensure_private(dir, error))
+        return false;
+    g_free(paths->cache_dir);
+    paths->cache_dir = g_steal_pointer(&dir);
+    return true;
 }
 
 void ht_paths_free(HtPaths *paths)

@@ -42,7 +42,7 @@ char *ht_secret_dup(const char *text)
         return NULL;
     gsize len = strlen(text);
     char *copy = new_pages(len + 1);
-    memcpy(copy, text, len);
+    memcpy(copy, text, len + 1);
     return copy;
 }
 

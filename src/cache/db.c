@@ -6,6 +6,7 @@
 
 #include "bulk.h"
 #include "hiretty/base/clock.h"
+#include "hiretty/base/log.h"
 #include "hiretty/base/paths.h"
 #include "hiretty/base/resource.h"
 #include "hiretty/base/text.h"
@@ -192,8 +193,13 @@ static bool check_file(const char *path, bool *exists, GError **error)
         return refuse_file(error, path, "can be written by others (chmod go-w)");
     if (st.st_nlink > 1)
         return refuse_file(error, path, "has a second name, a hard link (put a copy in its place)");
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) && chmod(path, 0600) != 0)
+    bool is_open = st.st_mode & (S_IRWXG | S_IRWXO);
+    if (is_open && chmod(path, 0600) != 0)
         return refuse_file(error, path, "can be read by others");
+    if (is_open) {
+        g_autofree char *name = g_path_get_basename(path);
+        ht_log(HT_LOG_WARNING, "others could read %s until now", name);
+    }
     return true;
 }
 

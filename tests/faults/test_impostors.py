@@ -115,6 +115,23 @@ def nobody_gets_the_password():
     return f"{tried + 1} impostors, 0 bytes"
 
 
+def every_verb_that_connects():
+    """Not only `sync`: whatever opens a connection opens it by the same rules."""
+    verbs = (("doctor",), ("cache", "check"), ("outbox", "push"), ("db", "check"), ("db", "apply"), ("db", "prune"),
+             ("db", "revoke", "--login", "ht_nobody"))
+    for verb in verbs:
+        for script, tls in ((ask_cleartext, None), (ask_md5, wrong_authority), (ask_scram_without_binding, right)):
+            fake = Fake(script, tls)
+            desk.env["HIRETTY_DSN"] = dsn(fake)
+            run = desk.run(*verb, timeout_s=30)
+            assert run.returncode != 0, (verb, run.stdout)
+            assert fake.talks > 0 and not fake.saw(*TRACES), (verb, script.__name__, bytes(fake.captured))
+            assert PASSWORD not in run.stdout + run.stderr, verb
+            assert fake.logins == (1 if tls is right else 0), (verb, "an impostor saw who logs in")
+            fake.close()
+    return f"{len(verbs)} verbs"
+
+
 def what_is_around_weakens_nothing():
     """PG… variables, service files and connection strings that ask for less are overruled or refused."""
     service = os.path.join(folder, "service")
@@ -340,7 +357,7 @@ def hostile_sizes_are_bounded():
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 try:
-    main(nobody_gets_the_password, what_is_around_weakens_nothing, weak_needs_a_setting_and_warns_for_good,
+    main(nobody_gets_the_password, every_verb_that_connects, what_is_around_weakens_nothing, weak_needs_a_setting_and_warns_for_good,
          sockets_of_this_machine_are_trusted, where_passwords_may_stand, the_environment_is_emptied,
          the_prompt_shows_nothing, hostile_words_are_clean, hostile_sizes_are_bounded)
 finally:

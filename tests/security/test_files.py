@@ -67,6 +67,27 @@ def read_by_others_is_narrowed():
             os.chmod(path, 0o755 if os.path.isdir(path) else 0o644)
         desk.must("status")
         assert not modes(desk), modes(desk)
+        with open(desk.state("hiretty.log"), encoding="utf-8") as file:
+            log = file.read()
+        for name in ("outbox.db", "cache-1.db"):
+            assert f"others could read {name} until now" in log, log
+
+
+def a_cache_for_the_session():
+    """mode=runtime: nothing of the cache is on the disk, also not what was there before."""
+    with fresh() as desk:
+        assert os.path.exists(desk.cache("cache-1.db"))
+        for folder in (desk.path("config"), desk.path("config", "hiretty")):
+            os.makedirs(folder, 0o700, exist_ok=True)
+        settings = desk.path("config", "hiretty", "config")
+        with open(settings, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write("[cache]\nmode = runtime\n")
+        desk.must("status")
+        left = [name for name in os.listdir(desk.cache()) if name != "folder.lock"]
+        assert left == [], left
+        assert os.path.exists(desk.path("run", "hiretty", "cache", "default", "cache-1.db"))
+        assert not modes(desk), modes(desk)
+        refused(desk.run("status", env={"XDG_RUNTIME_DIR": ""}), "XDG_RUNTIME_DIR")
 
 
 def written_by_others_is_refused():
@@ -281,7 +302,7 @@ def wipes_a_profile():
 
 
 def main():
-    steps = (any_umask, read_by_others_is_narrowed, written_by_others_is_refused, of_somebody_else, links_and_odd_files,
+    steps = (any_umask, a_cache_for_the_session, read_by_others_is_narrowed, written_by_others_is_refused, of_somebody_else, links_and_odd_files,
              beside_the_database, log_and_session, folders_above, settings_of_others, what_others_may_do, wipes_a_profile)
     wanted = sys.argv[1:]
     print(f"1..{len(steps)}")

@@ -22,6 +22,11 @@ const char *ht_paths_state_dir(const HtPaths *paths); /* …/hiretty/PROFILE: ou
 const char *
 ht_paths_runtime_dir(const HtPaths *paths); /* XDG_RUNTIME_DIR, else in the state folder */
 
+/* From now on the cache lives in the runtime folder, which goes when the person's session on this
+ * machine ends. HT_ERROR_UNSAFE where the system gives no such folder. Before the cache is opened.
+ */
+bool ht_paths_use_runtime_cache(HtPaths *paths, GError **error);
+
 /* Makes DIR (with parents) 0700, or checks that it is a folder of ours that no one else can write.
  */
 bool ht_dir_ensure_private(const char *dir, GError **error);
