@@ -45,10 +45,11 @@ struct HtKeyCache {
         HtUuid id;
         HtKey k; /* 0 = empty */
     } recent[SLOTS];
-    bool keeps_all; /* asked for */
-    bool is_shared; /* others add ids meanwhile: what is not in `all` may be in the file */
-    bool has_index; /* the file is known to have it */
-    All *all;       /* NULL: not asked for, not read yet, or too many */
+    bool keeps_all;  /* asked for */
+    bool is_shared;  /* others add ids meanwhile: what is not in `all` may be in the file */
+    bool has_index;  /* the file is known to have it */
+    bool lacks_room; /* there was none for it, the last time somebody tried */
+    All *all;        /* NULL: not asked for, not read yet, or too many */
     guint32 max;
 };
 
@@ -250,16 +251,29 @@ static bool ensure_index(HtKeyCache *cache, HtDb *db, bool make, GError **error)
     return cache->has_index;
 }
 
+static GError *no_room_error(void)
+{
+    return g_error_new_literal(HT_CACHE_ERROR, HT_CACHE_ERROR_FULL, "ids: the disk is full");
+}
+
 static HtKey get_indexed(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    if (!ensure_index(cache, db, make, &why) && (why || cache->all)) {
+    g_autoptr(GError) why = NULL, no_room = NULL;
+    bool is_indexed = ensure_index(cache, db, make && !cache->lacks_room, &why);
+    /* A full disk: what is known is found row by row, so that what waits can be shown. */
+    if (g_error_matches(why, HT_CACHE_ERROR, HT_CACHE_ERROR_FULL) && ht_db_in_transaction(db))
+        cache->lacks_room = true;
+    if (cache->lacks_room && !is_indexed)
+        no_room = why ? g_steal_pointer(&why) : no_room_error();
+    if (!is_indexed && !no_room && (why || cache->all)) {
         if (why)
             g_propagate_error(error, g_steal_pointer(&why));
         return 0;
     }
     HtKey k = look_up(db, id, &why);
-    if (!k && !why && make)
+    if (!k && !why && make && no_room)
+        why = g_steal_pointer(&no_room);
+    else if (!k && !why && make)
         k = make_key(db, id, &why);
     if (why)
         g_propagate_error(error, g_steal_pointer(&why));
@@ -289,7 +303,7 @@ void ht_key_cache_forget(HtKeyCache *cache)
     if (!cache->is_shared)
         g_clear_pointer(&cache->all, all_free);
     memset(cache->recent, 0, sizeof cache->recent);
-    cache->has_index = false;
+    cache->has_index = cache->lacks_room = false;
 }
 
 void ht_key_cache_drop(HtKeyCache *cache)

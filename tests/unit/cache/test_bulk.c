@@ -368,6 +368,48 @@ static void test_ids_without_index(void)
     fixture_close(&fixture);
 }
 
+static bool limit_pages(HtStore *store, gpointer data, GError **error)
+{
+    (void)data;
+    g_autofree char *sql = g_strdup_printf("PRAGMA max_page_count=%" G_GINT64_FORMAT,
+                                           ht_db_pragma_int(ht_store_db(store), "page_count"));
+    return ht_db_exec(ht_store_db(store), sql, error);
+}
+
+/* No room for the index of the ids: what is known is found without it, so that what waits can be
+ * shown; only a new id needs it. */
+static void test_no_room_for_index(void)
+{
+    Fixture fixture;
+    open_loaded(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_settle(fixture.cache, &error));
+    g_autofree char *path = ht_cache_path(fixture.cache);
+    g_clear_pointer(&fixture.cache, ht_cache_close);
+    HtDb *db = ht_db_open(path, HT_DB_WRITE, "test", 1024, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_db_exec(db, "DROP INDEX ids_by_id; VACUUM", &error));
+    ht_db_close(db);
+    fixture.cache = ht_cache_open(fixture.paths, HT_CACHE_NO_POLL, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_store_call(fixture.cache, limit_pages, NULL, &error));
+    Rows rows = {.at = 1, .end = 21, .mode = HT_APPLY_UPSERT};
+    choose_columns(&rows, false);
+    g_assert_true(ht_cache_apply(fixture.cache, put_rows, &rows, &error));
+    g_assert_no_error(error);
+    g_assert_true(ht_cache_apply(fixture.cache, delete_one, GINT_TO_POINTER(7), &error));
+    g_assert_no_error(error);
+    rows.at = N_ROWS + 1;
+    rows.end = N_ROWS + 2;
+    g_assert_false(ht_cache_apply(fixture.cache, put_rows, &rows, &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_FULL);
+    g_autoptr(HtReader) reader = open_reader(&fixture);
+    g_assert_cmpint(ask(reader, "SELECT count(*) FROM " MATCHES), ==, N_ROWS - 1);
+    g_assert_cmpint(ask(reader, "SELECT count(*) - count(DISTINCT id) FROM ids"), ==, 0);
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
 /* A purge between the publication and the wide columns: the ids that the loader knew have no keys
  * any more, and what comes after it gets new ones. */
 static void test_purged_meanwhile(void)
@@ -396,6 +438,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/bulk/wide", test_wide);
     g_test_add_func("/cache/settle/later", test_settle);
     g_test_add_func("/cache/settle/ids", test_ids_without_index);
+    g_test_add_func("/cache/settle/no_room", test_no_room_for_index);
     g_test_add_func("/cache/settle/purged", test_purged_meanwhile);
     return g_test_run();
 }
