@@ -20,10 +20,18 @@ BINARY = os.environ.get("HIRETTY_BIN", "")
 ADMIN, REC = "ht_a_admin1", "ht_a_rec1"
 
 
+DRILLED = set()
+
+
+def guide():
+    with open(os.path.join(SOURCE, "docs", "administration.md"), encoding="utf-8") as file:
+        return file.read()
+
+
 def drill(name):
     """The block of the administrator's guide under this mark."""
-    with open(os.path.join(SOURCE, "docs", "administration.md"), encoding="utf-8") as file:
-        text = file.read()
+    text = guide()
+    DRILLED.add(name)
     found = re.search(rf"<!-- drill: {re.escape(name)} -->\n```\w*\n(.*?)```", text, re.S)
     assert found, f"docs/administration.md has no drill {name}"
     return found.group(1)
@@ -165,6 +173,17 @@ def to_a_moment(server, place, desk, report):
     report.equal(copy.truth(f"SELECT anonymised_at IS NULL, email IS NULL FROM candidates WHERE id = '{erased}' AND tenant_id = '{TENANT['a']}'").rows[0],
                  ["f", "t"], "erased again")
     wall_stands(copy, report, "restored to a moment")
+    logged = drill("afterwards").replace("pg_ctl ", f"pg_ctl --log={place.folder}/restored.log ")
+    place.shell(logged, PGHOST=server.env["PGHOST"], PGPORT=place.port, PGDATA=data)
+    report.equal(copy.truth("SELECT string_agg(setting, ' ' ORDER BY name) FROM pg_settings WHERE name IN ('archive_mode', 'hot_standby', "
+                            "'restore_command', 'recovery_target_time')").value, "on on  ", "nothing of the recovery is left in the settings")
+    place.shell(drill("base"), PGHOST=server.env["PGHOST"], PGPORT=place.port)
+    copy.truth("SELECT pg_switch_wal()")
+    timeline = copy.truth("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)").value
+    until = time.monotonic() + 60
+    while not any(name.startswith(timeline) and len(name) == 24 for name in os.listdir(os.path.join(place.folder, "wal"))) and time.monotonic() < until:
+        time.sleep(0.1)
+    report.check(any(name.startswith(timeline) and len(name) == 24 for name in os.listdir(os.path.join(place.folder, "wal"))), "the new timeline is archived")
     told = desk.sync(copy)
     report.check(told.get("loaded") is True, f"the client noticed: {told}")
     report.equal(notes(copy), ["drill before", "drill not sent yet", "drill sent before the moment"], "what was not sent arrives, once")
@@ -204,6 +223,10 @@ def main():
         prepare(server, place)
         copy = to_a_moment(server, place, desk, report)
         to_another_server(copy, place, desk, report)
+        told = set(re.findall(r"<!-- drill: ([\w-]+) -->", guide()))
+        report.equal(told - DRILLED, set(), "every block of the guide was run")
+        blocks = re.findall(r"^```\w*\n.*?^```$", guide().split("## Backup and restore", 1)[1], re.M | re.S)
+        report.equal(len(blocks), len(told), "every block of the chapter is a drill")
     finally:
         place.shell(f"pg_ctl --pgdata={data} --mode=immediate stop || true")
         shutil.rmtree(place.folder, ignore_errors=True)
