@@ -312,6 +312,7 @@ static bool forget_session(HtStore *store, HtForgetHow how, gpointer data, GErro
     (void)store;
     (void)how;
     ht_editor_sweep(ht_paths_runtime_dir(data));
+    ht_dir_sweep(ht_paths_state_dir(data));
     return ht_session_forget(data, error);
 }
 

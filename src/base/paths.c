@@ -12,12 +12,17 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OVERFLOW_UID = 65534, BACKGROUND_NICE = 5 };
+enum { OVERFLOW_UID = 65534, BACKGROUND_NICE = 5, SAVE_ATTEMPTS = 8 };
+
+/* Files on their way to their names: PATH, this, and six letters. */
+#define UNFINISHED ".new-"
+#define UNFINISHED_LETTERS 6
 
 struct HtPaths {
     char *profile;
@@ -191,7 +196,11 @@ HtPaths *ht_paths_new(const char *profile, GError **error)
     paths->is_runtime_lasting = !runtime;
     paths->runtime_dir = runtime ? g_build_filename(runtime, "hiretty", NULL)
                                  : g_build_filename(paths->state_dir, "run", NULL);
-    return make_dirs(paths, error) ? g_steal_pointer(&paths) : NULL;
+    if (!make_dirs(paths, error))
+        return NULL;
+    ht_dir_sweep(paths->cache_dir);
+    ht_dir_sweep(paths->state_dir);
+    return g_steal_pointer(&paths);
 }
 
 bool ht_paths_use_runtime_cache(HtPaths *paths, GError **error)
@@ -210,6 +219,7 @@ bool ht_paths_use_runtime_cache(HtPaths *paths, GError **error)
         return false;
     g_free(paths->cache_dir);
     paths->cache_dir = g_steal_pointer(&dir);
+    ht_dir_sweep(paths->cache_dir);
     return true;
 }
 
@@ -385,24 +395,70 @@ static void sync_folder_of(const char *path)
     }
 }
 
+/* A new file beside `path`, locked for as long as this process writes it; -1 with errno. A sweep
+ * that met it before the lock has removed it: another one then. Where there are no locks, nobody
+ * sweeps. */
+static int make_unfinished(const char *path, char **name)
+{
+    for (int attempt = 0; attempt < SAVE_ATTEMPTS; attempt++) {
+        g_autofree char *fresh = g_strconcat(path, UNFINISHED "XXXXXX", NULL);
+        int fd = g_mkstemp_full(fresh, O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return -1;
+        struct stat st;
+        bool is_swept = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!is_swept && fstat(fd, &st) == 0 && st.st_nlink > 0) {
+            *name = g_steal_pointer(&fresh);
+            return fd;
+        }
+        close(fd);
+    }
+    errno = EBUSY;
+    return -1;
+}
+
+static bool is_unfinished(const char *name)
+{
+    const char *mark = g_strrstr(name, UNFINISHED);
+    const char *letters = mark && mark > name ? mark + strlen(UNFINISHED) : "";
+    return strspn(letters, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == UNFINISHED_LETTERS &&
+           strlen(letters) == UNFINISHED_LETTERS;
+}
+
+void ht_dir_sweep(const char *dir)
+{
+    g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+    for (const char *name; folder && (name = g_dir_read_name(folder));) {
+        if (!is_unfinished(name))
+            continue;
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        int fd = ht_file_open_private(path, O_RDONLY, NULL);
+        if (fd < 0)
+            continue;
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            unlink(path);
+        close(fd);
+    }
+}
+
 bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error)
 {
-    g_autofree char *fresh = g_strconcat(path, ".XXXXXX", NULL);
-    int fd = g_mkstemp_full(fresh, O_WRONLY | O_CLOEXEC, 0600);
+    g_autofree char *fresh = NULL;
+    int fd = make_unfinished(path, &fresh);
     if (fd < 0) {
         ht_error_set_errno(error, errno, path);
         return false;
     }
-    bool ok = write_all(fd, data, len < 0 ? strlen(data) : (gsize)len);
-    int saved = errno;
-    ok = close(fd) == 0 && ok;
-    if (ok && g_rename(fresh, path) == 0) {
-        sync_folder_of(path);
-        return true;
+    bool ok =
+        write_all(fd, data, len < 0 ? strlen(data) : (gsize)len) && g_rename(fresh, path) == 0;
+    if (!ok) {
+        ht_error_set_errno(error, errno, path);
+        g_unlink(fresh);
     }
-    ht_error_set_errno(error, ok ? errno : saved, path);
-    g_unlink(fresh);
-    return false;
+    close(fd); /* all of it was synced: nothing is left that closing could tell */
+    if (ok)
+        sync_folder_of(path);
+    return ok;
 }
 
 static const char *const db_endings[] = {"", "-wal", "-shm", "-journal"};

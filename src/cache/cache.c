@@ -569,6 +569,17 @@ void ht_cache_generation_discard(HtGeneration *generation)
         close(folder);
 }
 
+void ht_cache_drop_unfinished(HtCache *cache)
+{
+    int folder = ht_folder_lock(cache->dir, NULL);
+    if (folder < 0)
+        return; /* the next one does it */
+    int current = ht_files_current(cache->dir);
+    if (current > 0)
+        ht_files_sweep(cache->dir, current, true);
+    close(folder);
+}
+
 /* --- Publishing */
 
 typedef struct {
@@ -702,9 +713,10 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
         return false;
     g_free(generation);
     int folder = ht_folder_lock(cache->dir, NULL);
-    ht_files_sweep(cache->dir, files->number, false);
-    if (folder >= 0)
+    if (folder >= 0) {
+        ht_files_sweep(cache->dir, files->number, false);
         close(folder);
+    }
     return true;
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define LINK_NAME "current"
+#define SORT_PREFIX "etilqs_" /* SQLite's */
 
 static bool io_error(GError **error, const char *what)
 {
@@ -201,8 +202,23 @@ void ht_files_remove(const char *dir, int number)
     }
 }
 
+/* A link on its way to its name, and pieces of sorting: SQLite takes their names away as soon as
+ * they are open, which a process may not have lived to. */
+static void sweep_nameless(const char *dir)
+{
+    g_autofree char *fresh = g_build_filename(dir, LINK_NAME ".new", NULL);
+    unlink(fresh);
+    g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
+    for (const char *name; folder && (name = g_dir_read_name(folder));) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        if (g_str_has_prefix(name, SORT_PREFIX))
+            unlink(path);
+    }
+}
+
 void ht_files_sweep(const char *dir, int current, bool unfinished)
 {
+    sweep_nameless(dir);
     g_autoptr(GArray) numbers = ht_files_list(dir);
     for (guint i = 0; i < numbers->len; i++) {
         int n = g_array_index(numbers, int, i);

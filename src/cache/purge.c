@@ -85,14 +85,20 @@ static bool optimize(HtApply *apply, gpointer data, GError **error)
            ht_run_query(ht_apply_db(apply), HT_QUERY("texts_fts_optimize"), error);
 }
 
-/* Generations before the current one, once nobody holds them; files moved aside. */
-static bool remove_old_files(HtStore *store, bool unfinished, GError **error)
+/* Generations before the current one, once nobody holds them; loads that nobody goes on with; files
+ * moved aside. */
+static bool remove_old_files(HtStore *store, GError **error)
 {
     const char *dir = store->cache->dir;
     int current = store->files->number, folder = ht_folder_lock(dir, error);
     if (folder < 0)
         return false;
-    ht_files_sweep(dir, current, unfinished);
+    if (ht_files_current(dir) != current) { /* what is above ours is no unfinished load */
+        close(folder);
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_STALE, "the cache was replaced");
+        return false;
+    }
+    ht_files_sweep(dir, current, true);
     ht_files_remove_aside(dir);
     g_autoptr(GArray) left = ht_files_list(dir);
     close(folder);
@@ -132,7 +138,7 @@ static bool forget(HtStore *store, gpointer data, GError **error)
     bool ok = ht_db_truncate_wal(store->db, error);
     ht_db_set_patience(store->db, -1);
     /* Last: a process that is stopped may hold the file before this one for as long as it likes. */
-    return remove_old_files(store, false, ok ? error : NULL) && ok &&
+    return remove_old_files(store, ok ? error : NULL) && ok &&
            ht_worker_apply(store, settle, due, error);
 }
 
@@ -188,11 +194,13 @@ static bool purge_all(HtStore *store, gpointer data, GError **error)
         g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s", why->message);
         return false;
     }
+    if (ht_files_current(cache->dir) != store->files->number && !ht_cache_follow(cache, error))
+        return false;
     ht_key_cache_drop(store->keys); /* those of a load, too: no id has a key any more */
     bool ok = ht_schema_empty(store->db, error) && ht_worker_apply(store, optimize, NULL, error) &&
               ht_worker_apply(store, bump_all, data, error) && ht_cache_run_hook(store, error) &&
               run_forget_hooks(store, HT_FORGET_ALL, error) && ht_db_truncate_wal(store->db, error);
-    ok = remove_old_files(store, true, ok ? error : NULL) && ok;
+    ok = remove_old_files(store, ok ? error : NULL) && ok;
     if (ok)
         g_unlink(mark);
     return ok;

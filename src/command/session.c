@@ -4,9 +4,11 @@
  * applicant. */
 #include "context_impl.h"
 
+#include "hiretty/base/error.h"
 #include "hiretty/base/json.h"
 #include "hiretty/base/log.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -324,12 +326,17 @@ static void drop_words(HtJson *json)
 bool ht_session_forget(const HtPaths *paths, GError **error)
 {
     g_autofree char *path = g_build_filename(ht_paths_state_dir(paths), "session", NULL);
-    g_autofree char *text = ht_file_load_private(path, MAX_SESSION, NULL, NULL);
+    g_autoptr(GError) why = NULL;
+    g_autofree char *text = ht_file_load_private(path, MAX_SESSION, NULL, &why);
     g_autoptr(HtJson) json = text ? ht_json_parse(text, -1, NULL) : NULL;
-    if (!text)
+    if (g_error_matches(why, HT_ERROR, HT_ERROR_MISSING))
         return true;
+    if (!json && g_unlink(path) != 0) { /* what cannot be read may name somebody */
+        ht_error_set_errno(error, errno, path);
+        return false;
+    }
     if (!json)
-        return g_unlink(path) == 0;
+        return true;
     drop_words(json);
     g_autofree char *fresh = ht_json_print(json, false);
     return g_str_equal(fresh, text) || ht_file_save_private(path, fresh, -1, error);

@@ -245,6 +245,7 @@ static bool bookkeep(HtSync *sync, GError **error)
     sync->seen_us = now;
     if (!ht_cache_apply(sync->cache, write_seen, sync, error))
         return false;
+    ht_cache_drop_unfinished(sync->cache);
     if (!sync->outbox)
         return true;
     char device[HT_UUID_TEXT];

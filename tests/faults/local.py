@@ -2,7 +2,8 @@
 preloaded shim (shim/shim.c) that ends a process or fails a call at the N-th change of a file, and oracles that
 do not go through the program: psql, and SQLite's own reading of the files.
 
-Seeded: HIRETTY_SEED=N repeats a run; HIRETTY_FAULTS=all tries every point instead of a sample."""
+Seeded: HIRETTY_SEED=N repeats a run; HIRETTY_FAULTS=all tries every point instead of a sample, HIRETTY_FAULTS=1/8 every
+eighth one; HIRETTY_STEPS=NAME,NAME runs these steps of a file alone, and what they stand on."""
 import atexit
 import glob
 import os
@@ -22,7 +23,9 @@ import world as journey  # noqa: E402
 BUILD = os.environ.get("BUILD_DIR") or os.path.dirname(journey.BINARY)
 SHIM = os.path.join(BUILD, "tests", "libht_faults.so")
 SANITIZED = bool(os.environ.get("HIRETTY_SANITIZE"))
-ALL = os.environ.get("HIRETTY_FAULTS") == "all"
+FAULTS = os.environ.get("HIRETTY_FAULTS") or ""
+ALL = FAULTS == "all"
+EVERY = int(FAULTS[2:]) if FAULTS.startswith("1/") else 0
 SEED = int(os.environ.get("HIRETTY_SEED") or time.time_ns() % 1_000_000)
 KILLED = -9
 
@@ -49,6 +52,12 @@ class World(pushworld.World):
         fresh = [pushworld.new_id() for _ in range(n)]
         self.applicants(self.job_id, fresh)
         return fresh
+
+
+# All that may lie in a profile's two folders.
+OURS = re.compile(r"(current|folder\.lock|reserve|suspect|locked|purging|cache-\d+\.(lock|db(\.\w+-\d+)?(-wal|-shm)?)"
+                  r"|outbox\.db(\.\w+-\d+)?(-wal|-shm)?|outbox\.db\.\w+-\d+\.json|outbox\.db\.suspect|outbox\.lock"
+                  r"|sync\.(lock|asked|answer)|session|hiretty\.log(\.1)?|run)$")
 
 
 class _Dsn:
@@ -160,6 +169,13 @@ class Client(journey.Desk):
                 if not os.path.islink(path) and os.path.isfile(path):
                     yield path
 
+    def generations(self):
+        return sorted(name for name in os.listdir(self.cache_dir) if re.fullmatch(r"cache-\d+\.db", name))
+
+    def strangers(self):
+        """What has no name of ours: files on their way to one, which a process that was killed has left."""
+        return sorted(name for folder in (self.cache_dir, self.state_dir) for name in os.listdir(folder) if not OURS.match(name))
+
     def holding(self, canary):
         """The files that have the bytes."""
         found = []
@@ -198,10 +214,16 @@ def sample(n, size, label):
     """The points 1 … n to try: all of them, or a seeded choice that has the first and the last."""
     if ALL or n <= size:
         return list(range(1, n + 1))
+    if EVERY:
+        return list(range(1 + SEED % EVERY, n + 1, EVERY))
     chosen = random.Random(f"{SEED} {label}").sample(range(2, n), size - 2)
     return sorted([1, n] + chosen)
 
 
 def main(*steps):
-    print(f"# HIRETTY_SEED={SEED}" + (" HIRETTY_FAULTS=all" if ALL else ""), flush=True)
-    journey.main(*steps)
+    print(f"# HIRETTY_SEED={SEED}" + (f" HIRETTY_FAULTS={FAULTS}" if FAULTS else ""), flush=True)
+    wanted = [name for name in (os.environ.get("HIRETTY_STEPS") or "").split(",") if name]
+    unknown = set(wanted) - {step.__name__ for step in steps}
+    if unknown:
+        raise SystemExit(f"no such steps: {unknown}")
+    journey.main(*(step for step in steps if not wanted or step.__name__ in [*wanted, "prepared", "base_is_synced"]))

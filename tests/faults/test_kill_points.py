@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # ctest: timeout=900 once
 """kill -9 at each call that changes a file: of a first load, an incremental pull, a new generation, a
-migration of the cache, a push of decisions and fields, an enqueue, and a purge. After each: the next
-ordinary run succeeds, the cache is what the server shows this login, each op is on the server exactly
+migration of the cache, a push of decisions and fields, an enqueue, a purge, and of a workstation that notes its
+place. After each: the next ordinary run succeeds, the cache is what the server shows this login, each op is on the server exactly
 once, nothing that was printed is lost, and nothing is shown reverted.
 
 A seeded sample in CI; HIRETTY_FAULTS=all tries every point (and half-done writes)."""
@@ -14,6 +14,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import local  # noqa: E402
 from local import KILLED, Client, World, one_line, sample  # noqa: E402
+from terminal import Ended, Terminal  # noqa: E402
+from world import SLOW  # noqa: E402
 
 CANARY = "Quetzalcoatlus"
 world = World(applicants=24)
@@ -55,6 +57,7 @@ def walk(label, base, verb, size, after, before=None, status=0):
             after(client, run, told)
         except AssertionError as failure:
             raise AssertionError(f"{label}: {action} at {n} of {len(calls)}, {calls[n - 1]}: {failure}") from failure
+        assert client.strangers() == [], f"{label}: {action} at {n} of {len(calls)}, {calls[n - 1]}: {client.strangers()} are left"
         client.wipe()
     return f"{len(todo)} of {len(calls)} points, {(time.monotonic() - began) / len(todo):.2f} s each"
 
@@ -62,6 +65,7 @@ def walk(label, base, verb, size, after, before=None, status=0):
 def synced(client, *_):
     client.must("sync")
     client.is_same_as_server()
+    assert len(client.generations()) == 1, f"{client.generations()}: a load that nobody goes on with holds what people's rows were"
 
 
 base = Client(world)
@@ -150,6 +154,48 @@ def push():
     return f"{len(todo)} of {len(calls)} points, {(time.monotonic() - began) / len(todo):.2f} s each"
 
 
+def limited(client, fault=None, log=None):
+    """A workstation whose list is limited to a name that was typed; it comes back to that. Its status."""
+    env = {**client.env, "LD_PRELOAD": world.preload, "HT_FAULT_UNDER": client.folder, "HT_FAULT": fault or "m:0:none"}
+    with Terminal(client.argv("--offline"), {**env, "HT_FAULT_LOG": log} if log else env, 100, 30) as screen:
+        try:
+            screen.wait("Enter open", 20 * SLOW)
+            screen.press("g", "c", "l", "C-u")
+            screen.type(TYPED)
+            screen.press("Enter", "j", "k")
+            screen.settle()
+            screen.press("Q")
+        except Ended:
+            pass
+        return screen.wait_end(20 * SLOW)
+
+
+TYPED = "Zebrawood"
+
+
+def place_saved():
+    """A session on its way to its name holds what was typed: the next process removes it, when that one died."""
+    client = base.copy()
+    assert limited(client) == 0
+    assert [name.rsplit("/", 1)[1] for name in client.holding(TYPED)] == ["session"]
+    log = client.folder + ".log"
+    open(log, "w").close()
+    assert limited(client, log=log) == 0
+    with open(log) as lines:
+        renames = [n for n, line in enumerate(lines, 1) if line.startswith("m rename ") and line.endswith("/session\n")]
+    os.unlink(log)
+    left = 0
+    for n in renames[:2] + renames[-1:]:
+        limited(client, fault=f"m:{n}:kill")
+        left += len(client.strangers())
+        client.must("status", "--offline")
+        assert client.strangers() == [], client.strangers()
+        assert {name.rsplit("/", 1)[1] for name in client.holding(TYPED)} <= {"session"}, client.holding(TYPED)
+    assert left > 0, "no process was killed between the two"
+    client.wipe()
+    return f"{len(renames)} times noted, {left} left by killed processes"
+
+
 def purge_after(client, run, told):
     """Whatever was cut: after the next run no byte of anybody is left, and what waits is kept as ids."""
     one_line(client.run("sync"), 5)
@@ -208,7 +254,7 @@ def strace_kills():
 
 try:
     local.main(first_load, base_is_synced, new_generation, migration, incremental_pull, enqueue, push, strace_sees_no_more,
-               strace_kills, revoked)
+               strace_kills, place_saved, revoked)
     print("#", sum(done for done, _ in tally.values()), "kills of", sum(n for _, n in tally.values()), "points")
 finally:
     base.wipe()

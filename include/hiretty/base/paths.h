@@ -31,6 +31,10 @@ bool ht_paths_use_runtime_cache(HtPaths *paths, GError **error);
  */
 bool ht_dir_ensure_private(const char *dir, GError **error);
 
+/* Removes from DIR what processes that died were about to save there; what another one is writing
+ * stays. ht_paths_new does it; a process that lives for long, when people are to be forgotten. */
+void ht_dir_sweep(const char *dir);
+
 /* open(2) with O_NOFOLLOW | O_CLOEXEC and 0600; refuses what is not a regular file of ours that no
  * one else can write; takes from group and others what they can read. -1 on failure. */
 int ht_file_open_private(const char *path, int flags, GError **error);
@@ -40,7 +44,8 @@ char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError
  * but what is read must be a regular file, this account's or root's, and writable by nobody else.
  */
 char *ht_file_load_trusted(const char *path, gsize max_bytes, gsize *len, GError **error);
-/* Replaces a private file in one step (a new file, synced, renamed over). */
+/* Replaces a private file in one step (a new file, synced, renamed over). A process that dies in
+ * between leaves the new one, which ht_dir_sweep removes. */
 bool ht_file_save_private(const char *path, const char *data, gssize len, GError **error);
 /* Keeps a database that cannot be used under another name, PATH.WHY-TIME, with what belongs to it
  * ("-wal", "-shm", "-journal"). The new names are on disk before the first old one goes: cut at any

@@ -129,6 +129,9 @@ void ht_cache_load_over(HtCache *cache);
 void ht_cache_generation_release(HtGeneration *generation);
 /* Deletes them. */
 void ht_cache_generation_discard(HtGeneration *generation);
+/* Removes what processes that died have left of loads, for a sync that found that none is needed:
+ * it holds rows of people who may have gone since. */
+void ht_cache_drop_unfinished(HtCache *cache);
 
 /* --- Purging: no byte of what was deleted stays in the file, its WAL or the full text. */
 /* Rows that go, and words of people who were erased, make a debt in the transaction that takes them

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -249,6 +250,53 @@ static void test_move_aside(World *w, gconstpointer data)
     }
 }
 
+static bool is_there(World *w, const char *name)
+{
+    g_autofree char *path = in(w, name);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static void put(World *w, const char *name)
+{
+    g_autofree char *path = in(w, name);
+    g_assert_true(
+        g_file_set_contents_full(path, "words", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+}
+
+/* What a process that died was about to save goes; what a living one writes, and every other name,
+ * stays. */
+static void test_sweep(World *w, gconstpointer data)
+{
+    (void)data;
+    static const char *const others[] = {
+        "draft",       "draft.new",   "draft.new-abc",   "draft.new-abcdefg",
+        "sync.answer", ".new-abcdef", "draft.new-ab.def"};
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        put(w, others[i]);
+    put(w, "draft.new-aB3dEf");
+    put(w, "draft.new-writes");
+    g_autofree char *writes = in(w, "draft.new-writes");
+    int fd = open(writes, O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+    ht_dir_sweep(w->top);
+    g_assert_false(is_there(w, "draft.new-aB3dEf"));
+    g_assert_true(is_there(w, "draft.new-writes"));
+    close(fd);
+    ht_dir_sweep(w->top);
+    g_assert_false(is_there(w, "draft.new-writes"));
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        g_assert_true(is_there(w, others[i]));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPaths) paths = ht_paths_new(NULL, &error);
+    g_assert_no_error(error);
+    put(w, "state/hiretty/default/session.new-aB3dEf");
+    put(w, "cache/hiretty/default/locked.new-aB3dEf");
+    g_autoptr(HtPaths) again = ht_paths_new(NULL, &error);
+    g_assert_no_error(error);
+    g_assert_false(is_there(w, "state/hiretty/default/session.new-aB3dEf"));
+    g_assert_false(is_there(w, "cache/hiretty/default/locked.new-aB3dEf"));
+}
+
 /* With standard streams closed, no file of ours gets their numbers: what is printed would land in
  * it. */
 static void test_closed_streams(World *w, gconstpointer data)
@@ -283,6 +331,7 @@ int main(int argc, char **argv)
     TEST(file_open);
     TEST(file_refuses);
     TEST(load_save);
+    TEST(sweep);
     TEST(closed_streams);
     TEST(move_aside);
     return g_test_run();

@@ -532,6 +532,24 @@ static bool nothing(HtApply *apply, gpointer data, GError **error)
     return true;
 }
 
+static bool load_canary(HtApply *apply, gpointer data, GError **error)
+{
+    (void)error;
+    put_job(apply, 1, "Customer Support Specialist");
+    put_canary(apply, data);
+    return true;
+}
+
+/* A load that a process did not live to end, and that nobody goes on with. */
+static void leave_unfinished(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    HtGeneration *generation = ht_cache_generation_begin(fixture->cache, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_cache_generation_apply(generation, load_canary, NULL, &error));
+    ht_cache_generation_release(generation);
+}
+
 static void test_purge_person(void)
 {
     Fixture fixture;
@@ -540,13 +558,17 @@ static void test_purge_person(void)
     fixture_apply(&fixture, put_canary, NULL);
     wait_indexed(&fixture);
     g_assert_true(cache_contains(&fixture, CANARY));
-    fixture_apply(&fixture, delete_canary, NULL);
     g_autoptr(GError) error = NULL;
+    g_autofree char *unfinished = g_build_filename(ht_cache_dir(fixture.cache), "cache-2.db", NULL);
+    leave_unfinished(&fixture);
+    g_assert_true(file_contains(unfinished, CANARY));
+    fixture_apply(&fixture, delete_canary, NULL);
     g_assert_true(ht_cache_owes(fixture.cache));
     g_assert_true(ht_cache_forget(fixture.cache, true, &error));
     g_assert_no_error(error);
     g_assert_false(ht_cache_owes(fixture.cache));
     g_assert_false(cache_contains(&fixture, CANARY));
+    g_assert_false(g_file_test(unfinished, G_FILE_TEST_EXISTS));
     g_assert_true(ht_cache_apply(fixture.cache, nothing, NULL, &error));
     g_assert_true(ht_cache_verify(fixture.cache, &error));
     fixture_close(&fixture);
