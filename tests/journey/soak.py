@@ -9,6 +9,7 @@ The seed decides what is done and in which order; when, the machine decides."""
 
 import argparse
 import collections
+import contextlib
 import glob
 import json
 import os
@@ -120,6 +121,12 @@ class Soak:
         server.sql(f"ALTER ROLE {self.login} PASSWORD '{PASSWORD}'")
         self.decided_before = self.ledger()
         self.proxy = Proxy(int(server.env["HT_TCP_PORT"]))
+        self.said = []  # applications of which a command line printed that it decided
+        self.to_decide = [row[0] for row in server.sql(f"""SELECT m.id FROM public.candidate_job_matches m
+            JOIN public.job_stages s ON s.id = m.stage_id JOIN public.jobs j ON j.id = m.job_id
+            WHERE s.stage_type = 'applied' AND m.held_until IS NULL AND j.status = 'active' AND j.title <> '{BUSY_JOB}'
+            AND EXISTS (SELECT FROM public.job_stages t WHERE t.job_id = m.job_id AND t.stage_type = 'shortlist')
+            ORDER BY md5(m.id::text || '{seed}') LIMIT 2000""", "RECRUITER")]
         self.desk = Desk(server, "RECRUITER", "soak", dsn="")
         passfile = os.path.join(self.desk.folder, "passfile")
         with open(passfile, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
@@ -196,6 +203,31 @@ class Soak:
         self.count["command lines"] += 1
         self.rest(numbers.uniform(0.3, 3))
 
+    def decide(self, *killed_after):
+        """By the command line, on somebody whom nobody but this desk decides on. What it printed that it did is kept for the end."""
+        match = self.to_decide.pop()
+        with subprocess.Popen(self.desk.argv("advance", match, "--json"), env=self.desk.env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            for seconds in killed_after:
+                self.rest(seconds)
+                run.kill()
+            try:
+                printed, error = run.communicate(timeout=120 * SLOW)
+            except subprocess.TimeoutExpired:
+                run.kill()
+                raise AssertionError("hiretty advance hangs") from None
+        assert killed_after or run.returncode in EXITS, (match, run.returncode, error[-2000:])
+        with contextlib.suppress(ValueError):
+            self.said += [match] * json.loads(printed)["done"]
+        return run.returncode
+
+    def decisions(self, numbers):
+        """Until one is taken: the keys may have come to somebody first."""
+        said = len(self.said)
+        while len(self.said) == said:
+            self.decide(*([numbers.uniform(0, 0.3)] if numbers.random() < 0.1 else []))
+        self.rest(numbers.uniform(0.5, 5))
+
     def second_recruiter(self, numbers):
         self.other.run("sync")
         rows = self.other.run("matches", "--job", BUSY_JOB, "--where", "is:open", "--limit", "30", "--json")
@@ -267,7 +299,7 @@ class Soak:
         numbers = random.Random(f"{self.seed} keys")
         began = sampled = time.monotonic()
         self.watched = Hands(self.desk.argv(), self.desk.env, 160, 48)
-        threads = [self.thread(n, s) for n, s in (("writer", self.write), ("command line", self.command_line),
+        threads = [self.thread(n, s) for n, s in (("writer", self.write), ("command line", self.command_line), ("decisions", self.decisions),
                                                   ("recruiter", self.second_recruiter), ("faults", self.fault))]
         while time.monotonic() - began < self.seconds and not self.done.is_set():
             end = time.monotonic() + numbers.uniform(0.05, 0.3)
@@ -335,6 +367,7 @@ class Soak:
         path = os.path.join(self.desk.env["XDG_STATE_HOME"], "hiretty", "default", "outbox.db")
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
             rows = db.execute(f"SELECT lower(hex(op)), state FROM ops WHERE fn = 1 AND state <> {DROPPED}").fetchall()
+            recorded = {row[0] for row in db.execute("SELECT lower(hex(match)) FROM ops WHERE fn = 1")}
         server = collections.Counter(row[0].replace("-", "") for row in self.ledger()) - before
         assert all(n == 1 for n in server.values()), server.most_common(3)
         here = {op for op, state in rows if state == DONE}
@@ -342,7 +375,11 @@ class Soak:
         unknown = set(server) - {op for op, _ in rows}
         assert not unknown, f"{len(unknown)} on the server that the outbox does not know"
         self.count["decisions on the server"] = len(server)
-        assert here, "nothing was decided"
+        forgotten = [match for match in self.said if match.replace("-", "") not in recorded]
+        assert not forgotten, f"{len(forgotten)} were said to be done, and are not in the outbox"
+        self.count["decisions by command line"] = len(self.said)
+        # One before anything failed, and the thread's first: no draw of keys is needed for that.
+        assert len(self.said) >= 2 and here, "nothing was decided"
 
     def log_is_quiet(self):
         folder = os.path.join(self.desk.env["XDG_STATE_HOME"], "hiretty", "default")
@@ -388,6 +425,7 @@ def run(seconds, seed, report=None):
         try:
             soak.desk.must("sync")
             soak.other.must("sync")
+            assert soak.decide() == 0, "before anything failed"
             soak.work()
             told = soak.report()
             print(json.dumps(told, indent=1), flush=True)
