@@ -167,14 +167,16 @@ class Client:
                 self.stats[name] += n.get(name, 0)
         return answer
 
-    def settle(self, look=None):
+    def settle(self, look=None, goes_on=None):
         """Until a run succeeds. Raises when it does not. `look` looks at the files while runs go on that send something, and as
-        a kill leaves them."""
+        a kill leaves them; `goes_on` is what a person does then, before the next run."""
         for _ in range(8):
             answer = self.sync(meanwhile=look if self.has_acted else None)
             if answer is None:
                 if look:
                     look()
+                if goes_on:
+                    goes_on()
                 continue
             if self.is_revoked:
                 self.check_purged(answer)

@@ -42,6 +42,7 @@ OWN = {uid("a", "match", n, k).replace("-", "") for n in OWN_PEOPLE for k in (0,
 class Model:
     def __init__(self, seed, folder):
         self.rng = random.Random(seed)
+        self.after_kill = random.Random(f"{seed} after a kill")
         self.folder = folder
         self.step_number = self.commits = self.quiet = 0
         self.what = "start"
@@ -264,9 +265,9 @@ class Model:
             session.open()
 
     # --- Steps of clients
-    def act(self, client):
+    def act(self, client, r=None):
         """Things that somebody decides, offline as far as the client is concerned."""
-        r = self.rng
+        r = r or self.rng
         if client.kind != "tool" or client.login not in ("rec1", "rec2") or client.is_revoked or not client.cache_path():
             return
         client.has_acted = True
@@ -282,7 +283,7 @@ class Model:
             elif kind == 4:
                 words = ["note", person, token]
             elif kind == 5:
-                words = self.edit(client, token) or ["note", person, token]
+                words = self.edit(client, token, r) or ["note", person, token]
             elif kind == 6:
                 words = ["tag", person, r.choice(["hot", "hot2", token[:50]])]
             elif kind == 7:
@@ -297,7 +298,22 @@ class Model:
             elif answer.startswith("ok") and words[0] == "undo":
                 self.tokens[client.profile] = []
 
-    def edit(self, client, token):
+    def goes_on(self, client):
+        """Who was cut off works on before anything is sent again, and takes back what may have left."""
+        r = self.after_kill
+        if not client.has_acted or r.random() < 0.5:
+            return
+        if r.random() < 0.5:
+            self.take_back(client)
+        else:
+            self.act(client, r)
+
+    def take_back(self, client):
+        answer = client.ask("undo")
+        if answer and answer.startswith("ok"):
+            self.tokens[client.profile] = []
+
+    def edit(self, client, token, r):
         """One of the notes of this login, on whichever of its machines it was written."""
         db = client.cache()
         rows = db.execute("SELECT lower(hex(ids.id)) FROM candidate_notes n JOIN ids ON ids.k = n.k WHERE n.deleted_at IS NULL AND n.body NOT IN ('erased') "
@@ -306,9 +322,9 @@ class Model:
         db.close()
         if not rows:
             return None
-        note = self.rng.choice(rows)[0]
+        note = r.choice(rows)[0]
         note = "-".join((note[:8], note[8:12], note[12:16], note[16:20], note[20:]))
-        return ["edit", note, token] if self.rng.random() < 0.85 else ["remove", note]
+        return ["edit", note, token] if r.random() < 0.85 else ["remove", note]
 
     def user(self, login):
         if ("user", login) not in self.altered:
@@ -331,7 +347,7 @@ class Model:
             client.ask("kill", max(1, int(at)))
         elif client.kind == "tool" and self.rng.random() < 0.08:
             client.ask("full")
-        if not client.settle(lambda: self.look(client)):
+        if not client.settle(lambda: self.look(client), lambda: self.goes_on(client)):
             return
         client.has_acted = False
         if client.tool and not client.tool.is_live:
@@ -406,6 +422,8 @@ class Model:
             if self.rng.random() < 0.6:
                 client.tool.kill()
                 client.tool = None
+                if self.after_kill.random() < 0.5:
+                    self.take_back(client)
                 client.open().start("sync")
                 self.awaits(2)
                 self.step_small()
