@@ -326,6 +326,15 @@ static bool read_all(int fd, const char *path, GByteArray *into, gsize max_bytes
     }
 }
 
+/* With a NUL behind it, which *len (nullable) does not count. */
+static char *take_text(GByteArray *bytes, gsize *len)
+{
+    if (len)
+        *len = bytes->len;
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    return (char *)g_byte_array_free(bytes, FALSE);
+}
+
 char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError **error)
 {
     int fd = ht_file_open_private(path, O_RDONLY, error);
@@ -334,12 +343,7 @@ char *ht_file_load_private(const char *path, gsize max_bytes, gsize *len, GError
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     bool ok = read_all(fd, path, bytes, max_bytes, error);
     close(fd);
-    if (!ok)
-        return NULL;
-    if (len)
-        *len = bytes->len;
-    g_byte_array_append(bytes, (const guint8 *)"", 1);
-    return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+    return ok ? take_text(g_steal_pointer(&bytes), len) : NULL;
 }
 
 char *ht_file_load_trusted(const char *path, gsize max_bytes, gsize *len, GError **error)
@@ -363,12 +367,7 @@ char *ht_file_load_trusted(const char *path, gsize max_bytes, gsize *len, GError
         ok = refuse(error, path, "can be written by others (chmod go-w)");
     ok = ok && read_all(fd, path, bytes, max_bytes, error);
     close(fd);
-    if (!ok)
-        return NULL;
-    if (len)
-        *len = bytes->len;
-    g_byte_array_append(bytes, (const guint8 *)"", 1);
-    return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+    return ok ? take_text(g_steal_pointer(&bytes), len) : NULL;
 }
 
 static bool write_all(int fd, const char *data, gsize len)

@@ -72,16 +72,7 @@ HtKeyArray *ht_cache_candidate_matches(HtReader *reader, HtKey candidate, GError
         use = {ht_reader_query(reader, HT_QUERY("candidate_matches"), candidate, error)};
     if (!use.stmt)
         return NULL;
-    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
-    HtStep step;
-    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
-        HtKey k = ht_stmt_int(use.stmt, 0);
-        g_array_append_val(keys, k);
-    }
-    if (step == HT_STEP_ERROR)
-        return NULL;
-    gsize n = keys->len;
-    return ht_key_array_take((HtKey *)(gpointer)g_array_free(g_steal_pointer(&keys), FALSE), n);
+    return ht_reader_keys(use.stmt, error);
 }
 
 GPtrArray *ht_cache_tags(HtReader *reader, HtKey candidate, GError **error)

@@ -177,6 +177,8 @@ struct HtReader {
 bool ht_cache_not_found(GError **error, const char *what); /* false */
 /* Statement of sql/cache/queries/NAME.sql with one key bound; NULL on failure. */
 HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GError **error);
+/* The first column of all rows of a statement; NULL on failure. */
+HtKeyArray *ht_reader_keys(HtStmt *stmt, GError **error);
 
 /* difference.c: a row that came again against the one that is here. `names`: the columns, in the
  * order of the setters' numbers; NULL without an error when there are none or too many to compare.

@@ -70,20 +70,6 @@ static void append_joins(GString *sql, const HtFilterSql *filter, const SortRule
         g_string_append(sql, " LEFT JOIN seen ON seen.k = m.k");
 }
 
-static HtKeyArray *read_keys(HtStmt *stmt, GError **error)
-{
-    g_autoptr(GArray) keys = g_array_sized_new(FALSE, FALSE, sizeof(HtKey), 256);
-    HtStep step;
-    while ((step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
-        HtKey k = ht_stmt_int(stmt, 0);
-        g_array_append_val(keys, k);
-    }
-    if (step == HT_STEP_ERROR)
-        return NULL;
-    gsize n = keys->len;
-    return ht_key_array_take((HtKey *)(gpointer)g_array_free(g_steal_pointer(&keys), FALSE), n);
-}
-
 /* 1: job, 2: candidate, 3: limit, 4 …: the filter's */
 HtKeyArray *ht_cache_match_keys(HtReader *reader, const HtMatchQuery *query, GError **error)
 {
@@ -112,7 +98,7 @@ HtKeyArray *ht_cache_match_keys(HtReader *reader, const HtMatchQuery *query, GEr
         ht_stmt_bind_int(use.stmt, 2, query->candidate);
     ht_stmt_bind_int(use.stmt, 3, query->limit ? (int64_t)query->limit : -1);
     ht_filter_sql_bind(&filter, use.stmt);
-    return read_keys(use.stmt, error);
+    return ht_reader_keys(use.stmt, error);
 }
 
 /* --- Rows */

@@ -107,6 +107,20 @@ HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GErro
     return stmt;
 }
 
+HtKeyArray *ht_reader_keys(HtStmt *stmt, GError **error)
+{
+    g_autoptr(GArray) keys = g_array_sized_new(FALSE, FALSE, sizeof(HtKey), 256);
+    HtStep step;
+    while ((step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
+        HtKey k = ht_stmt_int(stmt, 0);
+        g_array_append_val(keys, k);
+    }
+    if (step == HT_STEP_ERROR)
+        return NULL;
+    gsize n = keys->len;
+    return ht_key_array_take((HtKey *)(gpointer)g_array_free(g_steal_pointer(&keys), FALSE), n);
+}
+
 HtKey ht_reader_key(HtReader *reader, const HtUuid *id)
 {
     g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("id_key"), NULL)};

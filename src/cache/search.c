@@ -234,14 +234,5 @@ HtKeyArray *ht_cache_search_keys(HtReader *reader, const char *words, gsize limi
         return NULL;
     ht_stmt_bind_text(use.stmt, 1, query);
     ht_stmt_bind_int(use.stmt, 2, limit ? (int64_t)limit : -1);
-    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
-    HtStep step;
-    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
-        HtKey k = ht_stmt_int(use.stmt, 0);
-        g_array_append_val(keys, k);
-    }
-    if (step == HT_STEP_ERROR)
-        return NULL;
-    gsize n = keys->len;
-    return ht_key_array_take((HtKey *)(gpointer)g_array_free(g_steal_pointer(&keys), FALSE), n);
+    return ht_reader_keys(use.stmt, error);
 }

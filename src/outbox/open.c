@@ -167,7 +167,8 @@ static const Aside *aside_for(const GError *why)
         {HT_CACHE_ERROR_FOREIGN, "foreign", "The outbox was some other file"},
         {HT_CACHE_ERROR_NEWER, "newer", "The outbox was written by a newer version"},
     };
-    for (gsize i = 0; why->domain == HT_CACHE_ERROR && i < G_N_ELEMENTS(rows); i++) {
+    bool is_ours = why && why->domain == HT_CACHE_ERROR;
+    for (gsize i = 0; is_ours && i < G_N_ELEMENTS(rows); i++) {
         if (rows[i].code == why->code)
             return &rows[i];
     }

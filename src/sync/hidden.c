@@ -51,14 +51,9 @@ static Hidden *hidden_new(void)
     return hidden;
 }
 
-static gint compare_ids(gconstpointer a, gconstpointer b)
-{
-    return ht_uuid_compare(a, b);
-}
-
 static void put_in_order(GArray *ids)
 {
-    g_array_sort(ids, compare_ids);
+    g_array_sort(ids, ht_sync_compare_ids);
     guint kept = 0;
     for (guint i = 0; i < ids->len; i++) {
         HtUuid *at = &g_array_index(ids, HtUuid, i);
@@ -148,17 +143,6 @@ static void add_difference(const GArray *a, const GArray *b, GArray *out)
 
 /* --- Their rows */
 
-static bool on_id(const HtPgField *fields, int n, gpointer data, GError **error)
-{
-    HtUuid id;
-    if (n != 1 || !ht_pg_field_uuid(&fields[0], &id)) {
-        g_set_error_literal(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "ids make no sense");
-        return false;
-    }
-    g_array_append_val((GArray *)data, id);
-    return true;
-}
-
 static bool has_column(const HtSyncSelect *select, int column)
 {
     for (int i = 0; select && i < select->n; i++) {
@@ -187,7 +171,7 @@ static void ask_for(Search *search, const HtSyncSelect *select, gsize way, const
     g_autoptr(GArray) params = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
     HtPgParam param = {.ids = (const HtUuid *)(gpointer)ids->data, .n_ids = ids->len};
     g_array_append_val(params, param);
-    ht_pg_pipeline_add(search->pipeline, sql, params, on_id, keys);
+    ht_pg_pipeline_add(search->pipeline, sql, params, ht_sync_take_id, keys);
 }
 
 /* Rows of one table, by each way that leads from it to a person. *is_whole: there is no way that

@@ -289,6 +289,11 @@ bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
 bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *plan,
                   GError **error);
 
+/* HtPgRowFunc of statements that give ids: appends to `data`, a GArray of HtUuid. */
+bool ht_sync_take_id(const HtPgField *fields, int n, gpointer data, GError **error);
+/* GCompareFunc of such arrays. */
+gint ht_sync_compare_ids(gconstpointer a, gconstpointer b);
+
 /* hidden.c: in the transaction of a pull. Of *tables those are left that have to be compared by id;
  * of the others the rows of whoever came into sight or left it are added to `keys` (by position of
  * the table; NULL: not wanted). *note: the list to be kept as HT_META_HIDDEN with the new cursor,

@@ -102,7 +102,7 @@ static const char *first_stand(const HtSyncHello *sizes, const HtSyncTable *tabl
 {
     int position = (int)(table - ht_sync_tables(NULL));
     int64_t pages = sizes ? sizes->pages[position] : 0;
-    if (!table->has_id || pages <= ht_sync_chunks.small_pages)
+    if (!sizes || !table->has_id || pages <= ht_sync_chunks.small_pages)
         return "";
     if (sizes->share[position] < LEAST_SHARE)
         return "k:";

@@ -374,7 +374,7 @@ static bool reload_tables(Pull *pull, uint64_t which, GError **error)
 }
 
 /* --- Reconciling: which ids are there. */
-static bool on_id(const HtPgField *fields, int n, gpointer data, GError **error)
+bool ht_sync_take_id(const HtPgField *fields, int n, gpointer data, GError **error)
 {
     HtUuid id;
     if (n != 1 || !ht_pg_field_uuid(&fields[0], &id)) {
@@ -385,7 +385,7 @@ static bool on_id(const HtPgField *fields, int n, gpointer data, GError **error)
     return true;
 }
 
-static gint compare_uuid(gconstpointer a, gconstpointer b)
+gint ht_sync_compare_ids(gconstpointer a, gconstpointer b)
 {
     return ht_uuid_compare(a, b);
 }
@@ -398,8 +398,8 @@ static bool compare_ids(Pull *pull, PullTable *table, GArray *there, bool fetche
     g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(HtUuid));
     if (!reader || !ht_cache_ids(reader, table->table, here, error))
         return false;
-    g_array_sort(there, compare_uuid);
-    g_array_sort(here, compare_uuid);
+    g_array_sort(there, ht_sync_compare_ids);
+    g_array_sort(here, ht_sync_compare_ids);
     for (guint i = 0, j = 0; i < there->len || j < here->len;) {
         const HtUuid *a = i < there->len ? &g_array_index(there, HtUuid, i) : NULL;
         const HtUuid *b = j < here->len ? &g_array_index(here, HtUuid, j) : NULL;
@@ -425,7 +425,7 @@ static bool reconcile_tables(Pull *pull, GError **error)
         g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(HtUuid));
         g_autofree char *sql = ht_sync_sql_fill("ids", table->select, NULL);
         g_autoptr(HtPgPipeline) pipeline = ht_pg_pipeline_new(pull->sync->pg);
-        ht_pg_pipeline_add(pipeline, sql, NULL, on_id, ids);
+        ht_pg_pipeline_add(pipeline, sql, NULL, ht_sync_take_id, ids);
         if (!ht_pg_pipeline_finish(pipeline, error) || !compare_ids(pull, table, ids, true, error))
             return false;
     }

@@ -81,7 +81,10 @@ MUTATIONS = {
         ("src/sync/hello.c", "if (xmin < hello->floor)", "if (!hello->floor && xmin < hello->floor)"),
     ]),
     "reload-keeps-gone": ("a table that is loaded again loses what is not there any more", [
-        ("src/sync/puller.c", "    if (!table->kept)\n        return true;\n", "    if (!table->kept || is_whole)\n        return true;\n"),
+        ("src/sync/puller.c", "if (table->kept && !compare_ids(", "if (table->kept && !pull->reload && !compare_ids("),
+    ]),
+    "hidden-unheard": ("who came into sight or left it by a consent is asked for by key", [
+        ("src/sync/hidden.c", "        add_difference(before->ids[i], after->ids[i], who->ids[i]);\n", "        g_array_set_size(who->ids[i], 0);\n"),
     ]),
     "deletes-ignored": ("a key without a row deletes it here", [
         ("src/sync/puller.c", "        g_array_append_val(table->gone, id);\n        return true;", "        return true;"),
