@@ -24,7 +24,7 @@ static const HtSetting table[] = {
     {"ui",      "low_bandwidth",    HT_SETTING_CHOICE, "auto",      0, 0,         "auto|on|off",     NULL, "a marker in place of the full selection bar"},
     {"ui",      "preview",          HT_SETTING_CHOICE, "auto",      0, 0,         "auto|right|below|off", NULL, "where the preview pane stands"},
     {"ui",      "mouse",            HT_SETTING_BOOL,   "false",     0, 0,         NULL,              NULL, "click selects, wheel scrolls"},
-    {"ui",      "title",            HT_SETTING_BOOL,   "false",     0, 0,         NULL,              NULL, "set the terminal's window title"},
+    {"ui",      "title",            HT_SETTING_BOOL,   "false",     0, 0,         NULL,              NULL, "the window is called after the program and the profile meanwhile"},
     {"ui",      "accessible",       HT_SETTING_BOOL,   "false",     0, 0,         NULL,              NULL, "no boxes, no spinners, status on its own line"},
     {"ui",      "clipboard",        HT_SETTING_CHOICE, "off",       0, 0,         "off|osc52",       NULL, "how y copies"},
     {"ui",      "time_zone",        HT_SETTING_STRING, "",          0, 0,         NULL,              NULL, "for showing times, such as Europe/Berlin; empty: this machine's"},

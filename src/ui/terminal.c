@@ -37,6 +37,10 @@ enum {
     TERM_OUT_MAX = 256,
 };
 
+/* The terminal keeps the title that it had, and puts it back. */
+#define TITLE_KEEP "\033[22;2t\033]2;hiretty %s\033\\"
+#define TITLE_BACK "\033[23;2t"
+
 struct HtTerminal {
     HtTerminalOptions options;
     SCREEN *screen;
@@ -108,6 +112,8 @@ static void prepare_way_back(HtTerminal *terminal)
     g_autoptr(GString) out = g_string_new(NULL);
     if (terminal->paste)
         g_string_append(out, "\033[?1004l\033[?2004l");
+    if (terminal->paste && terminal->options.title)
+        g_string_append(out, TITLE_BACK);
     if (terminal->options.mouse)
         g_string_append(out, "\033[?1006l\033[?1000l");
     add_capability(out, "sgr0");
@@ -168,6 +174,11 @@ static void send_modes(HtTerminal *terminal, bool on)
     pump(terminal);
     if (terminal->paste)
         write_all(STDOUT_FILENO, on ? "\033[?2004h\033[?1004h" : "\033[?1004l\033[?2004l", 16);
+    if (terminal->paste && terminal->options.title) {
+        g_autofree char *keep = g_strdup_printf(TITLE_KEEP, terminal->options.title);
+        const char *text = on ? keep : TITLE_BACK;
+        write_all(STDOUT_FILENO, text, strlen(text));
+    }
     if (terminal->options.mouse)
         write_all(STDOUT_FILENO, on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l", 16);
 }

@@ -545,10 +545,14 @@ static void run_loop(Station *station, const HtWorkstationOptions *options)
 bool ht_workstation_run(HtContext *context, const HtWorkstationOptions *options, GError **error)
 {
     const HtSettings *settings = ht_context_parts(context)->settings;
+    const HtPaths *paths = ht_context_parts(context)->paths;
+    bool has_title = ht_settings_bool(settings, "ui.title");
     HtTerminalOptions terminal = {.no_color = options->no_color,
-                                  .mouse = ht_settings_bool(settings, "ui.mouse")};
+                                  .mouse = ht_settings_bool(settings, "ui.mouse"),
+                                  /* Letters, digits, - and _: no more is in a profile's name. */
+                                  .title = has_title ? ht_paths_profile(paths) : NULL};
     Station station = {.context = context, .signal_fd = -1};
-    ht_editor_sweep(ht_paths_runtime_dir(ht_context_parts(context)->paths));
+    ht_editor_sweep(ht_paths_runtime_dir(paths));
     if (options->record) {
         station.recorder = ht_recorder_new(options->record, options->record_texts, error);
         if (!station.recorder)

@@ -163,6 +163,23 @@ def only_known_modes():
         assert not re.search(rb"\x1b\[[0-9;?>]*[cn]|\x1bZ", bytes(terminal.raw)), "asked the terminal something"
 
 
+def a_title_if_wanted():
+    """title=true: the window is called after the profile, and as before at the end; else its name is left alone."""
+    folder = os.path.join(HOME, "titled", "hiretty")
+    os.makedirs(folder, 0o700)
+    with open(os.path.join(folder, "config"), "w", encoding="utf-8") as config:
+        config.write("[ui]\ntitle=true\n")
+    for wanted in (True, False):
+        with start(**({"XDG_CONFIG_HOME": os.path.dirname(folder)} if wanted else {})) as terminal:
+            ready(terminal)
+            terminal.press("Q")
+            assert terminal.wait_end(10 * SLOW) == 0
+            raw = bytes(terminal.raw)
+            kept, put_back = raw.count(b"\x1b[22;2t\x1b]2;hiretty default\x1b\\"), raw.count(b"\x1b[23;2t")
+            assert kept == put_back == (1 if wanted else 0), (wanted, kept, put_back)
+            assert (b"\x1b]" in raw) == wanted
+
+
 def odd_terminals():
     for change in ({"TERM": "dumb"}, {"TERM": "no-such-terminal"}, {"TERM": ""}, {"TERM": None}):
         with start(**change) as terminal:
@@ -318,7 +335,7 @@ def idle_is_idle():
 
 def main():
     steps = [ends_by_key, ends_by_signal, crash_restores, hang_up_ends, hang_up_ignored_ends, stop_and_continue,
-             no_color_no_bytes, only_known_modes, odd_terminals, no_terminal, sizes, paste_is_data,
+             no_color_no_bytes, only_known_modes, a_title_if_wanted, odd_terminals, no_terminal, sizes, paste_is_data,
              alt_and_unknown_sequences, record_and_replay, bad_configuration_is_named, a_key_is_not_behind_other_frames,
              no_server_is_said, idle_is_idle]
     wanted = sys.argv[1:]

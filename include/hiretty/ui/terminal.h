@@ -24,9 +24,11 @@ typedef enum {
 typedef struct HtTerminal HtTerminal;
 
 typedef struct HtTerminalOptions {
-    bool no_color;      /* --no-color; NO_COLOR is asked for by the terminal itself */
-    bool mouse;         /* report clicks and the wheel */
-    bool is_virtual;    /* no terminal at all: an xterm-256color whose output goes nowhere */
+    bool no_color;     /* --no-color; NO_COLOR is asked for by the terminal itself */
+    bool mouse;        /* report clicks and the wheel */
+    const char *title; /* of the window meanwhile, words of ours only; NULL: it is left alone. Lives
+                          as long as the terminal */
+    bool is_virtual;   /* no terminal at all: an xterm-256color whose output goes nowhere */
     int columns, lines; /* of a virtual one */
 } HtTerminalOptions;
 
