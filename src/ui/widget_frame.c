@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { HINTS = 5 };
+enum { HINTS = 5, LEAST_WAY = 12, MOST_WAY = 46 };
 
 /* "Place · 200 applicants · limit …": the place is what the eye looks for. */
 static void paint_place(HtCanvas *canvas, const char *title, int columns)
@@ -123,18 +123,77 @@ void ht_widget_too_small(HtCanvas *canvas)
     ht_canvas_set_cursor(canvas, 0, y);
 }
 
-static const char *word_of(const HtKeyChoice *choice)
+/* A way to go on; keys that are numbers of one command are one ("1-9"). */
+typedef struct {
+    const char *first, *last;
+    const HtCommand *command;
+} Way;
+
+static const char *word_of(const Way *way)
 {
-    return choice->command->hint ? choice->command->hint : choice->command->summary;
+    return way->command->hint ? way->command->hint : way->command->summary;
 }
 
-/* Columns of one choice of a sheet, with the gap to the next. */
-static int widest(const GArray *choices)
+static bool is_digit(const char *key)
 {
-    int width = 12;
-    for (guint i = 0; i < choices->len; i++)
-        width = MAX(width, ht_text_width(word_of(&g_array_index(choices, HtKeyChoice, i))) + 5);
-    return MIN(width, 46);
+    return g_ascii_isdigit(*key) && !key[1];
+}
+
+static GArray *ways_of(const GArray *choices)
+{
+    GArray *ways = g_array_new(FALSE, FALSE, sizeof(Way));
+    for (guint i = 0; i < choices->len; i++) {
+        const HtKeyChoice *choice = &g_array_index(choices, HtKeyChoice, i);
+        Way *before = ways->len ? &g_array_index(ways, Way, ways->len - 1) : NULL;
+        Way way = {choice->key, choice->key, choice->command};
+        if (before && before->command == choice->command && is_digit(choice->key) &&
+            is_digit(before->last) && *choice->key == *before->last + 1)
+            before->last = choice->key;
+        else
+            g_array_append_val(ways, way);
+    }
+    return ways;
+}
+
+/* Columns of one way of a sheet, with the gap to the next. */
+static int widest(const GArray *ways)
+{
+    int width = LEAST_WAY;
+    for (guint i = 0; i < ways->len; i++)
+        width = MAX(width, ht_text_width(word_of(&g_array_index(ways, Way, i))) + 5);
+    return MIN(width, MOST_WAY);
+}
+
+/* Where the ways stand: as wide as their words, or where that is too much for the window as narrow
+ * as it takes, up to the title and down to the line of hints. */
+typedef struct {
+    int n, across, down, width, y;
+} Sheet;
+
+static Sheet place_ways(const GArray *ways, const HtLayout *layout)
+{
+    int n = (int)ways->len, columns = layout->columns - 2;
+    Sheet sheet = {.n = n, .width = MIN(widest(ways), columns)};
+    sheet.across = MAX(columns / sheet.width, 1);
+    sheet.down = MIN((n + sheet.across - 1) / sheet.across, MAX(layout->lines - 6, 1));
+    sheet.y = layout->hint_y - sheet.down;
+    if (sheet.across * sheet.down >= n)
+        return sheet;
+    int room = MAX(layout->hint_y - 1, 1);
+    sheet.across = CLAMP((n + room - 1) / room, sheet.across, MAX(columns / LEAST_WAY, 1));
+    sheet.width = columns / sheet.across;
+    sheet.down = MIN((n + sheet.across - 1) / sheet.across, room);
+    sheet.y = layout->hint_y + 1 - sheet.down;
+    return sheet;
+}
+
+static void paint_way(HtCanvas *canvas, const Way *way, int x, int y, int width)
+{
+    g_autofree char *keys = way->first == way->last
+                                ? g_strdup(way->first)
+                                : g_strdup_printf("%s-%s", way->first, way->last);
+    int used = MAX(ht_canvas_text(canvas, x, y, 7, HT_STYLE_KEY, keys) + 1, 3);
+    ht_canvas_text(canvas, x + used, y, width - used - 1, HT_STYLE_NORMAL, word_of(way));
 }
 
 void ht_widget_keys(HtCanvas *canvas, HtContext *context, const HtLayout *layout,
@@ -145,20 +204,20 @@ void ht_widget_keys(HtCanvas *canvas, HtContext *context, const HtLayout *layout
     if (!view)
         return;
     g_autoptr(GArray) choices = ht_keymap_choices(keymap, ht_view_id(view));
-    int n = (int)choices->len, width = MIN(widest(choices), layout->columns - 2);
-    int across = MAX((layout->columns - 2) / width, 1);
-    int down = MIN((n + across - 1) / across, MAX(layout->lines - 6, 1));
-    if (n == 0)
+    g_autoptr(GArray) ways = ways_of(choices);
+    if (ways->len == 0)
         return;
-    int y = layout->hint_y - down;
-    HtRect rect = {0, y - 1, layout->columns, down + 2};
+    Sheet sheet = place_ways(ways, layout);
+    HtRect rect = {0, sheet.y - 1, layout->columns, layout->hint_y - sheet.y + 2};
     ht_canvas_clear(canvas, &rect);
-    ht_canvas_fill(canvas, 0, y - 1, layout->columns, HT_STYLE_BORDER, look->signs->horizontal);
-    for (int i = 0; i < n && i < across * down; i++) {
-        const HtKeyChoice *choice = &g_array_index(choices, HtKeyChoice, i);
-        int x = 1 + i / down * width, line = y + i % down;
-        int used = ht_canvas_text(canvas, x, line, 7, HT_STYLE_KEY, choice->key);
-        ht_canvas_text(canvas, x + MAX(used + 1, 3), line, width - MAX(used + 1, 3) - 2,
-                       HT_STYLE_NORMAL, word_of(choice));
+    ht_canvas_fill(canvas, 0, sheet.y - 1, layout->columns, HT_STYLE_BORDER,
+                   look->signs->horizontal);
+    int cells = sheet.across * sheet.down;
+    for (int i = 0; i < MIN(sheet.n, cells); i++) {
+        int x = 1 + i / sheet.down * sheet.width, y = sheet.y + i % sheet.down;
+        if (i == cells - 1 && sheet.n > cells) /* bound by hand, more than any window holds */
+            ht_canvas_text(canvas, x, y, sheet.width - 1, HT_STYLE_MUTED, "? shows more");
+        else
+            paint_way(canvas, &g_array_index(ways, Way, i), x, y, sheet.width);
     }
 }
