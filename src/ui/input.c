@@ -24,6 +24,7 @@ struct HtInput {
     gpointer data;
     GByteArray *bytes;
     GString *paste;
+    gsize paste_max;
     bool pasting;
     Noise noise;
 };
@@ -266,6 +267,52 @@ static void control(HtInput *input, guint8 c)
     }
 }
 
+/* What is pasted may be a password: nothing of it stays in memory that was given back. */
+static void wipe_paste(HtInput *input, gsize room)
+{
+    explicit_bzero(input->paste->str, input->paste->allocated_len);
+    if (input->paste->allocated_len <= room) {
+        g_string_truncate(input->paste, 0);
+        return;
+    }
+    g_string_free(input->paste, TRUE);
+    input->paste = g_string_sized_new(room - 1);
+}
+
+static void append_paste(HtInput *input, const char *bytes, gsize n)
+{
+    GString *old = input->paste;
+    if (old->len + n >= old->allocated_len) {
+        input->paste = g_string_sized_new(2 * (old->len + n));
+        g_string_append_len(input->paste, old->str, (gssize)old->len);
+        explicit_bzero(old->str, old->allocated_len);
+        g_string_free(old, TRUE);
+    }
+    g_string_append_len(input->paste, bytes, (gssize)n);
+}
+
+/* As g_utf8_make_valid, in one piece of memory that the caller wipes. */
+static char *make_valid(const char *bytes, gsize n)
+{
+    char *out = g_malloc(3 * n + 1), *p = out;
+    while (n > 0) {
+        const char *end;
+        g_utf8_validate(bytes, (gssize)n, &end);
+        gsize sound = (gsize)(end - bytes);
+        memcpy(p, bytes, sound);
+        p += sound;
+        bytes += sound;
+        n -= sound;
+        if (n == 0)
+            break;
+        p += g_unichar_to_utf8(0xFFFD, p);
+        bytes++;
+        n--;
+    }
+    *p = '\0';
+    return out;
+}
+
 static Found paste(HtInput *input)
 {
     gsize n = input->bytes->len, end_length = sizeof paste_end - 1;
@@ -273,17 +320,16 @@ static Found paste(HtInput *input)
     const char *end = memmem(b, n, paste_end, end_length);
     /* Half an end mark may still be under way. */
     gsize take = end ? (gsize)(end - b) : n > end_length ? n - end_length : 0;
-    gsize room = MAX_PASTE - MIN(input->paste->len, (gsize)MAX_PASTE);
-    g_string_append_len(input->paste, b, (gssize)MIN(take, room));
+    gsize room = input->paste_max - MIN(input->paste->len, input->paste_max);
+    append_paste(input, b, MIN(take, room));
     if (!end) {
         drop(input, take);
         return PARTIAL;
     }
     drop(input, take + end_length);
     input->pasting = false;
-    g_autofree char *text = g_utf8_make_valid(input->paste->str, (gssize)input->paste->len);
-    explicit_bzero(input->paste->str, input->paste->len);
-    g_string_truncate(input->paste, 0);
+    g_autofree char *text = make_valid(input->paste->str, input->paste->len);
+    wipe_paste(input, BUFFER);
     emit(input, HT_INPUT_PASTE, text);
     explicit_bzero(text, strlen(text));
     return WHOLE;
@@ -328,7 +374,7 @@ void ht_input_flush(HtInput *input)
         return;
     bool lone_escape = !input->noise && input->bytes->len == 1 && input->bytes->data[0] == ESC;
     input->noise = NOISE_NONE;
-    g_byte_array_set_size(input->bytes, 0);
+    drop(input, input->bytes->len);
     if (lone_escape)
         emit(input, HT_INPUT_KEY, "Esc");
 }
@@ -340,14 +386,22 @@ HtInput *ht_input_new(HtInputFunc func, gpointer data)
     input->data = data;
     /* Large enough that what is typed, or pasted as a password, is not copied about in memory. */
     input->bytes = g_byte_array_sized_new(BUFFER);
-    input->paste = g_string_sized_new(BUFFER);
+    input->paste = g_string_sized_new(BUFFER - 1);
+    input->paste_max = MAX_PASTE;
     return input;
+}
+
+void ht_input_set_paste_max(HtInput *input, gsize bytes)
+{
+    input->paste_max = bytes > 0 ? MIN(bytes, (gsize)MAX_PASTE) : MAX_PASTE;
 }
 
 void ht_input_free(HtInput *input)
 {
     if (!input)
         return;
+    drop(input, input->bytes->len);
+    wipe_paste(input, BUFFER);
     g_byte_array_free(input->bytes, TRUE);
     g_string_free(input->paste, TRUE);
     g_free(input);

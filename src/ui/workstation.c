@@ -14,6 +14,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/secret.h"
 #include "hiretty/ui/input.h"
 #include "hiretty/ui/screen.h"
 #include "hiretty/ui/terminal.h"
@@ -333,6 +334,10 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
             g_main_loop_quit(station->loop);
             return G_SOURCE_REMOVE;
         }
+        /* One more than a password may have with its line's end: it is too long then, and says so.
+         */
+        ht_input_set_paste_max(station->input,
+                               ht_screen_is_secret(station->screen) ? HT_SECRET_MAX + 3 : 0);
         ht_input_feed(station->input, bytes, (gsize)n);
         explicit_bzero(bytes, (gsize)n); /* it may have been a password */
         total += (gsize)n;

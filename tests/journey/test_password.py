@@ -95,6 +95,12 @@ def given_up_leaves_nothing():
     screen.press("Esc")
     screen.wait("what you decide is kept")
     assert not memory_holds(UNSENT)
+    open_prompt()
+    screen.press("\x1b[200~" + UNSENT * (100_000 // len(UNSENT)) + "\x1b[201~")
+    screen.wait("too long: not taken")
+    assert not memory_holds(UNSENT), "a paste that was far too long left something"
+    screen.press("Esc")
+    screen.wait("what you decide is kept")
     screen.press("j", "k")
     screen.wait("gp: the server wants")
     return "memory could not be looked at" if held is None else None

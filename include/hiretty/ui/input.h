@@ -27,6 +27,10 @@ HtInput *ht_input_new(HtInputFunc func, gpointer data);
 void ht_input_free(HtInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtInput, ht_input_free)
 
+/* What is pasted from now on is cut after so many bytes; 0: as usual, a mebibyte. Of a text that is
+ * pasted no copy stays behind, in memory that was given back neither. */
+void ht_input_set_paste_max(HtInput *input, gsize bytes);
+
 /* Takes bytes; `func` is called for every whole event in them. */
 void ht_input_feed(HtInput *input, const void *bytes, gsize n);
 /* A sequence has begun and not ended: after the escape delay call flush. */

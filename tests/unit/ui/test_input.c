@@ -1,6 +1,7 @@
 /* Bytes to keys, whole and in pieces; pastes; noise. */
 #include "hiretty/ui/input.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void take(const HtInputEvent *event, gpointer data)
@@ -102,6 +103,89 @@ static void test_huge_paste(void)
     g_string_free(bytes, TRUE);
 }
 
+/* ---- what was pasted may have been a password
+ * ---------------------------------------------------------------- */
+enum { MARK = 24 };
+
+static char mark_at(gsize i)
+{
+    return (char)('a' + (i % MARK * 7 + 3) % 26);
+}
+
+/* How often the mark stands in memory that this process can write. Nothing here holds it whole. */
+__attribute__((no_sanitize("address", "thread"))) static guint count_marks(const char *from,
+                                                                           const char *to)
+{
+    guint n = 0;
+    const char first = mark_at(0);
+    for (const char *p = from; p + MARK <= to; p++) {
+        if (*p != first)
+            continue;
+        gsize i = 0;
+        while (i < MARK && p[i] == mark_at(i))
+            i++;
+        n += i == MARK;
+    }
+    return n;
+}
+
+static guint marks_in_memory(void)
+{
+    guint n = 0;
+    char line[512];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    g_assert_nonnull(maps);
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long from, to;
+        char rights[8];
+        if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && strncmp(rights, "rw", 2) == 0 &&
+            to - from < 64 * 1024 * 1024)
+            n += count_marks((const char *)from, (const char *)to);
+    }
+    fclose(maps);
+    return n;
+}
+
+static void take_length(const HtInputEvent *event, gpointer data)
+{
+    gsize *longest = data;
+    *longest = MAX(*longest, strlen(event->text));
+    g_assert_cmpuint(marks_in_memory(), >, 0); /* or looking for them proves nothing */
+}
+
+static void feed_marks(HtInput *input, gsize n)
+{
+    static char piece[4096];
+    ht_input_feed(input, "\x1b[200~", 6);
+    for (gsize done = 0; done < n; done += sizeof piece) {
+        for (gsize i = 0; i < sizeof piece; i++)
+            piece[i] = mark_at(done + i);
+        ht_input_feed(input, piece, MIN(sizeof piece, n - done));
+        explicit_bzero(piece, sizeof piece);
+    }
+    ht_input_feed(input, "\x1b[201~", 6);
+}
+
+/* However long it is, whole or cut, and also half of it: no copy of it stays. */
+static void test_paste_leaves_nothing(void)
+{
+    gsize longest = 0;
+    g_autoptr(HtInput) input = ht_input_new(take_length, &longest);
+    feed_marks(input, 100000);
+    g_assert_cmpuint(longest, ==, 100000);
+    g_assert_cmpuint(marks_in_memory(), ==, 0);
+    longest = 0;
+    ht_input_set_paste_max(input, 1027);
+    feed_marks(input, 100000);
+    g_assert_cmpuint(longest, ==, 1027);
+    g_assert_cmpuint(marks_in_memory(), ==, 0);
+    ht_input_set_paste_max(input, 0);
+    ht_input_feed(input, "\x1b[200~\xFF", 7); /* and what is no UTF-8 */
+    feed_marks(input, 20000);
+    g_clear_pointer(&input, ht_input_free);
+    g_assert_cmpuint(marks_in_memory(), ==, 0);
+}
+
 /* Noise never crashes, and after its end a key is a key again. */
 /* However the reads cut it: noise of any length is no keys, and a NUL is one. */
 static void test_long_noise(void)
@@ -148,6 +232,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/input/cases", test_cases);
     g_test_add_func("/ui/input/pieces", test_pieces);
     g_test_add_func("/ui/input/half", test_half);
+    g_test_add_func("/ui/input/paste_leaves_nothing", test_paste_leaves_nothing);
     g_test_add_func("/ui/input/huge-paste", test_huge_paste);
     g_test_add_func("/ui/input/noise", test_noise);
     g_test_add_func("/ui/input/long-noise", test_long_noise);
