@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct HtAppHost {
     HtCliHost cli;
@@ -496,8 +497,21 @@ static const char *of_workstation(const HtAppOptions *options)
                                    : NULL;
 }
 
+/* What is printed is for a screen, or for whoever reads the pipe: that one gets every name whole.
+ */
+static void choose_letters(void)
+{
+    if (!isatty(STDOUT_FILENO))
+        ht_text_set_ascii(false);
+}
+
 int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
 {
+    bool is_ours = argc > 1 || options->version || options->dump_keys_md || options->help ||
+                   options->check_config || options->dump_keys;
+    if (!is_ours)
+        return -1;
+    choose_letters();
     if (options->version)
         return print_text(g_strdup("hiretty " HT_VERSION));
     if (options->dump_keys_md)
@@ -511,8 +525,6 @@ int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
         ht_print_error(argv[1], why, "hiretty --help");
         return HT_EXIT_USAGE;
     }
-    if (!verb && !options->check_config && !options->dump_keys)
-        return -1;
     g_autoptr(GError) error = NULL;
     g_autoptr(HtAppHost) host = ht_app_host_new(options, &error);
     if (!host) {

@@ -6,10 +6,19 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A pipe or a file gets the text as it is, whatever the locale: a name that became '?' would be
+ * lost to whoever reads it next, and cron has no locale. */
+static bool takes_ascii_alone(FILE *out)
+{
+    return !ht_text_locale_has_utf8() && isatty(fileno(out));
+}
 
 static void put(FILE *out, const char *text)
 {
-    fputs(text, out);
+    g_autofree char *plain = takes_ascii_alone(out) ? ht_text_to_ascii(text) : NULL;
+    fputs(plain ? plain : text, out);
 }
 
 G_GNUC_PRINTF(2, 0)

@@ -71,6 +71,11 @@ void ht_text_init_locale(void)
     ht_text_set_ascii(!asks_wcwidth);
 }
 
+bool ht_text_locale_has_utf8(void)
+{
+    return asks_wcwidth;
+}
+
 bool ht_text_is_ascii(void)
 {
     return g_atomic_int_get(&ascii_only) != 0;
@@ -324,7 +329,8 @@ static bool is_plain_ascii(const guint8 *p, const guint8 *end, HtTextMode mode)
     return true;
 }
 
-char *ht_text_sanitize(const char *bytes, gssize len, HtTextMode mode, HtTextReport *report)
+static char *sanitize(const char *bytes, gssize len, HtTextMode mode, bool ascii,
+                      HtTextReport *report)
 {
     gsize size = !bytes ? 0 : len < 0 ? strlen(bytes) : (gsize)len;
     const guint8 *p = (const guint8 *)(bytes ? bytes : ""), *end = p + size;
@@ -332,7 +338,7 @@ char *ht_text_sanitize(const char *bytes, gssize len, HtTextMode mode, HtTextRep
         *report = (HtTextReport){0};
     if (is_plain_ascii(p, end, mode))
         return g_strndup((const char *)p, size);
-    Cleaner k = {.out = g_string_sized_new(size + 8), .mode = mode, .ascii = ht_text_is_ascii()};
+    Cleaner k = {.out = g_string_sized_new(size + 8), .mode = mode, .ascii = ascii};
     while (p < end) {
         gunichar c;
         bool valid;
@@ -347,6 +353,21 @@ char *ht_text_sanitize(const char *bytes, gssize len, HtTextMode mode, HtTextRep
         report->mixed_script = ht_text_is_mixed_script(k.out->str);
     }
     return g_string_free(k.out, FALSE);
+}
+
+char *ht_text_sanitize(const char *bytes, gssize len, HtTextMode mode, HtTextReport *report)
+{
+    return sanitize(bytes, len, mode, ht_text_is_ascii(), report);
+}
+
+char *ht_text_to_edit(const char *bytes, gssize len)
+{
+    return sanitize(bytes, len, HT_TEXT_BLOCK, false, NULL);
+}
+
+char *ht_text_to_ascii(const char *text)
+{
+    return sanitize(text, -1, HT_TEXT_BLOCK, true, NULL);
 }
 
 bool ht_text_is_clean(const char *bytes, gssize len, HtTextMode mode)

@@ -100,7 +100,7 @@ static char *load(const char *file, GError **error)
 {
     gsize length;
     g_autofree char *bytes = ht_file_load_private(file, MAX_TEXT, &length, error);
-    return bytes ? ht_text_sanitize(bytes, (gssize)length, HT_TEXT_BLOCK, NULL) : NULL;
+    return bytes ? ht_text_to_edit(bytes, (gssize)length) : NULL;
 }
 
 /* ---- the folder of one edit: the note, and what the editor puts beside it. Its lock dies with the

@@ -76,7 +76,7 @@ static void replace(HtLineEditor *editor, HtContext *context, HtPrompt *prompt, 
 void ht_line_editor_insert(HtLineEditor *editor, HtContext *context, HtPrompt *prompt,
                            const char *text)
 {
-    g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_BLOCK, NULL);
+    g_autofree char *clean = ht_text_to_edit(text, -1);
     g_strdelimit(clean, "\n", ' ');
     replace(editor, context, prompt, editor->state.cursor, editor->state.cursor, clean);
 }

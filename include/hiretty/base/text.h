@@ -13,8 +13,9 @@
 /* Call once, before any thread: setlocale, and whether the terminal can take UTF-8 at all. Without
  * UTF-8 everything sanitised becomes ASCII ('?' where no letter is near). */
 void ht_text_init_locale(void);
+bool ht_text_locale_has_utf8(void);
 bool ht_text_is_ascii(void);
-/* For tests and --ascii. */
+/* For what is no terminal, and for tests. */
 void ht_text_set_ascii(bool ascii);
 
 typedef enum {
@@ -31,6 +32,11 @@ typedef struct {
 /* The one cleaner. `len` -1: up to NUL. Never fails, never NULL; NULL input gives "". Idempotent,
  * linear, at most 3 × len + 8 bytes. `report` may be NULL. Caller frees. */
 char *ht_text_sanitize(const char *bytes, gssize len, HtTextMode mode, HtTextReport *report);
+/* The same for an editor or another place that text comes back from: lines, and never ASCII alone,
+ * or whoever changes a word of it would change every name in it too. Caller frees. */
+char *ht_text_to_edit(const char *bytes, gssize len);
+/* Clean text as a terminal without UTF-8 can take it; several lines stay lines. Caller frees. */
+char *ht_text_to_ascii(const char *text);
 /* true if sanitising would change nothing (so that a caller can keep its own copy). */
 bool ht_text_is_clean(const char *bytes, gssize len, HtTextMode mode);
 
