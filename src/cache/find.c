@@ -24,6 +24,30 @@ static gsize hex_digits(const char *text, guint8 digits[32])
     return n;
 }
 
+/* The row that the statement stands on, if there is no other; else 0 and NOT_FOUND with what tells
+ * them apart. */
+static HtKey one_of(HtStmt *stmt, const char *several, GError **error)
+{
+    HtKey k = ht_stmt_int(stmt, 0);
+    g_autofree char *first = g_strdup(ht_stmt_text(stmt, 1));
+    HtStep step = ht_stmt_step(stmt, error);
+    if (step != HT_STEP_ROW)
+        return step == HT_STEP_DONE ? k : 0;
+    g_autoptr(GString) text = g_string_new(several);
+    for (int n = 0; step == HT_STEP_ROW; n++) {
+        const char *one = n == 0 ? first : ht_stmt_text(stmt, 1);
+        g_autofree char *clean = one ? ht_text_sanitize(one, -1, HT_TEXT_LINE, NULL) : NULL;
+        if (clean && n == MOST_NAMED)
+            g_string_append(text, " \xE2\x80\xA6");
+        else if (clean)
+            g_string_append_printf(text, "%s%s", n == 0 ? ": " : ", ", clean);
+        if (n > 0)
+            step = ht_stmt_step(stmt, NULL);
+    }
+    ht_cache_not_found(error, text->str);
+    return 0;
+}
+
 HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, GError **error)
 {
     guint8 digits[32];
@@ -44,13 +68,8 @@ HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, 
     HtStep step = ht_stmt_step(use.stmt, error);
     if (step != HT_STEP_ROW)
         return step == HT_STEP_DONE ? 0 : -1;
-    HtKey k = ht_stmt_int(use.stmt, 0);
-    step = ht_stmt_step(use.stmt, error);
-    if (step == HT_STEP_DONE)
-        return k;
-    if (step == HT_STEP_ROW)
-        ht_cache_not_found(error, "several ids begin like that; give more of it");
-    return -1;
+    HtKey k = one_of(use.stmt, "several ids begin like that, give more of it", error);
+    return k ? k : -1;
 }
 
 HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **error)
@@ -62,24 +81,5 @@ HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **
         ht_cache_not_found(error, none);
         return 0;
     }
-    HtKey k = ht_stmt_int(stmt, 0);
-    g_autofree char *first = g_strdup(ht_stmt_text(stmt, 1));
-    step = ht_stmt_step(stmt, error);
-    if (step != HT_STEP_ROW)
-        return step == HT_STEP_DONE ? k : 0;
-    /* What tells them apart, when the rows say it. */
-    g_autoptr(GString) text = g_string_new(several);
-    HtStep step_on = HT_STEP_ROW;
-    for (int n = 0; step_on == HT_STEP_ROW; n++) {
-        const char *one = n == 0 ? first : ht_stmt_text(stmt, 1);
-        g_autofree char *clean = one ? ht_text_sanitize(one, -1, HT_TEXT_LINE, NULL) : NULL;
-        if (clean && n == MOST_NAMED)
-            g_string_append(text, " \xE2\x80\xA6");
-        else if (clean)
-            g_string_append_printf(text, "%s%s", n == 0 ? ": " : ", ", clean);
-        if (n > 0)
-            step_on = ht_stmt_step(stmt, NULL);
-    }
-    ht_cache_not_found(error, text->str);
-    return 0;
+    return one_of(stmt, several, error);
 }
