@@ -384,6 +384,17 @@ char *ht_pg_options_server(const HtPgOptions *options)
     return settings ? g_steal_pointer(&settings->label) : NULL;
 }
 
+/* The names that every machine has for itself are one; other names and addresses say nothing about
+ * each other. NULL: none. */
+static char *plain_host(const char *host)
+{
+    static const char *const own[] = {"localhost", "127.0.0.1", "::1", NULL};
+    if (!host || *host == '/' || *host == '@')
+        return g_strdup(host);
+    g_autofree char *folded = g_ascii_strdown(host, -1);
+    return g_strv_contains(own, folded) ? g_strdup(own[0]) : g_steal_pointer(&folded);
+}
+
 char *ht_pg_options_identity(const HtPgOptions *options)
 {
     g_autoptr(HtPgSettings) settings = ht_pg_settings_new(options, NULL);
@@ -394,8 +405,11 @@ char *ht_pg_options_identity(const HtPgOptions *options)
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < settings->places->len; i++) {
         const HtPgPlace *place = settings->places->pdata[i];
-        g_string_append_printf(text, "%s\n%s\n%s\n", place->host,
-                               place->address ? place->address : "", place->port);
+        bool is_named = *place->host || !place->address;
+        g_autofree char *host = plain_host(is_named ? place->host : place->address);
+        g_autofree char *address = plain_host(place->address);
+        bool is_told = address && strcmp(address, host) != 0;
+        g_string_append_printf(text, "%s\n%s\n%s\n", host, is_told ? address : "", place->port);
     }
     g_string_append_printf(text, "%s\n%s\n",
                            database ? database

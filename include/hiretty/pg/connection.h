@@ -43,8 +43,9 @@ char *ht_pg_options_user(const HtPgOptions *options);
 /* The server that these options mean, as ht_pg_server_label says it; NULL if they are wrong. Caller
  * frees. */
 char *ht_pg_options_server(const HtPgOptions *options);
-/* A fingerprint (64 hex digits) of where these options lead and as whom: hosts, ports, database and
- * user, never a password. NULL if they lead nowhere. Caller frees. */
+/* A fingerprint (64 hex digits) of where these options lead and as whom: hosts (localhost by
+ * whatever name), ports, database and user, never a password. NULL if they lead nowhere. Caller
+ * frees. */
 char *ht_pg_options_identity(const HtPgOptions *options);
 /* The lasting warning that a connection with these options will have, without connecting; NULL if
  * there is nothing to warn of. Caller frees. */

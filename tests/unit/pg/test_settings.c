@@ -191,6 +191,38 @@ static void test_label_is_clean(void)
     g_assert_null(strchr(settings->user, '\033'));
 }
 
+/* One server by several names of this machine; everything else is another one. */
+static void test_identity(void)
+{
+    static const struct {
+        const char *dsn;
+        bool same;
+    } rows[] = {
+        {"host=localhost user=rita dbname=hiring", true},
+        {"host=127.0.0.1 user=rita dbname=hiring", true},
+        {"host=LocalHost port=5432 user=rita dbname=hiring sslmode=require", true},
+        {"hostaddr=127.0.0.1 user=rita dbname=hiring", true},
+        {"host=localhost hostaddr=::1 user=rita dbname=hiring password=x", true},
+        {"host=127.0.0.2 user=rita dbname=hiring", false},
+        {"host=localhost hostaddr=10.0.0.1 user=rita dbname=hiring", false},
+        {"host=localhost port=5433 user=rita dbname=hiring", false},
+        {"host=localhost user=tom dbname=hiring", false},
+        {"host=localhost user=rita dbname=other", false},
+        {"host=/run/postgresql user=rita dbname=hiring", false},
+        {"host=db.example.com user=rita dbname=hiring", false},
+    };
+    g_autofree char *first = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        HtPgOptions options = {.dsn = rows[i].dsn, .root_certificate = "/dev/null"};
+        g_autofree char *identity = ht_pg_options_identity(&options);
+        g_assert_nonnull(identity);
+        if (!first)
+            first = g_strdup(identity);
+        if ((strcmp(first, identity) == 0) != rows[i].same)
+            g_error("%s", rows[i].dsn);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -204,6 +236,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pg/settings/passwords", test_passwords);
     g_test_add_func("/pg/settings/passfile", test_passfile);
     g_test_add_func("/pg/settings/roots", test_roots);
+    g_test_add_func("/pg/settings/identity", test_identity);
     g_test_add_func("/pg/settings/label", test_label_is_clean);
     return g_test_run();
 }
