@@ -61,8 +61,8 @@ static int cache_check(HtCliHost *host, const HtCliOptions *options)
         g_error_free(error);
         ht_print_error("cache",
                        "the file is in order, but was not compared with the server: another "
-                       "Hiretty of this profile has the line",
-                       "quit it and check again, or ask it: hiretty sync");
+                       "Hiretty of this profile has the line, and does not answer",
+                       "quit it and check again");
         return HT_EXIT_FAILED;
     }
     if (!checks)

@@ -138,15 +138,24 @@ static GArray *pull_and_check(HtSync *sync, GCancellable *cancellable, GError **
     return checks;
 }
 
-GArray *ht_sync_check(HtSync *sync, GCancellable *cancellable, GError **error)
+GArray *ht_sync_compare(HtSync *sync, GCancellable *cancellable, GError **error)
 {
-    if (!ht_sync_lock_take(sync, error))
-        return NULL;
-    HtSyncReport report = {0};
-    sync->report = &report;
     GError *problem = NULL;
     GArray *checks = pull_and_check(sync, cancellable, &problem);
     ht_sync_error_take(error, problem);
+    return checks;
+}
+
+GArray *ht_sync_check(HtSync *sync, GCancellable *cancellable, GError **error)
+{
+    HtSyncReport report = {0};
+    GArray *checks = NULL;
+    HtSyncLock lock = ht_sync_lock_or_ask(sync, HT_SYNC_ONCE, cancellable, &report, &checks, error);
+    ht_sync_forget_request(sync);
+    if (lock != HT_SYNC_LOCK_OURS)
+        return checks;
+    sync->report = &report;
+    checks = ht_sync_compare(sync, cancellable, error);
     ht_sync_disconnect(sync);
     ht_sync_lock_release(sync);
     sync->report = NULL;

@@ -179,7 +179,7 @@ struct HtSync {
     int64_t notified_us;
     char *offered;                /* a password on its way to the engine; NULL */
     char wanted_id[HT_UUID_TEXT]; /* a question for the next turn; "": none */
-    bool is_full_wanted;
+    bool is_full_wanted, is_check_wanted;
 
     bool has_ended; /* the thread; with `ended` */
     GCond ended;
@@ -212,6 +212,7 @@ struct HtSync {
     int request_fd, deaf_fd; /* inotify on the state folder, and the end of listening; -1: none */
     char heard_id[HT_UUID_TEXT];   /* the listener's: the last question */
     char turn_id[HT_UUID_TEXT];    /* the question that this turn answers; "": none */
+    bool turn_checks;              /* it wants the cache compared */
     char request_id[HT_UUID_TEXT]; /* our own question to another process; "": none */
     HtSyncReport request_before;   /* the report at the start of the turn */
     int64_t request_started_us;
@@ -253,7 +254,10 @@ void ht_sync_request_close(HtSync *sync);
 /* Of an answer that nobody came for; with the lock held. */
 void ht_sync_request_discard(HtSync *sync);
 HtSyncOnceFlags ht_sync_request_take(HtSync *sync);
+/* Compares, too, when that was asked for. */
 void ht_sync_request_end(HtSync *sync, const GError *error);
+/* As ht_sync_ask_holder; *checks is what it found, to be unref'ed. */
+HtSyncHolder ht_sync_ask_check(HtSync *sync, GArray **checks, GError **error);
 
 /* status.c */
 void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error);
@@ -325,7 +329,16 @@ bool ht_sync_wide_is_due(HtSync *sync);
 /* pusher.c */
 bool ht_sync_push(HtSync *sync, GError **error);
 
+/* sync.c: the lock, or what the process that has it did when it was asked to do our work: a run
+ * (*report), or with `checks` a comparison. AT_ONCE does not ask. */
+typedef enum { HT_SYNC_LOCK_OURS, HT_SYNC_LOCK_DONE_ELSEWHERE, HT_SYNC_LOCK_FAILED } HtSyncLock;
+HtSyncLock ht_sync_lock_or_ask(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
+                               HtSyncReport *report, GArray **checks, GError **error);
+
 /* check.c */
+/* With the lock held: HtSyncCheck of all tables. Errors are HT_SYNC_ERROR; then the connection has
+ * to be closed, for a transaction may be open. */
+GArray *ht_sync_compare(HtSync *sync, GCancellable *cancellable, GError **error);
 bool ht_sync_digest_there(HtPgConnection *pg, const HtSyncSelect *select, int64_t *rows,
                           char digest[40], GError **error);
 bool ht_sync_digest_here(HtReader *reader, const HtSyncSelect *select, int64_t *rows,

@@ -1,9 +1,10 @@
-/* A process that does not hold the sync lock asks the one that does to sync now, or to load
- * everything anew, and waits for the outcome: two small files in the profile's state folder, each
- * replaced in one step.
+/* A process that does not hold the sync lock asks the one that does to sync now, to load everything
+ * anew, or to compare the cache with the server, and waits for the outcome: two small files in the
+ * profile's state folder, each replaced in one step.
  *
- *   sync.asked   {id, full, server}                by the one that asks
- *   sync.answer  {id, state, code, message, report}  by the holder: "taken" at once, "done" or
+ *   sync.asked   {id, full, check, server}         by the one that asks
+ *   sync.answer  {id, state, code, message, report, checks}
+ *                                                  by the holder: "taken" at once, "done" or
  *                                                  "failed" at the end of its turn
  *
  * `server` is a fingerprint: a holder that works with another server, or as another login, does
@@ -25,7 +26,7 @@
 
 #define ASKED "sync.asked"
 #define ANSWER "sync.answer"
-#define FILE_MAX 4096
+#define FILE_MAX 16384 /* a line for each table of a comparison */
 
 static char *path_of(const HtSync *sync, const char *name)
 {
@@ -122,9 +123,45 @@ static void read_report(const HtJson *json, HtSyncReport *report)
     g_strlcpy(report->why_held, ht_json_get_string(json, "why_held", ""), sizeof report->why_held);
 }
 
+/* --- What a comparison found. */
+static HtJson *print_checks(const GArray *checks)
+{
+    HtJson *array = ht_json_new_array();
+    for (guint i = 0; i < checks->len; i++) {
+        const HtSyncCheck *check = &g_array_index(checks, HtSyncCheck, i);
+        HtJson *one = ht_json_new_object();
+        ht_json_set_string(one, "table", check->table);
+        ht_json_set_bool(one, "same", check->same);
+        ht_json_set_int(one, "here", check->rows_here);
+        ht_json_set_int(one, "there", check->rows_there);
+        ht_json_add(array, one);
+    }
+    return array;
+}
+
+/* NULL: the other one is of a version that only syncs. */
+static GArray *read_checks(const HtJson *json, GError **error)
+{
+    g_autoptr(GArray) checks = g_array_new(FALSE, TRUE, sizeof(HtSyncCheck));
+    for (const HtJson *one = ht_json_first(json); one; one = ht_json_next(one)) {
+        const HtSyncTable *table = ht_sync_table_by_name(ht_json_get_string(one, "table", ""));
+        HtSyncCheck check = {.table = table ? table->name : "?",
+                             .same = table && ht_json_get_bool(one, "same", false),
+                             .rows_here = ht_json_get_int(one, "here", 0),
+                             .rows_there = ht_json_get_int(one, "there", 0)};
+        g_array_append_val(checks, check);
+    }
+    if (checks->len > 0)
+        return g_steal_pointer(&checks);
+    g_set_error_literal(
+        error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY,
+        "another Hiretty of this profile has the line, and cannot compare (quit it)");
+    return NULL;
+}
+
 /* --- The one that holds the lock. */
 static void answer(HtSync *sync, const char *id, const char *state, const GError *error,
-                   HtJson *report)
+                   HtJson *report, HtJson *checks)
 {
     g_autoptr(HtJson) json = ht_json_new_object();
     ht_json_set_string(json, "id", id);
@@ -133,6 +170,8 @@ static void answer(HtSync *sync, const char *id, const char *state, const GError
     ht_json_set_string(json, "message", error ? error->message : NULL);
     if (report)
         ht_json_set(json, "report", report);
+    if (checks)
+        ht_json_set(json, "checks", checks);
     save(sync, ANSWER, json);
 }
 
@@ -165,7 +204,7 @@ static void answer_stranger(HtSync *sync, const char *id)
         HT_SYNC_ERROR, HT_SYNC_ERROR_FAILED,
         "this profile's workstation is connected to another server (quit it, or use --profile)");
     if (g_atomic_int_get(&sync->lock_fd) >= 0)
-        answer(sync, id, "failed", error, NULL);
+        answer(sync, id, "failed", error, NULL, NULL);
 }
 
 /* "taken" is written before the turn can know of it, so that it never comes after "done". */
@@ -181,10 +220,11 @@ static void hear(HtSync *sync)
         return;
     }
     if (g_atomic_int_get(&sync->lock_fd) >= 0)
-        answer(sync, id, "taken", NULL, NULL);
+        answer(sync, id, "taken", NULL, NULL, NULL);
     g_mutex_lock(&sync->lock);
     g_strlcpy(sync->wanted_id, id, sizeof sync->wanted_id);
     sync->is_full_wanted = ht_json_get_bool(asked, "full", false);
+    sync->is_check_wanted = ht_json_get_bool(asked, "check", false);
     g_mutex_unlock(&sync->lock);
     ht_sync_ask(sync);
 }
@@ -239,6 +279,7 @@ HtSyncOnceFlags ht_sync_request_take(HtSync *sync)
     g_strlcpy(sync->turn_id, sync->wanted_id, sizeof sync->turn_id);
     *sync->wanted_id = '\0';
     bool is_full = *sync->turn_id && sync->is_full_wanted;
+    sync->turn_checks = *sync->turn_id && sync->is_check_wanted;
     g_mutex_unlock(&sync->lock);
     return is_full ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE;
 }
@@ -247,16 +288,22 @@ void ht_sync_request_end(HtSync *sync, const GError *error)
 {
     if (!*sync->turn_id)
         return;
+    g_autoptr(GError) own = NULL;
+    g_autoptr(GArray) checks = NULL;
+    if (sync->turn_checks && !error && !(checks = ht_sync_compare(sync, sync->cancellable, &own)))
+        ht_sync_disconnect(sync); /* and with it a transaction that is open */
+    const GError *why = error ? error : own;
     HtSyncReport now = *sync->report;
     now.duration_us =
         sync->request_before.duration_us + g_get_monotonic_time() - sync->request_started_us;
-    answer(sync, sync->turn_id, error ? "failed" : "done", error,
-           error ? NULL : print_report(&now, &sync->request_before));
+    answer(sync, sync->turn_id, why ? "failed" : "done", why,
+           why ? NULL : print_report(&now, &sync->request_before),
+           checks ? print_checks(checks) : NULL);
     *sync->turn_id = '\0';
 }
 
 /* --- The one that asks. */
-static void ask(HtSync *sync, bool is_full)
+static void ask(HtSync *sync, bool is_full, bool is_check)
 {
     char text[HT_UUID_TEXT];
     g_autoptr(HtJson) json = ht_json_new_object();
@@ -267,17 +314,20 @@ static void ask(HtSync *sync, bool is_full)
     }
     ht_json_set_string(json, "id", sync->request_id);
     ht_json_set_bool(json, "full", is_full);
+    ht_json_set_bool(json, "check", is_check);
     ht_json_set_string(json, "server", sync->identity);
     save(sync, ASKED, json);
 }
 
-HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report, GError **error)
+/* *done: what the holder says of it, if it says that it is done. */
+static HtSyncHolder ask_holder(HtSync *sync, bool is_full, bool is_check, HtJson **done,
+                               GError **error)
 {
     g_autoptr(HtJson) said = *sync->request_id ? load(sync, ANSWER) : NULL;
     if (!said || strcmp(ht_json_get_string(said, "id", ""), sync->request_id) != 0) {
         g_autoptr(HtJson) asked = *sync->request_id ? load(sync, ASKED) : NULL;
         if (strcmp(ht_json_get_string(asked, "id", "-"), sync->request_id) != 0)
-            ask(sync, is_full);
+            ask(sync, is_full, is_check);
         return HT_SYNC_HOLDER_SILENT;
     }
     const char *state = ht_json_get_string(said, "state", "");
@@ -286,13 +336,29 @@ HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report
     discard(sync, ANSWER);
     ht_sync_forget_request(sync);
     if (strcmp(state, "done") == 0) {
-        if (report)
-            read_report(ht_json_get(said, "report"), report);
+        *done = g_steal_pointer(&said);
         return HT_SYNC_HOLDER_DONE;
     }
     g_set_error_literal(error, HT_SYNC_ERROR, (int)ht_json_get_int(said, "code", 0),
                         ht_json_get_string(said, "message", "the other one could not"));
     return HT_SYNC_HOLDER_FAILED;
+}
+
+HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report, GError **error)
+{
+    g_autoptr(HtJson) done = NULL;
+    HtSyncHolder holder = ask_holder(sync, is_full, false, &done, error);
+    if (done && report)
+        read_report(ht_json_get(done, "report"), report);
+    return holder;
+}
+
+HtSyncHolder ht_sync_ask_check(HtSync *sync, GArray **checks, GError **error)
+{
+    g_autoptr(HtJson) done = NULL;
+    HtSyncHolder holder = ask_holder(sync, false, true, &done, error);
+    *checks = done ? read_checks(ht_json_get(done, "checks"), error) : NULL;
+    return done && !*checks ? HT_SYNC_HOLDER_FAILED : holder;
 }
 
 void ht_sync_forget_request(HtSync *sync)

@@ -88,33 +88,31 @@ void ht_sync_free(HtSync *sync)
 /* --- One run. */
 #define HOLDER_US (15 * HT_US_PER_MINUTE) /* a turn of another process, a whole load included */
 
-typedef enum { LOCK_OURS, LOCK_DONE_ELSEWHERE, LOCK_FAILED } LockOutcome;
-
-/* The lock, or what the process that has it did when it was asked to do our work. One that says
- * nothing is left alone after a while: it may be stopped. One that has begun is waited for, and a
- * lock that its holder lost is taken. */
-static LockOutcome take_lock_or_ask(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
-                                    HtSyncReport *report, GError **error)
+/* One that says nothing is left alone after a while: it may be stopped. One that has begun is
+ * waited for, and a lock that its holder lost is taken. */
+HtSyncLock ht_sync_lock_or_ask(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
+                               HtSyncReport *report, GArray **checks, GError **error)
 {
     int64_t patience_us = flags & HT_SYNC_ONCE_AT_ONCE ? 0 : ONCE_LOCK_US;
     int64_t deadline = g_get_monotonic_time() + patience_us, last = deadline + HOLDER_US;
     for (;;) {
         g_autoptr(GError) problem = NULL;
         if (ht_sync_lock_take(sync, &problem))
-            return LOCK_OURS;
+            return HT_SYNC_LOCK_OURS;
         HtSyncHolder holder = HT_SYNC_HOLDER_SILENT;
         bool is_busy = g_error_matches(problem, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
         if (is_busy && patience_us > 0)
-            holder = ht_sync_ask_holder(sync, flags & HT_SYNC_ONCE_FULL, report, error);
+            holder = checks ? ht_sync_ask_check(sync, checks, error)
+                            : ht_sync_ask_holder(sync, flags & HT_SYNC_ONCE_FULL, report, error);
         if (holder == HT_SYNC_HOLDER_DONE)
-            return LOCK_DONE_ELSEWHERE;
+            return HT_SYNC_LOCK_DONE_ELSEWHERE;
         if (holder == HT_SYNC_HOLDER_FAILED)
-            return LOCK_FAILED;
+            return HT_SYNC_LOCK_FAILED;
         int64_t now = g_get_monotonic_time();
         bool is_late = now >= (holder == HT_SYNC_HOLDER_SILENT ? deadline : last);
         if (!is_busy || is_late || g_cancellable_is_cancelled(cancellable)) {
             g_propagate_error(error, g_steal_pointer(&problem));
-            return LOCK_FAILED;
+            return HT_SYNC_LOCK_FAILED;
         }
         g_usleep(50000);
     }
@@ -192,11 +190,11 @@ bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable
     HtSyncReport *mine = report ? report : &own;
     memset(mine, 0, sizeof *mine);
     memset(&sync->logged, 0, sizeof sync->logged);
-    LockOutcome lock = take_lock_or_ask(sync, flags, cancellable, mine, error);
+    HtSyncLock lock = ht_sync_lock_or_ask(sync, flags, cancellable, mine, NULL, error);
     if (!(flags & HT_SYNC_ONCE_AT_ONCE)) /* such a one's caller may have asked himself */
         ht_sync_forget_request(sync);
-    if (lock != LOCK_OURS)
-        return lock == LOCK_DONE_ELSEWHERE;
+    if (lock != HT_SYNC_LOCK_OURS)
+        return lock == HT_SYNC_LOCK_DONE_ELSEWHERE;
     int64_t started = g_get_monotonic_time();
     sync->report = mine;
     GError *problem = NULL;

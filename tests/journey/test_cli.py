@@ -290,7 +290,11 @@ def beside_a_workstation():
         assert not asked["loaded"] and asked["rows_changed"] == 0, asked
         full = desk.json("sync", "--full")
         assert full["loaded"] and full["rows_received"] > 10000 and full["why_full"] == "asked for", full
-        ends(desk.run("cache", "check"), FAILED, "another Hiretty of this profile .*hiretty sync")
+        checked = desk.must("cache", "check")
+        assert re.search(r"The cache is what the server shows you: \d+ tables compared", checked), checked
+        tables = desk.json("cache", "check")
+        assert len(tables) > 10 and all(row["same"] and row["rows_here"] == row["rows_there"] for row in tables), tables
+        assert any(row["rows_here"] > 100 for row in tables), tables
         elsewhere = f"host={desk.folder} dbname=other user=nobody"
         for words in (("sync",), ("sync", "--full")):
             ends(desk.run("--dsn", elsewhere, *words), FAILED, "workstation is connected to another server .*--profile")
@@ -303,6 +307,7 @@ def beside_a_workstation():
                             "another age")
             ends(desk.run("sync"), OFFLINE, "socket|connection")
             ends(desk.run("sync", "--full"), OFFLINE, "socket|connection")
+            ends(desk.run("cache", "check"), OFFLINE, "socket|connection")
             ends(desk.run("advance", applied[0]), OFFLINE, "kept here, not sent: .*(socket|connection)")
         finally:
             server.resume()

@@ -172,7 +172,8 @@ HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report
 void ht_sync_forget_request(HtSync *sync);
 
 /* Is the cache the server's view of this login? Pulls, then compares a digest of every table at one
- * snapshot. Blocks; not while started. */
+ * snapshot; where another process of the profile holds the lock, that one is asked to, and the
+ * digests are left out. Blocks; not while started. */
 typedef struct {
     const char *table; /* static */
     bool same;
