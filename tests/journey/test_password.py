@@ -182,7 +182,7 @@ def nowhere_else():
     with open(record, encoding="utf-8") as file:
         keys = file.read()
     prompts = keys.split("key g\nkey p\n")[1:]
-    assert len(prompts) == 4 and all(prompt.startswith(("key Enter\n", "key Esc\n", "key a\n"))
+    assert len(prompts) == 5 and all(prompt.startswith(("key Enter\n", "key Esc\n", "key a\n"))
                                      for prompt in prompts), keys
     return f"{n} files"
 
