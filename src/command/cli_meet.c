@@ -6,6 +6,41 @@
 
 #include <string.h>
 
+enum { NAMED_INTERVIEWS = 5 };
+
+static HtKey find_mine(HtContext *context, const char *verb, HtKey person, HtKey match, int *exit)
+{
+    HtKey key = ht_meet_mine(context, person, match);
+    if (key || !ht_cli_has_read(context, verb, exit))
+        return key;
+    ht_print_error(verb, "you are on no panel of an interview with this person", NULL);
+    *exit = HT_EXIT_FAILED;
+    return 0;
+}
+
+static HtKey find_planned(HtContext *context, const char *verb, HtKey person, HtKey match,
+                          int *exit)
+{
+    g_autoptr(GPtrArray) list = ht_meet_planned(context, person, match);
+    if (!ht_cli_has_read(context, verb, exit))
+        return 0;
+    if (list->len == 1)
+        return ((const HtInterview *)list->pdata[0])->key;
+    g_autoptr(GString) which = g_string_new(NULL);
+    for (guint i = list->len; i > 0 && list->len - i < NAMED_INTERVIEWS; i--) { /* the next first */
+        const HtInterview *interview = list->pdata[i - 1];
+        char id[HT_UUID_TEXT];
+        g_autofree char *when = ht_meet_say(context, interview);
+        g_string_append_printf(which, "%s%s (%s)", which->len ? ", " : ": ", when,
+                               ht_uuid_format(&interview->id, id));
+    }
+    g_string_prepend(which, list->len ? "several interviews are planned with this person"
+                                      : "no interview is planned with this person");
+    ht_print_error(verb, which->str, list->len ? "give --job, or the id" : NULL);
+    *exit = HT_EXIT_FAILED;
+    return 0;
+}
+
 /* An interview by its id, or the one meant by a person: 0 after having said why not. */
 static HtKey find_interview(HtContext *context, const char *verb, const HtCliOptions *options,
                             bool mine, int *exit)
@@ -18,23 +53,10 @@ static HtKey find_interview(HtContext *context, const char *verb, const HtCliOpt
     if (given)
         return key;
     HtKey person, match;
-    int n = 0;
     if (!ht_cli_who(context, verb, options, who, &person, &match, exit))
         return 0;
-    key = mine ? ht_meet_mine(context, person, match) : ht_meet_next(context, person, match, &n);
-    if (key)
-        return key;
-    if (!ht_cli_has_read(context, verb, exit))
-        return 0;
-    *exit = HT_EXIT_FAILED;
-    if (mine)
-        ht_print_error(verb, "you are on no panel of an interview with this person", NULL);
-    else
-        ht_print_error(verb,
-                       n > 1 ? "several interviews are planned with this person"
-                             : "no interview is planned with this person",
-                       n > 1 ? "give --job, or the id from hiretty interviews --json" : NULL);
-    return 0;
+    return mine ? find_mine(context, verb, person, match, exit)
+                : find_planned(context, verb, person, match, exit);
 }
 
 /* ---- feedback

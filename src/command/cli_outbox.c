@@ -33,15 +33,15 @@ static HtJson *item_json(HtContext *context, const HtOutboxItem *item)
     ht_json_set_int(json, "group", item->group);
     ht_json_set_string(json, "state", ht_op_state_name(item->state));
     ht_json_set_string(json, "label", item->label);
-    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
-    ht_json_set_string(json, "name", *who ? who : NULL);
+    g_autofree char *who = ht_context_who_of(context, item);
+    ht_json_set_string(json, "name", who);
     ht_json_set_string(json, "why", item->why);
     ht_json_set_string(json, "code", item->code);
     ht_cli_json_time(json, "at", item->at);
     ht_cli_json_id(json, "op", &item->op);
     ht_cli_json_id(json, "row", &item->row);
-    ht_cli_json_key(json, "match_id", context->parts.reader, item->match);
-    ht_cli_json_key(json, "candidate_id", context->parts.reader, item->candidate);
+    ht_cli_json_id(json, "match_id", &item->match);
+    ht_cli_json_id(json, "candidate_id", &item->candidate);
     return json;
 }
 
@@ -73,7 +73,7 @@ static int outbox_list(HtContext *context, const HtCliOptions *options)
         ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
         ht_cli_table_add(table, g_strdup(ht_op_state_name(item->state)));
         ht_cli_table_add(table, g_strdup(item->label));
-        ht_cli_table_add(table, ht_context_who(context, item->match, item->candidate));
+        ht_cli_table_add(table, ht_context_say_who(context, item));
         ht_cli_table_add(table, g_strdup(age));
         ht_cli_table_add(table, g_strdup(item->why));
     }
@@ -234,7 +234,7 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
         const HtOutboxItem *item = &conflict->item;
         ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
         ht_cli_table_add(table, g_strdup(item->label));
-        ht_cli_table_add(table, ht_context_who(context, item->match, item->candidate));
+        ht_cli_table_add(table, ht_context_say_who(context, item));
         ht_cli_table_add(table, g_strdup(conflict->base));
         ht_cli_table_add(table, g_strdup(conflict->mine));
         ht_cli_table_add(table, g_strdup(conflict->theirs));
@@ -247,16 +247,11 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
 
 static char *text_of(HtContext *context, int64_t seq, GError **error)
 {
-    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, error);
-    for (guint i = 0; items && i < items->len; i++) {
-        const HtConflict *conflict = items->pdata[i];
-        if (conflict->item.seq == seq && conflict->text)
-            return ht_text_sanitize(conflict->text, -1, HT_TEXT_BLOCK, NULL);
-    }
-    if (items)
+    g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, seq, error);
+    if (conflict && !conflict->text)
         g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
                     "there is no text in it to edit: keep yours or take theirs");
-    return NULL;
+    return conflict && conflict->text ? ht_text_to_edit(conflict->text, -1) : NULL;
 }
 
 /* --value for scripts, else the person's editor on what was mine. */

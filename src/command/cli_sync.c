@@ -232,13 +232,11 @@ static bool push_in_time(HtSync *sync, HtSyncReport *report, GError **error)
  * outbox before is not this command's matter. */
 static HtExit exit_of_span(HtContext *context, const HtOpSpan *recorded, int *waiting, char **why)
 {
-    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, NULL);
+    g_autoptr(GPtrArray) items = ht_outbox_list_span(context->parts.outbox, recorded, NULL);
     HtExit worst = HT_EXIT_DONE;
     *waiting = !items; /* cannot be told */
     for (guint i = 0; items && i < items->len; i++) {
         const HtOutboxItem *item = items->pdata[i];
-        if (item->seq < recorded->first || item->seq > recorded->last)
-            continue;
         HtExit here = HT_EXIT_DONE;
         if (item->state == HT_OP_CONFLICT)
             here = HT_EXIT_CONFLICT;

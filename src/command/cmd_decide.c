@@ -59,6 +59,8 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
     if (receipt->n_done == 0)
         return ht_result_error("%s", receipt->why ? receipt->why : "nothing was possible");
     go_on(context, done);
+    /* Used, so it is what the next `x` rejects with; one that was refused is asked for again. */
+    context->sticky.is_kept |= done->decision == HT_DECISION_REJECT;
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "%d %s", receipt->n_done, ht_decision_past(done->decision));
     if (done->reason)
@@ -259,9 +261,8 @@ bool ht_take_reason(HtContext *context, HtPrompt *prompt)
         if (reason->key != choice->value)
             continue;
         g_free(context->sticky.label);
-        context->sticky =
-            (HtSticky){reason->key, reason->id, g_strdup(choice->text), reason->requires_note};
-        ht_context_session_touch(context);
+        context->sticky = (HtSticky){reason->key, reason->id, g_strdup(choice->text),
+                                     reason->requires_note, false};
         return true;
     }
     return false;
@@ -296,6 +297,8 @@ static HtResult reason_chosen(HtContext *context, HtPrompt *prompt)
 {
     if (!ht_take_reason(context, prompt))
         return ht_result_error("choose a reason from the list");
+    context->sticky.is_kept = true;
+    ht_context_session_touch(context);
     if (ht_view_id(ht_top(context)) == HT_VIEW_SHEET)
         ht_view_refresh(ht_top(context), 0);
     return ht_result_message("Reason: %s. x rejects with it.", context->sticky.label);
@@ -324,7 +327,7 @@ HT_HANDLER(ht_cmd_reject)
     HtStageType closed = closed_already(context);
     if (closed != HT_STAGE_NONE)
         return ht_result_error("already %s", ht_stage_type_name(closed));
-    if (context->sticky.key)
+    if (context->sticky.key && context->sticky.is_kept)
         return ht_reject_targets(context);
     g_autofree char *label = g_strdup_printf("reject %u: reason", n_targets(context));
     return ht_pick_reason(context, label, reason_then_reject);
@@ -414,7 +417,9 @@ static HtResult undone(HtContext *context, const HtReceipt *receipt, const GErro
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "there is nothing to undo");
     go_back_to(context, receipt, true);
-    return ht_result_message("%s. C-r does it again.", receipt->label);
+    g_autoptr(GString) text = g_string_new(receipt->label);
+    add_left_out(text, receipt);
+    return ht_result_message("%s. C-r does it again.", text->str);
 }
 
 static HtResult redone(HtContext *context, const HtReceipt *receipt, const GError *error,
@@ -424,7 +429,9 @@ static HtResult redone(HtContext *context, const HtReceipt *receipt, const GErro
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "there is nothing to do again");
     go_back_to(context, receipt, false);
-    return ht_result_message("%s. u undoes.", receipt->label);
+    g_autoptr(GString) text = g_string_new(receipt->label);
+    add_left_out(text, receipt);
+    return ht_result_message("%s. u undoes.", text->str);
 }
 
 HT_HANDLER(ht_cmd_undo)

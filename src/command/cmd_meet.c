@@ -148,10 +148,10 @@ static HtResult ask_words(HtContext *context, HtKey interview)
 {
     HtPrompt *prompt = question(context, HT_PROMPT_TEXT, worded, interview, "in a few words");
     g_autoptr(HtFeedback) draft = draft_of(context, interview);
-    if (draft && draft->notes && !strchr(draft->notes, '\n')) {
-        g_autofree char *clean = ht_text_sanitize(draft->notes, -1, HT_TEXT_LINE, NULL);
+    g_autofree char *clean = draft ? ht_text_to_edit(draft->notes, -1) : NULL;
+    /* What cannot stand in a line as it is stays as it is: Enter would send it changed. */
+    if (clean && g_strcmp0(clean, draft->notes) == 0 && !strchr(clean, '\n'))
         ht_prompt_set_text(prompt, context, clean);
-    }
     return ht_result_prompt(prompt);
 }
 
@@ -343,6 +343,51 @@ static HtResult move_interview(HtContext *context, HtKey interview)
     return ht_result_prompt(prompt);
 }
 
+/* ---- one of those there are, or another
+ * ----------------------------------------------------------------- */
+static HtResult plan_another(HtContext *context, HtKey match)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
+    intent->note_match = match;
+    intent->time_zone = g_strdup(ht_meet_zone(context));
+    HtPrompt *prompt =
+        next_question(context, HT_PROMPT_TEXT, time_given, intent, "interview at (friday 14:00)");
+    prompt->changed = check_time;
+    return ht_result_prompt(prompt);
+}
+
+static HtResult which_chosen(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *choice = ht_prompt_choice(prompt);
+    if (!choice)
+        return ht_result_error("choose one from the list");
+    return choice->value ? move_interview(context, choice->value)
+                         : plan_another(context, (HtKey)GPOINTER_TO_SIZE(prompt->data));
+}
+
+/* Whoever looks at the interviews of a person means one of them more often than a new one. */
+static HtResult ask_which(HtContext *context, HtKey match, const GPtrArray *planned)
+{
+    g_autofree char *who = whom(context, match, 0);
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, which_chosen, "%s: which interview", who);
+    for (guint i = planned->len; i > 0; i--) { /* the next one first */
+        const HtInterview *interview = planned->pdata[i - 1];
+        g_autofree char *when = ht_meet_say(context, interview);
+        ht_prompt_add_choice(prompt, when, "move or cancel it", NULL, interview->key, NULL);
+    }
+    ht_prompt_add_choice(prompt, "another one", "plan it", NULL, 0, NULL);
+    prompt->data = GSIZE_TO_POINTER((gsize)match);
+    return ht_result_prompt(prompt);
+}
+
+static bool is_on_interviews(HtView *view)
+{
+    const char *const *tabs;
+    int active;
+    return ht_view_id(view) == HT_VIEW_CANDIDATE && ht_view_tabs(view, &tabs, &active) > 0 &&
+           strcmp(tabs[active], "Interviews") == 0;
+}
+
 HT_HANDLER(ht_cmd_schedule)
 {
     (void)args;
@@ -352,11 +397,8 @@ HT_HANDLER(ht_cmd_schedule)
     HtKey match = ht_view_current_match(view);
     if (!match)
         return ht_result_error("this row is not an application");
-    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
-    intent->note_match = match;
-    intent->time_zone = g_strdup(ht_meet_zone(context));
-    HtPrompt *prompt =
-        next_question(context, HT_PROMPT_TEXT, time_given, intent, "interview at (friday 14:00)");
-    prompt->changed = check_time;
-    return ht_result_prompt(prompt);
+    g_autoptr(GPtrArray) planned =
+        is_on_interviews(view) ? ht_meet_planned(context, ht_view_current_candidate(view), match)
+                               : g_ptr_array_new();
+    return planned->len > 0 ? ask_which(context, match, planned) : plan_another(context, match);
 }

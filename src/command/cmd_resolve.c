@@ -24,37 +24,43 @@ static Choice *choice_dup(const Choice *choice)
     return copy;
 }
 
-static HtResult settled(HtContext *context, const char *what)
+static HtResult said(HtContext *context, const char *what)
 {
     if (ht_view_id(ht_top(context)) == HT_VIEW_CONFLICT)
         ht_context_pop(context);
     ht_view_refresh(ht_top(context), HT_CHANGED_SHOWN);
-    if (context->parts.sync)
-        ht_sync_poke(context->parts.sync);
     return ht_result_message("%s", what);
 }
 
 static HtResult ask_reason(HtContext *context, const Choice *choice);
 static HtResult ask_note(const Choice *choice);
 
-static HtResult resolve(HtContext *context, const Choice *choice, const char *note)
+static HtResult resolved(HtContext *context, guint n, const GError *error, gpointer data)
 {
-    g_autoptr(GError) error = NULL;
-    HtResolve how = {.resolution = choice->resolution,
-                     .reason = choice->reason,
-                     .note = note,
-                     .value = choice->value};
-    if (!choice->seq)
-        return ht_result_error("there is nothing in this row");
-    if (ht_outbox_resolve(context->parts.outbox, choice->seq, &how, &error))
-        return settled(context, choice->resolution == HT_RESOLVE_TAKE_THEIRS
-                                    ? "Theirs stands."
-                                    : "Yours goes out again, on what is there now.");
+    const Choice *choice = data;
+    (void)n;
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REASON))
         return ask_reason(context, choice);
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTE))
         return ask_note(choice);
-    return ht_result_take_error(g_steal_pointer(&error));
+    if (error)
+        return ht_result_error("%s", error->message);
+    return said(context, choice->resolution == HT_RESOLVE_TAKE_THEIRS
+                             ? "Theirs stands."
+                             : "Yours goes out again, on what is there now.");
+}
+
+static HtResult resolve(HtContext *context, const Choice *choice, const char *note)
+{
+    HtSettle settle = {.kind = HT_SETTLE_RESOLVE,
+                       .seq = choice->seq,
+                       .how = {.resolution = choice->resolution,
+                               .reason = choice->reason,
+                               .note = note,
+                               .value = choice->value}};
+    if (!choice->seq)
+        return ht_result_error("there is nothing in this row");
+    return ht_context_settle(context, &settle, resolved, choice_dup(choice), choice_free);
 }
 
 /* ---- the reason of a reopening, and words
@@ -126,17 +132,22 @@ HT_HANDLER(ht_cmd_keep_mine)
     return resolve(context, &choice, NULL);
 }
 
-HT_HANDLER(ht_cmd_unpark)
+static HtResult unparked(HtContext *context, guint n, const GError *error, gpointer data)
 {
-    (void)args;
-    g_autoptr(GError) error = NULL;
-    guint n;
-    if (!ht_outbox_unpark(context->parts.outbox, &n, &error))
-        return ht_result_take_error(g_steal_pointer(&error));
+    (void)data;
+    if (error)
+        return ht_result_error("%s", error->message);
     if (n == 0)
         return ht_result_message("Nothing is parked.");
     g_autofree char *what = g_strdup_printf("Sent again: %u", n);
-    return settled(context, what);
+    return said(context, what);
+}
+
+HT_HANDLER(ht_cmd_unpark)
+{
+    (void)args;
+    HtSettle settle = {.kind = HT_SETTLE_UNPARK};
+    return ht_context_settle(context, &settle, unparked, NULL, NULL);
 }
 
 HT_HANDLER(ht_cmd_take_theirs)
@@ -156,13 +167,8 @@ static HtResult edited(HtContext *context, HtPrompt *prompt)
 
 static char *text_to_edit(HtContext *context, int64_t seq)
 {
-    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, NULL);
-    for (guint i = 0; items && i < items->len; i++) {
-        const HtConflict *conflict = items->pdata[i];
-        if (conflict->item.seq == seq && conflict->text)
-            return ht_text_sanitize(conflict->text, -1, HT_TEXT_BLOCK, NULL);
-    }
-    return NULL;
+    g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, seq, NULL);
+    return conflict && conflict->text ? ht_text_to_edit(conflict->text, -1) : NULL;
 }
 
 HT_HANDLER(ht_cmd_edit_mine)
@@ -179,13 +185,17 @@ HT_HANDLER(ht_cmd_edit_mine)
     return ht_result_prompt(prompt);
 }
 
+static HtResult dropped(HtContext *context, guint n, const GError *error, gpointer data)
+{
+    (void)n;
+    (void)data;
+    return error ? ht_result_error("%s", error->message) : said(context, "Given up.");
+}
+
 static HtResult drop_confirmed(HtContext *context, HtPrompt *prompt)
 {
-    g_autoptr(GError) error = NULL;
-    int64_t seq = (int64_t)GPOINTER_TO_SIZE(prompt->data);
-    if (!ht_outbox_drop(context->parts.outbox, seq, &error))
-        return ht_result_take_error(g_steal_pointer(&error));
-    return settled(context, "Given up.");
+    HtSettle settle = {.kind = HT_SETTLE_DROP, .seq = (int64_t)GPOINTER_TO_SIZE(prompt->data)};
+    return ht_context_settle(context, &settle, dropped, NULL, NULL);
 }
 
 HT_HANDLER(ht_cmd_drop)

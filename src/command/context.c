@@ -62,6 +62,14 @@ static void view_changed(HtView *view, gpointer data)
     ht_context_emit_changed(context);
 }
 
+static void put_message(HtContext *context, const HtResult *result)
+{
+    if (result->kind == HT_RESULT_MESSAGE || result->kind == HT_RESULT_ERROR)
+        ht_context_set_message(context,
+                               result->kind == HT_RESULT_ERROR ? HT_STYLE_ERROR : HT_STYLE_SUCCESS,
+                               "%s", result->text);
+}
+
 static void take_in(HtPlace *place)
 {
     uint64_t stale = place->stale;
@@ -106,6 +114,7 @@ bool ht_context_pop(HtContext *context)
 static void follow_generation(HtContext *context)
 {
     HtUuid reason = context->sticky.id;
+    context->generation++;
     for (guint i = 0; i < context->places->len; i++)
         ht_view_keep_ids(((HtPlace *)context->places->pdata[i])->view);
     g_autoptr(GError) error = NULL;
@@ -285,6 +294,7 @@ HtContext *ht_context_new(const HtContextParts *parts, GError **error)
     context->hint_keys = g_ptr_array_new_with_free_func(g_free);
     context->cancel = g_cancellable_new();
     context->preview = -1;
+    context->generation = 1;
     g_mutex_init(&context->save_lock);
     g_queue_init(&context->typeahead);
     g_queue_init(&context->results);
@@ -343,6 +353,7 @@ void ht_context_free(HtContext *context)
     g_free(context->message);
     g_free(context->state_text);
     g_free(context->no_server);
+    g_free(context->warning);
     g_free(context->saved_session);
     g_free(context->forgot);
     g_free(context);
@@ -407,98 +418,6 @@ bool ht_context_preview_on(const HtContext *context)
     return strcmp(setting, "auto") != 0 || context->columns >= 120;
 }
 
-/* ---- intents
- * ---------------------------------------------------------------------------------------------- */
-typedef struct {
-    HtContext *context;
-    HtReceiptFunc done;
-    gpointer data;
-    GDestroyNotify free_data;
-} Submission;
-
-static void submission_free(Submission *submission)
-{
-    if (submission->free_data)
-        submission->free_data(submission->data);
-    g_free(submission);
-}
-
-static void put_message(HtContext *context, const HtResult *result)
-{
-    if (result->kind == HT_RESULT_MESSAGE || result->kind == HT_RESULT_ERROR)
-        ht_context_set_message(context,
-                               result->kind == HT_RESULT_ERROR ? HT_STYLE_ERROR : HT_STYLE_SUCCESS,
-                               "%s", result->text);
-}
-
-static void work_off(HtContext *context);
-
-static void submitted(GObject *source, GAsyncResult *async, gpointer data)
-{
-    (void)source;
-    Submission *submission = data;
-    HtContext *context = submission->context;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(HtReceipt) receipt = ht_outbox_submit_finish(context->parts.outbox, async, &error);
-    context->in_flight--;
-    if (context->is_closing) {
-        submission_free(submission);
-        return;
-    }
-    for (guint i = 0; i < context->places->len; i++)
-        ((HtPlace *)context->places->pdata[i])->stale |= HT_CHANGED_SHOWN;
-    take_in(ht_top_place(context));
-    HtResult result = submission->done(context, receipt, error, submission->data);
-    put_message(context, &result);
-    ht_result_clear(&result);
-    submission_free(submission);
-    if (context->parts.sync && receipt)
-        ht_sync_poke(context->parts.sync);
-    ht_context_session_touch(context);
-    work_off(context);
-    ht_context_emit_changed(context);
-}
-
-static HtResult submit_now(HtContext *context, HtIntent *intent, Submission *submission)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(HtReceipt) receipt = ht_outbox_submit(context->parts.outbox, intent, &error);
-    if (context->places->len)
-        ht_view_refresh(ht_top(context), HT_CHANGED_SHOWN);
-    HtResult result = submission->done(context, receipt, error, submission->data);
-    submission_free(submission);
-    return result;
-}
-
-HtResult ht_context_submit(HtContext *context, HtIntent *intent, HtReceiptFunc done, gpointer data,
-                           GDestroyNotify free_data)
-{
-    Submission *submission = g_new0(Submission, 1);
-    *submission = (Submission){context, done, data, free_data};
-    if (!context->parts.interactive)
-        return submit_now(context, intent, submission);
-    context->in_flight++;
-    ht_outbox_submit_async(context->parts.outbox, intent, context->cancel, submitted, submission);
-    return ht_result_none();
-}
-
-HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceiptFunc done)
-{
-    Submission *submission = g_new0(Submission, 1);
-    *submission = (Submission){context, done, NULL, NULL};
-    if (context->parts.interactive) {
-        context->in_flight++;
-        ht_outbox_undo_pass_async(context->parts.outbox, pass, context->cancel, submitted,
-                                  submission);
-        return ht_result_none();
-    }
-    g_autoptr(GError) error = NULL;
-    g_autoptr(HtReceipt) receipt = ht_outbox_undo_pass(context->parts.outbox, pass, &error);
-    HtResult result = done(context, receipt, error, NULL);
-    submission_free(submission);
-    return result;
-}
-
 bool ht_context_is_busy(HtContext *context)
 {
     if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0 ||
@@ -539,19 +458,44 @@ static HtResult feed_now(HtContext *context, const char *key)
     return ht_context_run(context, match.command, &args);
 }
 
+/* Something to act on waits for the screen; a message is shown at once. Takes what is in it. */
+static void keep_result(HtContext *context, HtResult *result)
+{
+    put_message(context, result);
+    if (result->kind == HT_RESULT_NONE || result->kind == HT_RESULT_MESSAGE ||
+        result->kind == HT_RESULT_ERROR)
+        ht_result_clear(result);
+    else
+        g_queue_push_tail(&context->results, g_memdup2(result, sizeof *result));
+}
+
 /* Runs waiting keys until one of them starts something that the rest has to wait for. */
 static void work_off(HtContext *context)
 {
     while (context->in_flight == 0 && context->results.length == 0 && context->typeahead.length) {
         g_autofree char *key = g_queue_pop_head(&context->typeahead);
         HtResult result = feed_now(context, key);
-        put_message(context, &result);
-        if (result.kind == HT_RESULT_NONE || result.kind == HT_RESULT_MESSAGE ||
-            result.kind == HT_RESULT_ERROR)
-            ht_result_clear(&result);
-        else
-            g_queue_push_tail(&context->results, g_memdup2(&result, sizeof result));
+        keep_result(context, &result);
     }
+}
+
+void ht_context_landed(HtContext *context)
+{
+    for (guint i = 0; i < context->places->len; i++)
+        ((HtPlace *)context->places->pdata[i])->stale |= HT_CHANGED_SHOWN;
+    take_in(ht_top_place(context));
+}
+
+void ht_context_go_on(HtContext *context, HtResult *result, bool is_written)
+{
+    if (result->prompt && !result->prompt->asked_in)
+        result->prompt->asked_in = context->generation;
+    keep_result(context, result);
+    if (context->parts.sync && is_written)
+        ht_sync_poke(context->parts.sync);
+    ht_context_session_touch(context);
+    work_off(context);
+    ht_context_emit_changed(context);
 }
 
 bool ht_context_take_result(HtContext *context, HtResult *result)
@@ -582,6 +526,54 @@ HtResult ht_context_feed(HtContext *context, const char *key)
     return result;
 }
 
+/* ---- what a prompt was about
+ * -------------------------------------------------------------------------------- */
+static HtKey row_here(HtView *view)
+{
+    HtKey key = ht_view_current_key(view);
+    if (!key)
+        key = ht_view_current_match(view);
+    return key ? key : ht_view_current_candidate(view);
+}
+
+/* The palette's choices are commands; those of all others may be keys of the cache. */
+static void note_asked(HtContext *context, const HtCommand *command, HtPrompt *prompt)
+{
+    HtView *view = ht_top(context);
+    bool changes = command->flags & HT_CMD_CHANGES_DATA;
+    bool chooses = prompt->kind == HT_PROMPT_CHOICE && !(command->flags & HT_CMD_NO_PALETTE);
+    if (prompt->asked_in || (!changes && !chooses))
+        return;
+    prompt->asked_in = context->generation;
+    bool marked = (command->flags & HT_CMD_BULK) && ht_view_marks(view) > 0;
+    if (changes && (command->flags & HT_CMD_NEEDS_ROW) && !marked) {
+        prompt->asked_view = view;
+        prompt->asked_about = row_here(view);
+    }
+}
+
+static void pass_on_asked(const HtPrompt *from, HtPrompt *to)
+{
+    if (to->asked_in)
+        return;
+    to->asked_in = from->asked_in;
+    to->asked_view = from->asked_view;
+    to->asked_about = from->asked_about;
+}
+
+/* While somebody thought about the answer, the row may have gone, and another one stands in its
+ * place; or the cache was loaded anew, and its keys are other rows'. NULL: it is as it was. */
+static const char *what_went(HtContext *context, const HtPrompt *prompt)
+{
+    HtView *view = ht_top(context);
+    if (prompt->asked_in && prompt->asked_in != context->generation)
+        return "everything was loaded anew meanwhile, so nothing was done: ask again";
+    if (prompt->asked_about &&
+        (view != prompt->asked_view || row_here(view) != prompt->asked_about))
+        return "that row is not here any more, so nothing was done";
+    return NULL;
+}
+
 HtResult ht_context_run(HtContext *context, const HtCommand *command, const HtArgs *args)
 {
     const char *why;
@@ -589,6 +581,8 @@ HtResult ht_context_run(HtContext *context, const HtCommand *command, const HtAr
         return ht_result_error("%s: %s", command->summary, why);
     HtArgs none = {0};
     HtResult result = command->run(context, args ? args : &none);
+    if (result.prompt)
+        note_asked(context, command, result.prompt);
     if ((command->flags & HT_CMD_REPEATABLE) && result.kind != HT_RESULT_ERROR)
         context->repeat.command = command;
     put_message(context, &result);
@@ -615,8 +609,10 @@ HtResult ht_context_run_line(HtContext *context, const char *line)
 HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
 {
     g_autoptr(HtPrompt) owned = prompt;
-    (void)owned;
-    HtResult result = prompt->then(context, prompt);
+    const char *gone = what_went(context, owned);
+    HtResult result = gone ? ht_result_error("%s", gone) : prompt->then(context, prompt);
+    if (result.prompt)
+        pass_on_asked(owned, result.prompt);
     put_message(context, &result);
     return result;
 }
@@ -666,6 +662,13 @@ static const char *why_no_line(const HtContext *context, const HtSyncStatus *sta
     return (refused || never) && *status->error ? status->error : NULL;
 }
 
+static const char *keep_warning(HtContext *context, char *taken)
+{
+    g_free(context->warning);
+    context->warning = taken;
+    return taken;
+}
+
 const char *ht_context_warning(HtContext *context)
 {
     HtSyncStatus status;
@@ -677,13 +680,13 @@ const char *ht_context_warning(HtContext *context)
         g_autofree char *text =
             g_strdup_printf("%s: the server %s your password%s", key ? key : ": password", what,
                             context->columns >= ROOMY_COLUMNS ? ". Work goes on offline." : "");
-        return g_intern_string(text);
+        return keep_warning(context, g_steal_pointer(&text));
     }
     const char *why = why_no_line(context, &status);
     if (!why && !*status.warning)
         return NULL;
-    g_autofree char *clean = ht_text_sanitize(why ? why : status.warning, -1, HT_TEXT_LINE, NULL);
-    return g_intern_string(clean);
+    return keep_warning(context,
+                        ht_text_sanitize(why ? why : status.warning, -1, HT_TEXT_LINE, NULL));
 }
 
 static const char *state_word(const HtSyncStatus *status, HtStyle *role, GString *out)

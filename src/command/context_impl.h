@@ -22,6 +22,7 @@ typedef struct HtSticky {
     HtUuid id;
     char *label;
     bool requires_note;
+    bool is_kept; /* chosen for what comes, or used; else `x` asks again */
 } HtSticky;
 
 /* What `.` does again. */
@@ -46,6 +47,7 @@ struct HtContext {
     GTimeZone *zone;
     HtViewParts view_parts;
     GPtrArray *places; /* HtPlace, top last */
+    guint generation;  /* how many of the cache were seen */
     guint subscription;
     uint64_t changes;   /* of the cache, not taken in yet */
     guint change_timer; /* until they are */
@@ -66,6 +68,7 @@ struct HtContext {
     HtStyle message_role;
     char *state_text;
     char *no_server;      /* why there is none; NULL */
+    char *warning;        /* borrowed by who asked last */
     GPtrArray *hint_keys; /* char *: borrowed by the last hints */
     int columns, lines;
     int preview; /* -1: by size, 0, 1 */
@@ -106,6 +109,14 @@ typedef HtResult (*HtReceiptFunc)(HtContext *context, const HtReceipt *receipt, 
 HtResult ht_context_submit(HtContext *context, HtIntent *intent, HtReceiptFunc done, gpointer data,
                            GDestroyNotify free_data);
 HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceiptFunc done);
+/* The same with what is stuck in the outbox (copied); n: how many it was about. */
+typedef HtResult (*HtSettledFunc)(HtContext *context, guint n, const GError *error, gpointer data);
+HtResult ht_context_settle(HtContext *context, const HtSettle *settle, HtSettledFunc done,
+                           gpointer data, GDestroyNotify free_data);
+/* Something is on disk or refused: the views take it in, then its outcome (taken) is shown or kept
+ * for the screen, and the keys that waited are worked off. */
+void ht_context_landed(HtContext *context);
+void ht_context_go_on(HtContext *context, HtResult *result, bool is_written);
 /* Whether a match was opened here, and for how many seconds. */
 bool ht_context_was_viewed(HtContext *context, HtKey match, int *seconds);
 void ht_context_note_viewed(HtContext *context, HtKey match, bool blind, int seconds);
@@ -127,8 +138,11 @@ bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError 
 HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match);
 /* There is no feedback on what has not begun: REFUSED, with its day. */
 bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error);
-/* The next one that is planned, of a person or an application; 0 with *n > 1: several. */
-HtKey ht_meet_next(HtContext *context, HtKey candidate, HtKey match, int *n);
+/* Those that are planned and still to come (HtInterview*), of a person or an application, the last
+ * one first. Caller unrefs. */
+GPtrArray *ht_meet_planned(HtContext *context, HtKey candidate, HtKey match);
+/* "Fri 4 Dec 2026 14:00 technical", in the recruiter's zone; not cleaned. Caller frees. */
+char *ht_meet_say(HtContext *context, const HtInterview *interview);
 /* "ines, Ivan I": colleagues by the start of their names; false names the one that is not found or
  * not unique. Appends keys. */
 bool ht_meet_panel(HtContext *context, const char *names, GArray *panel, GError **error);
@@ -152,6 +166,10 @@ HtView *ht_new_status_view(HtContext *context);
 /* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed
  * blind, "" when unknown. Caller frees. */
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
+/* The same of an item of the outbox: NULL when unknown; and for people to read, who are told that
+ * somebody is not in the cache any more. Caller frees. */
+char *ht_context_who_of(HtContext *context, const HtOutboxItem *item);
+char *ht_context_say_who(HtContext *context, const HtOutboxItem *item);
 /* The sheet of a bulk rejection. NULL and error when no row may be taken. */
 HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error);
 HtResult ht_reject_targets(HtContext *context);

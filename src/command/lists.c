@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LABEL_COLUMNS = 16 };
+enum { LABEL_COLUMNS = 16, MOST_ITEMS = 300 };
 
 static GPtrArray *new_rows(void)
 {
@@ -53,21 +53,41 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
     return g_strdup(person && person->name ? person->name : "");
 }
 
-static HtListRow *new_item_row(const HtOutboxItem *item)
+/* Ids, because keys are of one generation: these are of the one that this reader is in. */
+static HtKey key_of(HtContext *context, const HtUuid *id)
+{
+    return ht_uuid_is_nil(id) ? 0 : ht_reader_key(context->parts.reader, id);
+}
+
+char *ht_context_who_of(HtContext *context, const HtOutboxItem *item)
+{
+    g_autofree char *who =
+        ht_context_who(context, key_of(context, &item->match), key_of(context, &item->candidate));
+    return *who ? g_steal_pointer(&who) : NULL;
+}
+
+char *ht_context_say_who(HtContext *context, const HtOutboxItem *item)
+{
+    char *who = ht_context_who_of(context, item);
+    bool is_about = !ht_uuid_is_nil(&item->match) || !ht_uuid_is_nil(&item->candidate);
+    return who ? who : g_strdup(is_about ? "(not here any more)" : "");
+}
+
+static HtListRow *new_item_row(HtContext *context, const HtOutboxItem *item)
 {
     HtListRow *row = ht_list_row_new(item->seq);
     row->number = item->seq;
-    row->match = item->match;
-    row->candidate = item->candidate;
+    row->match = key_of(context, &item->match);
+    row->candidate = key_of(context, &item->candidate);
     row->state = item->state == HT_OP_CONFLICT ? HT_ROW_CONFLICT : HT_ROW_PENDING;
     return row;
 }
 
 static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
 {
-    HtListRow *row = new_item_row(item);
+    HtListRow *row = new_item_row(context, item);
     char age[16];
-    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
+    g_autofree char *who = ht_context_say_who(context, item);
     ht_list_row_set(row, 0, style_of_state(item->state), ht_op_state_name(item->state));
     ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, item->label);
     ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, who);
@@ -76,15 +96,33 @@ static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
     return row;
 }
 
+/* After ten thousand decisions nobody reads them one by one here: a list of that length would make
+ * keys slow. What waits for a person comes first. */
+static void add_rest(GPtrArray *rows, HtContext *context)
+{
+    HtOutboxCounts n = {0};
+    ht_outbox_counts(context->parts.outbox, &n);
+    int rest = n.pending + n.sending + n.parked + n.conflicts + n.rejected - (int)rows->len;
+    if (rest <= 0)
+        return;
+    HtListRow *row = ht_list_row_new(-1);
+    row->state = HT_ROW_SECTION;
+    g_autofree char *text = g_strdup_printf("and %d more (hiretty outbox list)", rest);
+    ht_list_row_set(row, 0, HT_STYLE_ROW_SECTION, text);
+    g_ptr_array_add(rows, row);
+}
+
 static GPtrArray *outbox_load(gpointer data, GError **error)
 {
     HtContext *context = data;
-    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, 0, error);
+    g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, MOST_ITEMS, error);
     if (!items)
         return NULL;
     GPtrArray *rows = new_rows();
     for (guint i = 0; i < items->len; i++)
         g_ptr_array_add(rows, item_row(context, items->pdata[i]));
+    if (items->len == MOST_ITEMS)
+        add_rest(rows, context);
     return rows;
 }
 
@@ -134,7 +172,7 @@ static void add_whose(HtDoc *doc, const HtConflict *conflict, int width)
 static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conflict, int width)
 {
     g_autofree char *label = ht_text_sanitize(conflict->item.label, -1, HT_TEXT_LINE, NULL);
-    g_autofree char *who = ht_context_who(context, conflict->item.match, conflict->item.candidate);
+    g_autofree char *who = ht_context_say_who(context, &conflict->item);
     g_autofree char *name = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
     g_autofree char *title = *name ? g_strdup_printf("%s: %s", label, name) : g_strdup(label);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width, title);
@@ -165,8 +203,8 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
 static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict)
 {
     const HtOutboxItem *item = &conflict->item;
-    HtListRow *row = new_item_row(item);
-    g_autofree char *who = ht_context_who(context, item->match, item->candidate);
+    HtListRow *row = new_item_row(context, item);
+    g_autofree char *who = ht_context_say_who(context, item);
     ht_list_row_set(row, CONFLICT_STATE, style_of_state(item->state),
                     ht_op_state_name(item->state));
     ht_list_row_set(row, CONFLICT_WHO, HT_STYLE_ROW_NORMAL, who);
@@ -183,23 +221,10 @@ typedef struct {
     bool has_text;
 } OneConflict;
 
-/* NULL when it is settled; *items keeps it. */
-static const HtConflict *find_conflict(HtContext *context, int64_t seq, GPtrArray **items)
-{
-    *items = ht_outbox_conflicts(context->parts.outbox, NULL);
-    for (guint i = 0; *items && i < (*items)->len; i++) {
-        const HtConflict *conflict = (*items)->pdata[i];
-        if (conflict->item.seq == seq)
-            return conflict;
-    }
-    return NULL;
-}
-
 static void one_conflict_fill(HtDoc *doc, int width, gpointer data)
 {
     OneConflict *one = data;
-    g_autoptr(GPtrArray) items = NULL;
-    const HtConflict *conflict = find_conflict(one->context, one->seq, &items);
+    g_autoptr(HtConflict) conflict = ht_outbox_conflict(one->context->parts.outbox, one->seq, NULL);
     one->has_text = conflict && conflict->text;
     if (conflict)
         fill_conflict(doc, one->context, conflict, width);
@@ -209,10 +234,10 @@ static void one_conflict_fill(HtDoc *doc, int width, gpointer data)
 
 static void conflict_preview(HtDoc *doc, const HtListRow *row, int width, gpointer data)
 {
-    g_autoptr(GPtrArray) items = NULL;
-    const HtConflict *conflict = find_conflict(data, row->number, &items);
+    HtContext *context = data;
+    g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, row->number, NULL);
     if (conflict)
-        fill_conflict(doc, data, conflict, width);
+        fill_conflict(doc, context, conflict, width);
 }
 
 HtView *ht_new_conflict_view(HtContext *context, int64_t seq)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { MOST_NAMED = 5 };
+
 static bool is_planned(const HtInterview *interview)
 {
     static const char *const planned[] = {"requested", "scheduled", "rescheduled", NULL};
@@ -27,19 +29,22 @@ HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match)
     return next;
 }
 
-HtKey ht_meet_next(HtContext *context, HtKey candidate, HtKey match, int *n)
+GPtrArray *ht_meet_planned(HtContext *context, HtKey candidate, HtKey match)
 {
-    HtKey found = 0;
-    *n = 0;
     g_autoptr(GPtrArray) list = ht_cache_interviews(context->parts.reader, candidate, match, NULL);
-    for (guint i = 0; list && i < list->len; i++) {
-        const HtInterview *interview = list->pdata[i];
+    for (guint i = list ? list->len : 0; i > 0; i--) { /* newest first */
+        const HtInterview *interview = list->pdata[i - 1];
         if (!is_planned(interview) || interview->scheduled_at < ht_clock_now_us())
-            continue;
-        found = interview->key;
-        ++*n;
+            g_ptr_array_remove_index(list, i - 1);
     }
-    return *n == 1 ? found : 0;
+    return list ? g_steal_pointer(&list) : g_ptr_array_new();
+}
+
+char *ht_meet_say(HtContext *context, const HtInterview *interview)
+{
+    g_autofree char *when =
+        ht_clock_format(interview->scheduled_at, context->zone, "%a %-d %b %Y %H:%M");
+    return g_strdup_printf("%s %s", when, interview->type ? interview->type : "");
 }
 
 bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error)
@@ -53,12 +58,12 @@ bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, G
     return false;
 }
 
-/* 0: nobody, or several (*several). */
-static HtKey member_named(const GPtrArray *members, const char *name, bool *several)
+/* 0: nobody, or several, whose names are in `several` then. */
+static HtKey member_named(const GPtrArray *members, const char *name, GString *several)
 {
     g_autofree char *wanted = ht_text_fold(name);
     HtKey found = 0;
-    *several = false;
+    guint n = 0;
     for (guint i = 0; i < members->len; i++) {
         const HtMember *member = members->pdata[i];
         g_autofree char *folded = ht_text_fold(member->name ? member->name : "");
@@ -66,10 +71,13 @@ static HtKey member_named(const GPtrArray *members, const char *name, bool *seve
             return member->key;
         if (!g_str_has_prefix(folded, wanted))
             continue;
-        *several |= found != 0;
         found = member->key;
+        if (++n <= MOST_NAMED)
+            g_string_append_printf(several, "%s%s", n > 1 ? ", " : "", member->name);
     }
-    return *several ? 0 : found;
+    if (n > MOST_NAMED)
+        g_string_append(several, ", and more");
+    return n == 1 ? found : 0;
 }
 
 static bool is_named(const GArray *panel, HtKey member)
@@ -86,14 +94,16 @@ bool ht_meet_panel(HtContext *context, const char *names, GArray *panel, GError 
     g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, error);
     g_auto(GStrv) list = g_strsplit(names ? names : "", ",", -1);
     for (int i = 0; members && list[i]; i++) {
-        bool several;
+        g_autoptr(GString) several = g_string_new(NULL);
         if (!*g_strstrip(list[i]))
             continue;
-        HtKey key = member_named(members, list[i], &several);
+        HtKey key = member_named(members, list[i], several);
         if (!key) {
-            g_autofree char *clean = ht_text_sanitize(list[i], -1, HT_TEXT_LINE, NULL);
-            g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "%s colleague is called '%s'",
-                        several ? "more than one" : "no", clean);
+            g_autofree char *raw = g_strdup_printf("%s colleague is called '%s'%s%s",
+                                                   several->len ? "more than one" : "no", list[i],
+                                                   several->len ? ": " : "", several->str);
+            g_autofree char *clean = ht_text_sanitize(raw, -1, HT_TEXT_LINE, NULL);
+            g_set_error_literal(error, HT_ERROR, HT_ERROR_INVALID, clean);
             return false;
         }
         if (!is_named(panel, key))

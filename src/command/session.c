@@ -121,7 +121,7 @@ char *ht_context_session_text(HtContext *context)
     if (context->forgot)
         ht_json_set_string(json, "forgot", context->forgot);
     ht_json_set(json, "views", views);
-    if (context->sticky.key) {
+    if (context->sticky.key && context->sticky.is_kept) {
         char id[HT_UUID_TEXT];
         ht_json_set_string(json, "reason", ht_uuid_format(&context->sticky.id, id));
     }
@@ -307,6 +307,7 @@ static void restore_reason(HtContext *context, const HtJson *json)
         context->sticky.id = reason->id;
         context->sticky.label = ht_text_sanitize(reason->label, -1, HT_TEXT_LINE, NULL);
         context->sticky.requires_note = reason->requires_note;
+        context->sticky.is_kept = true;
     }
 }
 

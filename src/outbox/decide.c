@@ -185,10 +185,12 @@ HtOp *ht_plan_decision(HtPlan *plan, const HtViewed *viewed)
 bool ht_plan_decide(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
     (void)error;
     for (guint i = 0; i < intent->matches->len; i++) {
-        const HtViewed *viewed = &g_array_index(intent->matches, HtViewed, i);
-        HtOp *op = ht_plan_decision(plan, viewed);
+        HtViewed *viewed = &g_array_index(intent->matches, HtViewed, i);
+        /* Named twice, decided once: the second would meet the first as somebody else's. */
+        HtOp *op = g_hash_table_add(seen, &viewed->match) ? ht_plan_decision(plan, viewed) : NULL;
         if (!op)
             continue;
         g_ptr_array_add(plan->ops, op);

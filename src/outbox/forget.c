@@ -175,29 +175,15 @@ static char *file_of(const HtPaths *paths)
 
 GPtrArray *ht_outbox_peek(const HtPaths *paths, GError **error)
 {
-    g_autoptr(GPtrArray) items =
-        g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_outbox_item_free);
     g_autofree char *path = file_of(paths);
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer(&items);
+        return g_ptr_array_new();
     g_autoptr(HtDb) db = ht_db_open(path, HT_DB_READ, "peek", 1024, error);
     HtStmt *open = db ? ht_db_stmt(db, HT_OUTBOX_QUERY("ops_open"), error) : NULL;
     if (!open)
         return NULL;
     ht_stmt_bind_int(open, 1, -1);
-    g_autoptr(GPtrArray) ops = ht_ops_read(open, error);
-    for (guint i = 0; ops && i < ops->len; i++) {
-        const HtOp *op = ops->pdata[i];
-        HtOutboxItem *item = g_new0(HtOutboxItem, 1);
-        item->seq = op->seq;
-        item->state = op->state;
-        item->at = op->at;
-        item->op = op->op;
-        item->row = op->row;
-        item->label = g_strdup(op->label);
-        g_ptr_array_add(items, item);
-    }
-    return ops ? g_steal_pointer(&items) : NULL;
+    return ht_outbox_items(open, error);
 }
 
 bool ht_outbox_wipe(const HtPaths *paths, GError **error)

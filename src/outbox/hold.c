@@ -207,22 +207,37 @@ bool ht_outbox_release_held(HtOutbox *outbox, GError **error)
     return ht_store_call(outbox->cache, run_release, &call, error);
 }
 
+/* The first that is held; 0 = none. */
+static bool first_held(HtDb *db, int64_t *seq, GError **error)
+{
+    g_auto(HtStmtUse) use = {held_now(db, error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    *seq = step == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
+    return step != HT_STEP_ERROR;
+}
+
+/* Those held, and those that wait behind one of them. */
+static bool count_waiting(HtDb *db, guint *n, GError **error)
+{
+    g_autoptr(GHashTable) held = ht_held_ids(db, error);
+    g_auto(HtStmtUse) use = {held ? ht_db_stmt(db, HT_OUTBOX_QUERY("ops_pending"), error) : NULL};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, -1);
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW)
+        *n += ht_held_waits(held, use.stmt);
+    return step == HT_STEP_DONE;
+}
+
 static bool run_held(HtStore *store, gpointer data, GError **error)
 {
     (void)store;
     Call *call = data;
     HtDb *db = call->outbox->db;
     int64_t first = 0;
-    {
-        g_auto(HtStmtUse) use = {held_now(db, error)};
-        HtStep step = HT_STEP_ERROR;
-        while (use.stmt && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
-            first = first ? first : ht_stmt_int(use.stmt, 0);
-            call->n++;
-        }
-        if (step != HT_STEP_DONE)
-            return false;
-    }
+    if (!first_held(db, &first, error) || (first && !count_waiting(db, &call->n, error)))
+        return false;
     g_autoptr(HtOp) op = first ? ht_op_load(db, first, error) : NULL;
     if (op)
         call->text = g_strdup(op->why);
@@ -240,37 +255,12 @@ bool ht_outbox_held(HtOutbox *outbox, guint *n, char **why, GError **error)
 
 /* --- What is parked */
 
-static bool run_park(HtStore *store, gpointer data, GError **error)
-{
-    Call *call = data;
-    g_auto(HtChange) change = {0};
-    if (!ht_change_begin(&change, call->outbox, store, error))
-        return false;
-    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
-    if (!op)
-        return false;
-    if (op->state != HT_OP_PENDING) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "it is not waiting");
-        return false;
-    }
-    ht_change_touch(&change, op);
-    return park_op(call->outbox->db, call->seq, call->why, error) &&
-           ht_change_commit(&change, error);
-}
-
-bool ht_outbox_park(HtOutbox *outbox, int64_t seq, const char *why, GError **error)
-{
-    Call call = {.outbox = outbox, .seq = seq, .why = why};
-    return ht_store_call(outbox->cache, run_park, &call, error);
-}
-
 /* As it was: the server has never seen it, and says so itself if its base is not there any more. */
-static bool run_unpark(HtStore *store, gpointer data, GError **error)
+bool ht_unpark_all(HtOutbox *outbox, HtStore *store, guint *n, GError **error)
 {
-    Call *call = data;
-    HtDb *db = call->outbox->db;
+    HtDb *db = outbox->db;
     g_auto(HtChange) change = {0};
-    if (!ht_change_begin(&change, call->outbox, store, error))
+    if (!ht_change_begin(&change, outbox, store, error))
         return false;
     g_autoptr(GPtrArray) ops =
         ht_ops_read(ht_db_stmt(db, HT_OUTBOX_QUERY("ops_parked"), error), error);
@@ -280,14 +270,6 @@ static bool run_unpark(HtStore *store, gpointer data, GError **error)
         if (!ht_outbox_run(db, HT_OUTBOX_QUERY("op_unpark"), op->seq, error))
             return false;
     }
-    call->n = ops ? ops->len : 0;
+    *n = ops ? ops->len : 0;
     return ops && (ops->len == 0 || ht_change_commit(&change, error));
-}
-
-bool ht_outbox_unpark(HtOutbox *outbox, guint *n, GError **error)
-{
-    Call call = {.outbox = outbox};
-    bool ok = ht_store_call(outbox->cache, run_unpark, &call, error);
-    *n = call.n;
-    return ok;
 }

@@ -56,9 +56,7 @@ void ht_receipt_free(HtReceipt *receipt)
 
 static void clear_item(HtOutboxItem *item)
 {
-    g_free(item->function);
     g_free(item->label);
-    g_free(item->group_label);
     g_free(item->why);
     g_free(item->code);
 }
@@ -81,7 +79,6 @@ void ht_conflict_free(HtConflict *conflict)
     g_free(conflict->theirs);
     g_free(conflict->theirs_by);
     g_free(conflict->text);
-    g_free(conflict->current_json);
     g_free(conflict);
 }
 

@@ -66,6 +66,8 @@ void ht_op_free(HtOp *op);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtOp, ht_op_free)
 /* All rows of a statement of the op queries: HtOp*. */
 GPtrArray *ht_ops_read(HtStmt *stmt, GError **error);
+/* Without what is sent and what was before, which cost the most. */
+GPtrArray *ht_ops_read_bare(HtStmt *stmt, GError **error);
 HtOp *ht_op_load(HtDb *db, int64_t seq, GError **error); /* NULL + NOTHING when there is none */
 GPtrArray *ht_ops_of(HtDb *db, const char *resource, const HtUuid *id, GError **error);
 /* Writes it with a new seq. */
@@ -76,9 +78,19 @@ const char *ht_op_text_field(const HtOp *op);
 void ht_json_set_uuid(HtJson *object, const char *key, const HtUuid *id); /* nil → null */
 bool ht_json_get_uuid(const HtJson *json, const char *key, HtUuid *out);
 bool ht_outbox_run(HtDb *db, const char *resource, int64_t first, GError **error);
+/* What a person did at once; its texts are borrowed. The new group's id, 0 on failure. */
+typedef struct {
+    HtIntentKind kind;
+    guint64 pass;
+    const char *label;
+    int64_t at, undo_of; /* 0 = of none */
+} HtGroup;
+int64_t ht_group_add(HtDb *db, const HtGroup *group, GError **error);
 int64_t ht_outbox_counter(HtDb *db, const char *name, GError **error); /* 0 on failure */
 char *ht_outbox_meta(HtDb *db, const char *name);
 
+/* The ops of a statement of the op queries as HtOutboxItem*; look.c. */
+GPtrArray *ht_outbox_items(HtStmt *stmt, GError **error);
 /* All of them as JSON for people, with `whole` the texts of mails too; caller frees (look.c). */
 char *ht_ops_export(GPtrArray *ops, bool whole);
 
@@ -212,6 +224,9 @@ int64_t ht_outbox_open_batch(HtDb *db, GError **error);
 bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error);
 /* Sets the error; false. */
 bool ht_batch_malformed(GError **error, const char *why);
+
+/* Everything that is parked is pending again (hold.c); *n: how many. */
+bool ht_unpark_all(HtOutbox *outbox, HtStore *store, guint *n, GError **error);
 
 /* --- What waits although it is its turn (hold.c): rows, applications and people of held ops, now.
  */

@@ -1,4 +1,6 @@
-/* Looking at the outbox, from any thread: a connection of its own behind a lock. */
+/* Looking at the outbox, from any thread: a connection of its own behind a lock, which is held for
+ * a look and never while something is written. What it is about is told by ids: keys are of one
+ * generation of the cache, and whoever looks reads in a generation of his own. */
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
@@ -9,32 +11,47 @@
 
 /* --- Lists */
 
-static char *group_label(HtOutbox *outbox, int64_t group)
+/* What is left of a label when the words went with the person (forget.c). */
+static const char *bare_label(const HtOp *op)
 {
-    g_auto(HtStmtUse) use = {ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("group_get"), NULL)};
-    if (!use.stmt)
-        return NULL;
-    ht_stmt_bind_int(use.stmt, 1, group);
-    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(use.stmt, 3) : NULL;
+    static const struct {
+        int tbl;
+        const char *insert, *update, *delete;
+    } rows[] = {
+        {HT_TBL_NOTE, "Note", "Edit a note", "Delete a note"},
+        {HT_TBL_TAG, "Tag", "Tag", "Remove a tag"},
+        {HT_TBL_INTERVIEW, "Interview", "Change an interview", "Cancel an interview"},
+        {HT_TBL_PANEL, "Panel", "Panel", "Panel"},
+        {HT_TBL_FEEDBACK, "Feedback", "Feedback", "Feedback"},
+    };
+    for (gsize i = 0; op->fn == HT_PUSH_FIELDS && i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].tbl == op->tbl)
+            return g_str_equal(op->kind, "insert")   ? rows[i].insert
+                   : g_str_equal(op->kind, "delete") ? rows[i].delete
+                                                     : rows[i].update;
+    }
+    return NULL;
 }
 
-static HtKey key_of(HtOutbox *outbox, const HtUuid *id)
+static char *label_of(const HtOp *op)
 {
-    return ht_uuid_is_nil(id) ? 0 : ht_reader_key(outbox->look_reader, id);
+    const char *bare = g_strcmp0(op->label, op->kind) == 0 ? bare_label(op) : NULL;
+    char *label = g_strdup(bare ? bare : op->label);
+    if (label)
+        label[0] = g_ascii_toupper(label[0]);
+    return label;
 }
 
-static void fill_item(HtOutbox *outbox, HtOutboxItem *item, const HtOp *op)
+static void fill_item(HtOutboxItem *item, const HtOp *op)
 {
     item->seq = op->seq;
     item->group = op->group;
     item->op = op->op;
     item->row = op->row;
+    item->match = op->match;
+    item->candidate = op->candidate;
     item->state = op->state;
-    item->function = g_strdup(op->fn == HT_PUSH_DECISIONS ? "decisions" : "fields");
-    item->label = g_strdup(op->label);
-    item->group_label = group_label(outbox, op->group);
-    item->match = key_of(outbox, &op->match);
-    item->candidate = key_of(outbox, &op->candidate);
+    item->label = label_of(op);
     item->at = op->at;
     item->why = g_strdup(op->why);
     item->code = g_strdup(op->code);
@@ -45,22 +62,58 @@ static void free_item(gpointer item)
     ht_outbox_item_free(item);
 }
 
+GPtrArray *ht_outbox_items(HtStmt *stmt, GError **error)
+{
+    g_autoptr(GPtrArray) ops = ht_ops_read_bare(stmt, error);
+    GPtrArray *items = ops ? g_ptr_array_new_with_free_func(free_item) : NULL;
+    for (guint i = 0; items && i < ops->len; i++) {
+        HtOutboxItem *item = g_new0(HtOutboxItem, 1);
+        fill_item(item, ops->pdata[i]);
+        g_ptr_array_add(items, item);
+    }
+    return items;
+}
+
+static GPtrArray *items_of(HtOutbox *outbox, const char *resource, int64_t limit, GError **error)
+{
+    HtStmt *stmt = ht_db_stmt(outbox->look_db, resource, error);
+    if (stmt)
+        ht_stmt_bind_int(stmt, 1, limit);
+    return ht_outbox_items(stmt, error);
+}
+
+static GPtrArray *first_items(HtOutbox *outbox, gsize limit, GError **error)
+{
+    g_autoptr(GPtrArray) items =
+        items_of(outbox, HT_OUTBOX_QUERY("ops_stuck"), (int64_t)limit, error);
+    if (!items || items->len == limit)
+        return g_steal_pointer(&items);
+    GPtrArray *rest =
+        items_of(outbox, HT_OUTBOX_QUERY("ops_on_their_way"), (int64_t)limit - items->len, error);
+    if (!rest)
+        return NULL;
+    g_ptr_array_extend_and_steal(items, rest);
+    return g_steal_pointer(&items);
+}
+
 GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error)
 {
-    GPtrArray *items = NULL;
     g_mutex_lock(&outbox->lock);
-    HtStmt *stmt = ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("ops_open"), error);
-    if (stmt)
-        ht_stmt_bind_int(stmt, 1, limit ? (int64_t)limit : -1);
-    g_autoptr(GPtrArray) ops = ht_ops_read(stmt, error);
-    if (ops && ht_outbox_reader(outbox, &outbox->look_reader, error)) {
-        items = g_ptr_array_new_with_free_func(free_item);
-        for (guint i = 0; i < ops->len; i++) {
-            HtOutboxItem *item = g_new0(HtOutboxItem, 1);
-            fill_item(outbox, item, ops->pdata[i]);
-            g_ptr_array_add(items, item);
-        }
+    GPtrArray *items = limit ? first_items(outbox, limit, error)
+                             : items_of(outbox, HT_OUTBOX_QUERY("ops_open"), -1, error);
+    g_mutex_unlock(&outbox->lock);
+    return items;
+}
+
+GPtrArray *ht_outbox_list_span(HtOutbox *outbox, const HtOpSpan *span, GError **error)
+{
+    g_mutex_lock(&outbox->lock);
+    HtStmt *stmt = ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("ops_span"), error);
+    if (stmt) {
+        ht_stmt_bind_int(stmt, 1, span->first);
+        ht_stmt_bind_int(stmt, 2, span->last);
     }
+    GPtrArray *items = ht_outbox_items(stmt, error);
     g_mutex_unlock(&outbox->lock);
     return items;
 }
@@ -90,43 +143,41 @@ static void count_state(HtOutboxCounts *counts, HtOpState state, int n)
     }
 }
 
+static bool read_counts(HtOutbox *outbox, HtOutboxCounts *out)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("counts"), NULL)};
+    HtStep step = HT_STEP_ERROR;
+    while (use.stmt && (step = ht_stmt_step(use.stmt, NULL)) == HT_STEP_ROW)
+        count_state(out, (HtOpState)ht_stmt_int(use.stmt, 0), (int)ht_stmt_int(use.stmt, 1));
+    return step == HT_STEP_DONE;
+}
+
 void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out)
 {
     g_mutex_lock(&outbox->lock);
     int64_t version = ht_db_pragma_int(outbox->look_db, "data_version");
-    if (version != outbox->counts_version) {
-        g_auto(HtStmtUse) use = {ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("counts"), NULL)};
-        memset(&outbox->counts, 0, sizeof outbox->counts);
-        while (use.stmt && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
-            count_state(&outbox->counts, (HtOpState)ht_stmt_int(use.stmt, 0),
-                        (int)ht_stmt_int(use.stmt, 1));
+    HtOutboxCounts fresh = {0};
+    /* What cannot be read now is as it was, and is asked for again the next time. */
+    if (version != outbox->counts_version && read_counts(outbox, &fresh)) {
+        outbox->counts = fresh;
         outbox->counts_version = version;
     }
     *out = outbox->counts;
     g_mutex_unlock(&outbox->lock);
 }
 
-static char *one_label(HtOutbox *outbox, const char *resource)
+char *ht_outbox_undo_label(HtOutbox *outbox)
 {
-    g_mutex_lock(&outbox->lock);
     char *label = NULL;
+    g_mutex_lock(&outbox->lock);
     {
-        g_auto(HtStmtUse) use = {ht_db_stmt(outbox->look_db, resource, NULL)};
+        g_auto(HtStmtUse)
+            use = {ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("group_undoable"), NULL)};
         if (use.stmt && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
             label = ht_stmt_dup_text(use.stmt, 1);
     }
     g_mutex_unlock(&outbox->lock);
     return label;
-}
-
-char *ht_outbox_undo_label(HtOutbox *outbox)
-{
-    return one_label(outbox, HT_OUTBOX_QUERY("group_undoable"));
-}
-
-char *ht_outbox_redo_label(HtOutbox *outbox)
-{
-    return one_label(outbox, HT_OUTBOX_QUERY("group_redoable"));
 }
 
 /* --- Conflicts, for people */
@@ -279,7 +330,7 @@ static void describe_field(HtOutbox *outbox, HtConflict *conflict, const HtOp *o
 /* Closed meanwhile: mine goes out behind a reopening only. */
 static bool is_closed(HtOutbox *outbox, const HtOp *op)
 {
-    HtKey key = key_of(outbox, &op->match);
+    HtKey key = ht_uuid_is_nil(&op->match) ? 0 : ht_reader_key(outbox->look_reader, &op->match);
     HtMatchRow *row = key ? ht_cache_match(outbox->look_reader, key, NULL) : NULL;
     bool closed = row && ht_stage_type_is_terminal(row->stage_type) &&
                   ht_decision_parse(op->kind) != HT_DECISION_REOPEN;
@@ -291,7 +342,7 @@ static bool is_closed(HtOutbox *outbox, const HtOp *op)
 static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
 {
     HtConflict *conflict = g_new0(HtConflict, 1);
-    fill_item(outbox, &conflict->item, op);
+    fill_item(&conflict->item, op);
     g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
     if (op->fn == HT_PUSH_DECISIONS) {
         describe_decision(outbox, conflict, op, rows);
@@ -303,7 +354,6 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
     }
     conflict->theirs_by = person_named(outbox, &op->theirs_by);
     conflict->theirs_at = op->theirs_at;
-    conflict->current_json = g_strdup(op->theirs);
     return conflict;
 }
 
@@ -325,6 +375,27 @@ GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error)
     }
     g_mutex_unlock(&outbox->lock);
     return conflicts;
+}
+
+static bool is_conflict(const HtOp *op)
+{
+    return op->state == HT_OP_CONFLICT || op->state == HT_OP_REJECTED || op->state == HT_OP_GONE;
+}
+
+HtConflict *ht_outbox_conflict(HtOutbox *outbox, int64_t seq, GError **error)
+{
+    HtConflict *conflict = NULL;
+    g_mutex_lock(&outbox->lock);
+    {
+        g_autoptr(HtOp) op = ht_op_load(outbox->look_db, seq, error);
+        if (op && !is_conflict(op))
+            g_set_error_literal(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING,
+                                "it is not in conflict");
+        else if (op && ht_outbox_reader(outbox, &outbox->look_reader, error))
+            conflict = make_conflict(outbox, op);
+    }
+    g_mutex_unlock(&outbox->lock);
+    return conflict;
 }
 
 /* --- Export */

@@ -53,7 +53,7 @@ bool ht_json_get_uuid(const HtJson *json, const char *key, HtUuid *out)
     return ht_uuid_parse(ht_json_get_string(json, key, NULL), out);
 }
 
-static HtOp *read_op(HtStmt *stmt)
+static HtOp *read_op(HtStmt *stmt, bool whole)
 {
     HtOp *op = g_new0(HtOp, 1);
     op->seq = ht_stmt_int(stmt, 0);
@@ -68,10 +68,10 @@ static HtOp *read_op(HtStmt *stmt)
     ht_stmt_uuid(stmt, 9, &op->candidate);
     ht_stmt_uuid(stmt, 10, &op->reverses);
     op->at = ht_stmt_int(stmt, 11);
-    op->body = ht_json_parse(ht_stmt_text(stmt, 12), -1, NULL);
+    op->body = whole ? ht_json_parse(ht_stmt_text(stmt, 12), -1, NULL) : NULL;
     if (!op->body)
         op->body = ht_json_new_object();
-    const char *prev = ht_stmt_text(stmt, 13);
+    const char *prev = whole ? ht_stmt_text(stmt, 13) : NULL;
     op->prev = prev ? ht_json_parse(prev, -1, NULL) : NULL;
     op->label = ht_stmt_dup_text(stmt, 14);
     op->why = ht_stmt_dup_text(stmt, 15);
@@ -83,7 +83,7 @@ static HtOp *read_op(HtStmt *stmt)
     return op;
 }
 
-GPtrArray *ht_ops_read(HtStmt *stmt, GError **error)
+static GPtrArray *read_ops(HtStmt *stmt, bool whole, GError **error)
 {
     if (!stmt)
         return NULL;
@@ -91,8 +91,18 @@ GPtrArray *ht_ops_read(HtStmt *stmt, GError **error)
     g_autoptr(GPtrArray) ops = g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_op_free);
     HtStep step;
     while ((step = ht_stmt_step(stmt, error)) == HT_STEP_ROW)
-        g_ptr_array_add(ops, read_op(stmt));
+        g_ptr_array_add(ops, read_op(stmt, whole));
     return step == HT_STEP_DONE ? g_steal_pointer(&ops) : NULL;
+}
+
+GPtrArray *ht_ops_read(HtStmt *stmt, GError **error)
+{
+    return read_ops(stmt, true, error);
+}
+
+GPtrArray *ht_ops_read_bare(HtStmt *stmt, GError **error)
+{
+    return read_ops(stmt, false, error);
 }
 
 HtOp *ht_op_load(HtDb *db, int64_t seq, GError **error)
@@ -184,4 +194,20 @@ char *ht_outbox_meta(HtDb *db, const char *name)
     char *value = ht_stmt_step(get, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(get, 0) : NULL;
     ht_stmt_reset(get);
     return value;
+}
+
+int64_t ht_group_add(HtDb *db, const HtGroup *group, GError **error)
+{
+    int64_t acted = ht_outbox_counter(db, "acts", error);
+    HtStmt *add = acted ? ht_db_stmt(db, HT_OUTBOX_QUERY("group_add"), error) : NULL;
+    if (!add)
+        return 0;
+    ht_stmt_bind_int(add, 1, group->kind);
+    ht_stmt_bind_int(add, 2, (int64_t)group->pass);
+    ht_stmt_bind_text(add, 3, group->label);
+    ht_stmt_bind_int(add, 4, group->at);
+    if (group->undo_of)
+        ht_stmt_bind_int(add, 5, group->undo_of);
+    ht_stmt_bind_int(add, 6, acted);
+    return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
 }

@@ -222,42 +222,28 @@ static void submit_free(gpointer data)
     g_free(submit);
 }
 
-static int64_t add_group(HtPlan *plan, GError **error)
+static bool record(HtPlan *plan, HtChange *change, GError **error)
 {
-    HtDb *db = plan->outbox->db;
-    int64_t acted = ht_outbox_counter(db, "acts", error);
-    HtStmt *add = acted ? ht_db_stmt(db, HT_OUTBOX_QUERY("group_add"), error) : NULL;
-    if (!add)
-        return 0;
-    ht_stmt_bind_int(add, 1, plan->intent->kind);
-    ht_stmt_bind_int(add, 2, (int64_t)plan->intent->pass);
-    ht_stmt_bind_text(add, 3, plan->receipt->label);
-    ht_stmt_bind_int(add, 4, plan->now_us);
-    ht_stmt_bind_int(add, 6, acted);
-    return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
-}
-
-static bool record(HtPlan *plan, GError **error)
-{
-    g_auto(HtChange) change = {0};
-    if (!ht_change_begin(&change, plan->outbox, plan->store, error))
-        return false;
     if (!plan->receipt->label)
         plan->receipt->label = ht_plan_label(plan);
-    int64_t group = add_group(plan, error);
+    HtGroup act = {.kind = plan->intent->kind,
+                   .pass = plan->intent->pass,
+                   .label = plan->receipt->label,
+                   .at = plan->now_us};
+    int64_t group = ht_group_add(plan->outbox->db, &act, error);
     if (!group)
         return false;
     for (guint i = 0; i < plan->ops->len; i++) {
         HtOp *op = plan->ops->pdata[i];
         op->group = group;
-        if (!ht_change_insert(&change, op, error) || !ht_op_merge(plan->outbox->db, op, error))
+        if (!ht_change_insert(change, op, error) || !ht_op_merge(plan->outbox->db, op, error))
             return false;
-        ht_change_touch(&change, op);
+        ht_change_touch(change, op);
     }
     plan->receipt->group = group;
-    plan->receipt->recorded = change.recorded;
+    plan->receipt->recorded = change->recorded;
     plan->receipt->n_done = (int)plan->ops->len;
-    return ht_change_commit(&change, error);
+    return ht_change_commit(change, error);
 }
 
 static bool plan_ops(HtPlan *plan, GError **error)
@@ -303,15 +289,18 @@ static bool plan_new(HtPlan *plan, GError **error)
     return ok;
 }
 
+/* What is planned stands on what the file says: until it is recorded no other process takes an op
+ * into a batch that this one is about to carry along. */
 static bool submit_new(HtPlan *plan, GError **error)
 {
-    if (!plan_new(plan, error))
+    g_auto(HtChange) change = {0};
+    if (!ht_change_begin(&change, plan->outbox, plan->store, error) || !plan_new(plan, error))
         return false;
     if (plan->ops->len == 0) {
         ht_plan_set_error(plan, error);
         return false;
     }
-    return record(plan, error);
+    return record(plan, &change, error);
 }
 
 /* The group that undo or redo speaks of; its label goes into the receipt. 0 = none. */
@@ -335,6 +324,11 @@ static int64_t find_group(HtPlan *plan, bool redo)
     return ht_stmt_int(use.stmt, 0);
 }
 
+static bool is_refusal(const GError *error)
+{
+    return g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+}
+
 static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
 {
     g_auto(HtChange) change = {0};
@@ -348,12 +342,14 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
     end_view(plan, is_view);
     if (!ht_plan_check(plan, error))
         return false;
-    if (refusal)
-        g_propagate_error(error, g_steal_pointer(&refusal));
     plan->receipt->recorded = change.recorded;
-    if (!ok && plan->is_settled)
+    if (ok)
+        return ht_change_commit(&change, error);
+    /* Only a refusal leaves the change whole; what failed half-way is taken back. */
+    if (plan->is_settled && is_refusal(refusal))
         ht_change_commit(&change, NULL);
-    return ok && ht_change_commit(&change, error);
+    g_propagate_error(error, g_steal_pointer(&refusal));
+    return false;
 }
 
 static bool submit_undo(HtPlan *plan, bool redo, GError **error)
@@ -400,19 +396,42 @@ static bool pass_groups(HtOutbox *outbox, guint64 pass, GArray *groups, GError *
     return step == HT_STEP_DONE;
 }
 
+static void gather_refusals(HtReceipt *into, HtReceipt *from)
+{
+    into->n_refused += from->n_refused;
+    if (!into->why)
+        into->why = g_strdup(from->why);
+    while (from->refusals->len > 0)
+        g_ptr_array_add(into->refusals, g_ptr_array_steal_index(from->refusals, 0));
+}
+
 static void gather(HtReceipt *into, HtReceipt *from)
 {
     into->n_done += from->n_done;
-    into->n_refused += from->n_refused;
     into->group = from->group;
     if (!into->recorded.first)
         into->recorded.first = from->recorded.first;
     into->recorded.last = MAX(into->recorded.last, from->recorded.last);
     g_array_append_vals(into->keys, from->keys->data, from->keys->len);
-    if (!into->why)
-        into->why = g_strdup(from->why);
-    while (from->refusals->len > 0)
-        g_ptr_array_add(into->refusals, g_ptr_array_steal_index(from->refusals, 0));
+    gather_refusals(into, from);
+}
+
+/* What was undone stays undone although a later part failed: its receipt says what is left. */
+static bool end_pass(Submit *submit, HtPlan *all, const GError *failure, GError **error)
+{
+    HtReceipt *receipt = all->receipt;
+    if (receipt->n_done == 0 && failure)
+        g_propagate_error(error, g_error_copy(failure));
+    else if (receipt->n_done == 0)
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "%s",
+                    receipt->why ? receipt->why : "nothing of this pass to undo");
+    if (receipt->n_done == 0)
+        return false;
+    receipt->label = failure ? g_strdup_printf("Undone: the pass, %d so far (%s)", receipt->n_done,
+                                               failure->message)
+                             : g_strdup_printf("Undone: the pass, %d", receipt->n_done);
+    submit->receipt = g_steal_pointer(&all->receipt);
+    return true;
 }
 
 static bool run_pass(HtStore *store, Submit *submit, GError **error)
@@ -425,21 +444,19 @@ static bool run_pass(HtStore *store, Submit *submit, GError **error)
         !pass_groups(outbox, submit->pass, groups, error))
         return false;
     ht_plan_init(&all, outbox, store, intent);
-    for (guint i = 0; i < groups->len; i++) {
+    g_autoptr(GError) failure = NULL;
+    for (guint i = 0; i < groups->len && !failure; i++) {
         g_auto(HtPlan) plan = {0};
         g_autoptr(GError) why = NULL;
         ht_plan_init(&plan, outbox, store, intent);
-        undo_or_redo(&plan, g_array_index(groups, int64_t, i), false, &why);
-        gather(all.receipt, plan.receipt);
+        if (undo_or_redo(&plan, g_array_index(groups, int64_t, i), false, &why))
+            gather(all.receipt, plan.receipt);
+        else if (is_refusal(why))
+            gather_refusals(all.receipt, plan.receipt);
+        else
+            failure = g_steal_pointer(&why);
     }
-    if (all.receipt->n_done == 0) {
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "%s",
-                    all.receipt->why ? all.receipt->why : "nothing of this pass to undo");
-        return false;
-    }
-    all.receipt->label = g_strdup_printf("Undone: the pass, %d", all.receipt->n_done);
-    submit->receipt = g_steal_pointer(&all.receipt);
-    return true;
+    return end_pass(submit, &all, failure, error);
 }
 
 static bool run_submit(HtStore *store, gpointer data, GError **error)

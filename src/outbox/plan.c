@@ -128,15 +128,12 @@ static gint compare_refusals(gconstpointer a, gconstpointer b)
     return g_strcmp0((*x)->why, (*y)->why);
 }
 
-/* Why nothing was done: of many, how many for which reason ("0 of 31: 20 × …; 11 × …"). */
-static char *why_nothing(const HtReceipt *receipt)
+char *ht_receipt_reasons(const HtReceipt *receipt)
 {
-    GPtrArray *refusals = receipt->refusals;
-    if (!refusals || refusals->len < 2)
-        return g_strdup(receipt->why ? receipt->why : "nothing is marked");
+    g_autoptr(GPtrArray) refusals = g_ptr_array_new();
+    g_ptr_array_extend(refusals, receipt->refusals, NULL, NULL);
     g_ptr_array_sort(refusals, compare_refusals);
     GString *out = g_string_new(NULL);
-    g_string_append_printf(out, "0 of %u: ", refusals->len);
     for (guint i = 0, n; i < refusals->len; i += n) {
         for (n = 1; i + n < refusals->len; n++) {
             if (compare_refusals(&refusals->pdata[i], &refusals->pdata[i + n]) != 0)
@@ -148,11 +145,19 @@ static char *why_nothing(const HtReceipt *receipt)
     return g_string_free(out, FALSE);
 }
 
+/* "0 of 31: 20 × …; 11 × …" */
+static char *why_nothing(const HtReceipt *receipt)
+{
+    if (receipt->refusals->len < 2)
+        return g_strdup(receipt->why ? receipt->why : "nothing is marked");
+    g_autofree char *reasons = ht_receipt_reasons(receipt);
+    return g_strdup_printf("0 of %u: %s", receipt->refusals->len, reasons);
+}
+
 void ht_plan_set_error(const HtPlan *plan, GError **error)
 {
-    g_autofree char *why = plan->lacks_note ? g_strdup(plan->receipt->why) : NULL;
-    if (!why)
-        why = why_nothing(plan->receipt);
+    g_autofree char *why =
+        plan->lacks_note ? g_strdup(plan->receipt->why) : why_nothing(plan->receipt);
     g_set_error_literal(error, HT_OUTBOX_ERROR,
                         plan->lacks_note ? HT_OUTBOX_ERROR_NOTE : HT_OUTBOX_ERROR_REFUSED, why);
 }

@@ -8,8 +8,9 @@
 
 typedef struct {
     HtOutbox *outbox;
-    int64_t seq;
-    HtResolve how;
+    HtSettle what;
+    char *note, *value; /* its texts, when they are ours */
+    guint n;
 } Call;
 
 /* --- Giving up */
@@ -26,13 +27,16 @@ static bool drop_later(HtChange *change, const HtOp *op, GError **error)
                 return false;
             ht_stmt_bind_uuid(use.stmt, 1, &op->row);
             ht_stmt_bind_int(use.stmt, 2, op->seq);
-            if (ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW)
-                later = ht_stmt_int(use.stmt, 0);
+            HtStep step = ht_stmt_step(use.stmt, error);
+            if (step == HT_STEP_ERROR)
+                return false;
+            later = step == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
         }
         g_autoptr(HtOp) next = later ? ht_op_load(db, later, error) : NULL;
         if (!later || (next && next->state == HT_OP_SENDING))
             return true;
-        if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, false, error))
+        if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, false, error) ||
+            !ht_outbox_run(db, HT_OUTBOX_QUERY("op_carried_drop"), later, error))
             return false;
     }
 }
@@ -46,13 +50,12 @@ static bool drop_op(HtChange *change, const HtOp *op, GError **error)
            (op->state != HT_OP_PENDING || drop_later(change, op, error));
 }
 
-static bool run_drop(HtStore *store, gpointer data, GError **error)
+static bool drop(Call *call, HtStore *store, GError **error)
 {
-    const Call *call = data;
     g_auto(HtChange) change = {0};
     if (!ht_change_begin(&change, call->outbox, store, error))
         return false;
-    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
+    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->what.seq, error);
     if (!op)
         return false;
     if (op->state == HT_OP_SENDING || op->state == HT_OP_DONE || op->state == HT_OP_DROPPED) {
@@ -62,12 +65,6 @@ static bool run_drop(HtStore *store, gpointer data, GError **error)
         return false;
     }
     return drop_op(&change, op, error) && ht_change_commit(&change, error);
-}
-
-bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error)
-{
-    Call call = {.outbox = outbox, .seq = seq};
-    return ht_store_call(outbox->cache, run_drop, &call, error);
 }
 
 /* --- A decision again */
@@ -346,15 +343,14 @@ static bool check_edit(const HtResolve *how, GError **error)
     return false;
 }
 
-static bool run_resolve(HtStore *store, gpointer data, GError **error)
+static bool resolve(Call *call, HtStore *store, GError **error)
 {
-    const Call *call = data;
+    const HtResolve *how = &call->what.how;
     g_auto(HtChange) change = {0};
-    if (!check_edit(&call->how, error) ||
-        !ht_outbox_reader(call->outbox, &call->outbox->reader, error) ||
+    if (!check_edit(how, error) || !ht_outbox_reader(call->outbox, &call->outbox->reader, error) ||
         !ht_change_begin(&change, call->outbox, store, error))
         return false;
-    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->seq, error);
+    g_autoptr(HtOp) op = ht_op_load(call->outbox->db, call->what.seq, error);
     if (!op)
         return false;
     bool stuck = op->state == HT_OP_PARKED || op->state == HT_OP_CONFLICT ||
@@ -363,16 +359,100 @@ static bool run_resolve(HtStore *store, gpointer data, GError **error)
         g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "it is not in conflict");
         return false;
     }
-    if (call->how.resolution != HT_RESOLVE_TAKE_THEIRS &&
-        !send_again(&change, store, op, &call->how, error))
+    if (how->resolution != HT_RESOLVE_TAKE_THEIRS && !send_again(&change, store, op, how, error))
         return false;
-    if (call->how.recorded)
-        *call->how.recorded = change.recorded;
+    if (how->recorded)
+        *how->recorded = change.recorded;
     return drop_op(&change, op, error) && ht_change_commit(&change, error);
+}
+
+/* --- Any of it, waited for or not */
+
+static bool run_call(HtStore *store, gpointer data, GError **error)
+{
+    Call *call = data;
+    call->n = 1;
+    switch (call->what.kind) {
+    case HT_SETTLE_DROP:
+        return drop(call, store, error);
+    case HT_SETTLE_UNPARK:
+        return ht_unpark_all(call->outbox, store, &call->n, error);
+    case HT_SETTLE_RESOLVE:
+    default:
+        return resolve(call, store, error);
+    }
+}
+
+bool ht_outbox_settle(HtOutbox *outbox, const HtSettle *settle, guint *n, GError **error)
+{
+    Call call = {.outbox = outbox, .what = *settle};
+    bool ok = ht_store_call(outbox->cache, run_call, &call, error);
+    *n = ok ? call.n : 0;
+    return ok;
 }
 
 bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, const HtResolve *how, GError **error)
 {
-    Call call = {.outbox = outbox, .seq = seq, .how = *how};
-    return ht_store_call(outbox->cache, run_resolve, &call, error);
+    HtSettle settle = {.kind = HT_SETTLE_RESOLVE, .seq = seq, .how = *how};
+    guint n;
+    return ht_outbox_settle(outbox, &settle, &n, error);
+}
+
+bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error)
+{
+    HtSettle settle = {.kind = HT_SETTLE_DROP, .seq = seq};
+    guint n;
+    return ht_outbox_settle(outbox, &settle, &n, error);
+}
+
+bool ht_outbox_unpark(HtOutbox *outbox, guint *n, GError **error)
+{
+    HtSettle settle = {.kind = HT_SETTLE_UNPARK};
+    return ht_outbox_settle(outbox, &settle, n, error);
+}
+
+static void call_free(gpointer data)
+{
+    Call *call = data;
+    g_free(call->note);
+    g_free(call->value);
+    g_free(call);
+}
+
+static bool run_task(HtStore *store, gpointer data, GError **error)
+{
+    return run_call(store, g_task_get_task_data(data), error);
+}
+
+static void task_done(bool ok, GError *error, gpointer data)
+{
+    g_autoptr(GTask) task = data;
+    if (ok)
+        g_task_return_int(task, ((Call *)g_task_get_task_data(task))->n);
+    else
+        g_task_return_error(task, error);
+}
+
+void ht_outbox_settle_async(HtOutbox *outbox, const HtSettle *settle, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+    Call *call = g_new0(Call, 1);
+    *call = (Call){.outbox = outbox,
+                   .what = *settle,
+                   .note = g_strdup(settle->how.note),
+                   .value = g_strdup(settle->how.value)};
+    call->what.how.note = call->note;
+    call->what.how.value = call->value;
+    call->what.how.recorded = NULL;
+    GTask *task = g_task_new(NULL, NULL, callback, user_data);
+    g_task_set_task_data(task, call, call_free);
+    ht_store_call_async(outbox->cache, run_task, task, task_done);
+}
+
+bool ht_outbox_settle_finish(HtOutbox *outbox, GAsyncResult *result, guint *n, GError **error)
+{
+    (void)outbox;
+    gssize done = g_task_propagate_int(G_TASK(result), error);
+    *n = done > 0 ? (guint)done : 0;
+    return done >= 0;
 }

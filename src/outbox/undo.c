@@ -215,22 +215,6 @@ static HtOp *compensate_field(HtPlan *plan, const HtOp *op, bool *none)
 
 /* --- Undo */
 
-static int64_t add_group(HtDb *db, HtIntentKind kind, const char *label, int64_t at,
-                         int64_t undo_of, GError **error)
-{
-    int64_t acted = ht_outbox_counter(db, "acts", error);
-    HtStmt *add = acted ? ht_db_stmt(db, HT_OUTBOX_QUERY("group_add"), error) : NULL;
-    if (!add)
-        return 0;
-    ht_stmt_bind_int(add, 1, kind);
-    ht_stmt_bind_int(add, 2, 0);
-    ht_stmt_bind_text(add, 3, label);
-    ht_stmt_bind_int(add, 4, at);
-    ht_stmt_bind_int(add, 5, undo_of);
-    ht_stmt_bind_int(add, 6, acted);
-    return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
-}
-
 static void note_done(HtPlan *plan, const HtOp *op)
 {
     HtKey key = key_of(plan, op);
@@ -290,8 +274,10 @@ static bool answer(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GEr
         plan->is_settled = true;
         return set_live(db, op->seq, 0, error);
     }
+    HtGroup act = {
+        .kind = HT_INTENT_UNDO, .label = undo->label, .at = plan->now_us, .undo_of = op->group};
     if (!*group)
-        *group = add_group(db, HT_INTENT_UNDO, undo->label, plan->now_us, op->group, error);
+        *group = ht_group_add(db, &act, error);
     undo->group = *group;
     if (!*group || !ht_change_insert(change, undo, error) || !set_live(db, op->seq, 0, error))
         return false;

@@ -78,7 +78,7 @@ const char *ht_context_state_text(HtContext *context, HtStyle *role);
 /* In how many milliseconds time alone changes it (the age of the last sync); 0 = it does not. */
 guint ht_context_state_due_ms(HtContext *context);
 /* Lasting warning (weak connection, full disk, production, a server that refuses or is not named);
- * NULL = none. */
+ * NULL = none. Borrowed until the next call. */
 const char *ht_context_warning(HtContext *context);
 /* Why there is no server in this session: the lasting warning from now on. */
 void ht_context_set_no_server(HtContext *context, const char *why);

@@ -53,6 +53,11 @@ struct HtPrompt {
     void (*cancelled)(HtContext *context, HtPrompt *prompt);
     gpointer data;
     GDestroyNotify free_data;
+    /* Set by the context: in which generation of the cache it was asked, whose keys it may hold (0:
+     * it holds none), and in which view about which row (0: about none, or about marks). */
+    guint asked_in;
+    const void *asked_view;
+    HtKey asked_about;
 };
 
 HtPrompt *ht_prompt_new(HtPromptKind kind, HtPromptThen then, const char *label, ...)

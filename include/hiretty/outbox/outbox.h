@@ -132,6 +132,8 @@ typedef struct {
     GArray *keys;              /* HtKey: the rows it touched, for the cursor */
 } HtReceipt;
 
+/* How many were refused for which reason: "20 × …; 11 × …". Caller frees. */
+char *ht_receipt_reasons(const HtReceipt *receipt);
 void ht_receipt_free(HtReceipt *receipt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtReceipt, ht_receipt_free)
 
@@ -148,9 +150,8 @@ void ht_outbox_undo_pass_async(HtOutbox *outbox, guint64 pass, GCancellable *can
                                GAsyncReadyCallback callback,
                                gpointer user_data); /* submit_finish */
 guint64 ht_outbox_new_pass(HtOutbox *outbox);
-/* What `u` and C-r would do: a label, NULL = nothing. Caller frees. */
+/* What `u` would do: a label, NULL = nothing. Caller frees. */
 char *ht_outbox_undo_label(HtOutbox *outbox);
-char *ht_outbox_redo_label(HtOutbox *outbox);
 /* The row was opened, or its evidence was in view for `seconds`. Async. */
 void ht_outbox_note_view(HtOutbox *outbox, HtKey match, bool blind, int seconds);
 
@@ -170,12 +171,10 @@ const char *ht_op_state_name(HtOpState state);
 
 typedef struct {
     int64_t seq, group;
-    HtUuid op, row; /* row: the match, or the note/tag row */
+    HtUuid op, row;          /* row: the match, or the note/tag row */
+    HtUuid match, candidate; /* whom it is about, who may not be in the cache; nil = none */
     HtOpState state;
-    char *function; /* "decisions" or "fields" */
-    char *label;    /* "Reject · Customer Support Specialist": no server words */
-    char *group_label;
-    HtKey match, candidate; /* of the present cache; 0 = unknown there */
+    char *label; /* "Reject · Customer Support Specialist": no server words */
     int64_t at;
     char *why;  /* parked, conflict, rejected, gone */
     char *code; /* the server's short code */
@@ -186,9 +185,8 @@ typedef struct {
     char *base, *mine, *theirs; /* lines for people */
     char *theirs_by;
     int64_t theirs_at;
-    char *text;         /* of mine, to edit; NULL = it has none */
-    bool needs_reason;  /* keeping mine reopens what somebody closed */
-    char *current_json; /* what the server sent */
+    char *text;        /* of mine, to edit; NULL = it has none */
+    bool needs_reason; /* keeping mine reopens what somebody closed */
 } HtConflict;
 
 typedef struct {
@@ -197,13 +195,19 @@ typedef struct {
 
 void ht_outbox_item_free(HtOutboxItem *item);
 void ht_conflict_free(HtConflict *conflict);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConflict, ht_conflict_free)
 
-/* HtOutboxItem* by seq: everything that is not done. `limit` 0 = all. */
+/* HtOutboxItem* by seq: everything that is not done. `limit` 0 = all, else so many, and what waits
+ * for a person first. */
 GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error);
+/* The same of these numbers alone. */
+GPtrArray *ht_outbox_list_span(HtOutbox *outbox, const HtOpSpan *span, GError **error);
 /* Cheap: kept counters; also changes of other processes (they come with HT_CHANGED_SHOWN). */
 void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out);
 /* HtConflict*: conflict, rejected and gone ops. */
 GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error);
+/* One of them; NULL and HT_OUTBOX_ERROR_NOTHING when it is settled. Caller frees. */
+HtConflict *ht_outbox_conflict(HtOutbox *outbox, int64_t seq, GError **error);
 
 typedef enum {
     HT_RESOLVE_KEEP_MINE = 1, /* a new op on what is there now; for a parked one: once more */
@@ -226,11 +230,33 @@ bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, const HtResolve *how, GErr
 /* Gives up an op that is pending, parked, in conflict or rejected; one that is being sent is
  * refused. */
 bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error);
+
+/* Any of these, and unpark, as one thing; for who may not wait for the disk. */
+typedef enum {
+    HT_SETTLE_RESOLVE = 1, /* `seq`, `how` */
+    HT_SETTLE_DROP,        /* `seq` */
+    HT_SETTLE_UNPARK,      /* all */
+} HtSettleKind;
+
+typedef struct {
+    HtSettleKind kind;
+    int64_t seq;
+    HtResolve how;
+} HtSettle;
+
+/* *n: how many it was about. Blocks. */
+bool ht_outbox_settle(HtOutbox *outbox, const HtSettle *settle, guint *n, GError **error);
+/* Copies the texts of `settle`; how.recorded is not used. The callback comes after fsync, in the
+ * caller's thread-default context. */
+void ht_outbox_settle_async(HtOutbox *outbox, const HtSettle *settle, GAsyncReadyCallback callback,
+                            gpointer user_data);
+bool ht_outbox_settle_finish(HtOutbox *outbox, GAsyncResult *result, guint *n, GError **error);
+
 /* All that is not done, as JSON text (ids, codes, notes). Caller frees. */
 char *ht_outbox_export(HtOutbox *outbox, GError **error);
 
-/* Without a cache: what is in the file of a profile, as ht_outbox_list (keys are 0). An empty list
- * when there is none. */
+/* Without a cache: what is in the file of a profile, as ht_outbox_list. An empty list when there is
+ * none. */
 GPtrArray *ht_outbox_peek(const HtPaths *paths, GError **error);
 /* Removes the file and kept copies of damaged ones. Nobody may have it open (ht_cache_wipe has
  * succeeded). */
@@ -281,11 +307,11 @@ bool ht_outbox_hold(HtOutbox *outbox, const HtPushBatch *batch, const char *why,
 bool ht_outbox_untry(HtOutbox *outbox, int64_t seq, GError **error);
 /* Whatever is held is tried at the next push: somebody asked for it. */
 bool ht_outbox_release_held(HtOutbox *outbox, GError **error);
-/* How many pending ops are held, and why the first one is (caller frees; NULL none). */
+/* How many pending ops do not go now, because they are held or wait behind one that is, and why the
+ * first one is (caller frees; NULL none). */
 bool ht_outbox_held(HtOutbox *outbox, guint *n, char **why, GError **error);
 /* Everything that is parked is pending again, as it was; *n: how many. Blocks. */
 bool ht_outbox_unpark(HtOutbox *outbox, guint *n, GError **error);
-bool ht_outbox_park(HtOutbox *outbox, int64_t seq, const char *why, GError **error);
 /* After a full resync: the server's acked_seq for this device (hello). Numbers go on above it; what
  * is shown is made anew. */
 bool ht_outbox_set_acked(HtOutbox *outbox, int64_t acked_seq, GError **error);

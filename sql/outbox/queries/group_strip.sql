@@ -1,2 +1,2 @@
--- Its label may name a tag or a job. 1: id.
-UPDATE groups SET label = CASE WHEN kind BETWEEN 2 AND 6 THEN 'Notes and tags' ELSE 'Decisions' END WHERE id = ?1;
+-- Its label may name a tag, a colleague or a job. 1: id.
+UPDATE groups SET label = CASE WHEN kind IN (1, 7, 8, 9) THEN 'Decisions' ELSE 'Notes, tags, interviews' END WHERE id = ?1;

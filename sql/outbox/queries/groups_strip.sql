@@ -1,2 +1,2 @@
--- Labels may name a tag or a note: those of changed fields go.
-UPDATE groups SET label = 'Notes and tags' WHERE kind BETWEEN 2 AND 6 AND label <> 'Notes and tags';
+-- Labels may name a tag, a note or a panel: those of changed fields go (all kinds but decisions, undo and redo).
+UPDATE groups SET label = 'Notes, tags, interviews' WHERE kind NOT IN (1, 7, 8, 9) AND label <> 'Notes, tags, interviews';

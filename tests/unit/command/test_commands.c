@@ -1,6 +1,7 @@
 /* Commands over a real cache and outbox: every row works or says why, decisions and their undo,
  * marks, the sheet's rule, the review pass, and the session that survives. */
 #include "../cache/fixture.h"
+#include "hiretty/base/clock.h"
 #include "hiretty/base/secret.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/candidates.h"
@@ -203,6 +204,160 @@ static void test_sticky_reason(void)
     desk_close(&desk);
 }
 
+/* A reason that was chosen for what was refused then was never used: `x` asks for one again. */
+static void test_unused_reason(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    press(&desk, "*");
+    HtResult result = feed(&desk, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    result = ht_context_answer(desk.context, g_steal_pointer(&result.prompt));
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_nonnull(strstr(result.text, "never opened"));
+    ht_result_clear(&result);
+    press(&desk, "U");
+    result = feed(&desk, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    g_assert_cmpint(pending(&desk), ==, 0);
+    /* Used, it is the one. */
+    result = ht_context_answer(desk.context, g_steal_pointer(&result.prompt));
+    ht_result_clear(&result);
+    settle(&desk);
+    g_assert_cmpint(pending(&desk), ==, 1);
+    press(&desk, "x");
+    g_assert_cmpint(pending(&desk), ==, 2);
+    desk_close(&desk);
+}
+
+/* ---- what happens while somebody thinks about an answer
+ * --------------------------------------------------------- */
+static void delete_m20(HtApply *apply, gpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    HtUuid id = test_id('M', 20);
+    ht_apply_delete(apply, ht_sync_table_by_name("candidate_job_matches"), &id, &error);
+    g_assert_no_error(error);
+}
+
+static void assert_refused(Desk *desk, HtPrompt *prompt, const char *text, const char *why)
+{
+    ht_prompt_set_text(prompt, desk->context, text);
+    HtResult result = ht_context_answer(desk->context, prompt);
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    if (!strstr(result.text, why))
+        g_error("%s", result.text);
+    ht_result_clear(&result);
+    settle(desk);
+    g_assert_cmpint(pending(desk), ==, 0);
+}
+
+/* The row goes, and the next one stands under the cursor: the answer is not about that one. */
+static void test_row_goes_meanwhile(void)
+{
+    static const struct {
+        const char *key, *text;
+    } rows[] = {
+        {"h", "3d"}, {"w", "spoke to her"}, {"t", "nice"}, {"x", ""}, {"S", "friday 14:00"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Desk desk;
+        desk_open(&desk, true);
+        settle(&desk);
+        open_job(&desk);
+        g_assert_true(ht_view_goto(ht_context_view(desk.context), key(&desk, "M20")));
+        HtResult result = feed(&desk, rows[i].key);
+        g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+        fixture_apply(&desk.cache, delete_m20, NULL);
+        settle(&desk);
+        ht_view_refresh(ht_context_view(desk.context), 0);
+        settle(&desk);
+        assert_refused(&desk, g_steal_pointer(&result.prompt), rows[i].text,
+                       "that row is not here any more");
+        desk_close(&desk);
+    }
+}
+
+static bool fill_again(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    put_job(apply, 2, "Data Engineer");
+    put_job(apply, 1, "Customer Support Specialist");
+    for (int i = 1; i <= 20; i++)
+        put_match(apply, i, 1, 11, i * 100, "Zoë", "New");
+    return ht_apply_meta_set(apply, "me", "{\"role\":\"recruiter\"}", error);
+}
+
+/* Everything is loaded anew, and the numbers of rows are other rows'. */
+static void test_keys_change_meanwhile(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    settle(&desk);
+    open_job(&desk);
+    HtResult result = feed(&desk, "S");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    bool resumed;
+    g_autoptr(GError) error = NULL;
+    HtGeneration *generation = ht_cache_generation_begin(desk.cache.cache, &resumed, &error);
+    g_assert_true(ht_cache_generation_apply(generation, fill_again, NULL, &error));
+    g_assert_true(ht_cache_generation_publish(generation, &error));
+    for (int i = 0; i < 50; i++) {
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(1000);
+    }
+    settle(&desk);
+    assert_refused(&desk, g_steal_pointer(&result.prompt), "friday 14:00", "loaded anew");
+    desk_close(&desk);
+}
+
+static void put_interviews(HtApply *apply, gpointer data)
+{
+    (void)data;
+    static const char *const ids[] = {"I1", "I2", "I3"}, *const statuses[] = {"scheduled",
+                                                                              "rescheduled",
+                                                                              "cancelled"};
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        g_autofree char *at = g_strdup_printf("%" G_GINT64_FORMAT,
+                                              ht_clock_now_us() + (int64_t)(i + 1) * HT_US_PER_DAY);
+        put_row(apply, HT_APPLY_UPSERT, "interviews", "id", ids[i], "match_id", "M20",
+                "interview_type", "technical", "scheduled_at", at, "duration_minutes", "60",
+                "timezone", "UTC", "status", statuses[i], "row_version", "1", NULL);
+    }
+}
+
+/* On the tab of interviews `S` is about one of those, or a new one; elsewhere about a new one. */
+static void test_schedule_on_tab(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    fixture_apply(&desk.cache, put_interviews, NULL);
+    settle(&desk);
+    open_job(&desk);
+    press(&desk, "Enter");
+    HtResult result = feed(&desk, "S");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    g_assert_nonnull(strstr(result.prompt->label, "interview at"));
+    ht_context_cancel(desk.context, g_steal_pointer(&result.prompt));
+    press(&desk, "g 5");
+    static const char *const labels[] = {"move it to", "move it to", "interview at"};
+    for (int i = 0; i < 3; i++) {
+        result = feed(&desk, "S");
+        g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+        HtPrompt *prompt = g_steal_pointer(&result.prompt);
+        g_assert_cmpint(prompt->kind, ==, HT_PROMPT_CHOICE);
+        g_assert_cmpuint(prompt->choices->len, ==, 3); /* the cancelled one is none */
+        ht_prompt_select(prompt, i);
+        result = ht_context_answer(desk.context, prompt);
+        g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+        g_assert_nonnull(strstr(result.prompt->label, labels[i]));
+        ht_context_cancel(desk.context, g_steal_pointer(&result.prompt));
+    }
+    desk_close(&desk);
+}
+
 static void put_rejected(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -265,8 +420,16 @@ static void test_reason_with_note(void)
     ht_result_clear(&result);
     settle(&desk);
     g_assert_cmpint(pending(&desk), ==, 0);
-    answer(&desk, "x", "Sent back by post");
+    result = feed(&desk, "x"); /* it was not used: which one, once more */
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    note = reply(&desk, g_steal_pointer(&result.prompt), "other");
+    ht_prompt_set_text(note, desk.context, "Sent back by post");
+    result = ht_context_answer(desk.context, note);
+    ht_result_clear(&result);
+    settle(&desk);
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
+    answer(&desk, "x", "Sent back, too");
+    g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_REJECTED);
     g_autofree char *text = ht_outbox_export(desk.outbox, &error);
     g_assert_no_error(error);
     g_assert_nonnull(strstr(text, "Sent back by post"));
@@ -670,6 +833,10 @@ int main(int argc, char **argv)
     g_test_add_func("/command/each_with_0_1_3_marks", test_each_with_0_1_3_marks);
     g_test_add_func("/command/decide/undo", test_decide_and_undo);
     g_test_add_func("/command/decide/sticky_reason", test_sticky_reason);
+    g_test_add_func("/command/decide/unused_reason", test_unused_reason);
+    g_test_add_func("/command/prompt/row_goes_meanwhile", test_row_goes_meanwhile);
+    g_test_add_func("/command/prompt/keys_change_meanwhile", test_keys_change_meanwhile);
+    g_test_add_func("/command/interviews/schedule_on_tab", test_schedule_on_tab);
     g_test_add_func("/command/reject/refused_before_asking", test_refused_before_asking);
     g_test_add_func("/command/decide/reason_with_note", test_reason_with_note);
     g_test_add_func("/command/decide/bulk_is_one_undo", test_bulk_is_one_undo);

@@ -1,0 +1,4 @@
+-- What waits for the server, in order. 1: how many.
+SELECT seq, grp, op, fn, kind, state, tbl, row, match, candidate, reverses, at, body, prev, label, why, code, theirs,
+       theirs_by, theirs_at, live
+FROM ops WHERE state < 6 AND state IN (0, 1) ORDER BY seq LIMIT ?1;
