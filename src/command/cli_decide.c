@@ -9,8 +9,19 @@
 
 #include <string.h>
 
+enum { NAMED_REFUSALS = 3 };
+
 /* ---- who is meant
  * -------------------------------------------------------------------------------------------- */
+static bool has_key(const GArray *keys, HtKey key)
+{
+    for (guint i = 0; i < keys->len; i++) {
+        if (g_array_index(keys, HtKey, i) == key)
+            return true;
+    }
+    return false;
+}
+
 static GArray *named_matches(HtContext *context, const char *verb, HtKey job,
                              const HtCliOptions *options, int *exit)
 {
@@ -29,7 +40,8 @@ static GArray *named_matches(HtContext *context, const char *verb, HtKey job,
             g_array_unref(keys);
             return NULL;
         }
-        g_array_append_val(keys, match);
+        if (!has_key(keys, match)) /* by name and by id, say */
+            g_array_append_val(keys, match);
     }
     return keys;
 }
@@ -104,9 +116,6 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCl
         return;
     }
     ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
-    if (receipt->n_refused > 0)
-        ht_print_line(stdout, "%d done, %d left out: %s", receipt->n_done, receipt->n_refused,
-                      receipt->why ? receipt->why : "not possible");
     if (receipt->n_mails > 0)
         ht_print_line(stdout, "%d mail%s queued", receipt->n_mails,
                       receipt->n_mails == 1 ? "" : "s");
@@ -114,6 +123,35 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCl
         ht_print_line(stdout, "%d mail%s held back: %s", receipt->n_mails_held,
                       receipt->n_mails_held == 1 ? "" : "s",
                       receipt->mails_held_why ? receipt->mails_held_why : "not complete");
+}
+
+/* Who was left out, by name as long as they are few. */
+static char *whom_left_out(HtContext *context, const HtReceipt *receipt)
+{
+    if (receipt->refusals->len > NAMED_REFUSALS)
+        return ht_receipt_reasons(receipt);
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < receipt->refusals->len; i++) {
+        const HtRefusal *refusal = receipt->refusals->pdata[i];
+        g_autofree char *who = ht_context_who(context, refusal->key, refusal->key);
+        g_string_append_printf(out, "%s%s%s%s", i ? "; " : "", who, *who ? ": " : "", refusal->why);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* The push's status, unless not all that was asked for was done: a script has to know that, however
+ * the rest went. */
+static int push_and_tell(HtCliHost *host, HtContext *context, const char *verb,
+                         const HtReceipt *receipt)
+{
+    if (receipt->n_refused > 0) {
+        g_autofree char *whom = whom_left_out(context, receipt);
+        g_autofree char *why = g_strdup_printf("%d left out: %s", receipt->n_refused, whom);
+        ht_print_error(verb, why, NULL);
+        ht_reader_watch(context->parts.reader); /* done is done, whatever a name cost */
+    }
+    int pushed = ht_cli_push(host, context, verb, &receipt->recorded);
+    return receipt->n_refused > 0 && pushed != HT_EXIT_FAILED ? HT_EXIT_REFUSED : pushed;
 }
 
 int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtIntent *intent,
@@ -133,7 +171,7 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
         return HT_EXIT_REFUSED;
     }
     say_receipt(context, receipt, options);
-    return ht_cli_push(host, context, verb, &receipt->recorded);
+    return push_and_tell(host, context, verb, receipt);
 }
 
 static void add_matches(HtContext *context, HtIntent *intent, const GArray *keys)
@@ -226,6 +264,23 @@ static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys
     return true;
 }
 
+/* The same members as a receipt has. */
+static int say_nobody(const char *verb, const HtCliOptions *options)
+{
+    static const char *const counts[] = {"done", "refused", "mails", "mails_held"};
+    HtJson *json = options->json ? ht_json_new_object() : NULL;
+    if (!json) {
+        ht_print_line(stdout, "Nobody fits the filter.");
+        return ht_cli_finish(verb);
+    }
+    ht_json_set_null(json, "label");
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
+        ht_json_set_int(json, counts[i], 0);
+    ht_json_set(json, "refusals", ht_json_new_array());
+    ht_cli_print_json(json);
+    return ht_cli_finish(verb);
+}
+
 static int decide(HtCliHost *host, int argc, char **argv, HtDecisionKind decision)
 {
     g_auto(HtCliOptions) options;
@@ -243,10 +298,8 @@ static int decide(HtCliHost *host, int argc, char **argv, HtDecisionKind decisio
     g_autoptr(GArray) keys = matches_meant(context, verb, &options, &exit);
     if (!keys)
         return exit;
-    if (keys->len == 0) {
-        ht_print_line(stdout, "Nobody fits the filter.");
-        return ht_cli_finish(verb);
-    }
+    if (keys->len == 0)
+        return say_nobody(verb, &options);
     g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_DECIDE);
     intent->decision = decision == HT_DECISION_ADVANCE ? kind_of_advance(context, keys) : decision;
     if (!fill_intent(context, intent, keys, &options, &exit))
@@ -331,7 +384,7 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
         g_autofree char *of = whom(context, receipt);
         ht_print_line(stdout, "%s%s", receipt->label ? receipt->label : "Done", of);
     }
-    return ht_cli_push(host, context, "undo", &receipt->recorded);
+    return push_and_tell(host, context, "undo", receipt);
 }
 
 /* ---- who is not found

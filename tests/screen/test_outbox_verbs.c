@@ -318,10 +318,46 @@ static void test_parked(void)
     desk_clear(&desk);
 }
 
+/* Who is left out is named, and the status says that not all was done; who is named twice is one.
+ */
+static void test_left_out(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    says(&desk,
+         "advance --job 'Customer Support' --to shortlist 'Amara Okafor' 'Nguyễn Thị Minh Khai'", 5,
+         "Advanced", "hiretty: advance: 1 left out: Nguyễn Thị Minh Khai: ");
+    says(&desk, "hold --job 'Customer Support' --until 3d 'Zoë van den Berg' person15@example.com",
+         0, "Held", "");
+    g_autoptr(HtJson) outbox = json_of(&desk, "outbox --json");
+    g_assert_cmpuint(ht_json_length(outbox), ==, 2);
+    g_autoptr(HtJson) nobody =
+        json_of(&desk, "advance --job 'Customer Support' --where 'score>=99' --json");
+    g_assert_cmpint(ht_json_get_int(nobody, "done", -1), ==, 0);
+    g_assert_cmpuint(ht_json_length(ht_json_get(nobody, "refusals")), ==, 0);
+    desk_clear(&desk);
+}
+
+/* A pipe gets every name whole, whatever the locale. */
+static void test_pipe_in_any_locale(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    desk.environment = g_environ_setenv(desk.environment, "LC_ALL", "C", TRUE);
+    says(&desk, "matches --job 'Customer Support' --plain", 0, "Jürgen Groß", "");
+    says(&desk, "matches --job 'Customer Support' --json", 0, "小龍 李", "");
+    says(&desk, "candidate 'Zoë van den Berg'", 0, "Zoë van den Berg", "");
+    says(&desk, "note 'Amara Okafor' 'Grüße'", 0, "", "");
+    says(&desk, "outbox export", 0, "Grüße", "");
+    desk_clear(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/screen/outbox_verbs/left_out", test_left_out);
+    g_test_add_func("/screen/outbox_verbs/pipe_in_any_locale", test_pipe_in_any_locale);
     g_test_add_func("/screen/outbox_verbs/empty", test_empty);
     g_test_add_func("/screen/outbox_verbs/parked", test_parked);
     g_test_add_func("/screen/outbox_verbs/blank", test_blank);
