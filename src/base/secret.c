@@ -101,9 +101,10 @@ char *ht_secret_ask(const char *question)
     sigemptyset(&give_back.sa_mask);
     for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)
         sigaction(ending[i], &give_back, &before[i]);
+    /* First: whoever sees the question may answer at once. */
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     ht_print_part(stderr, "%s: ", question);
     ht_print_flush(stderr, NULL);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     char *answer = ht_secret_read(STDIN_FILENO);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)

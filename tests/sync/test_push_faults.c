@@ -104,7 +104,7 @@ static void lock_a_row(const char *limit, const char *time, int n)
     HtPgConnection *holder = holder_of(sql);
     HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
     g_assert_cmpint(report.applied, ==, n - 1);
-    g_assert_cmpint(report.held, ==, 1);
+    g_assert_cmpint(report.held, ==, 2);
     g_assert_nonnull(strstr(report.why_held, "timeout"));
     assert_pending(client, 2);
     assert_shown(client, job, 2, "screening");
