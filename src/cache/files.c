@@ -43,12 +43,24 @@ static int flock_retry(int fd, int operation)
     return rc;
 }
 
+/* Who holds it looks at a whole damaged file at most. */
+int ht_folder_patience_ms = 30000;
+
 int ht_folder_lock(const char *dir, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, "folder.lock", NULL);
+    int64_t until_us = ht_clock_mono_us() + ht_folder_patience_ms * HT_US_PER_MS;
     int fd = open_lock(path, error);
-    if (fd >= 0 && flock_retry(fd, LOCK_EX) != 0) {
-        io_error(error, path);
+    while (fd >= 0 && flock_retry(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK && ht_clock_mono_us() < until_us) {
+            g_usleep(5000);
+            continue;
+        }
+        if (errno == EWOULDBLOCK)
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY,
+                        "another Hiretty of this profile holds its folder (is it stopped?)");
+        else
+            io_error(error, path);
         close(fd);
         return -1;
     }

@@ -14,8 +14,10 @@ typedef struct {
     int lock_fd;
 } HtFiles;
 
-/* The folder's lock, for the few milliseconds of looking and linking; -1 on failure. Close it. */
+/* The folder's lock, for the few milliseconds of looking and linking; -1 on failure,
+ * HT_CACHE_ERROR_BUSY when somebody keeps it, who is stopped perhaps. Close it. */
 int ht_folder_lock(const char *dir, GError **error);
+extern int ht_folder_patience_ms; /* how long it is waited for; tests make it short */
 /* Number of the current generation, 0 = none. */
 int ht_files_current(const char *dir);
 /* Numbers of all generations of which any file is there, ascending (int). */

@@ -215,32 +215,43 @@ static bool set_aside(HtOutbox *outbox, const Aside *aside, GError **error)
 
 /* ---- locks */
 
-static int take_lock(const char *dir, const char *name, int operation, GError **error)
+/* Somebody keeps the folder's lock for a moment only, unless he is stopped. */
+#define PATIENCE_US (30 * HT_US_PER_S)
+
+static int take_lock(const char *dir, const char *name, int operation, int64_t patience_us,
+                     GError **error)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
     g_autoptr(GError) why = NULL;
+    int64_t until_us = ht_clock_mono_us() + patience_us;
     int fd = ht_file_open_private(path, O_RDWR | O_CREAT, &why);
     if (fd < 0) {
         g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s", why->message);
         return -1;
     }
-    int rc;
-    do {
-        rc = flock(fd, operation);
-    } while (rc != 0 && errno == EINTR);
-    if (rc == 0)
-        return fd;
-    g_set_error(error, HT_CACHE_ERROR,
-                errno == EWOULDBLOCK ? HT_CACHE_ERROR_BUSY : HT_CACHE_ERROR_IO, "%s: %s", path,
-                g_strerror(errno));
-    close(fd);
-    return -1;
+    while (flock(fd, operation | LOCK_NB) != 0) {
+        int number = errno;
+        bool is_held = number == EWOULDBLOCK;
+        if (number == EINTR || (is_held && ht_clock_mono_us() < until_us)) {
+            g_usleep(is_held ? 5000 : 0);
+            continue;
+        }
+        if (is_held)
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY,
+                        "another Hiretty of this profile holds its folder (is it stopped?)");
+        else
+            g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO, "%s: %s", path,
+                        g_strerror(number));
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 /* Nobody else has it open: the lock, which becomes shared afterwards; else -1. */
 static int take_alone(const char *dir)
 {
-    return take_lock(dir, "outbox.lock", LOCK_EX | LOCK_NB, NULL);
+    return take_lock(dir, "outbox.lock", LOCK_EX, 0, NULL);
 }
 
 /* As the cache does it (its folder may be on another disk). */
@@ -288,12 +299,12 @@ static HtDb *open_or_replace(HtOutbox *outbox, const char *dir, GError **error)
 bool ht_outbox_open_file(HtOutbox *outbox, const char *dir, GError **error)
 {
     outbox->path = g_build_filename(dir, "outbox.db", NULL);
-    int folder = take_lock(dir, "folder.lock", LOCK_EX, error);
+    int folder = take_lock(dir, "folder.lock", LOCK_EX, PATIENCE_US, error);
     if (folder < 0)
         return false;
     outbox->db = open_or_replace(outbox, dir, error);
     if (outbox->db)
-        outbox->lock_fd = take_lock(dir, "outbox.lock", LOCK_SH, error);
+        outbox->lock_fd = take_lock(dir, "outbox.lock", LOCK_SH, PATIENCE_US, error);
     close(folder);
     return outbox->db && outbox->lock_fd >= 0;
 }

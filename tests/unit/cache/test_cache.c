@@ -637,6 +637,27 @@ static void test_purge_beside_stopped(void)
     fixture_close(&fixture);
 }
 
+/* Who is stopped with the folder's lock in hand keeps nobody waiting for ever. */
+static void test_folder_held(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    g_autoptr(GError) error = NULL;
+    int held = ht_folder_lock(ht_cache_dir(fixture.cache), &error);
+    g_assert_no_error(error);
+    int before = ht_folder_patience_ms;
+    ht_folder_patience_ms = 50;
+    g_assert_null(ht_cache_open(fixture.paths, HT_CACHE_NO_POLL, &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY);
+    g_clear_error(&error);
+    ht_folder_patience_ms = before;
+    close(held);
+    HtCache *other = ht_cache_open(fixture.paths, HT_CACHE_NO_POLL, &error);
+    g_assert_no_error(error);
+    ht_cache_close(other);
+    fixture_close(&fixture);
+}
+
 static void test_wipe(void)
 {
     Fixture fixture;
@@ -717,6 +738,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/generation/killed", test_killed_publish);
     g_test_add_func("/cache/open/damage", test_damage);
     g_test_add_func("/cache/open/links", test_links);
+    g_test_add_func("/cache/open/folder_held", test_folder_held);
     g_test_add_func("/cache/purge/person", test_purge_person);
     g_test_add_func("/cache/purge/all", test_purge_all);
     g_test_add_func("/cache/purge/beside_stopped", test_purge_beside_stopped);
