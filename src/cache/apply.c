@@ -631,20 +631,15 @@ bool ht_apply_delete(HtApply *apply, const HtSyncTable *table, const HtUuid *id,
     return !k || delete_key(apply, table, k, error);
 }
 
-/* Keys and ids of all rows. */
-static bool list_rows(HtDb *db, const HtSyncTable *table, GArray *keys, GArray *ids, GError **error)
+/* Keys of all rows. */
+static bool list_rows(HtDb *db, const HtSyncTable *table, GArray *keys, GError **error)
 {
-    g_autofree char *sql =
-        g_strdup_printf("SELECT t.k, i.id FROM %s t JOIN ids i ON i.k = t.k", table->name);
+    g_autofree char *sql = g_strdup_printf("SELECT k FROM %s", table->name);
     HtStmt *stmt = ht_db_stmt_text(db, sql, error);
     HtStep step = HT_STEP_ERROR;
     while (stmt && (step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
         HtKey k = ht_stmt_int(stmt, 0);
-        HtUuid id;
-        ht_stmt_uuid(stmt, 1, &id);
         g_array_append_val(keys, k);
-        if (ids)
-            g_array_append_val(ids, id);
     }
     if (stmt)
         ht_stmt_reset(stmt);
@@ -656,7 +651,7 @@ bool ht_apply_clear(HtApply *apply, const HtSyncTable *table, GError **error)
     const DeriveRule *rule = rule_of(table);
     if (!apply->store->loading && (rule->person != DERIVE_NONE || rule->doc)) {
         g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
-        if (!list_rows(apply->db, table, keys, NULL, error))
+        if (!list_rows(apply->db, table, keys, error))
             return false;
         for (guint i = 0; i < keys->len; i++) {
             if (!delete_key(apply, table, g_array_index(keys, HtKey, i), error))
@@ -673,50 +668,6 @@ bool ht_apply_clear(HtApply *apply, const HtSyncTable *table, GError **error)
         if (ht_db_changes(apply->db) > 0)
             apply->mask |= HT_CHANGED(table->number);
     }
-    return true;
-}
-
-static gint compare_uuid(gconstpointer a, gconstpointer b)
-{
-    return ht_uuid_compare(a, b);
-}
-
-static gssize search_id(const HtUuid *sorted, gsize n, const HtUuid *id)
-{
-    const HtUuid *hit = n ? bsearch(id, sorted, n, sizeof *sorted,
-                                    (int (*)(const void *, const void *))compare_uuid)
-                          : NULL;
-    return hit ? hit - sorted : -1;
-}
-
-bool ht_apply_ids_keep(HtApply *apply, const HtSyncTable *table, const HtUuid *ids, gsize n,
-                       GArray *missing, int64_t *deleted, GError **error)
-{
-    g_autofree HtUuid *sorted = n ? g_memdup2(ids, n * sizeof *ids) : NULL;
-    if (n)
-        qsort(sorted, n, sizeof *sorted, (int (*)(const void *, const void *))compare_uuid);
-    g_autofree guint8 *found = g_malloc0(n + 1);
-    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
-    g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(HtUuid));
-    if (!list_rows(apply->db, table, keys, here, error))
-        return false;
-    int64_t gone = 0;
-    for (guint i = 0; i < keys->len; i++) {
-        gssize at = search_id(sorted, n, &g_array_index(here, HtUuid, i));
-        if (at >= 0) {
-            found[at] = 1;
-            continue;
-        }
-        if (!delete_key(apply, table, g_array_index(keys, HtKey, i), error))
-            return false;
-        gone++;
-    }
-    for (gsize i = 0; missing && i < n; i++) {
-        if (!found[i] && (i == 0 || ht_uuid_compare(&sorted[i], &sorted[i - 1]) != 0))
-            g_array_append_val(missing, sorted[i]);
-    }
-    if (deleted)
-        *deleted = gone;
     return true;
 }
 

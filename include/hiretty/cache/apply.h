@@ -45,10 +45,6 @@ int64_t ht_apply_version(HtApply *apply, const HtSyncTable *table, const HtUuid 
 bool ht_apply_delete(HtApply *apply, const HtSyncTable *table, const HtUuid *id, GError **error);
 /* All rows of the table. */
 bool ht_apply_clear(HtApply *apply, const HtSyncTable *table, GError **error);
-/* Reconcile: deletes every row whose id is not among the n given; ids that are not in the cache are
- * appended to `missing` (HtUuid; nullable). *deleted nullable. */
-bool ht_apply_ids_keep(HtApply *apply, const HtSyncTable *table, const HtUuid *ids, gsize n,
-                       GArray *missing, int64_t *deleted, GError **error);
 
 bool ht_apply_meta_set(HtApply *apply, const char *name, const char *value,
                        GError **error);                    /* NULL deletes */
