@@ -120,6 +120,11 @@ int ht_canvas_text(HtCanvas *canvas, int x, int y, int columns, HtStyle role, co
 {
     if (!clip(canvas, &x, y, &columns))
         return 0;
+    /* Words of our own have letters that such a terminal cannot show either ("Résumé"). */
+    bool is_told = ht_text_is_ascii() && !g_str_is_ascii(text);
+    g_autofree char *ascii = is_told ? ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL) : NULL;
+    if (ascii)
+        text = ascii;
     if (measure(text) <= columns)
         return put_text(canvas, x, y, columns, role, text);
     int used = put_text(canvas, x, y, columns - 1, role, text);

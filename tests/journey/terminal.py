@@ -74,12 +74,26 @@ class Screen(pyte.Screen):
     def repeat(self, count=1):
         self.draw(self.last * (count or 1))
 
+    def scroll(self, count, move):
+        top, bottom = self.margins or (0, self.lines - 1)
+        line = self.cursor.y
+        self.cursor.y = bottom if move == self.index else top
+        for _ in range(count or 1):
+            move()
+        self.cursor.y = line
+
+    def scroll_up(self, count=1):
+        self.scroll(count, self.index)
+
+    def scroll_down(self, count=1):
+        self.scroll(count, self.reverse_index)
+
 
 class Stream(pyte.Stream):
-    """With REP, which ncurses uses outside UTF-8."""
+    """With REP, which ncurses uses outside UTF-8, and SU and SD, by which it moves several lines at once."""
 
-    csi = dict(pyte.Stream.csi, b="repeat")
-    events = pyte.Stream.events | {"repeat"}
+    csi = dict(pyte.Stream.csi, b="repeat", S="scroll_up", T="scroll_down")
+    events = pyte.Stream.events | {"repeat", "scroll_up", "scroll_down"}
 
 
 class Ended(Exception):

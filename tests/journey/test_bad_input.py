@@ -61,6 +61,7 @@ def no_server():
         one_line(other.run("sync"), 3, "no server|could not connect|refused|not reach")
         with Terminal(other.argv(), other.env, 80, 24) as screen:
             screen.wait("offline", 20 * SLOW)
+            screen.wait("Nothing was fetched yet", 5 * SLOW)  # and not: there are no jobs
             screen.press("Q")
             assert screen.wait_end(10 * SLOW) == 0 and screen.left_behind() == []
 
@@ -254,6 +255,12 @@ def odd_terminals():
             except Exception as error:  # the program ended: then with one line
                 assert "hiretty: " in screen.text(), (change, error)
                 working = False
+            if working and change.get("LC_ALL") == "C":
+                screen.press("Enter")
+                screen.wait("1/200", 10 * SLOW)
+                screen.press("Enter")
+                screen.wait("Summary .*Resume", 10 * SLOW)
+                screen.press("q", "q")
             if working:
                 screen.press("Q")
             code = screen.wait_end(10 * SLOW)

@@ -1,4 +1,5 @@
 /* Cells: cutting, wide and combining characters, edges. */
+#include "hiretty/base/text.h"
 #include "hiretty/ui/canvas.h"
 
 #include <string.h>
@@ -121,6 +122,21 @@ static void test_random(void)
     assert_sound(canvas);
 }
 
+/* Without UTF-8 nothing leaves that the terminal could not show, whoever wrote it. */
+static void test_ascii(void)
+{
+    g_autoptr(HtCanvas) canvas = ht_canvas_new(10, 2);
+    ht_text_set_ascii(true);
+    g_assert_cmpint(ht_canvas_text(canvas, 0, 0, 10, HT_STYLE_NORMAL, "R\xC3\xA9sum\xC3\xA9"), ==,
+                    6);
+    ht_canvas_text(canvas, 0, 1, 10, HT_STYLE_NORMAL,
+                   "a\xE2\x80\xA6 \xE6\xBC\xA2 e\xCC\x81 \xC2\xB7 more");
+    assert_line(canvas, 0, "Resume");
+    assert_line(canvas, 1, "a... ? e ~");
+    assert_sound(canvas);
+    ht_text_set_ascii(false);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
@@ -130,6 +146,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/canvas/marks", test_marks);
     g_test_add_func("/ui/canvas/edges", test_edges);
     g_test_add_func("/ui/canvas/field", test_field);
+    g_test_add_func("/ui/canvas/ascii", test_ascii);
     g_test_add_func("/ui/canvas/random", test_random);
     return g_test_run();
 }
