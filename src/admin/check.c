@@ -56,8 +56,14 @@ GPtrArray *ht_admin_check(HtPgConnection *pg, GError **error)
 {
     g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(free_finding);
     g_autofree char *problem = NULL;
-    if (!ht_admin_check_schema(pg, &problem, error)) {
-        g_prefix_error(error, "this database has no schema of Hiretty (db apply makes it): ");
+    g_autoptr(GError) failure = NULL;
+    if (!ht_admin_check_schema(pg, &problem, &failure)) {
+        /* The server's own sentence would send to another version of the schema. */
+        if (g_error_matches(failure, HT_PG_ERROR, HT_PG_ERROR_SCHEMA))
+            g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_MISSING,
+                        "this database has no schema of Hiretty (db apply makes it)");
+        else
+            g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
     if (problem) {

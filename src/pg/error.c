@@ -81,7 +81,8 @@ static const TextRow connect_texts[] = {
      "use the host name that the certificate is for"},
     {"certificate verify failed", HT_PG_ERROR_TLS,
      "the server's certificate is not signed by a trusted authority",
-     "set the deployment's root certificate, or ask who runs the server"},
+     "name its authority's file as sslrootcert in the connection string, or ask who runs the "
+     "server"},
     {"server does not support SSL", HT_PG_ERROR_TLS, "the server offers no encryption",
      "ask its administrator to switch TLS on"},
     {"no encryption", HT_PG_ERROR_TLS, "the server refuses connections without encryption", NULL},
@@ -91,7 +92,7 @@ static const TextRow connect_texts[] = {
     {"server signature", HT_PG_ERROR_TLS,
      "the server cannot prove that it knows the password's key", "ask who runs the server"},
     {"root certificate", HT_PG_ERROR_SETUP, "the root certificates cannot be read",
-     "check the file's name in the settings"},
+     "check the file that sslrootcert names"},
     {"private key file", HT_PG_ERROR_SETUP, "the client key cannot be used",
      "check the file and its rights"},
     {"EOF detected", HT_PG_ERROR_OFFLINE, "the connection was cut", NULL},

@@ -82,7 +82,7 @@ static bool refuse(GError **error, const char *message)
 {
     g_autofree char *line = g_strndup(message, strcspn(message, "\r\n"));
     ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
-                    "connection settings: %s (see the server's settings)", line);
+                    "connection settings: %s (see the connection string)", line);
     return false;
 }
 
@@ -224,9 +224,11 @@ static bool set_roots(HtPgSettings *settings, const HtPgOptions *options, GError
     if (!roots || strcmp(roots, "system") == 0)
         roots = SYSTEM_ROOTS;
     if (access(roots, R_OK) != 0) {
-        ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
-                        "root certificates: %s cannot be read (set the file of your deployment)",
-                        roots);
+        ht_pg_error_set(
+            error, HT_PG_ERROR_SETUP, NULL,
+            "root certificates: %s cannot be read (sslrootcert in the connection string "
+            "names the file)",
+            roots);
         return false;
     }
     g_autofree char *copy = g_strdup(roots);
@@ -289,7 +291,7 @@ static bool secure(HtPgSettings *settings, const HtPgOptions *options, GError **
     if (strcmp(mode, "disable") == 0) {
         ht_pg_error_set(error, HT_PG_ERROR_SETUP, NULL,
                         "connection settings: sslmode=disable would send everything unencrypted "
-                        "(remove it, or allow weak TLS explicitly)");
+                        "(remove it; allow_insecure under [connect] allows what is weak)");
         return false;
     }
     ht_pg_settings_set(settings, "sslmode", "verify-full");

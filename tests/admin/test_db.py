@@ -49,7 +49,7 @@ def begin_as_the_guide_says(admin, report):
 
 def apply_and_check(admin, report):
     begin_as_the_guide_says(admin, report)
-    admin.run("check", code=1)  # no schema yet
+    report.equal(admin.run("check", code=1).stderr, "hiretty: this database has no schema of Hiretty (db apply makes it)\n", "no schema yet")
     first = admin.run("apply")
     report.check("migrations applied" in first.stdout and "001 roles" in first.stdout, f"apply: {first.stdout}")
     count = int(admin.server.truth("SELECT max(version) FROM app.schema_migrations").value)
