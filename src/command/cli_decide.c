@@ -248,8 +248,10 @@ static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys
         return intent->reason != 0;
     }
     if (intent->decision == HT_DECISION_HOLD) {
-        if (ht_parse_day(options->until, context->zone, &intent->hold_until, &error))
+        if (ht_parse_day(options->until, context->zone, &intent->hold_until, &error)) {
+            intent->day = ht_day_of_hold(context, intent->hold_until);
             return true;
+        }
         *exit = ht_cli_usage_error("hold", "--until: %s", error->message);
         return false;
     }

@@ -389,6 +389,8 @@ int ht_verb_status(HtCliHost *host, int argc, char **argv)
     HtSync *sync = host->dsn ? host->ops->sync(host, NULL) : NULL;
     if (sync)
         ht_sync_status(sync, &status);
+    else /* the cache knows, whatever server is named today */
+        status.last_sync_us = ht_sync_last_us(context->parts.cache);
     HtOutboxCounts counts = {0};
     ht_outbox_counts(context->parts.outbox, &counts);
     if (options.json)

@@ -14,13 +14,14 @@ typedef struct {
     HtView *view;
     HtKey match; /* single */
     bool bulk;
-    char *reason;
+    char *reason, *day;
 } Done;
 
 static void done_free(gpointer data)
 {
     Done *done = data;
     g_free(done->reason);
+    g_free(done->day);
     g_free(done);
 }
 
@@ -65,6 +66,8 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
     g_string_append_printf(text, "%d %s", receipt->n_done, ht_decision_past(done->decision));
     if (done->reason)
         g_string_append_printf(text, ": %s", done->reason);
+    if (done->day)
+        g_string_append_printf(text, " until %s", done->day);
     add_left_out(text, receipt);
     g_string_append(text, ". u undoes.");
     return ht_result_message("%s", text->str);
@@ -131,6 +134,12 @@ static HtIntent *new_decision(HtContext *context, HtDecisionKind decision, bool 
     return intent;
 }
 
+/* "friday" said on a Friday is the next one: only the day itself tells. */
+char *ht_day_of_hold(const HtContext *context, int64_t until)
+{
+    return ht_clock_format(until, context->zone, "%a %-d %b %Y");
+}
+
 static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason,
                        int64_t hold_until, const char *note)
 {
@@ -153,9 +162,13 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
     intent->hold_until = hold_until;
     intent->note = g_strdup(note);
     Done *done = g_new0(Done, 1);
-    *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL};
+    *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL, NULL};
     if (reason)
         done->reason = g_strdup(context->sticky.label);
+    if (hold_until) {
+        intent->day = ht_day_of_hold(context, hold_until);
+        done->day = g_strdup(intent->day);
+    }
     context->repeat.decision = decision;
     context->repeat.hold_until = hold_until;
     return ht_context_submit(context, intent, decided, done, done_free);
@@ -371,7 +384,7 @@ static HtResult commit_sheet(HtContext *context, const char *note)
     intent->note = g_strdup(note);
     intent->needs_viewed = !by_rule;
     Done *done = g_new0(Done, 1);
-    *done = (Done){HT_DECISION_REJECT, view, 0, true, g_strdup(context->sticky.label)};
+    *done = (Done){HT_DECISION_REJECT, view, 0, true, g_strdup(context->sticky.label), NULL};
     return ht_context_submit(context, intent, decided, done, done_free);
 }
 

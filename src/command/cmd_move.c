@@ -115,8 +115,17 @@ static HtResult push_or_error(HtContext *context, HtView *view, GError *error)
     return ht_result_none();
 }
 
+/* What a row speaks of is what is seen first. */
+static HtCandidateTab tab_of(HtViewId id)
+{
+    return id == HT_VIEW_AGENDA     ? HT_CANDIDATE_INTERVIEWS
+           : id == HT_VIEW_FEEDBACK ? HT_CANDIDATE_FEEDBACK
+                                    : HT_CANDIDATE_WHY;
+}
+
 static HtResult open_candidate(HtContext *context, HtView *view)
 {
+    HtCandidateTab tab = tab_of(ht_view_id(view));
     HtKey match = ht_view_current_match(view), candidate = ht_view_current_candidate(view);
     g_autoptr(GError) error = NULL;
     if (match) {
@@ -124,7 +133,8 @@ static HtResult open_candidate(HtContext *context, HtView *view)
         if (!row)
             return ht_result_take_error(g_steal_pointer(&error));
         candidate = row->candidate;
-        ht_context_note_viewed(context, match, row->flags & HT_MATCH_BLIND, 0);
+        if (tab == HT_CANDIDATE_WHY)
+            ht_context_note_viewed(context, match, row->flags & HT_MATCH_BLIND, 0);
         ht_match_rows_free(row, 1);
     }
     if (!candidate)
@@ -132,6 +142,8 @@ static HtResult open_candidate(HtContext *context, HtView *view)
     HtView *person = ht_view_new_candidate(ht_view_parts(context), candidate, match, &error);
     if (person && ht_view_is_blind(view))
         ht_view_set_blind(person, true);
+    if (person && tab != HT_CANDIDATE_WHY)
+        ht_view_set_tab(person, tab);
     return push_or_error(context, person, g_steal_pointer(&error));
 }
 
@@ -230,12 +242,25 @@ HT_HANDLER(ht_cmd_quit)
 
 /* ---- tabs and panes
  * -------------------------------------------------------------------------------- */
-static HtResult turn_tab(HtContext *context, int delta)
+bool ht_show_tab(HtContext *context, int tab)
 {
     HtView *view = ht_top(context);
-    int active, n = ht_view_tabs(view, NULL, &active);
+    if (!ht_view_set_tab(view, tab))
+        return false;
+    HtKey match = tab == HT_CANDIDATE_WHY ? ht_view_current_match(view) : 0;
+    HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
+    if (!row)
+        return true;
+    ht_context_note_viewed(context, match, row->flags & HT_MATCH_BLIND, 0);
+    ht_match_rows_free(row, 1);
+    return true;
+}
+
+static HtResult turn_tab(HtContext *context, int delta)
+{
+    int active, n = ht_view_tabs(ht_top(context), NULL, &active);
     if (n > 0)
-        ht_view_set_tab(view, (active + delta + n) % n);
+        ht_show_tab(context, (active + delta + n) % n);
     ht_context_session_touch(context);
     return ht_result_none();
 }
@@ -256,7 +281,7 @@ HT_HANDLER(ht_cmd_tab)
 {
     const char *text = args->text ? args->text : args->key ? args->key + strlen(args->key) - 1 : "";
     int number = (int)g_ascii_strtoll(text, NULL, 10);
-    if (!ht_view_set_tab(ht_top(context), number - 1))
+    if (!ht_show_tab(context, number - 1))
         return ht_result_error("there is no tab %s", text);
     ht_context_session_touch(context);
     return ht_result_none();

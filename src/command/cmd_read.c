@@ -94,19 +94,17 @@ HT_HANDLER(ht_cmd_review_skip)
     return ht_result_none();
 }
 
-enum { TAB_WHY = 1 };
-
 HT_HANDLER(ht_cmd_evidence)
 {
     HtView *view = ht_top(context);
     if (ht_view_id(view) == HT_VIEW_CANDIDATE) {
-        ht_view_set_tab(view, TAB_WHY);
+        ht_show_tab(context, HT_CANDIDATE_WHY);
         return ht_result_none();
     }
     const HtCommand *open = ht_command_find("open");
     HtResult result = ht_context_run(context, open, args);
     if (result.kind == HT_RESULT_NONE)
-        ht_view_set_tab(ht_top(context), TAB_WHY);
+        ht_show_tab(context, HT_CANDIDATE_WHY);
     return result;
 }
 

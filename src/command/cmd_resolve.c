@@ -206,7 +206,7 @@ HT_HANDLER(ht_cmd_drop)
     const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
     if (!seq)
         return ht_result_error("there is nothing in this row");
-    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CONFIRM, drop_confirmed, "give up: %s? (y/n)",
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CONFIRM, drop_confirmed, "give up: %s?",
                                      row && row->text[1] ? row->text[1] : "mine");
     prompt->data = GSIZE_TO_POINTER((gsize)seq);
     return ht_result_prompt(prompt);

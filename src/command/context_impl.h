@@ -126,6 +126,8 @@ bool ht_rule_is_substantial(const char *filter);
 
 /* "3d", "2w", "tomorrow", "friday", "2026-05-01": the start of that day in the zone. */
 bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);
+/* "Fri 4 Dec 2026", for what a hold says. Caller frees. */
+char *ht_day_of_hold(const HtContext *context, int64_t until);
 
 /* "friday 14:00" (the next one: today, if it is still to come), "tomorrow 9:30",
  * "2026-05-04 14:00", "14:00" (today), in the zone. */
@@ -172,6 +174,8 @@ char *ht_context_who_of(HtContext *context, const HtOutboxItem *item);
 char *ht_context_say_who(HtContext *context, const HtOutboxItem *item);
 /* The sheet of a bulk rejection. NULL and error when no row may be taken. */
 HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error);
+/* Shows that tab of the person on top; the evidence counts as seen then. false: there is none. */
+bool ht_show_tab(HtContext *context, int tab);
 HtResult ht_reject_targets(HtContext *context);
 HtResult ht_pick_reason(HtContext *context, const char *what, HtPromptThen then);
 bool ht_take_reason(HtContext *context, HtPrompt *prompt);

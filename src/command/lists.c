@@ -406,10 +406,13 @@ static void add_sync(HtDoc *doc, HtContext *context, int width)
     add_line(doc, HT_STYLE_NORMAL, "Server", status.server);
     add_line(doc, HT_STYLE_NORMAL, "Tenant", status.tenant);
     add_line(doc, HT_STYLE_NORMAL, "Role", status.role);
-    char age[16] = "never";
-    if (status.last_sync_us)
-        ht_clock_format_age(ht_clock_now_us() - status.last_sync_us, age);
-    add_line(doc, HT_STYLE_TIME, "Last sync", age);
+    char age[16];
+    g_autofree char *last =
+        status.last_sync_us
+            ? g_strdup_printf("%s ago",
+                              ht_clock_format_age(ht_clock_now_us() - status.last_sync_us, age))
+            : g_strdup("never");
+    add_line(doc, HT_STYLE_TIME, "Last sync", last);
     if (status.progress.total_estimate > 0) {
         g_autofree char *text = g_strdup_printf(
             "%" G_GINT64_FORMAT " of about %" G_GINT64_FORMAT " rows, %.0f a second",
@@ -467,4 +470,31 @@ HtView *ht_new_status_view(HtContext *context)
                        .fill = status_fill,
                        .data = context};
     return ht_view_new_text(ht_view_parts(context), &spec);
+}
+
+/* ---- no rows
+ * ------------------------------------------------------------------------------------------------
+ */
+/* Before the first load a list without rows looks like a company without jobs. */
+static const char *nothing_yet(HtContext *context)
+{
+    HtSyncStatus status = {.state = HT_SYNC_NEVER};
+    if (context->parts.sync)
+        ht_sync_status(context->parts.sync, &status);
+    if (status.last_sync_us > 0 || ht_sync_last_us(context->parts.cache) > 0)
+        return NULL;
+    bool comes = status.state == HT_SYNC_LOADING || status.state == HT_SYNC_CONNECTING;
+    return comes ? "The first load goes on\xE2\x80\xA6" : "Nothing was fetched yet.";
+}
+
+const char *ht_context_nothing_text(HtContext *context)
+{
+    HtViewId id = ht_view_id(ht_top(context));
+    if (id == HT_VIEW_OUTBOX)
+        return ht_outbox_problem(context->parts.outbox) ? "Nothing waits."
+                                                        : "Nothing waits: everything was sent.";
+    if (id == HT_VIEW_CONFLICTS)
+        return "No conflicts: nobody decided otherwise.";
+    const char *yet = id == HT_VIEW_HELP || id == HT_VIEW_SHEET ? NULL : nothing_yet(context);
+    return yet ? yet : "Nothing here.";
 }

@@ -142,7 +142,7 @@ static const char *reason_against(const HtCommand *command, HtContext *context)
         return "the cache is locked: only the server can open it again";
     bool marked = (command->flags & HT_CMD_BULK) && ht_view_marks(view) > 0;
     if ((command->flags & HT_CMD_NEEDS_ROW) && !marked && ht_view_current_key(view) == 0)
-        return "the list is empty";
+        return ht_view_is_loading(view) ? "the list is still loading" : "the list is empty";
     if ((command->flags & HT_CMD_NEEDS_MATCH) && !marked && ht_view_current_match(view) == 0)
         return "this row is not an application";
     if ((command->flags & HT_CMD_NEEDS_PERSON) && !marked && ht_view_current_candidate(view) == 0 &&

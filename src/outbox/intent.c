@@ -19,6 +19,7 @@ void ht_intent_free(HtIntent *intent)
     g_array_unref(intent->candidates);
     g_array_unref(intent->panel);
     g_free(intent->note);
+    g_free(intent->day);
     g_free(intent->bulk_kind);
     g_free(intent->bulk_filter);
     g_free(intent->tag);

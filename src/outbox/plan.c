@@ -240,5 +240,7 @@ char *ht_plan_label(const HtPlan *plan)
     const char *what = reason ? reason : intent->tag;
     if (what)
         g_string_append_printf(label, ": %s", what);
+    else if (intent->day)
+        g_string_append_printf(label, " until %s", intent->day);
     return g_string_free(label, FALSE);
 }

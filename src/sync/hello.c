@@ -395,7 +395,8 @@ HtSyncPlan ht_sync_plan(const char *remembered, const char *cursor, const char *
                         const HtSyncHello *hello)
 {
     if (hello->is_refused)
-        return plan_of(HT_PLAN_LOCK, "the server says that this login is no member, or not any more");
+        return plan_of(HT_PLAN_LOCK,
+                       "the server says that this login is no member, or not any more");
     if (hello->wants_wipe)
         return plan_of(HT_PLAN_LOCK,
                        "the administrator asked for this machine's copy to be removed");

@@ -322,6 +322,7 @@ static bool can_keep_preview(const HtScreen *screen, HtView *view, const HtLayou
 static void paint_body(HtScreen *screen, HtView *view, const HtLayout *layout)
 {
     if (ht_view_kind(view) == HT_VIEW_TABLE) {
+        screen->look.nothing = ht_context_nothing_text(screen->context);
         ht_widget_table(screen->canvas, view, layout, &screen->look);
         return;
     }

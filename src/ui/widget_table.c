@@ -175,12 +175,13 @@ static void paint_row(HtCanvas *canvas, HtView *view, int64_t row, int y, const 
     }
 }
 
-static void paint_empty(HtCanvas *canvas, HtView *view, const HtRect *rect)
+static void paint_empty(HtCanvas *canvas, HtView *view, const HtRect *rect,
+                        const HtWidgetLook *look)
 {
     const char *limit = ht_view_limit(view);
     const char *text = ht_view_is_loading(view) ? "Loading\xE2\x80\xA6"
                        : limit && *limit        ? "Nothing matches this limit. Esc takes it away."
-                                                : "Nothing here.";
+                                                : look->nothing;
     g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
     ht_canvas_field(canvas, rect->x, rect->y + rect->lines / 3, rect->columns, HT_STYLE_MUTED,
                     HT_ALIGN_CENTER, clean);
@@ -198,7 +199,7 @@ void ht_widget_table(HtCanvas *canvas, HtView *view, const HtLayout *layout,
     paint_headings(canvas, view, &grid, layout, look);
     int64_t rows = ht_view_rows(view);
     if (rows == 0) {
-        paint_empty(canvas, view, rect);
+        paint_empty(canvas, view, rect, look);
         return;
     }
     int64_t top = ht_view_top(view), cursor = ht_view_cursor(view);

@@ -10,7 +10,8 @@
 /* How things are drawn on this terminal. */
 typedef struct HtWidgetLook {
     const HtSigns *signs;
-    bool low_bandwidth; /* a sign instead of the bar over the whole row */
+    bool low_bandwidth;  /* a sign instead of the bar over the whole row */
+    const char *nothing; /* what a list says that has no rows and no limit; borrowed */
 } HtWidgetLook;
 
 /* ---- layout ---- */

@@ -74,6 +74,7 @@ static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *int
     row->candidate = interview->candidate;
     row->job = interview->job;
     int64_t at = interview->scheduled_at;
+    row->number = at + interview->duration_minutes * HT_US_PER_MINUTE; /* its end */
     const char *zone =
         interview->candidate_timezone ? interview->candidate_timezone : interview->timezone;
     g_autofree char *theirs = ht_their_time(parts, at, zone);
@@ -156,10 +157,25 @@ static const HtViewClass agenda_class = {
     .preview = agenda_preview,
 };
 
+/* At what is next, or goes on now; what is above it is over. */
+static void start_at_now(HtView *view)
+{
+    int64_t now = ht_clock_now_us();
+    guint n = view->rows ? view->rows->len : 0, at = 0;
+    for (; at < n; at++) {
+        const HtListRow *row = view->rows->pdata[at];
+        if (!(row->state & HT_ROW_SECTION) && row->number > now)
+            break;
+    }
+    ht_view_put_cursor(view, at);
+    view->top = MAX(0, view->cursor - 1); /* its day stays above it; the page is not known yet */
+}
+
 HtView *ht_view_new_agenda(const HtViewParts *parts)
 {
     HtView *view = ht_view_alloc(&agenda_class, parts);
     ht_view_load(view, true);
+    start_at_now(view);
     return view;
 }
 

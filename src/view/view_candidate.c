@@ -10,20 +10,8 @@
 
 enum { SUBJECT_CANDIDATE = 1, SUBJECT_MATCH = 2 };
 
-enum {
-    TAB_SUMMARY,
-    TAB_WHY,
-    TAB_RESUME,
-    TAB_TRANSCRIPT,
-    TAB_INTERVIEWS,
-    TAB_FEEDBACK,
-    TAB_NOTES,
-    TAB_HISTORY,
-    N_TABS
-};
-
-static const char *const tabs[N_TABS] = {"Summary",    "Why",      "Résumé", "Transcript",
-                                         "Interviews", "Feedback", "Notes",  "History"};
+static const char *const tabs[HT_CANDIDATE_TABS] = {
+    "Summary", "Why", "Résumé", "Transcript", "Interviews", "Feedback", "Notes", "History"};
 
 typedef struct {
     char *name; /* clean */
@@ -110,25 +98,25 @@ static void fill(HtView *view, HtDoc *doc, int width)
 {
     HtKey candidate = view->subject[SUBJECT_CANDIDATE];
     switch (view->tab) {
-    case TAB_SUMMARY:
+    case HT_CANDIDATE_SUMMARY:
         ht_doc_candidate(doc, &view->parts, candidate, view->is_blind, width);
         break;
-    case TAB_WHY:
+    case HT_CANDIDATE_WHY:
         fill_why(view, doc, width);
         break;
-    case TAB_RESUME:
+    case HT_CANDIDATE_RESUME:
         ht_doc_resume(doc, &view->parts, candidate, view->is_blind, width);
         break;
-    case TAB_TRANSCRIPT:
+    case HT_CANDIDATE_TRANSCRIPT:
         fill_transcripts(view, doc, width);
         break;
-    case TAB_INTERVIEWS:
+    case HT_CANDIDATE_INTERVIEWS:
         fill_interviews(view, doc, width);
         break;
-    case TAB_FEEDBACK:
+    case HT_CANDIDATE_FEEDBACK:
         fill_feedback(view, doc, width);
         break;
-    case TAB_NOTES:
+    case HT_CANDIDATE_NOTES:
         fill_notes(view, doc, width);
         break;
     default:
@@ -165,7 +153,7 @@ static const HtViewClass candidate_class = {
     .place = place,
     .fill = fill,
     .tabs = tabs,
-    .n_tabs = N_TABS,
+    .n_tabs = HT_CANDIDATE_TABS,
     .shown_match = shown_match,
     .shown_candidate = shown_candidate,
     .free = free_person,
@@ -187,7 +175,7 @@ HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey m
         g_autoptr(HtKeyArray) keys = ht_cache_candidate_matches(parts->reader, candidate, NULL);
         match = keys && keys->n > 0 ? keys->keys[0] : 0;
     } else {
-        view->tab = TAB_WHY;
+        view->tab = HT_CANDIDATE_WHY;
     }
     view->subject[SUBJECT_MATCH] = match;
     HtMatchRow *row = match ? ht_cache_match(parts->reader, match, NULL) : NULL;

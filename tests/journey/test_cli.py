@@ -55,6 +55,8 @@ def syncs():
     status = desk.json("status")
     assert status["role"] == "recruiter" and status["pending"] == 0 and status["last_sync"], status
     assert status["tenant"] in desk.must("status")
+    # Whether a server is named or not, the cache knows when it was last in step.
+    assert re.search(r"^Last sync  .* ago$", desk.must("status", env={"HIRETTY_DSN": ""}), re.M)
 
 
 def jobs_are_the_servers():
@@ -131,6 +133,9 @@ def decisions_reach_the_server():
                         " AND note_id IS NOT NULL") == "1"
     out = desk.must("hold", "--job", BUSY_JOB, "--until", "5d", third)
     assert "u undoes" not in out
+    day = server.value("SELECT to_char(held_until AT TIME ZONE 'Europe/Berlin', 'Dy FMDD Mon YYYY')"
+                       f" FROM public.candidate_job_matches WHERE id = '{third}'")
+    assert f"Held until {day}\n" in out, (day, out)
     assert server.value(f"SELECT held_until > now() FROM public.candidate_job_matches WHERE id = '{third}'") == "t"
     desk.must("undo")
     assert server.value(f"SELECT held_until IS NULL FROM public.candidate_job_matches WHERE id = '{third}'") == "t"

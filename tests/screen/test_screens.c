@@ -42,7 +42,9 @@ static const Scene scenes[] = {
     {"blind", "key Enter\nwait\nkey b\nwait\n"},
     {"candidates", "key g c\nwait\n"},
     {"agenda", "key g a\nwait\n"},
+    {"agenda-open", "key g a\nwait\nkey Enter\nwait\n"},
     {"feedback", "key g f\nwait\n"},
+    {"feedback-open", "key g f\nwait\nkey Enter\nwait\n"},
     {"search", "key g /\npaste freshdesk\nkey Enter\nwait\n"},
     {"conflicts", "key g x\nwait\n"},
     {"status", "key g s\nwait\n"},
@@ -52,6 +54,9 @@ static const Scene scenes[] = {
               "Space x\nwait\n"
               "key Enter\nwait\n"},
     {"advanced", "key Enter\nwait\nkey a\nwait\nkey a\nwait\nkey u\nwait\n"},
+    {"held", "key Enter\nwait\nkey h\ntype monday\nkey Enter\nwait\n"},
+    {"outbox-empty", "key g o\nwait\n"},
+    {"drop", "key Enter\nwait\nkey a\nwait\nkey g o\nwait\nkey D\n"},
     {"outbox",
      "key Enter\nwait\nkey a\nwait\nkey w\ntype called\nkey Enter\nwait\nkey g o\nwait\n"},
 };

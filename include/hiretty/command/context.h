@@ -77,6 +77,8 @@ bool ht_context_preview_on(const HtContext *context);
 const char *ht_context_state_text(HtContext *context, HtStyle *role);
 /* In how many milliseconds time alone changes it (the age of the last sync); 0 = it does not. */
 guint ht_context_state_due_ms(HtContext *context);
+/* What the list on top says when it has no rows and no limit: why. Borrowed, for ever. */
+const char *ht_context_nothing_text(HtContext *context);
 /* Lasting warning (weak connection, full disk, production, a server that refuses or is not named);
  * NULL = none. Borrowed until the next call. */
 const char *ht_context_warning(HtContext *context);

@@ -73,6 +73,7 @@ typedef struct {
     HtKey to_stage;        /* 0: by type */
     HtKey reason;          /* rejection_reasons; for reject, withdraw, reopen */
     int64_t hold_until;    /* µs; for hold */
+    char *day;             /* the same as people read it, for the label; may be NULL */
     char *note;            /* becomes a note on each person, the decision points at it */
     bool mail;             /* the reason's template, else the tenant's default for the decision */
     int64_t mail_delay_us; /* sent at the earliest so long after now */

@@ -27,6 +27,18 @@ HtView *ht_view_new_jobs(const HtViewParts *parts);
 HtView *ht_view_new_matches(const HtViewParts *parts, HtKey job, GError **error);
 /* Applications to every job. */
 HtView *ht_view_new_candidates(const HtViewParts *parts);
+/* Its tabs, in the order in which they stand. */
+typedef enum {
+    HT_CANDIDATE_SUMMARY,
+    HT_CANDIDATE_WHY,
+    HT_CANDIDATE_RESUME,
+    HT_CANDIDATE_TRANSCRIPT,
+    HT_CANDIDATE_INTERVIEWS,
+    HT_CANDIDATE_FEEDBACK,
+    HT_CANDIDATE_NOTES,
+    HT_CANDIDATE_HISTORY,
+    HT_CANDIDATE_TABS
+} HtCandidateTab;
 /* One person; `match` (may be 0) is the application the evidence speaks of. */
 HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey match,
                               GError **error);

@@ -587,12 +587,54 @@ static void test_notes_tags_hold(void)
     answer(&desk, "h", "3d");
     HtMatchRow *row = ht_cache_match(desk.reader, key(&desk, "M20"), NULL);
     g_assert_cmpint(row->flags & HT_MATCH_HELD, !=, 0);
+    g_autoptr(GTimeZone) zone = g_time_zone_new_local();
+    g_autofree char *day = ht_clock_format(row->held_until, zone, "%a %-d %b %Y");
+    g_autofree char *said = g_strdup_printf("Held until %s", day);
+    g_autofree char *label = ht_outbox_undo_label(desk.outbox);
+    g_assert_cmpstr(label, ==, said);
     ht_match_rows_free(row, 1);
     /* `.` again, on the next one. */
     press(&desk, ".");
     row = ht_cache_match(desk.reader, key(&desk, "M19"), NULL);
     g_assert_cmpint(row->flags & HT_MATCH_HELD, !=, 0);
     ht_match_rows_free(row, 1);
+    desk_close(&desk);
+}
+
+static void fill_interview(HtApply *apply, gpointer data)
+{
+    g_autofree char *at = g_strdup_printf("%" G_GINT64_FORMAT, ht_clock_now_us() + HT_US_PER_HOUR);
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "i1", "match_id", "M20", "interview_type",
+            "voice", "scheduled_at", at, "duration_minutes", "60", "status", "scheduled", NULL);
+}
+
+static bool is_seen(Desk *desk, const char *match)
+{
+    g_assert_true(ht_reader_refresh(desk->reader, NULL, NULL));
+    return ht_cache_match_seen(desk->reader, key(desk, match), NULL);
+}
+
+/* From the agenda a person opens at the interviews: that is no look at the evidence, which alone
+ * lets somebody into a bulk rejection. */
+static void test_opened_from_agenda(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    fixture_apply(&desk.cache, fill_interview, NULL);
+    settle(&desk);
+    press(&desk, "g a Enter");
+    HtView *view = ht_context_view(desk.context);
+    int tab = -1;
+    g_assert_cmpint(ht_view_tabs(view, NULL, &tab), ==, HT_CANDIDATE_TABS);
+    g_assert_cmpint(tab, ==, HT_CANDIDATE_INTERVIEWS);
+    g_assert_false(is_seen(&desk, "M20"));
+    press(&desk, "g 2");
+    ht_view_tabs(view, NULL, &tab);
+    g_assert_cmpint(tab, ==, HT_CANDIDATE_WHY);
+    for (int i = 0; i < 5000 && !is_seen(&desk, "M20"); i++)
+        g_usleep(1000); /* it is written down by the thread of the outbox */
+    g_assert_true(is_seen(&desk, "M20"));
     desk_close(&desk);
 }
 
@@ -844,6 +886,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/review/pass", test_review_pass);
     g_test_add_func("/command/review/typeahead", test_typeahead);
     g_test_add_func("/command/write", test_notes_tags_hold);
+    g_test_add_func("/command/agenda", test_opened_from_agenda);
     g_test_add_func("/command/write/tags_are_one_action", test_tags_are_one_action);
     g_test_add_func("/command/filter_errors_point", test_filter_errors_point);
     g_test_add_func("/command/unknown_key", test_unknown_key);

@@ -1,6 +1,7 @@
 /* Views over a real cache: identity of cursor and marks under refresh, limits, marks, review,
  * texts. */
 #include "../cache/fixture.h"
+#include "hiretty/base/clock.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/matches.h"
 #include "hiretty/view/views.h"
@@ -475,6 +476,39 @@ static void test_generation(void)
     desk_close(&desk);
 }
 
+/* Interviews an hour long: i1 … i9 began 19, 17 … 3 hours ago, i10 half an hour ago; i11 and i12
+ * come. */
+static void fill_interviews(HtApply *apply, gpointer data)
+{
+    (void)data;
+    for (int i = 1; i <= 12; i++) {
+        g_autofree char *id = g_strdup_printf("i%d", i);
+        int64_t minutes = i < 10 ? -(21 - 2 * i) * 60 : i == 10 ? -30 : (i - 10) * 60;
+        g_autofree char *at =
+            g_strdup_printf("%" G_GINT64_FORMAT, ht_clock_now_us() + minutes * HT_US_PER_MINUTE);
+        put_row(apply, HT_APPLY_UPSERT, "interviews", "id", id, "match_id", "M1", "interview_type",
+                "voice", "scheduled_at", at, "duration_minutes", "60", "status", "scheduled", NULL);
+    }
+}
+
+/* It begins at what goes on or comes next; what is over is above it. */
+static void test_agenda(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, fill_interviews, NULL);
+    ht_reader_refresh(desk.reader, NULL, NULL);
+    {
+        g_autoptr(HtView) view = ht_view_new_agenda(&desk.parts);
+        ht_view_set_page(view, 3);
+        g_assert_cmpint(ht_view_current_key(view), ==, key(&desk, "i10"));
+        g_assert_cmpint(ht_view_cursor(view) - ht_view_top(view), ==, 1);
+        ht_view_move(view, -1);
+        g_assert_cmpint(ht_view_current_key(view), ==, key(&desk, "i9"));
+    }
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
@@ -492,6 +526,7 @@ int main(int argc, char **argv)
     g_test_add_func("/view/tabs", test_tabs);
     g_test_add_func("/view/search", test_search);
     g_test_add_func("/view/loader", test_loader);
+    g_test_add_func("/view/agenda", test_agenda);
     g_test_add_func("/view/generation", test_generation);
     return g_test_run();
 }
