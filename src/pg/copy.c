@@ -138,12 +138,20 @@ static bool start_copy(HtPgConnection *pg, const char *sql, GError **error)
     if (!ht_pg_check_usable(pg, error))
         return false;
     ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
-    if (!ht_pg_send(pg, sql, NULL, 0, error) || !ht_pg_flush(pg, error))
+    if (!PQsendQuery(pg->conn, sql)) {
+        ht_pg_error_from_result(error, pg, NULL);
         return false;
-    PGresult *raw = NULL;
-    if (!ht_pg_next_result(pg, &raw, error))
+    }
+    if (!ht_pg_flush(pg, error))
         return false;
-    g_autoptr(PGresult) result = raw;
+    g_autoptr(PGresult) result = NULL;
+    do { /* settings that stand before it */
+        PGresult *raw = NULL;
+        g_clear_pointer(&result, PQclear);
+        if (!ht_pg_next_result(pg, &raw, error))
+            return false;
+        result = raw;
+    } while (result && PQresultStatus(result) == PGRES_COMMAND_OK);
     if (result && PQresultStatus(result) == PGRES_COPY_OUT && PQbinaryTuples(result))
         return true;
     if (result && PQresultStatus(result) != PGRES_FATAL_ERROR) {

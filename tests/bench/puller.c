@@ -1,9 +1,12 @@
 /* A client that is driven step by step, for the server's side of the bench: what a poll and a pull
  * cost the server's process, this one, and the clock.
  *
- *   bench_puller DSN PROFILE     then one command a line on stdin, one JSON object a line on
- * stdout: load          connects and pulls until the cache is complete polls N       N pulls in a
- * row; figures are for all of them pull          one pull: what changed since the last one
+ *   bench_puller DSN PROFILE
+ *
+ * Commands come on stdin, one a line; each is answered by one JSON object on stdout. `load`
+ * connects, pulls until the cache is complete and waits until nothing is left for later; `polls N`
+ * is N pulls in a row, with figures for all of them; `pull` is one: what changed since the last
+ * one.
  *
  * The server's share is its process's time on a processor, which the kernel counts in ns; the
  * client's is that of all its threads. */
@@ -32,8 +35,7 @@ static gint64 client_us(void)
            use.ru_utime.tv_usec + use.ru_stime.tv_usec;
 }
 
-/* Bytes that this process's write calls handed to files, pipes and sockets: see `syscw` instead for
- * none at all. */
+/* write(2) and its kin, of all threads; what goes to the server is sent, not written. */
 static gint64 write_calls(void)
 {
     g_autofree char *text = NULL;
@@ -88,6 +90,21 @@ static void run(HtSync *sync, int n)
     fflush(stdout);
 }
 
+/* Full text, and whatever else the cache left for later, is written when nothing else is done:
+ * until half a second has passed without a write, what is measured would be theirs. */
+static void wait_until_idle(void)
+{
+    gint64 deadline = g_get_monotonic_time() + 600 * G_USEC_PER_SEC, seen = -1;
+    while (seen != write_calls()) {
+        if (g_get_monotonic_time() > deadline) {
+            fprintf(stderr, "bench_puller: the cache goes on writing\n");
+            exit(1);
+        }
+        seen = write_calls();
+        g_usleep(G_USEC_PER_SEC / 2);
+    }
+}
+
 static void load(HtSync *sync)
 {
     HtSyncReport report = {0};
@@ -100,6 +117,7 @@ static void load(HtSync *sync)
         fprintf(stderr, "bench_puller: %s\n", error ? error->message : "no load");
         exit(1);
     }
+    wait_until_idle();
     printf("{\"rows\": %" G_GINT64_FORMAT "}\n", report.rows_received);
     fflush(stdout);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""SQL stands in .sql files: none in C; each query file holds one statement under a header that says what
-it is for. Migrations and schemas (folders named migrations, schema or optional) hold many. ctest: once"""
+"""SQL stands in .sql files: none in C; each query file holds one statement, and the settings that are made for
+it alone (SET LOCAL), under a header that says what it is for. Migrations and schemas (folders named migrations, schema or optional) hold many. ctest: once"""
 import re
 
 from common import files, finish, line_of, read, without_comments
@@ -32,7 +32,7 @@ def statements(text):
     bare = QUOTED.sub(" ", text)
     if re.search(r"\bCREATE\s+(TEMP\s+)?TRIGGER\b", bare, re.I):
         bare = re.sub(r"\bBEGIN\b.*\bEND\b", " ", bare, flags=re.S | re.I)
-    return len([part for part in bare.split(";") if part.strip()])
+    return len([part for part in bare.split(";") if part.strip() and not part.lstrip().startswith("SET LOCAL ")])
 
 
 def main():

@@ -58,7 +58,7 @@ gpointer ht_pg_pipeline_broken_at(const HtPgPipeline *pipeline);
 /* `COPY (…) TO STDOUT (FORMAT binary)`: the rows in blocks of whole tuples of at least
  * `block_bytes` (the last one smaller), without header and trailer. The callback owns the block.
  * Nothing may be made visible before this returned true: a cut COPY delivers part of its rows
- * first. */
+ * first. SET LOCAL may stand before it, each ended by ";". */
 typedef bool (*HtPgBlockFunc)(GBytes *block, gsize n_rows, gpointer data, GError **error);
 bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPgBlockFunc func,
                     gpointer data, GError **error);
