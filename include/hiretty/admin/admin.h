@@ -103,8 +103,8 @@ typedef struct {
 void ht_admin_pruned_clear(HtAdminPruned *pruned);
 
 /* Removes the keys of old changes, which clients ask for by their cursor: those that had ended
- * `keep_days` ago (0: the least, 30). With `is_trial` nothing is changed. In one transaction;
- * writers and clients go on meanwhile. */
+ * `keep_days` ago (0: the least, 30). With `is_trial` nothing is changed. In one transaction,
+ * for which it waits up to an hour; writers and clients go on meanwhile. */
 bool ht_admin_prune(HtPgConnection *pg, int keep_days, bool is_trial, HtAdminPruned *pruned,
                     GError **error);
 
