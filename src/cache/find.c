@@ -51,7 +51,7 @@ static HtKey one_of(HtStmt *stmt, const char *several, GError **error)
 HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, GError **error)
 {
     guint8 digits[32];
-    HtUuid from, to;
+    HtUuid from = {0}, to = {0};
     gsize n = text ? hex_digits(text, digits) : 0;
     if (n < LEAST_DIGITS)
         return 0;

@@ -263,7 +263,7 @@ HtKeyArray *ht_review_queue(const HtView *view)
 {
     const Review *review = review_of(view);
     HtKeyArray *copy = ht_key_array_new(review ? review->queue->n : 0);
-    if (copy->n > 0)
+    if (review && copy->n > 0)
         memcpy(copy->keys, review->queue->keys, copy->n * sizeof(HtKey));
     return copy;
 }
