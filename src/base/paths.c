@@ -49,10 +49,12 @@ static bool check_owner(const char *path, const struct stat *st, GError **error)
 /* A group that is one person's own, as many systems make it: what it may write, nobody else may. */
 static bool is_own_group(gid_t gid)
 {
-    const struct passwd *me = getpwuid(geteuid()); /* NOLINT: at start, before threads */
-    g_autofree char *name = me ? g_strdup(me->pw_name) : NULL;
-    const struct group *group = getgrgid(gid); /* NOLINT */
-    return name && group && strcmp(group->gr_name, name) == 0 && !group->gr_mem[0];
+    char me_texts[4096], group_texts[4096]; /* of more members than fit, it is no one's own */
+    struct passwd me, *found_me = NULL;
+    struct group group, *found_group = NULL;
+    return getpwuid_r(geteuid(), &me, me_texts, sizeof me_texts, &found_me) == 0 && found_me &&
+           getgrgid_r(gid, &group, group_texts, sizeof group_texts, &found_group) == 0 &&
+           found_group && strcmp(group.gr_name, me.pw_name) == 0 && !group.gr_mem[0];
 }
 
 static bool others_can_write(const struct stat *st)

@@ -33,8 +33,10 @@ static TypeRow *load_types(void)
 static const TypeRow *type_row(HtColumnType type)
 {
     static gsize once;
-    if (g_once_init_enter(&once))
-        g_once_init_leave(&once, (gsize)load_types());
+    if (g_once_init_enter(&once)) {
+        gsize types = (gsize)load_types(); /* kept to the end of the process */
+        g_once_init_leave(&once, types);
+    }
     return (const TypeRow *)once + type;
 }
 

@@ -186,7 +186,7 @@ bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable
                   HtSyncReport *report, GError **error)
 {
     g_return_val_if_fail(!sync->thread, false);
-    HtSyncReport own;
+    HtSyncReport own = {0};
     HtSyncReport *mine = report ? report : &own;
     memset(mine, 0, sizeof *mine);
     memset(&sync->logged, 0, sizeof sync->logged);

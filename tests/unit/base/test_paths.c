@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -192,6 +194,41 @@ static void test_file_refuses(World *w, gconstpointer data)
     g_assert_cmpstr(text, ==, "precious"); /* refused before it was cut */
 }
 
+static bool is_trusted(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = ht_file_load_trusted(path, 100, NULL, &error);
+    if (!text)
+        g_assert_error(error, HT_ERROR, HT_ERROR_UNSAFE);
+    return text != NULL;
+}
+
+/* Many systems give each person a group of his own: what that may write, nobody else may. */
+static void test_load_trusted(World *w, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *path = in(w, "theme");
+    g_assert_true(g_file_set_contents(path, "text", -1, NULL));
+    g_chmod(path, 0644);
+    g_assert_true(is_trusted(path));
+    g_chmod(path, 0666);
+    g_assert_false(is_trusted(path));
+    const struct passwd *me = getpwuid(geteuid());
+    const struct group *own = me ? getgrnam(me->pw_name) : NULL;
+    if (geteuid() != 0 || !own || own->gr_mem[0])
+        return;
+    g_chmod(path, 0664);
+    g_assert_cmpint(chown(path, 0, own->gr_gid), ==, 0);
+    g_assert_true(is_trusted(path));
+    g_assert_cmpint(chown(path, 0, 12345), ==, 0); /* a group that has no name */
+    g_assert_false(is_trusted(path));
+    const struct group *other = getgrnam("daemon");
+    if (other) {
+        g_assert_cmpint(chown(path, 0, other->gr_gid), ==, 0);
+        g_assert_false(is_trusted(path));
+    }
+}
+
 static void test_load_save(World *w, gconstpointer data)
 {
     (void)data;
@@ -330,6 +367,7 @@ int main(int argc, char **argv)
     TEST(dir_modes);
     TEST(file_open);
     TEST(file_refuses);
+    TEST(load_trusted);
     TEST(load_save);
     TEST(sweep);
     TEST(closed_streams);
