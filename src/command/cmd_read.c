@@ -175,6 +175,19 @@ static void add_people(HtIntent *intent, const GArray *people)
 /* ---- notes
  * ------------------------------------------------------------------------------------------------
  */
+static HtResult note_written(HtContext *context, const HtReceipt *receipt, const GError *error,
+                             gpointer data)
+{
+    g_free(context->unwritten.text);
+    context->unwritten.text = receipt ? NULL : g_strdup(data);
+    if (receipt)
+        return written(context, receipt, error, (gpointer)(guintptr) "Noted");
+    const char *key =
+        ht_keymap_first_key(context->keymap, ht_view_id(ht_top(context)), ht_command_find("note"));
+    return ht_result_error("%s. %s brings your words back", error ? error->message : "not written",
+                           key ? key : ":note");
+}
+
 static HtResult write_note(HtContext *context, const char *text)
 {
     g_autofree char *body = g_strstrip(g_strdup(text ? text : ""));
@@ -190,7 +203,9 @@ static HtResult write_note(HtContext *context, const char *text)
     intent->note = g_steal_pointer(&body);
     g_free(context->repeat.text);
     context->repeat.text = g_strdup(intent->note);
-    return ht_context_submit(context, intent, written, (gpointer)(guintptr) "Noted", NULL);
+    context->unwritten.first = g_array_index(people, HtKey, 0);
+    context->unwritten.n = people->len;
+    return ht_context_submit(context, intent, note_written, g_strdup(intent->note), g_free);
 }
 
 static HtResult note_answered(HtContext *context, HtPrompt *prompt)
@@ -201,8 +216,15 @@ static HtResult note_answered(HtContext *context, HtPrompt *prompt)
 static HtResult ask_note(HtContext *context, HtPromptKind kind)
 {
     g_autoptr(GArray) people = people_meant(context);
-    return ht_result_prompt(
-        ht_prompt_new(kind, note_answered, people->len == 1 ? "note" : "note on %u", people->len));
+    HtPrompt *prompt =
+        ht_prompt_new(kind, note_answered, people->len == 1 ? "note" : "note on %u", people->len);
+    const HtUnwritten *before = &context->unwritten;
+    if (before->text && before->n == people->len && people->len > 0 &&
+        before->first == g_array_index(people, HtKey, 0)) {
+        g_free(prompt->text);
+        prompt->text = g_strdup(before->text);
+    }
+    return ht_result_prompt(prompt);
 }
 
 HT_HANDLER(ht_cmd_note)

@@ -350,6 +350,7 @@ void ht_context_free(HtContext *context)
     g_object_unref(context->cancel);
     g_free(context->sticky.label);
     g_free(context->repeat.text);
+    g_free(context->unwritten.text);
     g_free(context->message);
     g_free(context->state_text);
     g_free(context->no_server);

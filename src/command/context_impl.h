@@ -33,6 +33,14 @@ typedef struct HtRepeat {
     char *text; /* tags, a note */
 } HtRepeat;
 
+/* A note that did not get into the outbox (a full disk): its words come back at the next one on the
+ * same people. */
+typedef struct HtUnwritten {
+    char *text; /* NULL: none */
+    HtKey first;
+    guint n;
+} HtUnwritten;
+
 /* A view on the stack and the changes it has not taken in yet. */
 typedef struct HtPlace {
     HtView *view;
@@ -56,6 +64,7 @@ struct HtContext {
     gpointer changed_data;
     HtSticky sticky;
     HtRepeat repeat;
+    HtUnwritten unwritten;
     guint64 pass;
     const HtView *awaits_hits; /* of a search that was sent off; compared, never followed */
     GHashTable *viewed;        /* match → seconds, this session */

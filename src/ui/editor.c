@@ -93,7 +93,10 @@ static bool run(const char *file, GError **error)
     if (!g_spawn_sync(NULL, argv, environment, flags, reset_signals, NULL, NULL, NULL, &status,
                       error))
         return false;
-    return g_spawn_check_wait_status(status, error);
+    if (g_spawn_check_wait_status(status, error))
+        return true;
+    g_prefix_error(error, "nothing was taken from the editor: ");
+    return false;
 }
 
 static char *load(const char *file, GError **error)
