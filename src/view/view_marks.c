@@ -37,6 +37,33 @@ static void put(HtView *view, HtKey key, const char *rule)
         g_hash_table_insert(view->marks, pointer_of(key), rule_text(rule));
 }
 
+/* Who was marked by one rule and now by another fits both: a narrower limit, marked again, is what
+ * the next rejection asks for. Interned, as both are. */
+static const char *both(const char *before, const char *rule)
+{
+    if (!before || !*before || g_str_has_prefix(rule, before))
+        return rule;
+    if (!*rule || strstr(before, rule))
+        return before;
+    g_autofree char *joined = g_strconcat(before, " ", rule, NULL);
+    return g_intern_string(joined);
+}
+
+typedef struct {
+    const char *rule, *before, *joined; /* the last pair: they come in long rows of the same */
+} Rule;
+
+static void put_rule(HtView *view, HtKey key, Rule *rule)
+{
+    const char *before = ht_view_mark_rule(view, key);
+    if (!rule->joined || before != rule->before) {
+        rule->before = before;
+        rule->joined = both(before, rule->rule);
+    }
+    if (key)
+        g_hash_table_insert(view->marks, pointer_of(key), (gpointer)(guintptr)rule->joined);
+}
+
 void ht_view_set_marked(HtView *view, HtKey key, bool marked)
 {
     if (marked)
@@ -83,10 +110,10 @@ static void mark_range(HtView *view)
 static void mark_all(HtView *view)
 {
     const HtKeyArray *shown = ht_view_shown(view);
+    Rule rule = {.rule = rule_text(view->limit ? view->limit : "")};
     for (gsize i = 0; i < shown->n; i++) {
-        bool known = g_hash_table_contains(view->marks, pointer_of(shown->keys[i]));
-        if (!known && !ht_view_is_section(view, (int64_t)i))
-            put(view, shown->keys[i], view->limit ? view->limit : "");
+        if (!ht_view_is_section(view, (int64_t)i))
+            put_rule(view, shown->keys[i], &rule);
     }
 }
 
@@ -185,12 +212,13 @@ static bool key_filter(HtView *view, const char *text, bool on, GError **error)
     for (gsize i = 0; i < loaded->keys->n; i++)
         g_hash_table_add(passing, pointer_of(loaded->keys->keys[i]));
     ht_loaded_free(loaded);
+    Rule rule = {.rule = rule_text(text)};
     for (gsize i = 0; i < view->base->n; i++) {
         gpointer key = pointer_of(view->base->keys[i]);
         if (!g_hash_table_contains(passing, key))
             continue;
         if (on)
-            g_hash_table_insert(view->marks, key, rule_text(text));
+            put_rule(view, view->base->keys[i], &rule);
         else
             g_hash_table_remove(view->marks, key);
     }

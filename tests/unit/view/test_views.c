@@ -167,6 +167,18 @@ static void test_marks(void)
         g_assert_null(ht_view_mark_rule(view, key(&desk, "M2")));
         g_assert_cmpint(ht_view_mark_filter(view, "score>>", true, &error), ==, -1);
         g_assert_nonnull(error);
+        /* A second rule says more about who is marked already, whatever marked them first. */
+        g_assert_true(ht_view_set_limit(view, "score>=19 Last20", NULL));
+        g_assert_cmpint(ht_view_mark(view, HT_MARK_ALL), ==, 2);
+        g_assert_cmpstr(ht_view_mark_rule(view, key(&desk, "M20")), ==, "score>=19 Last20");
+        g_assert_cmpstr(ht_view_mark_rule(view, key(&desk, "M19")), ==, "score>=19");
+        g_assert_true(ht_view_set_limit(view, "", NULL));
+        g_assert_cmpint(ht_view_mark(view, HT_MARK_ALL), ==, 20);
+        g_assert_cmpstr(ht_view_mark_rule(view, key(&desk, "M20")), ==, "score>=19 Last20");
+        g_assert_cmpstr(ht_view_mark_rule(view, key(&desk, "M2")), ==, "");
+        g_assert_cmpint(ht_view_mark_filter(view, "loc:Berlin", true, NULL), ==, 0);
+        g_assert_cmpstr(ht_view_mark_rule(view, key(&desk, "M19")), ==, "score>=19 loc:Berlin");
+        g_assert_cmpstr(ht_view_mark_rule(view, key(&desk, "M2")), ==, "loc:Berlin");
     }
     desk_close(&desk);
 }
