@@ -335,28 +335,15 @@ int ht_verb_hold(HtCliHost *host, int argc, char **argv)
     return decide(host, argc, argv, HT_DECISION_HOLD);
 }
 
-/* " Ana Example · C developer" when it was about one person; "" otherwise. */
+/* " (Ana Example · C developer)" when it was about one person; "" otherwise. */
 static char *whom(HtContext *context, const HtReceipt *receipt)
 {
     HtReader *reader = context->parts.reader;
-    HtKey key = receipt->keys->len > 0 ? g_array_index(receipt->keys, HtKey, 0) : 0;
-    for (guint i = 0; i < receipt->keys->len; i++)
-        key = g_array_index(receipt->keys, HtKey, i) == key ? key : 0;
-    if (!key)
-        return g_strdup("");
-    HtMatchRow *row = ht_cache_match(reader, key, NULL);
-    char *text;
-    if (row && row->flags & HT_MATCH_BLIND) {
-        char id[HT_UUID_TEXT];
-        text = g_strdup_printf(" Applicant %.6s · %s", ht_uuid_format(&row->id, id),
-                               row->job_title ? row->job_title : "");
-    } else if (row) {
-        text = g_strdup_printf(" %s · %s", row->name ? row->name : "",
-                               row->job_title ? row->job_title : "");
-    } else {
-        g_autoptr(HtCandidate) person = ht_cache_candidate(reader, key, NULL);
-        text = g_strconcat(person ? " " : "", person ? person->name : "", NULL);
-    }
+    HtKey key = ht_context_one_of(receipt);
+    g_autofree char *who = ht_context_who(context, key, key);
+    HtMatchRow *row = key ? ht_cache_match(reader, key, NULL) : NULL;
+    const char *job = row && row->job_title ? row->job_title : "";
+    char *text = *who ? g_strdup_printf(" (%s%s%s)", who, *job ? " · " : "", job) : g_strdup("");
     if (row)
         ht_match_rows_free(row, 1);
     ht_reader_watch(reader); /* done is done: a name that cannot be read is left out */

@@ -423,6 +423,18 @@ static void go_back_to(HtContext *context, const HtReceipt *receipt, bool undone
     }
 }
 
+/* "Undone: Noted (Ana Example)": what is undone is often out of sight. */
+static GString *told(HtContext *context, const HtReceipt *receipt)
+{
+    GString *text = g_string_new(receipt->label);
+    HtKey key = ht_context_one_of(receipt);
+    g_autofree char *who = ht_context_who(context, key, key);
+    if (*who)
+        g_string_append_printf(text, " (%s)", who);
+    add_left_out(text, receipt);
+    return text;
+}
+
 static HtResult undone(HtContext *context, const HtReceipt *receipt, const GError *error,
                        gpointer data)
 {
@@ -430,8 +442,7 @@ static HtResult undone(HtContext *context, const HtReceipt *receipt, const GErro
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "there is nothing to undo");
     go_back_to(context, receipt, true);
-    g_autoptr(GString) text = g_string_new(receipt->label);
-    add_left_out(text, receipt);
+    g_autoptr(GString) text = told(context, receipt);
     return ht_result_message("%s. C-r does it again.", text->str);
 }
 
@@ -442,8 +453,7 @@ static HtResult redone(HtContext *context, const HtReceipt *receipt, const GErro
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "there is nothing to do again");
     go_back_to(context, receipt, false);
-    g_autoptr(GString) text = g_string_new(receipt->label);
-    add_left_out(text, receipt);
+    g_autoptr(GString) text = told(context, receipt);
     return ht_result_message("%s. u undoes.", text->str);
 }
 

@@ -181,6 +181,8 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
  * somebody is not in the cache any more. Caller frees. */
 char *ht_context_who_of(HtContext *context, const HtOutboxItem *item);
 char *ht_context_say_who(HtContext *context, const HtOutboxItem *item);
+/* The application or person that a receipt is about, when it is one; else 0. */
+HtKey ht_context_one_of(const HtReceipt *receipt);
 /* The sheet of a bulk rejection. NULL and error when no row may be taken. */
 HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error);
 /* Shows that tab of the person on top; the evidence counts as seen then. false: there is none. */

@@ -43,14 +43,22 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
 {
     HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
     if (row) {
-        const char *shown = row->flags & HT_MATCH_BLIND ? "(blind)" : row->name;
-        char *name = g_strdup(shown ? shown : "");
+        char *name = row->flags & HT_MATCH_BLIND ? ht_blind_name(&row->id)
+                                                 : g_strdup(row->name ? row->name : "");
         ht_match_rows_free(row, 1);
         return name;
     }
     g_autoptr(HtCandidate) person =
         candidate ? ht_cache_candidate(context->parts.reader, candidate, NULL) : NULL;
     return g_strdup(person && person->name ? person->name : "");
+}
+
+HtKey ht_context_one_of(const HtReceipt *receipt)
+{
+    HtKey key = receipt->keys->len > 0 ? g_array_index(receipt->keys, HtKey, 0) : 0;
+    for (guint i = 0; i < receipt->keys->len; i++)
+        key = g_array_index(receipt->keys, HtKey, i) == key ? key : 0;
+    return key;
 }
 
 /* Ids, because keys are of one generation: these are of the one that this reader is in. */

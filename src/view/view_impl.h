@@ -166,5 +166,3 @@ char *ht_score_text(int64_t score_centi, HtScoreBand band);
 /* "12 May 2025" and "Mon 12 May 14:30" in the view's zone; "" for 0. Caller frees. */
 char *ht_day_text(const HtViewParts *parts, int64_t us);
 char *ht_moment_text(const HtViewParts *parts, int64_t us);
-/* How a blind reader calls somebody: "Applicant 3f9a". Caller frees. */
-char *ht_blind_name(const HtUuid *id);

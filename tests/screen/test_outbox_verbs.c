@@ -106,7 +106,7 @@ static void test_mine(void)
     says(&desk, "conflicts resolve 1 mine", 1, "", "not in conflict");
     says(&desk, "conflicts resolve 2 theirs", 0, "Theirs stands.", "");
     /* What was given up stands no longer in the way of an earlier undo. */
-    says(&desk, "undo", 0, "Undone: Shortlisted Amara Okafor · Customer Support", "");
+    says(&desk, "undo", 0, "Undone: Shortlisted (Amara Okafor · Customer Support", "");
     says(&desk, "outbox", 0, "", "Nothing waits");
     desk_clear(&desk);
 }

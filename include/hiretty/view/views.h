@@ -22,6 +22,9 @@ typedef struct HtViewParts {
     gpointer seen_data;
 } HtViewParts;
 
+/* How a blind reader calls somebody: "Applicant 3f9a". Caller frees. */
+char *ht_blind_name(const HtUuid *id);
+
 HtView *ht_view_new_jobs(const HtViewParts *parts);
 /* Applications to one job, ranked. HT_CACHE_ERROR_NOT_FOUND. */
 HtView *ht_view_new_matches(const HtViewParts *parts, HtKey job, GError **error);
