@@ -313,6 +313,22 @@ void ht_cli_table_print(HtCliTable *table, bool plain)
     ht_cli_table_free(table);
 }
 
+void ht_cli_list(HtContext *context, const char *verb, HtJson *array, HtCliTable *table,
+                 const HtCliOptions *options)
+{
+    bool is_empty = table->cells->len == 0;
+    if (options->json) {
+        ht_cli_table_free(table);
+        ht_cli_print_json(array);
+        return;
+    }
+    ht_json_free(array);
+    ht_cli_table_print(table, options->plain);
+    /* Where nothing was fetched that was said already. */
+    if (is_empty && ht_sync_last_us(context->parts.cache) > 0)
+        ht_print_error(verb, "nothing found", NULL);
+}
+
 void ht_cli_table_free(HtCliTable *table)
 {
     g_strfreev(table->headings);

@@ -62,7 +62,8 @@ static void job_cells(HtCliTable *table, const HtJobRow *row)
     ht_cli_table_add(table, g_strconcat(age, row->over_sla ? "!" : "", NULL));
 }
 
-static void print_jobs(const HtJobRow *rows, gsize n, const HtCliOptions *options)
+static void print_jobs(HtContext *context, const HtJobRow *rows, gsize n,
+                       const HtCliOptions *options)
 {
     HtJson *array = ht_json_new_array();
     HtCliTable *table =
@@ -76,13 +77,7 @@ static void print_jobs(const HtJobRow *rows, gsize n, const HtCliOptions *option
         else
             job_cells(table, &rows[i]);
     }
-    if (options->json) {
-        ht_cli_table_free(table);
-        ht_cli_print_json(array);
-    } else {
-        ht_json_free(array);
-        ht_cli_table_print(table, options->plain);
-    }
+    ht_cli_list(context, "jobs", array, table, options);
 }
 
 static bool job_sort(const char *text, HtJobQuery *query)
@@ -130,7 +125,7 @@ int ht_verb_jobs(HtCliHost *host, int argc, char **argv)
     g_autofree HtJobRow *rows = g_new0(HtJobRow, MAX(1, n));
     bool ok = ht_cache_job_rows(context->parts.reader, keys->keys, n, rows, &error);
     if (ok)
-        print_jobs(rows, n, &options);
+        print_jobs(context, rows, n, &options);
     for (gsize i = 0; i < n; i++)
         ht_job_row_clear(&rows[i]);
     return ok ? ht_cli_finish("jobs") : ht_cli_fail("jobs", error);
@@ -245,12 +240,7 @@ static int print_matches(HtContext *context, const HtMatchQuery *query, const Ht
         ht_cli_table_free(table);
         return ht_cli_fail("matches", error);
     }
-    if (array) {
-        ht_cli_table_free(table);
-        ht_cli_print_json(array);
-    } else {
-        ht_cli_table_print(table, options->plain);
-    }
+    ht_cli_list(context, "matches", array, table, options);
     return ht_cli_finish("matches");
 }
 
@@ -575,13 +565,7 @@ int ht_verb_interviews(HtCliHost *host, int argc, char **argv)
         ht_json_add(array, interview_json(context->parts.reader, list->pdata[i]));
         interview_cells(table, context, list->pdata[i]);
     }
-    if (options.json) {
-        ht_cli_table_free(table);
-        ht_cli_print_json(array);
-    } else {
-        ht_json_free(array);
-        ht_cli_table_print(table, options.plain);
-    }
+    ht_cli_list(context, "interviews", array, table, &options);
     return ht_cli_finish("interviews");
 }
 
@@ -657,13 +641,7 @@ int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
         ht_json_add(array, feedback_json(reader, list->pdata[i]));
         feedback_cells(table, context, list->pdata[i]);
     }
-    if (options.json) {
-        ht_cli_table_free(table);
-        ht_cli_print_json(array);
-    } else {
-        ht_json_free(array);
-        ht_cli_table_print(table, options.plain);
-    }
+    ht_cli_list(context, "feedback", array, table, &options);
     return ht_cli_finish("feedback");
 }
 
@@ -702,14 +680,6 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
         ht_cli_table_add(table, g_strdup(hit->kind));
         ht_cli_table_add(table, g_strdup(hit->snippet));
     }
-    if (options.json) {
-        ht_cli_table_free(table);
-        ht_cli_print_json(array);
-    } else {
-        ht_json_free(array);
-        ht_cli_table_print(table, options.plain);
-        if (hits->len == 0)
-            ht_print_error("search", "nothing found", NULL);
-    }
+    ht_cli_list(context, "search", array, table, &options);
     return ht_cli_finish("search");
 }

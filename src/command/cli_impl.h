@@ -64,6 +64,10 @@ HtCliTable *ht_cli_table_new(const char *headings);
 void ht_cli_table_add(HtCliTable *table, char *text);
 /* Prints and frees. Plain: the same cells, " | " between them, no heading, nothing cut. */
 void ht_cli_table_print(HtCliTable *table, bool plain);
+/* Prints `array` where JSON is wanted, else the table, and says it when there is nothing. Takes and
+ * frees both; `array` may be NULL where no JSON is wanted. */
+void ht_cli_list(HtContext *context, const char *verb, HtJson *array, HtCliTable *table,
+                 const HtCliOptions *options);
 void ht_cli_table_free(HtCliTable *table);
 void ht_cli_print_doc(const HtDoc *doc);
 int ht_cli_columns(void);

@@ -84,7 +84,10 @@ def matches_are_ranked():
         assert name in rows[0], name
     good = matches(desk, "--where", "score>=80")
     assert 0 < len(good) < 200 and all(row["score"] >= 80 for row in good)
-    ends(desk.run("search", "zzzzqq"), DONE, "nothing found")
+    for words in (("search", "zzzzqq"), ("jobs", "--where", "zzzzqq"), ("matches", "--job", BUSY_JOB, "--where", "score>99")):
+        run = desk.run(*words)
+        ends(run, DONE, "nothing found")
+        assert run.stdout == "" and desk.json(*words) == [], (words, run.stdout)
     plain = desk.must("matches", "--job", BUSY_JOB, "--limit", "3", "--plain").splitlines()
     assert len(plain) == 3 and all(" | " in line for line in plain), plain
     table = desk.must("matches", "--job", BUSY_JOB, "--limit", "3").splitlines()
