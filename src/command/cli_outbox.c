@@ -204,6 +204,7 @@ static HtJson *conflict_json(HtContext *context, const HtConflict *conflict)
     if (conflict->theirs_at)
         ht_cli_json_time(json, "theirs_at", conflict->theirs_at);
     ht_json_set_bool(json, "needs_reason", conflict->needs_reason);
+    ht_json_set_bool(json, "same", conflict->is_same);
     return json;
 }
 
@@ -239,7 +240,9 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
         ht_cli_table_add(table, g_strdup(conflict->mine));
         ht_cli_table_add(table, g_strdup(conflict->theirs));
         ht_cli_table_add(table, g_strdup(conflict->theirs_by));
-        ht_cli_table_add(table, g_strdup(item->why));
+        ht_cli_table_add(table, conflict->is_same ? g_strdup_printf("%s Both decided the same.",
+                                                                    item->why ? item->why : "")
+                                                  : g_strdup(item->why));
     }
     ht_cli_table_print(table, options->plain);
     return ht_cli_finish("conflicts");

@@ -200,7 +200,12 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
     ht_doc_sides(doc, sides, G_N_ELEMENTS(sides), width);
     for (gsize i = 0; i < G_N_ELEMENTS(clean); i++)
         g_free(clean[i]);
-    if (conflict->needs_reason) {
+    if (conflict->is_same) {
+        ht_doc_newline(doc);
+        ht_doc_newline(doc);
+        ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width,
+                    "Both of you decided the same: nothing is lost when theirs stands.");
+    } else if (conflict->needs_reason) {
         ht_doc_newline(doc);
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width,

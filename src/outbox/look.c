@@ -209,21 +209,36 @@ static char *person_named(HtOutbox *outbox, const HtUuid *id)
     return ht_person_name(ht_stmt_text(use.stmt, 0), ht_stmt_text(use.stmt, 1));
 }
 
+/* A hold has a day, an undo and a reopening speak of another decision: those are not compared. */
+static bool decides_the_same(const HtOp *op, HtDecisionKind theirs, const HtUuid *stage)
+{
+    HtUuid to;
+    return theirs != HT_DECISION_NONE && theirs == ht_decision_parse(op->kind) &&
+           theirs != HT_DECISION_HOLD && theirs != HT_DECISION_UNDO &&
+           theirs != HT_DECISION_REOPEN && ht_json_get_uuid(op->body, "to_stage", &to) &&
+           ht_uuid_equal(&to, stage);
+}
+
 /* The stage names and the last decision among the rows that the server sent. */
-static void their_decision(HtOutbox *outbox, HtConflict *conflict, const HtJson *rows)
+static void their_decision(HtOutbox *outbox, HtConflict *conflict, const HtOp *op,
+                           const HtJson *rows)
 {
     g_autofree char *stage = NULL, *decision = NULL;
+    HtUuid stage_id = {0};
     for (const HtJson *e = ht_json_first(rows); e; e = ht_json_next(e)) {
         const HtJson *row = ht_json_get(e, "row");
         int64_t tbl = ht_json_get_int(e, "tbl", 0);
-        if (tbl == HT_TBL_MATCH && !stage)
+        if (tbl == HT_TBL_MATCH && !stage) {
             stage = named(outbox, row, "stage_id", HT_CACHE_QUERY("stage_name"));
+            ht_json_get_uuid(row, "stage_id", &stage_id);
+        }
         if (ht_json_get_string(row, "decision", NULL)) {
             g_free(decision);
             decision = g_strdup(ht_json_get_string(row, "decision", NULL));
         }
     }
     HtDecisionKind kind = ht_decision_parse(decision);
+    conflict->is_same = decides_the_same(op, kind, &stage_id);
     conflict->theirs = g_strdup_printf("%s%s%s", kind ? ht_decision_past(kind) : "",
                                        kind && stage ? ", now in " : "", stage ? stage : "");
 }
@@ -238,7 +253,7 @@ static void describe_decision(HtOutbox *outbox, HtConflict *conflict, const HtOp
     conflict->mine =
         g_strdup_printf("%s%s%s%s%s", ht_decision_past(ht_decision_parse(op->kind)),
                         to ? " → " : "", to ? to : "", reason ? ": " : "", reason ? reason : "");
-    their_decision(outbox, conflict, rows);
+    their_decision(outbox, conflict, op, rows);
 }
 
 /* --- Fields, in words */

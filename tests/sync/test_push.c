@@ -506,6 +506,11 @@ static void test_waves(void)
     g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).applied, ==, 1);
     g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).conflicts, ==, 2);
     g_assert_cmpint(count_of(client, HT_OP_CONFLICT), ==, 2);
+    /* The first of them is what the other one decided too; the second goes further. */
+    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(client->outbox, NULL);
+    g_assert_cmpuint(conflicts->len, ==, 2);
+    g_assert_true(((HtConflict *)conflicts->pdata[0])->is_same);
+    g_assert_false(((HtConflict *)conflicts->pdata[1])->is_same);
     test_client_assert_equal(client);
 }
 
@@ -539,6 +544,7 @@ static void test_reopen(void)
     g_assert_cmpuint(conflicts->len, ==, 1);
     const HtConflict *conflict = conflicts->pdata[0];
     g_assert_true(conflict->needs_reason);
+    g_assert_false(conflict->is_same);
     g_assert_cmpstr(conflict->theirs, ==, "rejected, now in Rejected");
     g_assert_cmpstr(conflict->theirs_by, ==, "Rolf Recruiter");
     HtResolve how = {.resolution = HT_RESOLVE_KEEP_MINE};

@@ -188,6 +188,7 @@ typedef struct {
     int64_t theirs_at;
     char *text;        /* of mine, to edit; NULL = it has none */
     bool needs_reason; /* keeping mine reopens what somebody closed */
+    bool is_same;      /* both decided the same: nothing is lost when theirs stands */
 } HtConflict;
 
 typedef struct {
