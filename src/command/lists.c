@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LABEL_COLUMNS = 16, MOST_ITEMS = 300 };
+enum { LABEL_COLUMNS = 16, MOST_ITEMS = 300, MOST_CONFLICTS = 100 };
 
 static GPtrArray *new_rows(void)
 {
@@ -105,19 +105,24 @@ static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
 }
 
 /* After ten thousand decisions nobody reads them one by one here: a list of that length would make
- * keys slow. What waits for a person comes first. */
-static void add_rest(GPtrArray *rows, HtContext *context)
+ * keys slow. What waits for a person comes first, and the next ones follow what is settled. */
+static void add_rest(GPtrArray *rows, guint most, int all, const char *verb)
 {
-    HtOutboxCounts n = {0};
-    ht_outbox_counts(context->parts.outbox, &n);
-    int rest = n.pending + n.sending + n.parked + n.conflicts + n.rejected - (int)rows->len;
-    if (rest <= 0)
+    int rest = all - (int)rows->len;
+    if (rows->len < most || rest <= 0)
         return;
     HtListRow *row = ht_list_row_new(-1);
     row->state = HT_ROW_SECTION;
-    g_autofree char *text = g_strdup_printf("and %d more (hiretty outbox list)", rest);
+    g_autofree char *text = g_strdup_printf("and %d more (hiretty %s)", rest, verb);
     ht_list_row_set(row, 0, HT_STYLE_ROW_SECTION, text);
     g_ptr_array_add(rows, row);
+}
+
+static int count_open(HtContext *context, bool stuck_alone)
+{
+    HtOutboxCounts n = {0};
+    ht_outbox_counts(context->parts.outbox, &n);
+    return n.conflicts + n.rejected + (stuck_alone ? 0 : n.pending + n.sending + n.parked);
 }
 
 static GPtrArray *outbox_load(gpointer data, GError **error)
@@ -129,8 +134,7 @@ static GPtrArray *outbox_load(gpointer data, GError **error)
     GPtrArray *rows = new_rows();
     for (guint i = 0; i < items->len; i++)
         g_ptr_array_add(rows, item_row(context, items->pdata[i]));
-    if (items->len == MOST_ITEMS)
-        add_rest(rows, context);
+    add_rest(rows, MOST_ITEMS, count_open(context, false), "outbox list");
     return rows;
 }
 
@@ -296,12 +300,14 @@ bool ht_conflict_has_text(HtContext *context)
 static GPtrArray *conflicts_load(gpointer data, GError **error)
 {
     HtContext *context = data;
-    g_autoptr(GPtrArray) items = ht_outbox_conflicts(context->parts.outbox, error);
+    g_autoptr(GPtrArray) items =
+        ht_outbox_some_conflicts(context->parts.outbox, MOST_CONFLICTS, error);
     if (!items)
         return NULL;
     GPtrArray *rows = new_rows();
     for (guint i = 0; i < items->len; i++)
         g_ptr_array_add(rows, conflict_row(context, items->pdata[i]));
+    add_rest(rows, MOST_CONFLICTS, count_open(context, true), "conflicts");
     return rows;
 }
 

@@ -379,10 +379,17 @@ static void free_conflict(gpointer conflict)
 
 GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error)
 {
+    return ht_outbox_some_conflicts(outbox, 0, error);
+}
+
+GPtrArray *ht_outbox_some_conflicts(HtOutbox *outbox, gsize limit, GError **error)
+{
     GPtrArray *conflicts = NULL;
     g_mutex_lock(&outbox->lock);
-    g_autoptr(GPtrArray) ops =
-        ht_ops_read(ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("ops_conflicts"), error), error);
+    HtStmt *stmt = ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("ops_conflicts"), error);
+    if (stmt)
+        ht_stmt_bind_int(stmt, 1, limit ? (int64_t)limit : -1);
+    g_autoptr(GPtrArray) ops = ht_ops_read(stmt, error);
     if (ops && ht_outbox_reader(outbox, &outbox->look_reader, error)) {
         conflicts = g_ptr_array_new_with_free_func(free_conflict);
         for (guint i = 0; i < ops->len; i++)

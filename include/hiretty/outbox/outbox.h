@@ -208,6 +208,8 @@ GPtrArray *ht_outbox_list_span(HtOutbox *outbox, const HtOpSpan *span, GError **
 void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out);
 /* HtConflict*: conflict, rejected and gone ops. */
 GPtrArray *ht_outbox_conflicts(HtOutbox *outbox, GError **error);
+/* The first ones of them; `limit` 0 = all. */
+GPtrArray *ht_outbox_some_conflicts(HtOutbox *outbox, gsize limit, GError **error);
 /* One of them; NULL and HT_OUTBOX_ERROR_NOTHING when it is settled. Caller frees. */
 HtConflict *ht_outbox_conflict(HtOutbox *outbox, int64_t seq, GError **error);
 

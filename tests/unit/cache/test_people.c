@@ -158,6 +158,49 @@ static void test_namesakes(void)
     people_close(&people);
 }
 
+static void put_nameless(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_namesakes(apply, NULL);
+    for (int i = 2; i <= 3; i++) {
+        g_autofree char *id = g_strdup_printf("C%d", i);
+        put_row(apply, HT_APPLY_UPSERT, "candidates", "id", id, "email", "\\N", NULL);
+    }
+}
+
+/* Where no address can be read, as an interviewer reads none, ids tell them apart; each of those is
+ * a name for one. */
+static void test_namesakes_by_id(void)
+{
+    static const char second[] = "43000000000040008000000000000002",
+                      third[] = "43000000000040008000000000000003",
+                      application[] = "4d000000000040008000000000000003";
+    People people;
+    people_open(&people);
+    fixture_apply(&people.fixture, put_nameless, NULL);
+    while (ht_cache_index_percent(people.reader) < 100)
+        g_usleep(500);
+    g_autoptr(GError) error = NULL;
+    static const char *const texts[] = {"ana twice", "43000000-00004000-8"};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_assert_cmpint(ht_cache_candidate_find(people.reader, texts[i], &error), ==, 0);
+        g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+        g_assert_nonnull(strstr(error->message, second));
+        g_assert_nonnull(strstr(error->message, third));
+        g_clear_error(&error);
+    }
+    HtKey job = fixture_key(people.reader, "J1");
+    g_assert_cmpint(ht_cache_match_find(people.reader, job, "ana twice", &error), ==, 0);
+    g_assert_nonnull(strstr(error->message, application));
+    g_clear_error(&error);
+    g_assert_cmpint(ht_cache_candidate_find(people.reader, third, &error), ==,
+                    fixture_key(people.reader, "C3"));
+    g_assert_cmpint(ht_cache_match_find(people.reader, 0, application, &error), ==,
+                    fixture_key(people.reader, "M3"));
+    g_assert_no_error(error);
+    people_close(&people);
+}
+
 static void change_texts(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -347,6 +390,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/search/words", test_search);
     g_test_add_func("/cache/search/reindex", test_reindex);
     g_test_add_func("/cache/person/namesakes", test_namesakes);
+    g_test_add_func("/cache/person/namesakes_by_id", test_namesakes_by_id);
     g_test_add_func("/cache/person/whole", test_person);
     g_test_add_func("/cache/person/many_tags", test_many_tags);
     g_test_add_func("/cache/person/history", test_history);

@@ -313,6 +313,82 @@ static void test_keys_change_meanwhile(void)
     desk_close(&desk);
 }
 
+/* The list on the screen stays short, says how many there are more, and shows first what waits for
+ * a person. */
+static void test_long_outbox(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    g_autoptr(GError) error = NULL;
+    HtIntent *tags = ht_intent_new(HT_INTENT_TAGS);
+    tags->tags = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < 310; i++)
+        g_ptr_array_add(tags->tags, g_strdup_printf("tag%d", i));
+    ht_intent_add_candidate(tags, key(&desk, "C20"));
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(desk.outbox, tags, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(receipt->n_done, ==, 310);
+    for (int n = 2; n > 1;) { /* halved until one stands alone: it is parked */
+        g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(desk.outbox, 1, &error);
+        n = batch->n;
+        ht_outbox_bisect(desk.outbox, batch, "no", &error);
+        g_assert_no_error(error);
+    }
+    settle(&desk);
+    press(&desk, "g o");
+    HtView *view = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(view), ==, HT_VIEW_OUTBOX);
+    g_assert_cmpint(ht_view_rows(view), ==, 301);
+    g_assert_cmpstr(ht_view_list_row(view, 0)->text[0], ==, "parked");
+    g_assert_cmpstr(ht_view_list_row(view, 1)->text[0], ==, "pending");
+    g_assert_cmpstr(ht_view_list_row(view, 300)->text[0], ==, "and 10 more (hiretty outbox list)");
+    desk_close(&desk);
+}
+
+static void put_colleagues(HtApply *apply, gpointer data)
+{
+    (void)data;
+    static const char *const names[] = {"Bell", "Brown", "Čapek"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *user = g_strdup_printf("U%zu", i + 7);
+        g_autofree char *member = g_strdup_printf("W%zu", i + 7);
+        put_row(apply, HT_APPLY_UPSERT, "users", "id", user, "first_name", i < 2 ? "Ana" : "Karel",
+                "last_name", names[i], "status", "active", NULL);
+        put_row(apply, HT_APPLY_UPSERT, "tenant_users", "id", member, "user_id", user, "role",
+                "interviewer", "status", "active", NULL);
+    }
+}
+
+/* Of several colleagues of one name it says between whom to choose, and keeps what was typed. */
+static void test_colleagues_by_name(void)
+{
+    Desk desk;
+    desk_open(&desk, true);
+    fixture_apply(&desk.cache, put_colleagues, NULL);
+    settle(&desk);
+    open_job(&desk);
+    HtResult result = feed(&desk, "S");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    HtPrompt *prompt = g_steal_pointer(&result.prompt);
+    static const char *const answers[] = {"friday 14:00", "60", "", "karel, ana"};
+    for (gsize i = 0; i < G_N_ELEMENTS(answers); i++) {
+        ht_prompt_set_text(prompt, desk.context, answers[i]);
+        result = ht_context_answer(desk.context, prompt);
+        g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+        prompt = g_steal_pointer(&result.prompt);
+    }
+    g_assert_cmpstr(prompt->error, ==,
+                    "more than one colleague is called 'ana': Ana Bell, Ana Brown");
+    g_assert_cmpstr(prompt->text, ==, "karel, ana");
+    ht_prompt_set_text(prompt, desk.context, "karel, ana br");
+    result = ht_context_answer(desk.context, prompt);
+    g_assert_cmpint(result.kind, !=, HT_RESULT_PROMPT);
+    ht_result_clear(&result);
+    settle(&desk);
+    g_assert_cmpint(pending(&desk), ==, 3); /* the interview, and two of its panel */
+    desk_close(&desk);
+}
+
 static void put_interviews(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -879,6 +955,8 @@ int main(int argc, char **argv)
     g_test_add_func("/command/prompt/row_goes_meanwhile", test_row_goes_meanwhile);
     g_test_add_func("/command/prompt/keys_change_meanwhile", test_keys_change_meanwhile);
     g_test_add_func("/command/interviews/schedule_on_tab", test_schedule_on_tab);
+    g_test_add_func("/command/interviews/colleagues_by_name", test_colleagues_by_name);
+    g_test_add_func("/command/outbox/long", test_long_outbox);
     g_test_add_func("/command/reject/refused_before_asking", test_refused_before_asking);
     g_test_add_func("/command/decide/reason_with_note", test_reason_with_note);
     g_test_add_func("/command/decide/bulk_is_one_undo", test_bulk_is_one_undo);
