@@ -77,11 +77,21 @@ static PGconn *start(const HtPgSettings *settings, const HtPgPlace *place)
     return conn;
 }
 
+typedef struct {
+    const HtPgSettings *settings;
+    GCancellable *cancellable;
+    bool needs_password; /* the server asked for one and none was known */
+    bool is_over;        /* other places would say the same */
+    bool is_heard;       /* this place sent something … */
+    bool was_heard;      /* … and that of the problem did */
+    GError *problem;     /* the first one, unless a later place says more */
+} Attempt;
+
 /* libpq's steps until it is through. What comes before a login is little: more of it is no server.
  */
-static bool shake_hands(PGconn *conn, const HtPgSettings *settings, int64_t deadline_us,
-                        GCancellable *cancellable, GError **error)
+static bool shake_hands(PGconn *conn, Attempt *attempt, int64_t deadline_us, GError **error)
 {
+    const HtPgSettings *settings = attempt->settings;
     g_autofree char *late =
         g_strdup_printf("%s: no answer within the time limit (the network, or a server that hangs)",
                         settings->label);
@@ -92,9 +102,11 @@ static bool shake_hands(PGconn *conn, const HtPgSettings *settings, int64_t dead
         status = PGRES_POLLING_FAILED;
     while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
         GIOCondition condition = status == PGRES_POLLING_READING ? G_IO_IN : G_IO_OUT;
-        if (!ht_pg_wait_socket(PQsocket(conn), condition, deadline_us, cancellable, late, error))
+        if (!ht_pg_wait_socket(PQsocket(conn), condition, deadline_us, attempt->cancellable, late,
+                               error))
             return false;
         bytes += ht_pg_waiting_bytes(PQsocket(conn));
+        attempt->is_heard = bytes > 0;
         if (bytes > HT_PG_CHATTER_MAX) {
             ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
                             "%s: what answers is no PostgreSQL server (check host and port)",
@@ -113,10 +125,11 @@ static bool shake_hands(PGconn *conn, const HtPgSettings *settings, int64_t dead
 }
 
 /* true: connected. Otherwise *error is set. */
-static bool finish(PGconn *conn, const HtPgSettings *settings, const HtPgPlace *place,
-                   int64_t deadline_us, GCancellable *cancellable, GError **error)
+static bool finish(PGconn *conn, Attempt *attempt, const HtPgPlace *place, int64_t deadline_us,
+                   GError **error)
 {
-    if (shake_hands(conn, settings, deadline_us, cancellable, error))
+    const HtPgSettings *settings = attempt->settings;
+    if (shake_hands(conn, attempt, deadline_us, error))
         return true;
     if (place->is_local || settings->is_weak)
         ht_pg_error_set_proven(true);
@@ -128,19 +141,14 @@ static bool finish(PGconn *conn, const HtPgSettings *settings, const HtPgPlace *
     return false;
 }
 
-typedef struct {
-    const HtPgSettings *settings;
-    GCancellable *cancellable;
-    bool needs_password; /* the server asked for one and none was known */
-    bool is_over;        /* other places would say the same */
-    GError *problem;     /* the first one, unless a later one is final */
-} Attempt;
-
-/* Keeps the first problem, and the one that ends the attempt. */
+/* Keeps the first problem, and the one that ends the attempt. Where nobody answers at one address
+ * (the other kind of localhost, say), what the one that does answer came to is the news. */
 static void note_problem(Attempt *attempt, GError *problem)
 {
     attempt->is_over = attempt->needs_password || !ht_pg_error_is_passing(problem);
-    if (attempt->problem && !attempt->is_over) {
+    bool says_more = attempt->is_heard && !attempt->was_heard;
+    attempt->was_heard |= attempt->is_heard;
+    if (attempt->problem && !attempt->is_over && !says_more) {
         g_error_free(problem);
         return;
     }
@@ -152,9 +160,10 @@ static PGconn *try_address(Attempt *attempt, const HtPgPlace *place, int64_t dea
 {
     g_autoptr(PGconn) conn = start(attempt->settings, place);
     GError *problem = NULL;
+    attempt->is_heard = false;
     if (!conn)
         ht_pg_error_set(&problem, HT_PG_ERROR_FAILED, NULL, "connection: out of memory");
-    else if (finish(conn, attempt->settings, place, deadline_us, attempt->cancellable, &problem))
+    else if (finish(conn, attempt, place, deadline_us, &problem))
         return g_steal_pointer(&conn);
     attempt->needs_password = conn && PQconnectionNeedsPassword(conn);
     note_problem(attempt, problem);
@@ -171,6 +180,7 @@ static PGconn *try_host(Attempt *attempt, const HtPgPlace *host, int64_t deadlin
 {
     g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func((GDestroyNotify)ht_pg_place_free);
     GError *problem = NULL;
+    attempt->is_heard = false;
     if (!ht_pg_place_resolve(host, places, deadline_us, attempt->cancellable, &problem)) {
         note_problem(attempt, problem);
         return NULL;

@@ -227,6 +227,41 @@ static void test_silent_server(void)
     g_assert_true(ht_pg_error_is_passing(error));
 }
 
+/* Agrees to TLS, and goes. */
+static gpointer cut_short(gpointer listener)
+{
+    char request[8];
+    int fd = accept(GPOINTER_TO_INT(listener), NULL, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(recv(fd, request, sizeof request, MSG_WAITALL), ==, sizeof request);
+    g_assert_cmpint(send(fd, "S", 1, MSG_NOSIGNAL), ==, 1);
+    close(fd);
+    return NULL;
+}
+
+/* Nobody at the first address, a line that is cut at the second: the cut is what is told, in
+ * whatever order they stand. */
+static void test_who_answers(void)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        int port, closed;
+        int fd = listen_somewhere(&port), nobody = listen_somewhere(&closed);
+        close(nobody);
+        GThread *thread = g_thread_new("cut", cut_short, GINT_TO_POINTER(fd));
+        g_autofree char *dsn =
+            g_strdup_printf("host=127.0.0.1,127.0.0.1 port=%d,%d user=x dbname=y",
+                            turn ? port : closed, turn ? closed : port);
+        HtPgOptions options = {.dsn = dsn, .root_certificate = test_server_get("HT_ROOTCERT")};
+        g_autoptr(GError) error = NULL;
+        g_assert_null(ht_pg_connect(&options, NULL, &error));
+        assert_clean(error, OFFLINE);
+        if (strstr(error->message, "refused"))
+            g_error("%s", error->message);
+        g_thread_join(thread);
+        close(fd);
+    }
+}
+
 static gpointer cancel_soon(gpointer cancellable)
 {
     g_usleep(50000);
@@ -644,6 +679,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pg/password", test_password);
     g_test_add_func("/sync/pg/revoked", test_revoked);
     g_test_add_func("/sync/pg/silent_server", test_silent_server);
+    g_test_add_func("/sync/pg/who_answers", test_who_answers);
     g_test_add_func("/sync/pg/cancel", test_cancel);
     g_test_add_func("/sync/pg/silence", test_silence);
     g_test_add_func("/sync/pg/given_up", test_given_up);
