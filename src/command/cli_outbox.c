@@ -127,9 +127,12 @@ static int outbox_drop(HtContext *context, const HtCliOptions *options)
     int exit;
     if (!take_number(options, 2, "outbox", "drop wants the number of a line", &seq, &exit))
         return exit;
-    if (!ht_outbox_drop(context->parts.outbox, seq, &error))
+    HtSettle settle = {.kind = HT_SETTLE_DROP, .seq = seq};
+    guint n;
+    if (!ht_outbox_settle(context->parts.outbox, &settle, &n, &error))
         return ht_cli_fail("outbox", error);
-    ht_print_line(stdout, "Given up: %" G_GINT64_FORMAT, seq);
+    g_autofree char *more = n > 1 ? g_strdup_printf(", and %u that built on it", n - 1) : NULL;
+    ht_print_line(stdout, "Given up: %" G_GINT64_FORMAT "%s", seq, more ? more : "");
     return ht_cli_finish("outbox");
 }
 

@@ -187,9 +187,12 @@ HT_HANDLER(ht_cmd_edit_mine)
 
 static HtResult dropped(HtContext *context, guint n, const GError *error, gpointer data)
 {
-    (void)n;
     (void)data;
-    return error ? ht_result_error("%s", error->message) : said(context, "Given up.");
+    if (error)
+        return ht_result_error("%s", error->message);
+    g_autofree char *more =
+        n > 1 ? g_strdup_printf("Given up, and %u that built on it.", n - 1) : NULL;
+    return said(context, more ? more : "Given up.");
 }
 
 static HtResult drop_confirmed(HtContext *context, HtPrompt *prompt)

@@ -15,8 +15,8 @@ typedef struct {
 
 /* --- Giving up */
 
-/* What builds on an op that is given up cannot stand without it. */
-static bool drop_later(HtChange *change, const HtOp *op, GError **error)
+/* What builds on an op that is given up cannot stand without it. Adds to *n. */
+static bool drop_later(HtChange *change, const HtOp *op, guint *n, GError **error)
 {
     HtDb *db = change->outbox->db;
     for (;;) {
@@ -38,16 +38,17 @@ static bool drop_later(HtChange *change, const HtOp *op, GError **error)
         if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, false, error) ||
             !ht_outbox_run(db, HT_OUTBOX_QUERY("op_carried_drop"), later, error))
             return false;
+        ++*n;
     }
 }
 
-static bool drop_op(HtChange *change, const HtOp *op, GError **error)
+static bool drop_op(HtChange *change, const HtOp *op, guint *n, GError **error)
 {
     HtDb *db = change->outbox->db;
     ht_change_touch(change, op);
     return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
            ht_outbox_run(db, HT_OUTBOX_QUERY("op_carried_drop"), op->seq, error) &&
-           (op->state != HT_OP_PENDING || drop_later(change, op, error));
+           (op->state != HT_OP_PENDING || drop_later(change, op, n, error));
 }
 
 static bool drop(Call *call, HtStore *store, GError **error)
@@ -64,7 +65,7 @@ static bool drop(Call *call, HtStore *store, GError **error)
                                                : "it is not in the outbox any more");
         return false;
     }
-    return drop_op(&change, op, error) && ht_change_commit(&change, error);
+    return drop_op(&change, op, &call->n, error) && ht_change_commit(&change, error);
 }
 
 /* --- A decision again */
@@ -363,7 +364,7 @@ static bool resolve(Call *call, HtStore *store, GError **error)
         return false;
     if (how->recorded)
         *how->recorded = change.recorded;
-    return drop_op(&change, op, error) && ht_change_commit(&change, error);
+    return drop_op(&change, op, &call->n, error) && ht_change_commit(&change, error);
 }
 
 /* --- Any of it, waited for or not */

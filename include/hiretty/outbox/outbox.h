@@ -231,8 +231,8 @@ typedef struct {
 /* Settles an op that is parked, in conflict, rejected or gone. HT_OUTBOX_ERROR_REASON: somebody
  * closed the application meanwhile; with a reason mine goes out behind a reopening. Blocks. */
 bool ht_outbox_resolve(HtOutbox *outbox, int64_t seq, const HtResolve *how, GError **error);
-/* Gives up an op that is pending, parked, in conflict or rejected; one that is being sent is
- * refused. */
+/* Gives up an op that is pending, parked, in conflict or rejected, and what waits that builds on
+ * it; one that is being sent is refused. Blocks. */
 bool ht_outbox_drop(HtOutbox *outbox, int64_t seq, GError **error);
 
 /* Any of these, and unpark, as one thing; for who may not wait for the disk. */
@@ -248,7 +248,7 @@ typedef struct {
     HtResolve how;
 } HtSettle;
 
-/* *n: how many it was about. Blocks. */
+/* *n: how many it was about, those included that went with it. Blocks. */
 bool ht_outbox_settle(HtOutbox *outbox, const HtSettle *settle, guint *n, GError **error);
 /* Copies the texts of `settle`; how.recorded is not used. The callback comes after fsync, in the
  * caller's thread-default context. */

@@ -156,8 +156,11 @@ static void test_dropped_with_all(void)
     submit(&bench, delete);
     submit(&bench, edit_of(&first->row, "changed"));
     submit(&bench, edit_of(&first->row, "changed again"));
-    ht_outbox_drop(bench.outbox, first->seq, &error);
+    HtSettle settle = {.kind = HT_SETTLE_DROP, .seq = first->seq};
+    guint n = 0;
+    ht_outbox_settle(bench.outbox, &settle, &n, &error);
     g_assert_no_error(error);
+    g_assert_cmpuint(n, ==, 3); /* it, the deletion, and the two edits as one */
     assert_outbox(&bench, 0, 0, 0);
     g_assert_null(bench_undo(&bench, HT_INTENT_UNDO, &error));
     g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING);
