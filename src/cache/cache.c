@@ -339,22 +339,31 @@ static bool get_meta(HtStore *store, gpointer data, GError **error)
     if (!get)
         return false;
     ht_stmt_bind_text(get, 1, call->name);
-    if (ht_stmt_step(get, NULL) == HT_STEP_ROW)
+    HtStep step = ht_stmt_step(get, error);
+    if (step == HT_STEP_ROW)
         call->value = ht_stmt_dup_text(get, 0);
     ht_stmt_reset(get);
-    return true;
+    return step != HT_STEP_ERROR;
 }
 
-static char *worker_meta(HtStore *worker, const char *name)
+static bool read_meta(HtStore *worker, const char *name, char **value, GError **error)
 {
     MetaCall call = {.name = name};
-    ht_worker_call(worker, HT_JOB_INTENT, get_meta, &call, NULL);
-    return call.value;
+    bool ok = ht_worker_call(worker, HT_JOB_INTENT, get_meta, &call, error);
+    *value = call.value;
+    return ok;
+}
+
+bool ht_cache_read_meta(HtCache *cache, const char *name, char **value, GError **error)
+{
+    return read_meta(cache->store, name, value, error);
 }
 
 char *ht_cache_meta(HtCache *cache, const char *name)
 {
-    return worker_meta(cache->store, name);
+    char *value;
+    read_meta(cache->store, name, &value, NULL);
+    return value;
 }
 
 /* --- Generations */
@@ -541,7 +550,9 @@ void ht_cache_generation_apply_async(HtGeneration *generation, HtApplyFunc func,
 
 char *ht_cache_generation_meta(HtGeneration *generation, const char *name)
 {
-    return worker_meta(generation->worker, name);
+    char *value;
+    read_meta(generation->worker, name, &value, NULL);
+    return value;
 }
 
 static void generation_free(HtGeneration *generation)

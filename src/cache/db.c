@@ -107,7 +107,9 @@ static void set_error(GError **error, HtDb *db, int rc, const char *what)
         mark_suspect(db);
     if (code == HT_CACHE_ERROR_IO && handle && sqlite3_system_errno(handle) == ENOSPC)
         code = HT_CACHE_ERROR_FULL;
-    const char *why = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc);
+    /* A virtual table that could not be read says that its constructor failed. */
+    bool says_why = handle && (rc & 0xff) != SQLITE_IOERR;
+    const char *why = says_why ? sqlite3_errmsg(handle) : sqlite3_errstr(rc);
     int number = (rc & 0xff) == SQLITE_CANTOPEN ? why_not_created(db) : 0;
     if (number == ENOSPC)
         code = HT_CACHE_ERROR_FULL;

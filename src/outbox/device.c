@@ -100,25 +100,32 @@ static bool set_floor(HtApply *apply, gpointer data, GError **error)
            ht_apply_meta_set_int(apply, "acked_batch", 0, error);
 }
 
-static int64_t cache_number(HtOutbox *outbox, const char *name)
+static bool cache_number(HtOutbox *outbox, const char *name, int64_t *number, GError **error)
 {
-    g_autofree char *text = ht_cache_meta(outbox->cache, name);
-    return text ? g_ascii_strtoll(text, NULL, 10) : 0;
+    g_autofree char *text = NULL;
+    bool ok = ht_cache_read_meta(outbox->cache, name, &text, error);
+    *number = text ? g_ascii_strtoll(text, NULL, 10) : 0;
+    return ok;
 }
 
 bool ht_device_check(HtOutbox *outbox, HtStore *store, bool *changed, GError **error)
 {
     char text[HT_UUID_TEXT];
-    g_autofree char *device = ht_cache_meta(outbox->cache, "device");
+    g_autofree char *device = NULL;
+    if (!ht_cache_read_meta(outbox->cache, "device", &device, error))
+        return false;
     *changed = g_strcmp0(device, ht_uuid_format(&outbox->device, text)) != 0;
     if (*changed)
         return ht_store_apply(store, adopt_device, outbox, error);
-    int64_t acked = cache_number(outbox, "acked_seq");
+    int64_t acked, acked_batch;
+    if (!cache_number(outbox, "acked_seq", &acked, error) ||
+        !cache_number(outbox, "acked_batch", &acked_batch, error))
+        return false;
     int64_t seq = last_number(outbox->db, HT_OUTBOX_QUERY("seq_last"), error);
     int64_t batch = last_number(outbox->db, HT_OUTBOX_QUERY("batch_last"), error);
     if (seq < 0 || batch < 0)
         return false;
-    if (seq >= acked && batch >= cache_number(outbox, "acked_batch"))
+    if (seq >= acked && batch >= acked_batch)
         return true;
     *changed = true;
     return ht_store_apply(store, set_floor, NULL, error) && seq_at_least(outbox, acked, error);

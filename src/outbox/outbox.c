@@ -141,13 +141,15 @@ static bool bring_in_step(HtStore *store, gpointer data, GError **error)
     /* The old file can only go when nobody reads it any more. Afterwards: a plan may be using it.
      */
     ht_store_call_async(outbox->cache, let_go, outbox, NULL);
-    g_autofree char *purged = ht_cache_meta(outbox->cache, "purged");
+    g_autofree char *purged = NULL, *shown_for = NULL;
     bool is_other = false;
-    if (!ht_device_check(outbox, store, &is_other, error) ||
+    if (!ht_cache_read_meta(outbox->cache, "purged", &purged, error) ||
+        !ht_device_check(outbox, store, &is_other, error) ||
         !ht_push_recover(outbox, store, error) || (purged && !ht_outbox_strip_all(outbox, error)))
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
-    g_autofree char *shown_for = ht_cache_meta(outbox->cache, "shown_for");
+    if (!ht_cache_read_meta(outbox->cache, "shown_for", &shown_for, error))
+        return false;
     if (!is_other && g_strcmp0(shown_for, stamp ? stamp : "0") == 0)
         return true;
     return ht_outbox_show_all(outbox, store, error);

@@ -418,7 +418,9 @@ static gsize wide_under_way(const HtSync *sync)
 
 bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
 {
-    g_autofree char *text = ht_cache_meta(sync->cache, HT_META_WIDE);
+    g_autofree char *text = NULL;
+    if (!ht_cache_read_meta(sync->cache, HT_META_WIDE, &text, error))
+        return false;
     g_autoptr(HtJson) note = text ? ht_json_parse(text, -1, NULL) : NULL;
     if (ht_json_type(note) != HT_JSON_OBJECT) {
         ht_json_free(note);

@@ -541,19 +541,21 @@ static void adopt_hello(Pull *pull)
     ht_sync_status_hello(sync, pull->hello);
 }
 
-static bool decide(Pull *pull, const char *cursor)
+static bool decide(Pull *pull, const char *cursor, GError **error)
 {
     HtSync *sync = pull->sync;
-    g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
-    g_autofree char *resync = ht_cache_meta(sync->cache, HT_META_RESYNC);
-    g_autofree char *told = ht_cache_meta(sync->cache, HT_META_TOLD);
+    g_autofree char *remembered = NULL, *resync = NULL, *told = NULL;
+    if (!ht_cache_read_meta(sync->cache, HT_META_HELLO, &remembered, error) ||
+        !ht_cache_read_meta(sync->cache, HT_META_RESYNC, &resync, error) ||
+        !ht_cache_read_meta(sync->cache, HT_META_TOLD, &told, error))
+        return false;
     pull->plan = ht_sync_plan(remembered, cursor, told, pull->hello);
     sync->is_copied |= pull->plan.is_copied;
     if (pull->plan.kind == HT_PLAN_PULL && resync && *resync)
         pull->plan = (HtSyncPlan){.kind = HT_PLAN_LOAD, .why = "this version keeps other columns"};
     if (pull->plan.kind == HT_PLAN_PULL && !sync->columns && !pull->hello->columns)
         pull->plan.kind = HT_PLAN_ASK_COLUMNS;
-    return pull->plan.kind == HT_PLAN_PULL;
+    return true;
 }
 
 /* The server acknowledged more than this outbox ever numbered: another copy of it works as the same
@@ -604,12 +606,15 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
 {
     g_autoptr(Pull) pull = pull_new(sync);
     pull->keep_open = keep_open;
-    g_autofree char *cursor =
-        sync->cursor ? g_strdup(sync->cursor) : ht_cache_meta(sync->cache, HT_META_CURSOR);
+    g_autofree char *cursor = g_strdup(sync->cursor);
+    if (!cursor && !ht_cache_read_meta(sync->cache, HT_META_CURSOR, &cursor, error))
+        return false;
     *plan = (HtSyncPlan){0};
     if (!ask(pull, cursor, with_columns || !sync->columns, error) || !compare_numbers(pull, error))
         return false;
-    if (!decide(pull, cursor)) {
+    if (!decide(pull, cursor, error))
+        return false;
+    if (pull->plan.kind != HT_PLAN_PULL) {
         *plan = pull->plan;
         return ht_pg_run(sync->pg, ht_sync_sql("rollback"), error);
     }

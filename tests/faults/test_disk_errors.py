@@ -194,6 +194,33 @@ def while_syncing():
     return f"{done} faults, {told} told"
 
 
+def reads_while_syncing():
+    """A read that fails in a first load or a pull is told, or the work is done: never is "it cannot be read" taken for "there
+    is none", so that what says that it succeeded has."""
+    done = told = 0
+    world.platform("UPDATE public.candidates SET location = 'Quito'")
+    fresh = Client(world)
+    fresh.must("status", "--offline")
+    for label, start in (("load", fresh), ("pull", base)):
+        calls = start.copy().another_device().calls("sync", classes="r")
+        for i, n in enumerate(sample(len(calls), 2 if SANITIZED else 5, f"reads of a {label}")):
+            action = ("error", "errors")[i % 2]
+            client = start.copy().another_device()
+            place = (label, action, n, len(calls), calls[n - 1])
+            run = client.fault("sync", fault=f"r:{n}:{action}={errno.EIO}")
+            assert run.returncode in (0, 1) and len(said(run)) <= 1, (place, run.returncode, run.stderr)
+            if run.returncode:
+                one_line(run, 1, r"I/O|input/output")
+                client.must("sync")
+            client.is_same_as_server()
+            aside = [name for folder in (client.cache_dir, client.state_dir) for name in os.listdir(folder) if ".corrupt-" in name]
+            assert aside == [] and client.strangers() == [], (place, aside, client.strangers())
+            told += run.returncode
+            done += 1
+            client.wipe()
+    return f"{done} reads failed, {told} told"
+
+
 def full_while_loading():
     """No room for a new generation: the old one stays in use."""
     done = 0
@@ -274,6 +301,6 @@ def full_file_system():
 
 
 try:
-    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, full_while_loading, full_file_system)
+    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, reads_while_syncing, full_while_loading, full_file_system)
 finally:
     base.wipe()

@@ -103,6 +103,8 @@ void ht_cache_apply_async(HtCache *cache, HtApplyFunc func, gpointer data, GDest
                           HtAppliedFunc done, gpointer done_data);
 /* A note of sync's (cursor, fingerprints, acked_seq …); NULL = none. Any thread; caller frees. */
 char *ht_cache_meta(HtCache *cache, const char *name);
+/* The same where "none" has consequences: false when it could not be read, *value is NULL then. */
+bool ht_cache_read_meta(HtCache *cache, const char *name, char **value, GError **error);
 
 /* --- First loads. A generation that is being loaded survives its process (within one boot of the
  * machine); its own meta holds how far it came. One process at a time (sync's lock). */
