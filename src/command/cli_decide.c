@@ -35,6 +35,8 @@ static GArray *named_matches(HtContext *context, const char *verb, HtKey job,
         }
         HtKey match = ht_cache_match_find(context->parts.reader, job, options->rest[i], &error);
         if (!match) {
+            if (error && options->rest[1]) /* of several: which */
+                g_prefix_error(&error, "'%s': ", options->rest[i]);
             *exit = error ? ht_cli_fail(verb, error)
                           : ht_cli_usage_error(verb, "'%s' did not apply", options->rest[i]);
             g_array_unref(keys);

@@ -243,9 +243,11 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
         ht_cli_table_add(table, g_strdup(conflict->mine));
         ht_cli_table_add(table, g_strdup(conflict->theirs));
         ht_cli_table_add(table, g_strdup(conflict->theirs_by));
-        ht_cli_table_add(table, conflict->is_same ? g_strdup_printf("%s Both decided the same.",
-                                                                    item->why ? item->why : "")
-                                                  : g_strdup(item->why));
+        ht_cli_table_add(
+            table, conflict->is_same
+                       ? g_strdup_printf("%s decided the same first.",
+                                         conflict->theirs_by ? conflict->theirs_by : "Somebody")
+                       : g_strdup(item->why));
     }
     ht_cli_table_print(table, options->plain);
     return ht_cli_finish("conflicts");

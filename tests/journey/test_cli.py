@@ -261,6 +261,19 @@ def what_was_closed_is_reopened():
     desk.must("sync")
 
 
+def who_decided_the_same_is_told():
+    match = [row["id"] for row in matches() if row["stage_type"] == "applied"][-6]
+    two.must("sync")
+    two.must("advance", match)
+    ends(desk.run("advance", match), CONFLICT)
+    told = desk.json("conflicts")[0]
+    assert told["same"] and f"{told['by']} decided the same first." in desk.must("conflicts", "--plain"), told
+    desk.must("conflicts", "resolve", str(told["seq"]), "theirs")
+    assert server_stage(match) == "shortlist" and desk.json("outbox", "list") == []
+    # Of several names the one that is nobody's is named.
+    ends(desk.run("advance", "--job", BUSY_JOB, match, "Nobody Here"), FAILED, "'Nobody Here': nobody of that name")
+
+
 def viewers_look():
     with Desk(server, "VIEWER", "viewer") as viewer:
         viewer.must("sync")
@@ -375,7 +388,7 @@ try:
     main(helps, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
-         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, viewers_look, offline_keeps_the_work,
+         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told, viewers_look, offline_keeps_the_work,
          beside_a_workstation, this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()
