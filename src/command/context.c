@@ -435,7 +435,10 @@ bool ht_context_is_busy(HtContext *context)
  */
 static HtResult unknown_key(HtContext *context, HtView *view, const char *sequence)
 {
-    const HtCommand *near = ht_keymap_nearest(context->keymap, ht_view_id(view), sequence);
+    /* Who presses that elsewhere wants to leave. */
+    const HtCommand *near = strcmp(sequence, "C-c") == 0
+                                ? ht_command_find("quit")
+                                : ht_keymap_nearest(context->keymap, ht_view_id(view), sequence);
     const char *key = near ? ht_keymap_first_key(context->keymap, ht_view_id(view), near) : NULL;
     if (near && key)
         return ht_result_error("%s does nothing here. %s: %s", sequence, key, near->summary);

@@ -744,6 +744,9 @@ static void test_unknown_key(void)
     g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
     g_assert_nonnull(strstr(result.text, "?"));
     ht_result_clear(&result);
+    result = feed(&desk, "C-c");
+    g_assert_cmpstr(result.text, ==, "C-c does nothing here. Q: Leave the program");
+    ht_result_clear(&result);
     desk_close(&desk);
 }
 
