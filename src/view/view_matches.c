@@ -30,7 +30,7 @@ enum {
     {"last", "Before", 9, 3, HT_ALIGN_LEFT, 88, NULL},                                            \
     {"location", "Location", 8, 2, HT_ALIGN_LEFT, 72, "location"},                                 \
     {"stage", "Stage", 9, 0, HT_ALIGN_LEFT, 0, "stage"},                                          \
-    {"age", "For", 5, 0, HT_ALIGN_RIGHT, 50, "age"},                                               \
+    {"age", "For", 6, 0, HT_ALIGN_RIGHT, 50, "age"},                                               \
     {"source", "Source", 9, 0, HT_ALIGN_LEFT, 130, "source"},                                      \
     {"tags", "Tags", 8, 2, HT_ALIGN_LEFT, 115, NULL},
 
