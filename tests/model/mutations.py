@@ -83,10 +83,6 @@ MUTATIONS = {
     "reload-keeps-gone": ("a table that is loaded again loses what is not there any more", [
         ("src/sync/puller.c", "if (table->kept && !compare_ids(", "if (table->kept && !pull->reload && !compare_ids("),
     ]),
-    "hidden-unheard": ("who came into sight or left it by a consent is asked for by key", [
-        ("src/sync/hidden.c", "        add_difference(before->ids[i], after->ids[i], who->ids[i]);\n",
-         "        add_difference(after->ids[i], after->ids[i], who->ids[i]);\n"),
-    ]),
     "deletes-ignored": ("a key without a row deletes it here", [
         ("src/sync/puller.c", "        g_array_append_val(table->gone, id);\n        return true;", "        return true;"),
     ]),
@@ -102,6 +98,10 @@ MUTATIONS = {
 
 # Rules of files and lines, and the test that finds each broken: (rule, changes, test).
 FAULTS = {
+    "hidden-unheard": ("who came into sight or left it by a consent is asked for by key", [
+        ("src/sync/hidden.c", "        add_difference(before->ids[i], after->ids[i], who->ids[i]);\n",
+         "        add_difference(after->ids[i], after->ids[i], who->ids[i]);\n"),
+    ], "sync.test_pull"),
     "ops-not-synced": ("an op is on the disk before it is shown", [
         ("src/cache/db.c", 'flags & HT_DB_FULL ? "FULL" : "NORMAL"', 'flags & HT_DB_FULL ? "NORMAL" : "OFF"'),
     ], "faults.test_order_of_syncs"),

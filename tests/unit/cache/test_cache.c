@@ -252,6 +252,31 @@ static void test_empty_poll(void)
     fixture_close(&fixture);
 }
 
+static bool hide_notes(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_apply_db(apply), "ALTER TABLE meta RENAME TO elsewhere", error);
+}
+
+/* Who decides by a note has to know that there is none. */
+static void test_notes_unreadable(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_apply(fixture.cache, set_cursor, (char[]){"10:20:"}, &error));
+    g_autofree char *cursor = NULL, *other = NULL, *none = NULL;
+    g_assert_true(ht_cache_read_meta(fixture.cache, "cursor", &cursor, &error));
+    g_assert_cmpstr(cursor, ==, "10:20:");
+    g_assert_true(ht_cache_read_meta(fixture.cache, "nothing", &other, &error));
+    g_assert_null(other);
+    ht_cache_apply(fixture.cache, hide_notes, NULL, NULL);
+    g_assert_false(ht_cache_read_meta(fixture.cache, "cursor", &none, &error));
+    g_assert_nonnull(error);
+    g_assert_null(none);
+    fixture_close(&fixture);
+}
+
 /* --- Generations */
 
 static bool fill_generation(HtApply *apply, gpointer data, GError **error)
@@ -731,6 +756,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/apply/transitions", test_transitions);
     g_test_add_func("/cache/apply/counters", test_counters);
     g_test_add_func("/cache/apply/rollback", test_rollback);
+    g_test_add_func("/cache/apply/notes_unreadable", test_notes_unreadable);
     g_test_add_func("/cache/apply/empty_poll", test_empty_poll);
     g_test_add_func("/cache/generation/publish", test_publish);
     g_test_add_func("/cache/generation/killed", test_killed_publish);
