@@ -11,7 +11,7 @@ enum {
     MAX_PASTE = 1024 * 1024, /* more is cut: nobody pastes a longer note */
     MAX_SEQUENCE = 64,       /* a longer CSI sequence is noise */
     BUFFER = 8192,           /* to begin with; the reader brings 4 kB at a time */
-    MAX_STRING = 65536,      /* OSC, DCS …: answers of a terminal, swallowed */
+    MAX_STRING = 4096,       /* a longer OSC, DCS … is noise too, and not looked at again */
 };
 
 static const char paste_end[] = "\033[201~";
