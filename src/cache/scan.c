@@ -1,6 +1,7 @@
 /* Whole tables in canonical text, so that both sides can hash the same bytes. The forms are those
  * at the head of sql/sync/columns. */
 #include "internal.h"
+#include "schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,6 +120,32 @@ bool ht_cache_ids(HtReader *reader, const struct HtSyncTable *table, GArray *out
         g_strdup_printf("SELECT i.id FROM %s t JOIN ids i ON i.k = t.k", table->name);
     g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
     return use.stmt && read_ids(use.stmt, out, error);
+}
+
+bool ht_cache_ids_take_wide(HtReader *reader, const struct HtSyncTable *table, GArray *ids,
+                            GArray *out, GError **error)
+{
+    if (!ht_schema_is_indexed(reader->db))
+        return true;
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT 1 FROM ids i JOIN %s_wide w ON w.k = i.k WHERE i.id = ?1", table->name);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
+    guint kept = 0;
+    for (guint i = 0; use.stmt && i < ids->len; i++) {
+        HtUuid id = g_array_index(ids, HtUuid, i);
+        ht_stmt_bind_uuid(use.stmt, 1, &id);
+        HtStep step = ht_stmt_step(use.stmt, error);
+        if (step == HT_STEP_ERROR)
+            return false;
+        if (step == HT_STEP_ROW)
+            g_array_append_val(out, id);
+        else
+            g_array_index(ids, HtUuid, kept++) = id;
+        ht_stmt_reset(use.stmt);
+    }
+    if (use.stmt)
+        g_array_set_size(ids, kept);
+    return use.stmt != NULL;
 }
 
 bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int column,

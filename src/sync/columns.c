@@ -7,6 +7,11 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* A column that no client keeps: the transaction that wrote the wide ones of the row last. */
+#define SINCE "wide_xid"
+#define SINCE_PATTERN                                                                              \
+    "CASE WHEN NOT pg_visible_in_snapshot(t." SINCE ", $2::pg_snapshot) THEN %s END"
+
 typedef struct {
     char *wire, *text;
 } TypeRow;
@@ -71,10 +76,12 @@ HtSyncColumns *ht_sync_columns_new(const HtJson *json)
     HtSyncColumns *columns = g_new0(HtSyncColumns, 1);
     const HtSyncTable *tables = ht_sync_tables(&columns->n_tables);
     columns->columns = g_new0(GArray *, columns->n_tables);
+    columns->has_since = g_new0(bool, columns->n_tables);
     for (int i = 0; i < columns->n_tables; i++) {
         const HtJson *names = ht_json_get(json, tables[i].name);
         if (names)
             columns->columns[i] = choose(&tables[i], names);
+        columns->has_since[i] = columns->columns[i] && is_listed(names, SINCE);
     }
     return columns;
 }
@@ -86,6 +93,7 @@ void ht_sync_columns_free(HtSyncColumns *columns)
     for (int i = 0; i < columns->n_tables; i++)
         g_clear_pointer(&columns->columns[i], g_array_unref);
     g_free(columns->columns);
+    g_free(columns->has_since);
     g_free(columns);
 }
 
@@ -100,6 +108,8 @@ HtJson *ht_sync_columns_print(const HtSyncColumns *columns)
         for (guint c = 0; c < columns->columns[i]->len; c++)
             ht_json_add_string(names,
                                tables[i].columns[g_array_index(columns->columns[i], int, c)].name);
+        if (columns->has_since[i])
+            ht_json_add_string(names, SINCE);
         ht_json_set(object, tables[i].name, names);
     }
     return object;
@@ -167,6 +177,8 @@ HtSyncSelect *ht_sync_select_new(const HtSyncColumns *columns, const HtSyncTable
         return NULL;
     g_autofree int *chosen = g_new0(int, readable->len + 1);
     g_autoptr(GString) list = g_string_new(NULL), texts = g_string_new(NULL);
+    g_autoptr(GString) since = g_string_new(NULL);
+    bool has_since = kind == HT_SELECT_ALL && columns->has_since[table - ht_sync_tables(NULL)];
     int n = 0, n_wide = 0;
     for (guint i = 0; i < readable->len; i++) {
         int c = g_array_index(readable, int, i);
@@ -179,6 +191,9 @@ HtSyncSelect *ht_sync_select_new(const HtSyncColumns *columns, const HtSyncTable
         chosen[n++] = c;
         append_expression(list, type_row(column->type)->wire, column->name);
         append_expression(texts, type_row(column->type)->text, column->name);
+        const char *wire = type_row(column->type)->wire;
+        g_autofree char *changed = g_strdup_printf(SINCE_PATTERN, wire);
+        append_expression(since, column->is_wide ? changed : wire, column->name);
     }
     if (kind == HT_SELECT_WIDE && n_wide == 0)
         return NULL;
@@ -188,6 +203,8 @@ HtSyncSelect *ht_sync_select_new(const HtSyncColumns *columns, const HtSyncTable
     select->n = n;
     select->list = g_string_free(g_steal_pointer(&list), FALSE);
     select->texts = g_string_free(g_steal_pointer(&texts), FALSE);
+    if (has_since && n_wide > 0)
+        select->since = g_string_free(g_steal_pointer(&since), FALSE);
     return select;
 }
 
@@ -198,6 +215,7 @@ void ht_sync_select_free(HtSyncSelect *select)
     g_free(select->columns);
     g_free(select->list);
     g_free(select->texts);
+    g_free(select->since);
     g_free(select);
 }
 
@@ -228,5 +246,6 @@ char *ht_sync_sql_fill(const char *name, const HtSyncSelect *select, ...)
     va_end(args);
     replace(sql, "columns", select->list);
     replace(sql, "texts", select->texts);
+    replace(sql, "since", select->since ? select->since : "");
     return g_string_free(sql, FALSE);
 }

@@ -13,6 +13,7 @@
 typedef struct {
     int n_tables;
     GArray **columns; /* int: indexes into the table's columns; NULL: not readable */
+    bool *has_since;  /* the server says which transaction wrote a row's wide columns last */
 } HtSyncColumns;
 
 /* `json`: {table: [names]} of a hello, or as ht_sync_columns_print wrote it. NULL stays NULL. */
@@ -37,6 +38,8 @@ typedef struct {
     int *columns;
     int n;
     char *list;  /* SQL: "t.id::uuid, …" */
+    char *since; /* the same, the wide ones only where the cursor $2 has not seen them; NULL: the
+                  * server cannot tell */
     char *texts; /* SQL: the canonical texts */
 } HtSyncSelect;
 
@@ -286,6 +289,18 @@ char *ht_sync_hello_question(HtSync *sync, bool with_columns, bool with_sizes);
 bool ht_sync_part_from_copy(HtSync *sync, GError **error);
 /* Purges the cache and locks it. */
 bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
+
+/* narrow.c: rows that are here already, whose wide columns come only where they changed. */
+typedef struct {
+    HtSyncSelect *hot; /* what comes of every row: the first columns of the whole select list */
+    char *sql;
+    GArray *keys; /* HtUuid */
+} HtSyncNarrow;
+/* Takes the ids of such rows out of `keys`. *narrow stays NULL where there are none; `all` is the
+ * table's whole select list. */
+bool ht_sync_narrow_take(HtSync *sync, const HtSyncSelect *all, GArray *keys, HtSyncNarrow **narrow,
+                         GError **error);
+void ht_sync_narrow_free(HtSyncNarrow *narrow);
 
 /* puller.c. Errors as they come from pg and cache. *plan is what is to be done instead when it is
  * not HT_PLAN_PULL; nothing was changed then. `keep_open`: the transaction stays open for digests.

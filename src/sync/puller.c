@@ -22,15 +22,18 @@
 typedef struct {
     const HtSyncTable *table;
     HtSyncSelect *select;
-    GArray *keys;      /* HtUuid: of the feed, then those missing here */
-    GArray *gone;      /* HtUuid */
-    GArray *kept;      /* HtUuid: all ids there, after a reload or for reconciling; else NULL */
-    GByteArray *bytes; /* rows that make no block yet */
-    bool is_cleared;   /* a table without ids is emptied first */
+    GArray *keys;         /* HtUuid: of the feed, then those missing here */
+    GArray *gone;         /* HtUuid */
+    GArray *kept;         /* HtUuid: all ids there, after a reload or for reconciling; else NULL */
+    GByteArray *bytes;    /* rows that make no block yet */
+    HtSyncNarrow *narrow; /* the keys that need their wide columns only if they changed; NULL */
+    GByteArray *narrow_bytes; /* of those that did not */
+    bool is_cleared;          /* a table without ids is emptied first */
 } PullTable;
 
 typedef struct {
     HtSync *sync;
+    const char *cursor; /* what is here */
     HtSyncHello *hello;
     HtSyncPlan plan;
     GPtrArray *tables; /* PullTable, by position */
@@ -52,6 +55,8 @@ static void pull_table_free(gpointer data)
     g_array_unref(table->gone);
     g_clear_pointer(&table->kept, g_array_unref);
     g_byte_array_unref(table->bytes);
+    g_byte_array_unref(table->narrow_bytes);
+    ht_sync_narrow_free(table->narrow);
     g_free(table);
 }
 
@@ -69,6 +74,7 @@ static Pull *pull_new(HtSync *sync)
         table->keys = g_array_new(FALSE, FALSE, sizeof(HtUuid));
         table->gone = g_array_new(FALSE, FALSE, sizeof(HtUuid));
         table->bytes = g_byte_array_new();
+        table->narrow_bytes = g_byte_array_new();
         g_ptr_array_add(pull->tables, table);
     }
     return pull;
@@ -251,23 +257,38 @@ static bool flush(Pull *pull, GError **error)
 typedef struct {
     Pull *pull;
     PullTable *table;
+    bool is_narrow;
 } RowTaker;
 
-static void close_block(Pull *pull, PullTable *table)
+static void close_block(Pull *pull, const HtSyncSelect *select, GByteArray **rows)
 {
-    if (table->bytes->len == 0)
+    if ((*rows)->len == 0)
         return;
-    GBytes *bytes = g_byte_array_free_to_bytes(table->bytes);
-    table->bytes = g_byte_array_new();
-    g_ptr_array_add(pull->blocks, ht_sync_block_new(table->select, bytes, HT_APPLY_UPSERT));
+    GBytes *bytes = g_byte_array_free_to_bytes(*rows);
+    *rows = g_byte_array_new();
+    g_ptr_array_add(pull->blocks, ht_sync_block_new(select, bytes, HT_APPLY_UPSERT));
 }
+
+static bool take_row(Pull *pull, const HtSyncSelect *select, GByteArray **rows,
+                     const HtPgField *fields, GError **error)
+{
+    ht_sync_tuple_append(*rows, fields, select->n);
+    if ((*rows)->len < BLOCK_BYTES)
+        return true;
+    close_block(pull, select, rows);
+    return flush(pull, error);
+}
+
+/* The id asked for; whether the wide columns are as they were, where that was asked; the row. */
 
 static bool on_row(const HtPgField *fields, int n, gpointer data, GError **error)
 {
     RowTaker *taker = data;
     PullTable *table = taker->table;
     HtUuid id;
-    if (n != table->select->n + 1 || !ht_pg_field_uuid(&fields[0], &id)) {
+    int first = taker->is_narrow ? 2 : 1;
+    bool is_same = false;
+    if (n != table->select->n + first || !ht_pg_field_uuid(&fields[0], &id)) {
         g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "rows of %s make no sense",
                     table->table->name);
         return false;
@@ -276,11 +297,50 @@ static bool on_row(const HtPgField *fields, int n, gpointer data, GError **error
         g_array_append_val(table->gone, id);
         return true;
     }
-    ht_sync_tuple_append(table->bytes, fields + 1, n - 1);
-    if (table->bytes->len < BLOCK_BYTES)
+    if (taker->is_narrow && ht_pg_field_bool(&fields[1], &is_same) && is_same)
+        return take_row(taker->pull, table->narrow->hot, &table->narrow_bytes, fields + first,
+                        error);
+    return take_row(taker->pull, table->select, &table->bytes, fields + first, error);
+}
+
+static void ask_for_rows(HtPgPipeline *pipeline, RowTaker *taker, const char *sql,
+                         const GArray *keys)
+{
+    for (guint at = 0; at < keys->len; at += IDS_A_STATEMENT) {
+        g_autoptr(GArray) params = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
+        HtPgParam param = {.ids = &g_array_index(keys, HtUuid, at),
+                           .n_ids = MIN(IDS_A_STATEMENT, keys->len - at)};
+        g_array_append_val(params, param);
+        if (taker->is_narrow)
+            add_text(params, taker->pull->cursor);
+        ht_pg_pipeline_add_kept(pipeline, sql, params, on_row, taker);
+    }
+}
+
+static RowTaker *taker_new(GPtrArray *owned, Pull *pull, PullTable *table, bool is_narrow)
+{
+    RowTaker *taker = g_new0(RowTaker, 1);
+    *taker = (RowTaker){.pull = pull, .table = table, .is_narrow = is_narrow};
+    g_ptr_array_add(owned, taker);
+    return taker;
+}
+
+/* The rows of a table's keys; those that are here first. */
+static bool ask_for_keys(HtPgPipeline *pipeline, GPtrArray *owned, Pull *pull, PullTable *table,
+                         GError **error)
+{
+    if (pull->cursor &&
+        !ht_sync_narrow_take(pull->sync, table->select, table->keys, &table->narrow, error))
+        return false;
+    if (table->narrow)
+        ask_for_rows(pipeline, taker_new(owned, pull, table, true), table->narrow->sql,
+                     table->narrow->keys);
+    if (table->keys->len == 0)
         return true;
-    close_block(taker->pull, table);
-    return flush(taker->pull, error);
+    char *sql = ht_sync_sql_fill("rows", table->select, NULL);
+    g_ptr_array_add(owned, sql);
+    ask_for_rows(pipeline, taker_new(owned, pull, table, false), sql, table->keys);
+    return true;
 }
 
 /* Does anything else have to be seen at this snapshot after the rows by key? */
@@ -299,18 +359,8 @@ static bool fetch_keys(Pull *pull, GError **error)
         bool is_whole = pull->reload & HT_CHANGED(table->table->number);
         if (!table->select || is_whole || table->keys->len == 0)
             continue;
-        char *sql = ht_sync_sql_fill("rows", table->select, NULL);
-        RowTaker *taker = g_new0(RowTaker, 1);
-        *taker = (RowTaker){.pull = pull, .table = table};
-        g_ptr_array_add(owned, sql);
-        g_ptr_array_add(owned, taker);
-        for (guint at = 0; at < table->keys->len; at += IDS_A_STATEMENT) {
-            g_autoptr(GArray) params = g_array_new(FALSE, TRUE, sizeof(HtPgParam));
-            HtPgParam param = {.ids = &g_array_index(table->keys, HtUuid, at),
-                               .n_ids = MIN(IDS_A_STATEMENT, table->keys->len - at)};
-            g_array_append_val(params, param);
-            ht_pg_pipeline_add_kept(pipeline, sql, params, on_row, taker);
-        }
+        if (!ask_for_keys(pipeline, owned, pull, table, error))
+            return false;
         is_empty = false;
     }
     bool commits = !is_empty && is_last_trip(pull);
@@ -324,8 +374,12 @@ static bool fetch_keys(Pull *pull, GError **error)
         return false;
     }
     pull->is_committed = commits;
-    for (guint i = 0; i < pull->tables->len; i++)
-        close_block(pull, pull->tables->pdata[i]);
+    for (guint i = 0; i < pull->tables->len; i++) {
+        PullTable *table = pull->tables->pdata[i];
+        close_block(pull, table->select, &table->bytes);
+        if (table->narrow)
+            close_block(pull, table->narrow->hot, &table->narrow_bytes);
+    }
     return true;
 }
 
@@ -610,6 +664,7 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
     if (!cursor && !ht_cache_read_meta(sync->cache, HT_META_CURSOR, &cursor, error))
         return false;
     *plan = (HtSyncPlan){0};
+    pull->cursor = cursor;
     if (!ask(pull, cursor, with_columns || !sync->columns, error) || !compare_numbers(pull, error))
         return false;
     if (!decide(pull, cursor, error))

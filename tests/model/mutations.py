@@ -35,6 +35,9 @@ MUTATIONS = {
          "    HtPgField field = ht_pg_rows_field(now, 0, 0);\n    load.snapshot = ht_pg_field_dup_text(&field);\n"
          "    g_free(sync->cursor);\n    sync->cursor = g_strdup(load.snapshot);"),
     ]),
+    "old-details": ("the details of an application come again when they changed", [
+        ("sql/server/migrations/050_wide_since.sql", "OR NEW.match_details IS DISTINCT FROM OLD.match_details THEN", "THEN"),
+    ]),
     "no-device-lock": ("a batch that is sent again waits for its first attempt; ops of a batch are not known one by one", [
         ("sql/server/migrations/038_push_cost.sql", "AND d.device_id = device_lock.device\n       FOR UPDATE;", "AND d.device_id = device_lock.device;"),
         REPLAY,

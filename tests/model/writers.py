@@ -74,7 +74,8 @@ class Writers:
 
     # --- Small changes
     def score(self):
-        return [f"UPDATE candidate_job_matches SET score = {self.rng.randrange(100)}.25 WHERE id = '{self.match()}'"]
+        details = f", match_details = '{{\"n\": {self.rng.randrange(1000)}}}'" if self.rng.random() < 0.3 else ""
+        return [f"UPDATE candidate_job_matches SET score = {self.rng.randrange(100)}.25{details} WHERE id = '{self.match()}'"]
 
     def candidate(self):
         column = self.rng.choice(["first_name", "location", "current_title", "phone", "source"])

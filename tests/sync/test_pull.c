@@ -69,6 +69,55 @@ static void test_incremental(void)
     g_assert_cmpint(report.rows_changed, ==, 0);
 }
 
+static bool forget_wide(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_apply_db(apply), "DELETE FROM candidate_job_matches_wide", error);
+}
+
+/* The details of an application are not sent again when only its score changed; they are when they
+ * changed too, whoever changed them and whatever he says, and when they are not here. */
+static void test_wide_stays(void)
+{
+    g_autofree char *job = test_job(20, false), *match = test_match(job, 3);
+    g_autoptr(TestClient) client = test_client_open("wide_stays", "RECRUITER", NULL);
+    test_platform("UPDATE public.candidate_job_matches SET match_details = "
+                  "jsonb_build_object('why', repeat('x', 20000)) WHERE job_id = '%s'",
+                  job);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_platform("UPDATE public.candidate_job_matches SET score = 12 WHERE job_id = '%s'", job);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_received, ==, 20);
+    g_assert_cmpint(report.rows_changed, ==, 20);
+    g_assert_cmpint(report.bytes_received, <, 20 * 1000);
+    test_client_assert_equal(client);
+    test_platform(
+        "UPDATE public.candidate_job_matches SET score = 13, match_details = '{\"a\": 1}' "
+        "WHERE id = '%s'",
+        match);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    test_platform("UPDATE public.candidate_job_matches SET match_details = '{\"a\": 2}', "
+                  "wide_xid = '3' WHERE id = '%s'",
+                  match);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    g_autofree char *unseen = g_strdup_printf(
+        "SET session_replication_role = replica; UPDATE public.candidate_job_matches SET "
+        "match_details = '{\"a\": 3}' WHERE id = '%s'; RESET session_replication_role",
+        match);
+    test_sql(unseen);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_assert_equal(client);
+    g_autoptr(GError) error = NULL;
+    ht_cache_apply(client->cache, forget_wide, NULL, &error);
+    g_assert_no_error(error);
+    test_platform("UPDATE public.candidate_job_matches SET score = 14 WHERE id = '%s'", match);
+    report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.rows_received, ==, 1);
+    g_assert_cmpint(test_client_count(client, "candidate_job_matches_wide"), ==, 1);
+}
+
 /* A note's deletion is seen, by a person who is an interviewer's panel too (cascade). */
 static void test_deletes(void)
 {
@@ -704,6 +753,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/first_load", test_first_load);
     g_test_add_func("/sync/pull/all_roles", test_all_roles);
     g_test_add_func("/sync/pull/incremental", test_incremental);
+    g_test_add_func("/sync/pull/wide-stays", test_wide_stays);
     g_test_add_func("/sync/pull/deletes", test_deletes);
     g_test_add_func("/sync/pull/transactions", test_transactions);
     g_test_add_func("/sync/pull/churn", test_churn);

@@ -98,6 +98,15 @@ static void run_templates(HtPgConnection *pg, const HtSyncSelect *select)
         g_autoptr(HtPgRows) all = ht_pg_query(pg, ids, NULL, 0, &error);
         g_assert_no_error(error);
     }
+    if (select->since) {
+        g_autofree char *since = ht_sync_sql_fill("rows_since", select, NULL);
+        HtPgParam params[] = {param, {.text = "100:100:"}};
+        g_autoptr(HtPgRows) one = ht_pg_query(pg, since, params, G_N_ELEMENTS(params), &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(ht_pg_rows_count(one), ==, 1);
+        HtPgField same = ht_pg_rows_field(one, 0, 1);
+        g_assert_true(ht_pg_field_is_null(&same));
+    }
     char *copies[] = {
         ht_sync_sql_fill("copy_table", select, NULL),
         ht_sync_sql_fill("copy_pages", select, "first", "0", "last", "10", NULL),
@@ -171,29 +180,13 @@ static void test_columns(void)
 /* No file of the folder is forgotten here or unused there. */
 static void test_files(void)
 {
-    static const char *const known[] = {"about.sql",
-                                        "about_parent.sql",
-                                        "begin.sql",
-                                        "columns",
-                                        "commit.sql",
-                                        "copy_after.sql",
-                                        "copy_pages.sql",
-                                        "copy_pages_rest.sql",
-                                        "copy_table.sql",
-                                        "device_seen.sql",
-                                        "digest.sql",
-                                        "feed.sql",
-                                        "hello.sql",
-                                        "hidden.sql",
-                                        "ids.sql",
-                                        "is_member.sql",
-                                        "lock_patience.sql",
-                                        "push_decisions.sql",
-                                        "push_fields.sql",
-                                        "rollback.sql",
-                                        "rows.sql",
-                                        "types",
-                                        NULL};
+    static const char *const known[] = {
+        "about.sql",         "about_parent.sql",   "begin.sql",       "columns",
+        "commit.sql",        "copy_after.sql",     "copy_pages.sql",  "copy_pages_rest.sql",
+        "copy_table.sql",    "device_seen.sql",    "digest.sql",      "feed.sql",
+        "hello.sql",         "hidden.sql",         "ids.sql",         "is_member.sql",
+        "lock_patience.sql", "push_decisions.sql", "push_fields.sql", "rollback.sql",
+        "rows.sql",          "rows_since.sql",     "types",           NULL};
     g_auto(GStrv) files = ht_resource_list("sql/sync");
     for (guint i = 0; files[i]; i++)
         g_assert_true(g_strv_contains(known, files[i]));

@@ -181,6 +181,10 @@ bool ht_cache_ids(HtReader *reader, const struct HtSyncTable *table, GArray *out
 bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int column,
                         const char *parent, const HtUuid *ids, gsize n, GArray *out,
                         GError **error);
+/* Moves the ids of rows whose wide columns are here from `ids` (HtUuid) to `out`; the others keep
+ * their order. None move while the index of ids is still to be made. */
+bool ht_cache_ids_take_wide(HtReader *reader, const struct HtSyncTable *table, GArray *ids,
+                            GArray *out, GError **error);
 bool ht_cache_count(HtReader *reader, const struct HtSyncTable *table, int64_t *rows,
                     GError **error);
 /* `func` returns false to stop. */
