@@ -133,28 +133,65 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
     }
 }
 
-static bool start_copy(HtPgConnection *pg, const char *sql, GError **error)
+static bool take_row(const PGresult *result, HtPgRowFunc func, gpointer data, GError **error)
+{
+    int n = PQnfields(result);
+    g_autofree HtPgField *fields = g_new0(HtPgField, n + 1);
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (int i = 0; i < n; i++) {
+            if (PQgetisnull(result, row, i))
+                fields[i] = (HtPgField){0};
+            else
+                fields[i] = (HtPgField){.data = (const guint8 *)PQgetvalue(result, row, i),
+                                        .len = PQgetlength(result, row, i)};
+        }
+        if (!func(fields, n, data, error))
+            return false;
+    }
+    return true;
+}
+
+/* The result with which the COPY begins, or the error that came instead of it; NULL: *error. */
+static PGresult *next_beginning(HtPgConnection *pg, const HtPgCopy *copy, gpointer data,
+                                GError **error)
+{
+    for (;;) {
+        PGresult *raw = NULL;
+        if (!ht_pg_next_result(pg, &raw, error))
+            return NULL;
+        g_autoptr(PGresult) result = raw;
+        ExecStatusType status = result ? PQresultStatus(result) : PGRES_FATAL_ERROR;
+        bool is_before = status == PGRES_COMMAND_OK || (status == PGRES_TUPLES_OK && copy->on_row);
+        if (!is_before) {
+            if (!result)
+                ht_pg_error_from_result(error, pg, NULL);
+            return g_steal_pointer(&result);
+        }
+        if (status == PGRES_TUPLES_OK && !take_row(result, copy->on_row, data, error)) {
+            pg->is_broken = true; /* the rows are on their way */
+            return NULL;
+        }
+        ht_pg_patience_row(pg);
+    }
+}
+
+static bool start_copy(HtPgConnection *pg, const HtPgCopy *copy, gpointer data, GError **error)
 {
     if (!ht_pg_check_usable(pg, error))
         return false;
     ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
-    if (!PQsendQuery(pg->conn, sql)) {
+    if (!PQsendQuery(pg->conn, copy->sql)) {
         ht_pg_error_from_result(error, pg, NULL);
         return false;
     }
     if (!ht_pg_flush(pg, error))
         return false;
-    g_autoptr(PGresult) result = NULL;
-    do { /* settings that stand before it */
-        PGresult *raw = NULL;
-        g_clear_pointer(&result, PQclear);
-        if (!ht_pg_next_result(pg, &raw, error))
-            return false;
-        result = raw;
-    } while (result && PQresultStatus(result) == PGRES_COMMAND_OK);
-    if (result && PQresultStatus(result) == PGRES_COPY_OUT && PQbinaryTuples(result))
+    g_autoptr(PGresult) result = next_beginning(pg, copy, data, error);
+    if (!result)
+        return false;
+    if (PQresultStatus(result) == PGRES_COPY_OUT && PQbinaryTuples(result))
         return true;
-    if (result && PQresultStatus(result) != PGRES_FATAL_ERROR) {
+    if (PQresultStatus(result) != PGRES_FATAL_ERROR) {
         pg->is_broken = true;
         ht_pg_error_set(error, HT_PG_ERROR_FAILED, NULL, "no binary COPY from the server");
         return false;
@@ -164,13 +201,12 @@ static bool start_copy(HtPgConnection *pg, const char *sql, GError **error)
     return false;
 }
 
-bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPgBlockFunc func,
-                    gpointer data, GError **error)
+bool ht_pg_copy_among(HtPgConnection *pg, const HtPgCopy *copy, gpointer data, GError **error)
 {
-    if (!start_copy(pg, sql, error))
+    if (!start_copy(pg, copy, data, error))
         return false;
     Stream stream = {.bytes = g_byte_array_new()};
-    bool ok = read_rows(pg, &stream, block_bytes, func, data, error);
+    bool ok = read_rows(pg, &stream, copy->block_bytes, copy->on_block, data, error);
     PGresult *raw = NULL;
     if (ok)
         ok = ht_pg_next_result(pg, &raw, error);
@@ -186,9 +222,16 @@ bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPg
     if (ok && (!stream.is_ended || stream.bytes->len != stream.scanned + 2))
         ok = refuse_bytes(pg, error);
     if (ok) {
-        ok = emit(&stream, func, data, error);
+        ok = emit(&stream, copy->on_block, data, error);
         pg->is_broken |= !ok;
     }
     g_byte_array_unref(stream.bytes);
     return ok;
+}
+
+bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPgBlockFunc func,
+                    gpointer data, GError **error)
+{
+    HtPgCopy copy = {.sql = sql, .block_bytes = block_bytes, .on_block = func};
+    return ht_pg_copy_among(pg, &copy, data, error);
 }

@@ -246,6 +246,31 @@ static bool differs(const HtJson *old, const char *key, const char *now)
     return strcmp(ht_json_get_string(old, key, ""), now) != 0;
 }
 
+HtSyncSight ht_sync_sight(const char *remembered, const HtSyncHello *hello)
+{
+    g_autoptr(HtJson) old = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
+    if (!old || hello->is_refused || differs(old, "membership_fp", hello->membership_fp))
+        return HT_SIGHT_OTHER_MEMBER;
+    const HtJson *known = ht_json_get(old, "scopes");
+    for (guint i = 0; i < hello->scopes->len; i++) {
+        const HtSyncScope *scope = hello->scopes->pdata[i];
+        if (differs(known, scope->name, scope->fingerprint))
+            return HT_SIGHT_MOVED;
+    }
+    return HT_SIGHT_SAME;
+}
+
+char *ht_sync_hello_forget_sight(const char *remembered)
+{
+    g_autoptr(HtJson) json = ht_json_parse(remembered, -1, NULL);
+    const HtJson *known = ht_json_get(json, "scopes");
+    HtJson *scopes = ht_json_new_object();
+    for (const HtJson *e = ht_json_first(known); e; e = ht_json_next(e))
+        ht_json_set_string(scopes, ht_json_key(e), "moved");
+    ht_json_set(json, "scopes", scopes);
+    return ht_json_print(json, false);
+}
+
 static HtSyncPlan plan_of(HtSyncPlanKind kind, const char *why)
 {
     return (HtSyncPlan){.kind = kind, .why = why};

@@ -97,6 +97,17 @@ const char *ht_sync_hello_scope(const HtSyncHello *hello, const char *name);
 char *ht_sync_hello_remember(const HtSyncHello *hello, const HtSyncColumns *columns,
                              const char *login);
 
+/* What a login may see, beside what the cache remembers of it. */
+typedef enum {
+    HT_SIGHT_OTHER_MEMBER = 0, /* it is somebody else to the server, or nobody */
+    HT_SIGHT_MOVED,            /* some rows came into sight or left it */
+    HT_SIGHT_SAME,
+} HtSyncSight;
+HtSyncSight ht_sync_sight(const char *remembered, const HtSyncHello *hello);
+/* The same memory with scopes that are like none, so that the next pull compares them all. Caller
+ * frees. */
+char *ht_sync_hello_forget_sight(const char *remembered);
+
 typedef enum {
     HT_PLAN_PULL = 0,    /* the feed's keys, and the tables named below */
     HT_PLAN_ASK_COLUMNS, /* hello must be asked again, with the columns */

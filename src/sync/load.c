@@ -4,6 +4,10 @@
  * columns only: those go into a new generation that replaces the old in one step. The wide columns
  * follow into the generation in use, chunk by chunk between the pulls.
  *
+ * The feed names rows that changed, not those that left somebody's sight or came back, and a
+ * greeting says only what may be seen now: who was out of sight for as long as one chunk took would
+ * be missing for good. So each chunk says, from its own snapshot, what could be seen in it.
+ *
  * The network thread never waits for the disk unless too many blocks are under way. */
 #include "internal.h"
 
@@ -28,7 +32,11 @@ HtSyncFlow ht_sync_flow = {
 
 #define SERVER_PAGE_BYTES 8192
 
+/* Somebody's sight changes seldom: more pulls than this in a row would bring nothing. */
+#define LOOKS_MAX 5
+
 #define META_LOAD "load"
+#define META_MOVED "load_moved" /* a chunk was seen with other eyes than the first */
 #define DONE "done"
 
 /* --- Chunks of one table. Where it stands is a text: "" nothing yet and it comes in one piece,
@@ -42,7 +50,27 @@ typedef struct {
     bool is_wide, is_by_key;
     int64_t *total_rows;
     int64_t total_estimate;
+    const char *remembered; /* what could be seen when the load began, or at the last pull */
+    HtSyncSight sight;
+    int looks; /* pulls in between, since a chunk was of use */
 } Chunk;
+
+static bool on_sight(const HtPgField *fields, int n, gpointer data, GError **error)
+{
+    Chunk *chunk = data;
+    gsize len = 0;
+    const char *text = n == 1 ? ht_pg_field_text(&fields[0], &len) : NULL;
+    g_autoptr(HtSyncHello) hello = ht_sync_hello_parse(text, (gssize)len, error);
+    if (hello)
+        chunk->sight = ht_sync_sight(chunk->remembered, hello);
+    return hello != NULL;
+}
+
+/* Wide columns that were left out would not be missed by comparing ids. */
+static bool is_of_use(const Chunk *chunk)
+{
+    return chunk->sight == HT_SIGHT_SAME || (chunk->sight == HT_SIGHT_MOVED && !chunk->is_wide);
+}
 
 /* Notes the last id of a block, so that a chunk by ids knows how to go on. */
 static bool find_last(Chunk *chunk, GBytes *bytes, GError **error)
@@ -64,6 +92,10 @@ static bool find_last(Chunk *chunk, GBytes *bytes, GError **error)
 static bool on_block(GBytes *bytes, gsize n_rows, gpointer data, GError **error)
 {
     Chunk *chunk = data;
+    if (!is_of_use(chunk)) {
+        g_bytes_unref(bytes);
+        return true;
+    }
     if (chunk->is_by_key && !find_last(chunk, bytes, error)) {
         g_bytes_unref(bytes);
         return false;
@@ -132,6 +164,18 @@ static int64_t chunk_pages(const Chunk *chunk, int64_t pages)
     return chunk_size(pages, most, ht_sync_chunks.small_pages);
 }
 
+static bool copy_chunk(Chunk *chunk, const char *sql, GError **error)
+{
+    g_autofree char *all = g_strjoin("\n;\n", ht_sync_sql("begin"), ht_sync_sql("sight"), sql,
+                                     ht_sync_sql("commit"), NULL);
+    HtPgCopy copy = {.sql = all,
+                     .on_row = on_sight,
+                     .block_bytes = ht_sync_flow.block_bytes,
+                     .on_block = on_block};
+    chunk->sight = HT_SIGHT_OTHER_MEMBER;
+    return ht_pg_copy_among(chunk->sync->pg, &copy, chunk, error);
+}
+
 /* One chunk from where `stands` says; *next says where the table stands then. */
 static bool load_chunk(Chunk *chunk, const char *stands, char **next, GError **error)
 {
@@ -152,7 +196,7 @@ static bool load_chunk(Chunk *chunk, const char *stands, char **next, GError **e
     } else {
         sql = ht_sync_sql_fill("copy_table", chunk->select, NULL);
     }
-    if (!ht_pg_copy_out(chunk->sync->pg, sql, ht_sync_flow.block_bytes, on_block, chunk, error))
+    if (!copy_chunk(chunk, sql, error))
         return false;
     char text[HT_UUID_TEXT];
     if (by_page && end < pages)
@@ -171,7 +215,8 @@ static bool load_chunk_or_fall_back(Chunk *chunk, const char *stands, char **nex
     if (load_chunk(chunk, stands, next, &problem))
         return true;
     if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_DENIED) && chunk->rows == 0 &&
-        !g_str_has_prefix(stands, "k:") && chunk->select->table->has_id)
+        !g_str_has_prefix(stands, "k:") && chunk->select->table->has_id &&
+        ht_pg_run(chunk->sync->pg, ht_sync_sql("rollback"), NULL))
         return load_chunk(chunk, "k:", next, error);
     ht_sync_error_name_table(&problem, chunk->select->table);
     g_propagate_error(error, g_steal_pointer(&problem));
@@ -252,6 +297,18 @@ static bool begin(Load *load, const HtSyncHello *hello, bool fresh, GError **err
     return ht_cache_generation_apply(load->generation, write_load_note, note, error);
 }
 
+/* The chunk came. What was seen with other eyes is noted before it counts. */
+static bool note_sight(const Chunk *chunk, GError **error)
+{
+    if (chunk->sight == HT_SIGHT_MOVED)
+        return ht_sync_sink_put(chunk->sink, NULL, META_MOVED, "1", error);
+    if (chunk->sight == HT_SIGHT_SAME)
+        return true;
+    g_set_error_literal(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE,
+                        "what this login may do changed meanwhile (it is tried again)");
+    return false;
+}
+
 static bool load_table(Load *load, HtSyncSink *sink, const HtSyncTable *table, GError **error)
 {
     const HtSyncSelect *select =
@@ -265,10 +322,11 @@ static bool load_table(Load *load, HtSyncSink *sink, const HtSyncTable *table, G
                    .sink = sink,
                    .select = select,
                    .total_rows = &load->rows,
-                   .total_estimate = load->estimate};
+                   .total_estimate = load->estimate,
+                   .remembered = load->remembered};
     while (select && strcmp(stands, DONE) != 0) {
         g_autofree char *next = NULL;
-        if (!load_chunk_or_fall_back(&chunk, stands, &next, error) ||
+        if (!load_chunk_or_fall_back(&chunk, stands, &next, error) || !note_sight(&chunk, error) ||
             !ht_sync_sink_put(sink, NULL, name, next, error))
             return false;
         g_free(stands);
@@ -315,8 +373,12 @@ static bool write_end(HtApply *apply, gpointer data, GError **error)
 {
     const Load *load = data;
     g_autofree char *wide = wide_note(load->sync);
+    g_autofree char *moved = ht_apply_meta_get(apply, META_MOVED);
+    g_autofree char *remembered =
+        moved ? ht_sync_hello_forget_sight(load->remembered) : g_strdup(load->remembered);
     return ht_apply_meta_set(apply, HT_META_CURSOR, load->snapshot, error) &&
-           ht_apply_meta_set(apply, HT_META_HELLO, load->remembered, error) &&
+           ht_apply_meta_set(apply, HT_META_HELLO, remembered, error) &&
+           ht_apply_meta_set(apply, META_MOVED, NULL, error) &&
            ht_apply_meta_set(apply, HT_META_ME, load->me, error) &&
            ht_apply_meta_set(apply, HT_META_WIDE, wide, error) &&
            ht_apply_meta_set(apply, HT_META_RESYNC, NULL, error) &&
@@ -375,7 +437,8 @@ static int64_t wide_estimate(const HtSync *sync, const HtJson *note)
     return estimate;
 }
 
-/* The next chunk of the first table of the note; the note says then what is left. */
+/* The next chunk of the first table of the note; the note says then what is left, which is as much
+ * as before when the chunk was of no use. */
 static bool load_wide_chunk(Chunk *chunk, HtJson *note, GError **error)
 {
     const HtJson *first = ht_json_first(note);
@@ -389,6 +452,9 @@ static bool load_wide_chunk(Chunk *chunk, HtJson *note, GError **error)
     if (table && chunk->select && chunk->select->table == table &&
         !load_chunk_or_fall_back(chunk, ht_json_get_string(note, name, ""), &next, error))
         return false;
+    if (next && !is_of_use(chunk))
+        return true;
+    chunk->looks = 0;
     note_stand(note, name, next);
     g_autofree char *left = ht_json_length(note) > 0 ? ht_json_print(note, false) : NULL;
     bool ok = ht_sync_sink_put(chunk->sink, NULL, HT_META_WIDE, left, error);
@@ -416,10 +482,30 @@ static gsize wide_under_way(const HtSync *sync)
                  MAX(ht_sync_flow.under_way_bytes, ht_sync_flow.wide_under_way_bytes));
 }
 
+/* A pull in between brings and takes what came into sight or left it, whole; then the chunk comes
+ * again. */
+static bool look_again(Chunk *chunk, char **remembered, GError **error)
+{
+    HtSync *sync = chunk->sync;
+    HtSyncPlan plan;
+    if (!ht_sync_sink_drain(chunk->sink, error) || !ht_sync_pull(sync, false, false, &plan, error))
+        return false;
+    g_clear_pointer(remembered, g_free);
+    if (!ht_cache_read_meta(sync->cache, HT_META_HELLO, remembered, error))
+        return false;
+    chunk->remembered = *remembered;
+    if (plan.kind == HT_PLAN_PULL && ++chunk->looks <= LOOKS_MAX)
+        return true;
+    g_set_error_literal(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE,
+                        "what this login may see changed meanwhile (it is tried again)");
+    return false;
+}
+
 bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
 {
-    g_autofree char *text = NULL;
-    if (!ht_cache_read_meta(sync->cache, HT_META_WIDE, &text, error))
+    g_autofree char *text = NULL, *remembered = NULL;
+    if (!ht_cache_read_meta(sync->cache, HT_META_WIDE, &text, error) ||
+        !ht_cache_read_meta(sync->cache, HT_META_HELLO, &remembered, error))
         return false;
     g_autoptr(HtJson) note = text ? ht_json_parse(text, -1, NULL) : NULL;
     if (ht_json_type(note) != HT_JSON_OBJECT) {
@@ -434,12 +520,15 @@ bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
     Chunk chunk = {.sync = sync,
                    .sink = sink,
                    .is_wide = true,
+                   .remembered = remembered,
+                   .sight = HT_SIGHT_SAME,
                    .total_rows = &rows,
                    .total_estimate =
                        MAX(wide_estimate(sync, note), sync->status.progress.total_estimate)};
     bool ok;
     do {
-        ok = load_wide_chunk(&chunk, note, error);
+        ok = load_wide_chunk(&chunk, note, error) &&
+             (is_of_use(&chunk) || look_again(&chunk, &remembered, error));
     } while (ok && ht_json_length(note) > 0 && has_time(sync, until_us));
     ok = ok && ht_sync_sink_drain(sink, error);
     sync->report->rows_received += rows - before;

@@ -67,7 +67,8 @@ static gpointer kill_copies(gpointer data)
     while (!g_atomic_int_get(&killer->is_over) && killer->kills < killer->wanted) {
         g_autoptr(HtPgRows) rows = ht_pg_query(
             pg,
-            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE query LIKE 'COPY%' "
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE query LIKE "
+            "'%COPY%' "
             "AND "
             "query ~ 'matches|candidates|resumes' AND state = 'active' AND pid <> pg_backend_pid()",
             NULL, 0, NULL);
@@ -298,6 +299,124 @@ static void test_churn_meanwhile(void)
     g_atomic_int_set(&churner.is_over, 1);
     g_thread_join(thread);
     g_assert_cmpint(churner.changes, >, 0);
+    test_client_assert_equal(client);
+}
+
+/* The consent of the person behind an application is taken back; or, with `again`, given anew. */
+static void consent_of(const char *match, bool again)
+{
+    test_platform("INSERT INTO public.consent_records (candidate_id, consent_version, "
+                  "consent_text, revoked_at) SELECT candidate_id, '1', 'yes', %s FROM "
+                  "public.candidate_job_matches WHERE id = '%s'",
+                  again ? "NULL" : "now()", match);
+}
+
+/* Every COPY of `table` waits where this lock is held. */
+static void set_trap(const char *table, int lock)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "CREATE FUNCTION app.trap_%d() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS "
+        "$$BEGIN IF current_query() LIKE '%%COPY (%%' THEN PERFORM pg_advisory_lock_shared(%d), "
+        "pg_advisory_unlock_shared(%d); END IF; RETURN true; END$$; CREATE POLICY trap ON "
+        "public.%s AS RESTRICTIVE FOR SELECT TO hiretty_client "
+        "USING ((SELECT app.trap_%d()))",
+        lock, lock, lock, table, lock);
+    test_sql(sql);
+}
+
+static void remove_trap(const char *table, int lock)
+{
+    g_autofree char *sql =
+        g_strdup_printf("DROP POLICY trap ON public.%s; DROP FUNCTION app.trap_%d()", table, lock);
+    test_sql(sql);
+}
+
+static void turn_lock(HtPgConnection *holder, const char *how, int lock)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *sql = g_strdup_printf("SELECT pg_advisory_%s(%d)", how, lock);
+    g_autoptr(HtPgRows) rows = ht_pg_query(holder, sql, NULL, 0, &error);
+    g_assert_no_error(error);
+}
+
+static void wait_trapped(int lock)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT count(*)::text FROM pg_locks WHERE locktype = "
+                                           "'advisory' AND objid = %d AND NOT granted",
+                                           lock);
+    for (int i = 0; i < 20000; i++) {
+        g_autofree char *n = test_value("SUPERUSER", sql);
+        if (strcmp(n, "0") != 0)
+            return;
+        g_usleep(5000);
+    }
+    g_assert_not_reached();
+}
+
+static gpointer sync_once(gpointer data)
+{
+    test_client_sync(data, HT_SYNC_ONCE);
+    return NULL;
+}
+
+/* Somebody who is out of sight for a part of a load only: the greetings before and after it say the
+ * same. */
+static void test_out_of_sight_meanwhile(void)
+{
+    enum { JOBS = 7001, MATCHES = 7002 };
+    small_chunks();
+    g_autofree char *match = test_match(big_job, 0);
+    g_autoptr(HtPgConnection) holder = test_connect("SUPERUSER");
+    set_trap("jobs", JOBS);
+    set_trap("candidate_job_matches", MATCHES);
+    turn_lock(holder, "lock", JOBS);
+    turn_lock(holder, "lock", MATCHES);
+    g_autoptr(TestClient) client = test_client_open("out-of-sight", "RECRUITER", NULL);
+    GThread *thread = g_thread_new("load", sync_once, client);
+    wait_trapped(JOBS);
+    consent_of(match, false);
+    turn_lock(holder, "unlock", JOBS);
+    wait_trapped(MATCHES);
+    consent_of(match, true);
+    turn_lock(holder, "unlock", MATCHES);
+    g_thread_join(thread);
+    remove_trap("jobs", JOBS);
+    remove_trap("candidate_job_matches", MATCHES);
+    test_client_assert_equal(client);
+}
+
+static void cycle(TestClient *client)
+{
+    g_autoptr(GError) error = NULL;
+    ht_sync_cycle(client->sync, HT_SYNC_ONCE, NULL, &error);
+    g_assert_no_error(error);
+}
+
+/* The same between two pulls, while the wide columns come. */
+static void test_out_of_sight_while_wide(void)
+{
+    small_chunks();
+    g_autofree char *match = test_match(big_job, 1);
+    g_autoptr(TestClient) client = test_client_open("out-of-sight-wide", "RECRUITER", NULL);
+    HtSyncReport report = {0};
+    client->sync->report = &report;
+    cycle(client);
+    g_assert_true(ht_sync_wide_is_due(client->sync));
+    consent_of(match, false);
+    g_autoptr(GError) error = NULL;
+    ht_sync_load_wide(client->sync, 0, &error); /* one chunk */
+    g_assert_no_error(error);
+    bool is_over = false;
+    for (int i = 0; !is_over && i < 1000; i++) {
+        ht_sync_load_wide(client->sync, 0, &error);
+        g_assert_no_error(error);
+        is_over = !ht_sync_wide_is_due(client->sync);
+    }
+    g_assert_true(is_over);
+    consent_of(match, true);
+    cycle(client);
+    ht_sync_disconnect(client->sync);
+    client->sync->report = NULL;
     test_client_assert_equal(client);
 }
 
@@ -537,6 +656,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/load/many_ids", test_many_ids);
     g_test_add_func("/sync/load/resumed", test_resumed);
     g_test_add_func("/sync/load/churn", test_churn_meanwhile);
+    g_test_add_func("/sync/load/out_of_sight", test_out_of_sight_meanwhile);
+    g_test_add_func("/sync/load/out_of_sight_wide", test_out_of_sight_while_wide);
     g_test_add_func("/sync/live/elsewhere", test_elsewhere);
     g_test_add_func("/sync/live/live", test_live);
     g_test_add_func("/sync/live/revoke", test_live_revoke);

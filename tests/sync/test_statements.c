@@ -27,8 +27,9 @@ static HtSyncHello *hello_of(HtPgConnection *pg)
  */
 static void test_plain(void)
 {
-    static const char *const names[] = {"hello",       "feed",      "push_decisions", "push_fields",
-                                        "device_seen", "is_member", "lock_patience",  "hidden"};
+    static const char *const names[] = {"hello",         "feed",        "push_decisions",
+                                        "push_fields",   "device_seen", "is_member",
+                                        "lock_patience", "hidden",      "sight"};
     for (gsize l = 0; l < G_N_ELEMENTS(logins); l++) {
         g_autoptr(HtPgConnection) pg = test_connect(logins[l]);
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -180,13 +181,31 @@ static void test_columns(void)
 /* No file of the folder is forgotten here or unused there. */
 static void test_files(void)
 {
-    static const char *const known[] = {
-        "about.sql",         "about_parent.sql",   "begin.sql",       "columns",
-        "commit.sql",        "copy_after.sql",     "copy_pages.sql",  "copy_pages_rest.sql",
-        "copy_table.sql",    "device_seen.sql",    "digest.sql",      "feed.sql",
-        "hello.sql",         "hidden.sql",         "ids.sql",         "is_member.sql",
-        "lock_patience.sql", "push_decisions.sql", "push_fields.sql", "rollback.sql",
-        "rows.sql",          "rows_since.sql",     "types",           NULL};
+    static const char *const known[] = {"about.sql",
+                                        "about_parent.sql",
+                                        "begin.sql",
+                                        "columns",
+                                        "commit.sql",
+                                        "copy_after.sql",
+                                        "copy_pages.sql",
+                                        "copy_pages_rest.sql",
+                                        "copy_table.sql",
+                                        "device_seen.sql",
+                                        "digest.sql",
+                                        "feed.sql",
+                                        "hello.sql",
+                                        "hidden.sql",
+                                        "ids.sql",
+                                        "is_member.sql",
+                                        "lock_patience.sql",
+                                        "push_decisions.sql",
+                                        "push_fields.sql",
+                                        "rollback.sql",
+                                        "rows.sql",
+                                        "rows_since.sql",
+                                        "sight.sql",
+                                        "types",
+                                        NULL};
     g_auto(GStrv) files = ht_resource_list("sql/sync");
     for (guint i = 0; files[i]; i++)
         g_assert_true(g_strv_contains(known, files[i]));

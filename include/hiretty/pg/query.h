@@ -62,3 +62,14 @@ gpointer ht_pg_pipeline_broken_at(const HtPgPipeline *pipeline);
 typedef bool (*HtPgBlockFunc)(GBytes *block, gsize n_rows, gpointer data, GError **error);
 bool ht_pg_copy_out(HtPgConnection *pg, const char *sql, gsize block_bytes, HtPgBlockFunc func,
                     gpointer data, GError **error);
+
+/* The same in one round trip with other statements: a transaction around the rows, and questions
+ * that are answered from their snapshot. */
+typedef struct {
+    const char *sql;    /* statements with ';' between them, without parameters; one is the COPY */
+    HtPgRowFunc on_row; /* rows of those before it, as text */
+    gsize block_bytes;
+    HtPgBlockFunc on_block;
+} HtPgCopy;
+/* After an error of the server a transaction that was begun is still to be rolled back. */
+bool ht_pg_copy_among(HtPgConnection *pg, const HtPgCopy *copy, gpointer data, GError **error);
