@@ -92,11 +92,12 @@ static void print_unsent(const GPtrArray *items)
 /* The log and the place where work stopped: what else a profile's folders hold. */
 static void remove_traces(const HtPaths *paths)
 {
-    static const char *const names[] = {"session", "hiretty.log", "hiretty.log.1", "sync.answer"};
+    static const char *const names[] = {"session", "hiretty.log", "hiretty.log.1"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(ht_paths_state_dir(paths), names[i], NULL);
         g_unlink(path);
     }
+    ht_sync_remove_answers(paths);
 }
 
 static int cache_wipe(HtCliHost *host, const HtCliOptions *options)

@@ -172,6 +172,12 @@ bool ht_sync_sink_drain(HtSyncSink *sink, GError **error);
 void ht_sync_tuple_append(GByteArray *bytes, const HtPgField *fields, int n);
 
 /* --- The engine. */
+/* Another process that asks this one for a turn. */
+typedef struct {
+    char id[HT_UUID_TEXT];
+    bool is_full, is_check;
+} HtSyncAsker;
+
 struct HtSync {
     HtCache *cache;
     HtOutbox *outbox;
@@ -191,9 +197,9 @@ struct HtSync {
     gpointer notify_data;
     GSource *notify_source; /* under way */
     int64_t notified_us;
-    char *offered;                /* a password on its way to the engine; NULL */
-    char wanted_id[HT_UUID_TEXT]; /* a question for the next turn; "": none */
-    bool is_full_wanted, is_check_wanted;
+    char *offered;  /* a password on its way to the engine; NULL */
+    GArray *askers; /* HtSyncAsker: whom the next turn is to answer */
+    GArray *served; /* the same, of this turn; its thread reads it without the lock */
 
     bool has_ended; /* the thread; with `ended` */
     GCond ended;
@@ -225,8 +231,6 @@ struct HtSync {
     GThread *listener;       /* hears what other processes ask; NULL: none */
     int request_fd, deaf_fd; /* inotify on the state folder, and the end of listening; -1: none */
     char heard_id[HT_UUID_TEXT];   /* the listener's: the last question */
-    char turn_id[HT_UUID_TEXT];    /* the question that this turn answers; "": none */
-    bool turn_checks;              /* it wants the cache compared */
     char request_id[HT_UUID_TEXT]; /* our own question to another process; "": none */
     HtSyncReport request_before;   /* the report at the start of the turn */
     int64_t request_started_us;
@@ -265,8 +269,6 @@ void ht_sync_lock_release(HtSync *sync);
  * once. take is the start of a turn (it says what was asked for), end its end. */
 void ht_sync_request_open(HtSync *sync);
 void ht_sync_request_close(HtSync *sync);
-/* Of an answer that nobody came for; with the lock held. */
-void ht_sync_request_discard(HtSync *sync);
 HtSyncOnceFlags ht_sync_request_take(HtSync *sync);
 /* Compares, too, when that was asked for. */
 void ht_sync_request_end(HtSync *sync, const GError *error);

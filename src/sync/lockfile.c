@@ -22,7 +22,7 @@ bool ht_sync_lock_take(HtSync *sync, GError **error)
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         g_atomic_int_set(&sync->lock_fd, fd);
-        ht_sync_request_discard(sync);
+        ht_sync_remove_answers(sync->paths);
         /* Another process may have moved the cache on, or emptied it. */
         g_clear_pointer(&sync->cursor, g_free);
         return true;
@@ -40,7 +40,7 @@ bool ht_sync_lock_take(HtSync *sync, GError **error)
 void ht_sync_lock_release(HtSync *sync)
 {
     if (sync->lock_fd >= 0) {
-        ht_sync_request_discard(sync);
+        ht_sync_remove_answers(sync->paths);
         close(sync->lock_fd);
     }
     g_atomic_int_set(&sync->lock_fd, -1);

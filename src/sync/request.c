@@ -1,9 +1,9 @@
 /* A process that does not hold the sync lock asks the one that does to sync now, to load everything
- * anew, or to compare the cache with the server, and waits for the outcome: two small files in the
+ * anew, or to compare the cache with the server, and waits for the outcome: small files in the
  * profile's state folder, each replaced in one step.
  *
- *   sync.asked   {id, full, check, server}         by the one that asks
- *   sync.answer  {id, state, code, message, report, checks}
+ *   sync.asked      {id, full, check, server}      by the one that asks
+ *   sync.answer-ID  {id, state, code, message, report, checks}
  *                                                  by the holder: "taken" at once, "done" or
  *                                                  "failed" at the end of its turn
  *
@@ -11,9 +11,10 @@
  * nothing and answers "failed", since its success would be taken for that of the server meant.
  * The holder hears of it by inotify. One that is in the middle of a turn, stopped, or only about to
  * end says nothing; whoever asks goes on trying for the lock, and gives up on silence after a
- * while. Two who ask at once overwrite each other's question and ask again.
- * An answer may quote what the server said: it goes as soon as it has been read, and what nobody
- * came back for goes with the lock. */
+ * while. Two who ask at once overwrite each other's question; who has no answer asks again. One
+ * turn answers all who asked before it, each in a file of his own. An answer may quote what the
+ * server said: it goes as soon as it has been read, and what nobody came back for goes with the
+ * lock. */
 #include "internal.h"
 
 #include "hiretty/base/log.h"
@@ -27,6 +28,7 @@
 #define ASKED "sync.asked"
 #define ANSWER "sync.answer"
 #define FILE_MAX 16384 /* a line for each table of a comparison */
+#define ASKERS_MAX 100
 
 static char *path_of(const HtSync *sync, const char *name)
 {
@@ -58,9 +60,29 @@ static void discard(const HtSync *sync, const char *name)
     unlink(path);
 }
 
-void ht_sync_request_discard(HtSync *sync)
+/* The name of the answer to a question. Caller frees. */
+static char *answer_name(const char *id)
 {
-    discard(sync, ANSWER);
+    return g_strconcat(ANSWER "-", id, NULL);
+}
+
+static bool is_answer(const char *name)
+{
+    HtUuid id;
+    const char *rest = g_str_has_prefix(name, ANSWER) ? name + strlen(ANSWER) : "?";
+    return !*rest || (*rest == '-' && ht_uuid_parse(rest + 1, &id));
+}
+
+void ht_sync_remove_answers(const HtPaths *paths)
+{
+    const char *folder = ht_paths_state_dir(paths);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (!is_answer(name))
+            continue;
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        unlink(path);
+    }
 }
 
 /* --- What a run did, for another process. */
@@ -172,7 +194,8 @@ static void answer(HtSync *sync, const char *id, const char *state, const GError
         ht_json_set(json, "report", report);
     if (checks)
         ht_json_set(json, "checks", checks);
-    save(sync, ANSWER, json);
+    g_autofree char *name = answer_name(id);
+    save(sync, name, json);
 }
 
 /* Is one of the events about a new question? */
@@ -207,26 +230,48 @@ static void answer_stranger(HtSync *sync, const char *id)
         answer(sync, id, "failed", error, NULL, NULL);
 }
 
-/* "taken" is written before the turn can know of it, so that it never comes after "done". */
+static bool has_asker(const GArray *askers, const char *id)
+{
+    for (guint i = 0; i < askers->len; i++) {
+        if (strcmp(g_array_index(askers, HtSyncAsker, i).id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "taken" is written before the turn can know of it, so that it never comes after "done"; and
+ * without the lock, for which the screen waits. */
+static void take_asker(HtSync *sync, const char *id, const HtJson *asked)
+{
+    HtSyncAsker asker = {.is_full = ht_json_get_bool(asked, "full", false),
+                         .is_check = ht_json_get_bool(asked, "check", false)};
+    g_strlcpy(asker.id, id, sizeof asker.id);
+    g_mutex_lock(&sync->lock);
+    bool is_new = sync->askers->len < ASKERS_MAX && !has_asker(sync->askers, id) &&
+                  !has_asker(sync->served, id);
+    g_mutex_unlock(&sync->lock);
+    if (!is_new)
+        return;
+    if (g_atomic_int_get(&sync->lock_fd) >= 0)
+        answer(sync, id, "taken", NULL, NULL, NULL);
+    g_mutex_lock(&sync->lock);
+    g_array_append_val(sync->askers, asker);
+    g_mutex_unlock(&sync->lock);
+    ht_sync_ask(sync);
+}
+
 static void hear(HtSync *sync)
 {
     g_autoptr(HtJson) asked = load(sync, ASKED);
     const char *id = ht_json_get_string(asked, "id", "");
-    if (!*id || strcmp(id, sync->heard_id) == 0)
+    HtUuid uuid;
+    if (!ht_uuid_parse(id, &uuid) || strcmp(id, sync->heard_id) == 0)
         return;
     g_strlcpy(sync->heard_id, id, sizeof sync->heard_id);
-    if (is_for_another_server(sync, asked)) {
+    if (is_for_another_server(sync, asked))
         answer_stranger(sync, id);
-        return;
-    }
-    if (g_atomic_int_get(&sync->lock_fd) >= 0)
-        answer(sync, id, "taken", NULL, NULL, NULL);
-    g_mutex_lock(&sync->lock);
-    g_strlcpy(sync->wanted_id, id, sizeof sync->wanted_id);
-    sync->is_full_wanted = ht_json_get_bool(asked, "full", false);
-    sync->is_check_wanted = ht_json_get_bool(asked, "check", false);
-    g_mutex_unlock(&sync->lock);
-    ht_sync_ask(sync);
+    else
+        take_asker(sync, id, asked);
 }
 
 /* A thread of its own: the one that syncs may be busy for longer than whoever asks has patience. */
@@ -248,7 +293,6 @@ void ht_sync_request_open(HtSync *sync)
     /* One that was asked before our time is somebody else's, or nobody's any more. */
     g_autoptr(HtJson) old = load(sync, ASKED);
     g_strlcpy(sync->heard_id, ht_json_get_string(old, "id", ""), sizeof sync->heard_id);
-    *sync->wanted_id = '\0';
     sync->request_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     sync->deaf_fd = eventfd(0, EFD_CLOEXEC);
     if (sync->request_fd < 0 || sync->deaf_fd < 0 ||
@@ -276,30 +320,56 @@ HtSyncOnceFlags ht_sync_request_take(HtSync *sync)
     sync->request_before = *sync->report;
     sync->request_started_us = g_get_monotonic_time();
     g_mutex_lock(&sync->lock);
-    g_strlcpy(sync->turn_id, sync->wanted_id, sizeof sync->turn_id);
-    *sync->wanted_id = '\0';
-    bool is_full = *sync->turn_id && sync->is_full_wanted;
-    sync->turn_checks = *sync->turn_id && sync->is_check_wanted;
+    g_array_set_size(sync->served, 0);
+    g_array_append_vals(sync->served, sync->askers->data, sync->askers->len);
+    g_array_set_size(sync->askers, 0);
     g_mutex_unlock(&sync->lock);
+    bool is_full = false;
+    for (guint i = 0; i < sync->served->len; i++)
+        is_full |= g_array_index(sync->served, HtSyncAsker, i).is_full;
     return is_full ? HT_SYNC_ONCE_FULL : HT_SYNC_ONCE;
+}
+
+/* Answers those who want the cache compared, or those who do not. */
+static void answer_some(HtSync *sync, bool is_check, const GError *why, const GArray *checks)
+{
+    HtSyncReport now = *sync->report;
+    now.duration_us =
+        sync->request_before.duration_us + g_get_monotonic_time() - sync->request_started_us;
+    for (guint i = 0; i < sync->served->len; i++) {
+        const HtSyncAsker *asker = &g_array_index(sync->served, HtSyncAsker, i);
+        if (asker->is_check != is_check)
+            continue;
+        answer(sync, asker->id, why ? "failed" : "done", why,
+               why ? NULL : print_report(&now, &sync->request_before),
+               checks ? print_checks(checks) : NULL);
+    }
+}
+
+static bool has_checkers(const HtSync *sync)
+{
+    for (guint i = 0; i < sync->served->len; i++) {
+        if (g_array_index(sync->served, HtSyncAsker, i).is_check)
+            return true;
+    }
+    return false;
 }
 
 void ht_sync_request_end(HtSync *sync, const GError *error)
 {
-    if (!*sync->turn_id)
+    if (sync->served->len == 0)
         return;
     g_autoptr(GError) own = NULL;
     g_autoptr(GArray) checks = NULL;
-    if (sync->turn_checks && !error && !(checks = ht_sync_compare(sync, sync->cancellable, &own)))
-        ht_sync_disconnect(sync); /* and with it a transaction that is open */
-    const GError *why = error ? error : own;
-    HtSyncReport now = *sync->report;
-    now.duration_us =
-        sync->request_before.duration_us + g_get_monotonic_time() - sync->request_started_us;
-    answer(sync, sync->turn_id, why ? "failed" : "done", why,
-           why ? NULL : print_report(&now, &sync->request_before),
-           checks ? print_checks(checks) : NULL);
-    *sync->turn_id = '\0';
+    answer_some(sync, false, error, NULL); /* who compares takes his time */
+    if (has_checkers(sync)) {
+        if (!error && !(checks = ht_sync_compare(sync, sync->cancellable, &own)))
+            ht_sync_disconnect(sync); /* and with it a transaction that is open */
+        answer_some(sync, true, error ? error : own, checks);
+    }
+    g_mutex_lock(&sync->lock);
+    g_array_set_size(sync->served, 0);
+    g_mutex_unlock(&sync->lock);
 }
 
 /* --- The one that asks. */
@@ -323,7 +393,8 @@ static void ask(HtSync *sync, bool is_full, bool is_check)
 static HtSyncHolder ask_holder(HtSync *sync, bool is_full, bool is_check, HtJson **done,
                                GError **error)
 {
-    g_autoptr(HtJson) said = *sync->request_id ? load(sync, ANSWER) : NULL;
+    g_autofree char *name = answer_name(sync->request_id);
+    g_autoptr(HtJson) said = *sync->request_id ? load(sync, name) : NULL;
     if (!said || strcmp(ht_json_get_string(said, "id", ""), sync->request_id) != 0) {
         g_autoptr(HtJson) asked = *sync->request_id ? load(sync, ASKED) : NULL;
         if (strcmp(ht_json_get_string(asked, "id", "-"), sync->request_id) != 0)
@@ -333,7 +404,6 @@ static HtSyncHolder ask_holder(HtSync *sync, bool is_full, bool is_check, HtJson
     const char *state = ht_json_get_string(said, "state", "");
     if (strcmp(state, "taken") == 0)
         return HT_SYNC_HOLDER_AT_WORK;
-    discard(sync, ANSWER);
     ht_sync_forget_request(sync);
     if (strcmp(state, "done") == 0) {
         *done = g_steal_pointer(&said);
@@ -366,5 +436,8 @@ void ht_sync_forget_request(HtSync *sync)
     g_autoptr(HtJson) asked = *sync->request_id ? load(sync, ASKED) : NULL;
     if (asked && strcmp(ht_json_get_string(asked, "id", ""), sync->request_id) == 0)
         discard(sync, ASKED);
+    g_autofree char *name = answer_name(sync->request_id);
+    if (*sync->request_id)
+        discard(sync, name);
     *sync->request_id = '\0';
 }

@@ -321,7 +321,7 @@ bool ht_sync_part_from_copy(HtSync *sync, GError **error)
 static bool push(HtSync *sync, HtSyncOnceFlags flags, GError **error)
 {
     /* Somebody asked for it; a verb that waits for its own change leaves the others alone. */
-    bool is_asked = sync->is_live ? *sync->turn_id : !(flags & HT_SYNC_ONCE_AT_ONCE);
+    bool is_asked = sync->is_live ? sync->served->len > 0 : !(flags & HT_SYNC_ONCE_AT_ONCE);
     return (!is_asked || ht_outbox_release_held(sync->outbox, error)) && ht_sync_push(sync, error);
 }
 

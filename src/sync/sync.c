@@ -42,6 +42,8 @@ HtSync *ht_sync_new(HtCache *cache, HtOutbox *outbox, const HtSyncOptions *optio
     sync->lock_fd = sync->request_fd = sync->deaf_fd = -1;
     if (outbox)
         ht_outbox_device(outbox, &sync->device);
+    sync->askers = g_array_new(FALSE, FALSE, sizeof(HtSyncAsker));
+    sync->served = g_array_new(FALSE, FALSE, sizeof(HtSyncAsker));
     g_mutex_init(&sync->lock);
     g_cond_init(&sync->ended);
     sync->identity = ht_pg_options_identity(&sync->connection);
@@ -59,6 +61,8 @@ static void free_now(HtSync *sync)
     ht_sync_lock_release(sync);
     ht_sync_columns_free(sync->columns);
     ht_sync_hello_free(sync->hello);
+    g_array_unref(sync->askers);
+    g_array_unref(sync->served);
     g_free(sync->cursor);
     g_free(sync->host_label);
     g_free(sync->identity);
@@ -327,7 +331,7 @@ static int64_t turn(HtSync *sync, guint *failures)
     g_autoptr(GError) error = NULL;
     if (!ht_sync_lock_take(sync, &error)) {
         g_mutex_lock(&sync->lock);
-        *sync->wanted_id = '\0'; /* it is for the one that has the lock */
+        g_array_set_size(sync->askers, 0); /* it is for the one that has the lock */
         g_mutex_unlock(&sync->lock);
         bool is_busy = g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY);
         ht_sync_status_recall(sync);

@@ -477,6 +477,60 @@ static void test_elsewhere(void)
 }
 
 typedef struct {
+    TestClient *client;
+    bool checks;
+    char *failure;
+} Asker;
+
+static gpointer ask_holder(gpointer data)
+{
+    Asker *asker = data;
+    g_autoptr(GError) error = NULL;
+    if (asker->checks) {
+        g_autoptr(GArray) checks = ht_sync_check(asker->client->sync, NULL, &error);
+        g_assert_true(!checks == !!error);
+    } else {
+        ht_sync_once(asker->client->sync, HT_SYNC_ONCE, NULL, NULL, &error);
+    }
+    asker->failure = error ? g_strdup(error->message) : NULL;
+    return NULL;
+}
+
+static int count_answers(const TestClient *client)
+{
+    g_autoptr(GDir) dir = g_dir_open(ht_paths_state_dir(client->paths), 0, NULL);
+    int n = 0;
+    for (const char *name; (name = g_dir_read_name(dir));)
+        n += g_str_has_prefix(name, "sync.answer");
+    return n;
+}
+
+/* Many ask at once, and each is answered: in files that nobody else's answer takes the place of. */
+static void test_many_ask(void)
+{
+    enum { ASKERS = 8 };
+    big_chunks();
+    g_autoptr(TestClient) holder = test_client_open("asked", "RECRUITER", NULL);
+    test_client_sync(holder, HT_SYNC_ONCE);
+    ht_sync_start(holder->sync);
+    g_assert_true(wait_state(holder->sync, HT_SYNC_LIVE));
+    Asker askers[ASKERS];
+    GThread *threads[ASKERS];
+    for (int i = 0; i < ASKERS; i++)
+        askers[i] = (Asker){test_client_open("asked", "RECRUITER", NULL), i % 2 == 0, NULL};
+    for (int i = 0; i < ASKERS; i++)
+        threads[i] = g_thread_new("asker", ask_holder, &askers[i]);
+    for (int i = 0; i < ASKERS; i++) {
+        g_thread_join(threads[i]);
+        if (askers[i].failure)
+            g_error("asker %d: %s", i, askers[i].failure);
+        test_client_close(askers[i].client);
+    }
+    g_assert_true(ht_sync_stop(holder->sync));
+    g_assert_cmpint(count_answers(holder), ==, 0);
+}
+
+typedef struct {
     GMainLoop *loop;
     gint calls;
 } Notified;
@@ -659,6 +713,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/load/out_of_sight", test_out_of_sight_meanwhile);
     g_test_add_func("/sync/load/out_of_sight_wide", test_out_of_sight_while_wide);
     g_test_add_func("/sync/live/elsewhere", test_elsewhere);
+    g_test_add_func("/sync/live/many_ask", test_many_ask);
     g_test_add_func("/sync/live/live", test_live);
     g_test_add_func("/sync/live/revoke", test_live_revoke);
     g_test_add_func("/sync/live/empty_poll", test_empty_poll);

@@ -169,6 +169,9 @@ typedef enum {
  * when the lock was free after all). Files only, never the network; not while started.
  * ht_sync_once does all of this by itself, without AT_ONCE. */
 HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report, GError **error);
+/* Of answers that nobody came for; they may quote the server. Whoever does it has the sync lock, or
+ * removes the profile. */
+void ht_sync_remove_answers(const HtPaths *paths);
 void ht_sync_forget_request(HtSync *sync);
 
 /* Is the cache the server's view of this login? Pulls, then compares a digest of every table at one
