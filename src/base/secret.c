@@ -67,7 +67,7 @@ char *ht_secret_read(int fd)
 {
     char *line = ht_secret_new();
     gsize len = 0;
-    bool is_long = false;
+    bool is_none = false;
     for (;;) {
         char byte;
         ssize_t n = read(fd, &byte, 1);
@@ -75,15 +75,15 @@ char *ht_secret_read(int fd)
             continue;
         if (n <= 0 || byte == '\n')
             break;
-        if (len < HT_SECRET_MAX)
+        if (byte != '\0' && len < HT_SECRET_MAX)
             line[len++] = byte;
         else
-            is_long = true;
+            is_none = true; /* whoever takes it would see its beginning only */
         explicit_bzero(&byte, 1);
     }
     if (len > 0 && line[len - 1] == '\r')
         line[--len] = '\0';
-    if (len > 0 && !is_long)
+    if (len > 0 && !is_none)
         return line;
     ht_secret_free(line);
     return NULL;

@@ -17,8 +17,8 @@ char *ht_secret_dup(const char *text);
 /* Overwrites and frees, also what came from g_strdup; NULL is fine. */
 void ht_secret_free(char *secret);
 /* One line of a file descriptor without its end, byte by byte, so that nothing behind it is taken
- * and no buffer keeps it. NULL when it is empty, or longer than HT_SECRET_MAX: half a password is
- * none. Blocks. */
+ * and no buffer keeps it. NULL when it is empty, longer than HT_SECRET_MAX, or has a NUL in it:
+ * half a password is none. Blocks. */
 char *ht_secret_read(int fd);
 /* Asks on the terminal of standard input and error, without an echo; a signal that ends or stops
  * the program gives the terminal back first. NULL when there is no terminal or no answer. Free with

@@ -6,17 +6,22 @@
 #include <unistd.h>
 
 /* What a reader gets of `text`; *left: what it did not take. */
-static char *read_from(const char *text, char *left, gsize size)
+static char *read_bytes(const char *text, gsize len, char *left, gsize size)
 {
     int ends[2];
     g_assert_cmpint(pipe(ends), ==, 0);
-    g_assert_cmpint(write(ends[1], text, strlen(text)), ==, (gssize)strlen(text));
+    g_assert_cmpint(write(ends[1], text, len), ==, (gssize)len);
     close(ends[1]);
     char *secret = ht_secret_read(ends[0]);
     gssize n = read(ends[0], left, size - 1);
     left[MAX(n, 0)] = '\0';
     close(ends[0]);
     return secret;
+}
+
+static char *read_from(const char *text, char *left, gsize size)
+{
+    return read_bytes(text, strlen(text), left, size);
 }
 
 static void test_read(void)
@@ -53,6 +58,9 @@ static void test_long(void)
     ht_secret_free(secret);
     g_assert_null(read_from(longer, left, sizeof left));
     g_assert_cmpstr(left, ==, "");
+    static const char cut[] = "s3c\0ret\nnext";
+    g_assert_null(read_bytes(cut, sizeof cut - 1, left, sizeof left));
+    g_assert_cmpstr(left, ==, "next");
 }
 
 static void test_copies(void)
