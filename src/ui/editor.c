@@ -14,12 +14,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define EDIT_PREFIX "edit-"
 
-enum { MAX_TEXT = 256 * 1024, MAX_DEPTH = 16 };
+enum { MAX_TEXT = 256 * 1024, MAX_DEPTH = 16, MAKE_ATTEMPTS = 100 };
 
 static const char *const passed_on[] = {"PATH",
                                         "HOME",
@@ -144,7 +145,9 @@ static int lock_folder(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int number = errno;
         close(fd);
+        errno = number;
         return -1;
     }
     return fd;
@@ -178,15 +181,41 @@ static bool write_note(const char *file, const char *text, GError **error)
     return written;
 }
 
+/* A folder of our own, and its lock. A sweep of another process may have met it before the lock,
+ * and removed it or be about to: another one then. -1: *error. */
+static int make_folder(const char *folder, char **name, GError **error)
+{
+    for (int attempt = 0; attempt < MAKE_ATTEMPTS; attempt++) {
+        g_autofree char *mine = g_build_filename(folder, EDIT_PREFIX "XXXXXX", NULL);
+        if (!g_mkdtemp_full(mine, 0700)) {
+            ht_error_set_errno(error, errno, mine);
+            return -1;
+        }
+        struct stat st;
+        int held = lock_folder(mine);
+        if (held >= 0 && fstat(held, &st) == 0 && st.st_nlink > 0) {
+            *name = g_steal_pointer(&mine);
+            return held;
+        }
+        if (held >= 0) {
+            close(held);
+        } else if (errno != EWOULDBLOCK && errno != ENOENT) {
+            ht_error_set_errno(error, errno, mine);
+            g_rmdir(mine);
+            return -1;
+        }
+    }
+    ht_error_set_errno(error, EBUSY, folder);
+    return -1;
+}
+
 char *ht_editor_run(const char *folder, const char *initial, GError **error)
 {
     ht_editor_sweep(folder);
-    g_autofree char *mine = g_build_filename(folder, EDIT_PREFIX "XXXXXX", NULL);
-    int held = g_mkdtemp_full(mine, 0700) ? lock_folder(mine) : -1;
-    if (held < 0) {
-        ht_error_set_errno(error, errno, mine);
+    g_autofree char *mine = NULL;
+    int held = make_folder(folder, &mine, error);
+    if (held < 0)
         return NULL;
-    }
     g_autofree char *file = g_build_filename(mine, "note.txt", NULL);
     char *text = NULL;
     if (write_note(file, initial, error) && run(file, error))
