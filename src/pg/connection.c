@@ -11,26 +11,39 @@
 
 #include <locale.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+/* How often a wait looks whether it was cancelled, where it cannot be told. */
+#define LOOK_MS 50
 #define DEFAULT_CONNECT_MS 10000
 /* With the time until the next poll, and to say so, a failure is on the screen within 15 s. */
 #define DEFAULT_SILENCE_MS 11000
 #define PASSWORD_ATTEMPTS 3
+
+bool ht_pg_can_wake(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
 
 bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,
                        GCancellable *cancellable, const char *what, GError **error)
 {
     GPollFD fds[2] = {{.fd = fd, .events = (gushort)condition}};
     guint n = 1;
-    if (g_cancellable_make_pollfd(cancellable, &fds[1]))
+    if (cancellable && ht_pg_can_wake() && g_cancellable_make_pollfd(cancellable, &fds[1]))
         n = 2;
+    int64_t longest_ms = cancellable && n == 1 ? LOOK_MS : G_MAXINT;
     bool is_ready = false, is_late = false;
     while (!is_ready && !is_late && !g_cancellable_is_cancelled(cancellable)) {
         int64_t left_us = deadline_us - g_get_monotonic_time();
         is_late = left_us <= 0;
         int64_t wait_ms = is_late ? 0 : left_us / 1000 + 1;
         fds[0].revents = 0;
-        is_ready = g_poll(fds, n, (int)MIN(wait_ms, G_MAXINT)) > 0 && fds[0].revents != 0;
+        is_ready = g_poll(fds, n, (int)MIN(wait_ms, longest_ms)) > 0 && fds[0].revents != 0;
     }
     if (n == 2)
         g_cancellable_release_fd(cancellable);

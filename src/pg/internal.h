@@ -76,6 +76,10 @@ void ht_pg_passfile_choose(HtPgSettings *settings);
 bool ht_pg_place_resolve(const HtPgPlace *place, GPtrArray *out, int64_t deadline_us,
                          GCancellable *cancellable, GError **error);
 
+/* Is a descriptor left? GLib ends the program when it has none for a wake-up. Another thread may
+ * take the last one after all. */
+bool ht_pg_can_wake(void);
+
 /* Waits until the socket is ready. false with HT_PG_ERROR_CANCELLED, or with `what` at the deadline
  * as HT_PG_ERROR_OFFLINE. */
 bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,

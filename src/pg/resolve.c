@@ -3,6 +3,8 @@
  * it. */
 #include "internal.h"
 
+#include <errno.h>
+
 #define MAX_ADDRESSES 8
 
 typedef struct {
@@ -80,6 +82,11 @@ bool ht_pg_place_resolve(const HtPgPlace *place, GPtrArray *out, int64_t deadlin
         return true;
     }
     Lookup lookup = {0};
+    if (!ht_pg_can_wake()) {
+        ht_pg_error_set(error, HT_PG_ERROR_OFFLINE, NULL, "%s: %s", place->host,
+                        g_strerror(EMFILE));
+        return false;
+    }
     run_lookup(place->host, deadline_us, cancellable, &lookup);
     g_autoptr(GError) problem = lookup.error;
     if (!lookup.addresses) {

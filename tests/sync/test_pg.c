@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -282,6 +283,52 @@ static void test_cancel(void)
     assert_clean(error, HT_PG_ERROR_CANCELLED);
     g_thread_join(thread);
     close(fd);
+}
+
+/* Takes every descriptor that is left. */
+static GArray *take_descriptors(void)
+{
+    GArray *taken = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int fd = dup(STDERR_FILENO); fd >= 0; fd = dup(STDERR_FILENO))
+        g_array_append_val(taken, fd);
+    return taken;
+}
+
+static void give_back(GArray *taken)
+{
+    for (guint i = 0; i < taken->len; i++)
+        close(g_array_index(taken, int, i));
+    g_array_unref(taken);
+}
+
+/* Without a descriptor for a wake-up a wait still ends when it is over or cancelled, and a name
+ * cannot be looked up: no reason to end the program. */
+static void test_no_descriptors(void)
+{
+    struct rlimit limit, few;
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    few = (struct rlimit){.rlim_cur = MIN(limit.rlim_cur, 256), .rlim_max = limit.rlim_max};
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    HtPgOptions options = {.dsn = test_server_get("HIRETTY_DSN_SUPERUSER")};
+    HtPgOptions named = {.dsn = "host=localhost user=x dbname=y",
+                         .root_certificate = test_server_get("HT_ROOTCERT")};
+    g_autoptr(HtPgConnection) pg = ht_pg_connect(&options, cancellable, &error);
+    g_assert_no_error(error);
+    GArray *taken = take_descriptors();
+    g_autoptr(HtPgRows) rows = ht_pg_query(pg, "SELECT pg_sleep(0.2)", NULL, 0, &error);
+    g_assert_no_error(error);
+    g_autoptr(HtPgConnection) none = ht_pg_connect(&named, NULL, &error);
+    g_assert_null(none);
+    assert_clean(error, OFFLINE);
+    g_clear_error(&error);
+    GThread *thread = g_thread_new("cancel", cancel_soon, cancellable);
+    g_assert_null(ht_pg_query(pg, "SELECT pg_sleep(9)", NULL, 0, &error));
+    assert_clean(error, HT_PG_ERROR_CANCELLED);
+    g_thread_join(thread);
+    give_back(taken);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 }
 
 static void test_silence(void)
@@ -681,6 +728,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pg/silent_server", test_silent_server);
     g_test_add_func("/sync/pg/who_answers", test_who_answers);
     g_test_add_func("/sync/pg/cancel", test_cancel);
+    g_test_add_func("/sync/pg/no_descriptors", test_no_descriptors);
     g_test_add_func("/sync/pg/silence", test_silence);
     g_test_add_func("/sync/pg/given_up", test_given_up);
     g_test_add_func("/sync/pg/terminated", test_terminated);
