@@ -74,7 +74,7 @@ def ends_by_key():
 def crash_restores():
     if os.environ.get("HIRETTY_SANITIZE"):
         return  # the sanitizer's own handler takes these
-    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
+    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGTRAP):
         with start() as terminal:
             ready(terminal)
             terminal.kill(number)
