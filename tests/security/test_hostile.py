@@ -5,6 +5,7 @@ whatever the program prints, draws, logs or records holds no character that does
 and JSON carries the true text."""
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -113,8 +114,28 @@ def check_command_line():
                 json.loads(run.stdout)
             seen += run.stdout.decode()
     assert seen.count(MARK) > 500, "the strings came through"
-    run = desk.run("matches", "--job", "C developer", env={"LC_ALL": "C"})
-    assert run.returncode == 0 and all(byte < 128 for byte in run.stdout), run.stderr
+    # Whatever the locale says, a pipe gets names whole; a terminal gets what it can show.
+    matches = ["matches", "--job", "C developer", "--plain"]
+    run = desk.run(*matches, env={"LC_ALL": "C"})
+    assert run.returncode == 0 and run.stdout == desk.run(*matches).stdout, run.stderr
+    shown = on_terminal(*matches, LC_ALL="C")
+    assert len(shown) > 500 and all(byte < 128 for byte in shown), shown[:600]
+    assert not harm(shown.replace(b"\r\n", b"\n"), "")
+
+
+def on_terminal(*arguments, **env):
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([BINARY, *arguments], env={**desk.env, **env}, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, cwd=desk.folder):
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:  # the other side is closed
+            pass
+    os.close(ours)
+    return shown
 
 
 def check_true_text():
