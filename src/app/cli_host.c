@@ -325,6 +325,9 @@ static bool no_work(HtStore *store, gpointer data, GError **error)
     return true;
 }
 
+/* What a thread that could not be stopped works on, until the process ends. */
+static HtAppHost *kept;
+
 void ht_app_host_free(HtAppHost *host)
 {
     if (!host)
@@ -333,6 +336,7 @@ void ht_app_host_free(HtAppHost *host)
         /* What is decided is recorded behind what is in the store's queue; all else stays as it is,
          * for the thread works on. */
         ht_store_call(host->cache, no_work, NULL, NULL);
+        kept = host;
         return;
     }
     ht_context_free(host->context);

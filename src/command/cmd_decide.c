@@ -487,8 +487,9 @@ HT_HANDLER(ht_cmd_repeat)
         return ht_result_error("nothing was done yet");
     if (command->run == ht_cmd_hold && context->repeat.hold_until)
         return decide(context, HT_DECISION_HOLD, 0, context->repeat.hold_until, NULL);
+    bool has_text = command->run == ht_cmd_tags || command->run == ht_cmd_note;
+    g_autofree char *text = g_strdup(has_text ? context->repeat.text : NULL); /* it is set anew */
     HtArgs again = *args;
-    again.text =
-        command->run == ht_cmd_tags || command->run == ht_cmd_note ? context->repeat.text : NULL;
+    again.text = text;
     return ht_context_run(context, command, &again);
 }

@@ -198,10 +198,26 @@ void ht_context_session_touch(HtContext *context)
         context->save_timer = g_timeout_add((guint)(LATER_MS - since_ms), save_later, context);
 }
 
+/* A limit may name people who are to be forgotten, and have been in this file already, though the
+ * screen has not heard of it yet. */
+static void leave_out_words(HtContext *context)
+{
+    g_autofree char *due = ht_reader_meta(context->parts.reader, HT_META_FORGET_DUE);
+    g_autofree char *forgot = ht_reader_meta(context->parts.reader, HT_META_FORGOT);
+    if (!due && g_strcmp0(forgot, context->forgot) == 0)
+        return;
+    for (guint i = 0; i < context->places->len; i++) {
+        HtPlace *place = context->places->pdata[i];
+        g_free(place->forgotten_limit);
+        place->forgotten_limit = g_strdup(ht_view_limit(place->view));
+    }
+}
+
 bool ht_context_save_session(HtContext *context, GError **error)
 {
     if (!context->parts.paths || context->is_locked || context->places->len == 0)
         return true;
+    leave_out_words(context);
     g_autofree char *text = ht_context_session_text(context);
     g_autofree char *path = session_path(context);
     g_atomic_int_inc(&context->save_serial); /* what still waits is older than this */

@@ -19,7 +19,8 @@ net, server, (desk, second) = far_apart("stopped", "second")
 
 def stop_all():
     for pid in server.processes():
-        os.kill(pid, signal.SIGSTOP)
+        with contextlib.suppress(ProcessLookupError):  # a session may have ended meanwhile
+            os.kill(pid, signal.SIGSTOP)
 
 
 def go_on():

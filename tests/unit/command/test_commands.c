@@ -660,6 +660,7 @@ static void test_notes_tags_hold(void)
     answer(&desk, "t", "python night-shift");
     g_autoptr(GPtrArray) tags = ht_cache_tags(desk.reader, key(&desk, "C20"), NULL);
     g_assert_cmpuint(tags->len, ==, 2);
+    press(&desk, "j . u k"); /* the same words, which are remembered anew meanwhile */
     answer(&desk, "h", "3d");
     HtMatchRow *row = ht_cache_match(desk.reader, key(&desk, "M20"), NULL);
     g_assert_cmpint(row->flags & HT_MATCH_HELD, !=, 0);
@@ -873,6 +874,19 @@ static void test_secret_prompt(void)
 
 /* ---- the session
  * --------------------------------------------------------------------------------------------- */
+static bool owe(HtApply *apply, gpointer data, GError **error)
+{
+    return ht_apply_meta_set(apply, HT_META_FORGET_DUE, data, error);
+}
+
+static bool is_saved(Desk *desk, const char *words)
+{
+    const char *folder = ht_paths_state_dir(desk->cache.paths);
+    g_autofree char *path = g_build_filename(folder, "session", NULL), *text = NULL;
+    g_assert_true(ht_context_save_session(desk->context, NULL));
+    return g_file_get_contents(path, &text, NULL, NULL) && strstr(text, words);
+}
+
 static void test_session(void)
 {
     Desk desk;
@@ -898,6 +912,10 @@ static void test_session(void)
     g_assert_cmpint(pending(&desk), ==, 0);
     press(&desk, "q");
     g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_MATCHES);
+    answer(&desk, "l", "score>=1");
+    g_assert_true(is_saved(&desk, "score>=1"));
+    g_assert_true(ht_cache_apply(desk.cache.cache, owe, (char[]){"1"}, NULL));
+    g_assert_false(is_saved(&desk, "score>=1")); /* it may name who is to be forgotten */
     desk_close(&desk);
 }
 
