@@ -172,6 +172,7 @@ struct HtReader {
     char *thread;
     GMutex lock; /* db, for interrupt */
     HtDb *db;
+    bool has_ages; /* of those who wait in a stage; a load is published before they are to be had */
 };
 
 bool ht_cache_not_found(GError **error, const char *what); /* false */

@@ -4,6 +4,7 @@
 
 #include "find.h"
 #include "internal.h"
+#include "schema.h"
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/error.h"
@@ -28,8 +29,13 @@ static int64_t one_int(HtReader *reader, const char *resource, HtKey key)
     return ht_stmt_int(use.stmt, 0);
 }
 
+/* 0: nobody waits, or it is not known yet. */
 static int64_t stage_oldest(HtReader *reader, HtKey stage)
 {
+    if (!reader->has_ages)
+        reader->has_ages = ht_schema_has_index(reader->db, HT_STAGE_INDEX);
+    if (!reader->has_ages)
+        return 0;
     return min_time(one_int(reader, HT_QUERY("stage_oldest"), stage),
                     one_int(reader, HT_QUERY("stage_oldest_shown"), stage));
 }

@@ -27,6 +27,7 @@ static bool open_files(HtReader *reader, GError **error)
     g_mutex_lock(&reader->lock);
     HtDb *old = reader->db;
     reader->db = db;
+    reader->has_ages = false;
     g_mutex_unlock(&reader->lock);
     ht_db_close(old);
     ht_files_unref(reader->files);

@@ -17,6 +17,9 @@ bool ht_schema_is_indexed(HtDb *db); /* none is missing */
 bool ht_schema_add_next_index(HtDb *db, GError **error);
 /* That of the ids: without it nobody but a loader may add one. */
 #define HT_ID_INDEX "ids_by_id"
+/* That of the stages: without it the longest waiting one of a stage is found by reading everybody.
+ */
+#define HT_STAGE_INDEX "matches_by_stage"
 bool ht_schema_has_index(HtDb *db, const char *name);
 bool ht_schema_add_id_index(HtDb *db, GError **error);
 bool ht_schema_add_triggers(HtDb *db, GError **error);

@@ -31,6 +31,8 @@ static bool add_index(HtApply *apply, gpointer data, GError **error)
     bool ok = ht_schema_add_next_index(db, error);
     set_interruptible(apply->store, false);
     step->more = ok && !ht_schema_is_indexed(db);
+    if (ok && !step->more) /* lists say now what they left out */
+        ht_apply_touch(apply, HT_CHANGED(ht_sync_table_by_name("candidate_job_matches")->number));
     return ok;
 }
 

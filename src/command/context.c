@@ -128,7 +128,8 @@ static void follow_generation(HtContext *context)
     if (context->sticky.key)
         context->sticky.key = ht_reader_key(context->parts.reader, &reason);
     g_hash_table_remove_all(context->viewed);
-    for (guint i = 0; i < context->places->len; i++) {
+    /* What is on the screen is loaded first. */
+    for (guint i = context->places->len; i-- > 0;) {
         HtPlace *place = context->places->pdata[i];
         place->stale = 0;
         ht_view_restore_ids(place->view);

@@ -1,9 +1,11 @@
 /* Lists as views ask for them: keys, rows, counts, filters, finding. */
 #include "fixture.h"
 
+#include "hiretty/cache/db.h"
 #include "hiretty/cache/jobs.h"
 #include "hiretty/cache/matches.h"
 #include "hiretty/cache/search.h"
+#include "hiretty/cache/store.h"
 
 #include <string.h>
 
@@ -144,6 +146,46 @@ static void test_jobs(void)
 }
 
 /* Whatever a person types is refused with a reason, or runs: SQLite's own limits are never met. */
+static bool drop_index(HtStore *store, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_store_db(store), "DROP INDEX matches_by_stage", error);
+}
+
+static int64_t changes_of_matches(HtReader *reader)
+{
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt_text(ht_reader_db(reader), "SELECT n FROM bus WHERE tbl = 15", NULL)};
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
+}
+
+/* A first load is published before ages can be told without reading everybody: the list of jobs is
+ * there at once without them, and is read again when they are known. */
+static void test_jobs_without_ages(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_store_call(fixture.cache, drop_index, NULL, &error));
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    HtKey job = fixture_key(reader, "J1");
+    HtJobRow row;
+    ht_cache_job_rows(reader, &job, 1, &row, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(row.n_total, ==, 20);
+    g_assert_cmpint(row.oldest_waiting, ==, 0);
+    ht_job_row_clear(&row);
+    int64_t before = changes_of_matches(reader);
+    g_assert_true(ht_cache_settle(fixture.cache, &error));
+    g_assert_cmpint(changes_of_matches(reader), ==, before + 1);
+    ht_cache_job_rows(reader, &job, 1, &row, &error);
+    g_assert_cmpint(row.oldest_waiting, ==, 1000000001);
+    ht_job_row_clear(&row);
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
 static void test_long_filters(void)
 {
     static const char *const parts[] = {"skill:a", "tag:a",   "reject:a", "a",  "is:new",
@@ -210,6 +252,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/matches/filters", test_filters);
     g_test_add_func("/cache/matches/long_filters", test_long_filters);
     g_test_add_func("/cache/jobs/rows", test_jobs);
+    g_test_add_func("/cache/jobs/without_ages", test_jobs_without_ages);
     g_test_add_func("/cache/find/texts", test_find);
     return g_test_run();
 }
