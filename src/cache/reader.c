@@ -1,6 +1,7 @@
 /* A reader: a connection of one thread that follows to new generations only when its owner asks, so
  * that keys keep their meaning in between. */
 #include "internal.h"
+#include "schema.h"
 
 #include <string.h>
 
@@ -129,6 +130,34 @@ HtKey ht_reader_key(HtReader *reader, const HtUuid *id)
         return 0;
     ht_stmt_bind_uuid(use.stmt, 1, id);
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
+}
+
+void ht_reader_keys_of(HtReader *reader, const HtUuid *ids, gsize n, HtKey *keys)
+{
+    memset(keys, 0, n * sizeof *keys);
+    if (n < 2 || ht_schema_has_index(reader->db, HT_ID_INDEX)) {
+        for (gsize i = 0; i < n; i++)
+            keys[i] = ht_reader_key(reader, &ids[i]);
+        return;
+    }
+    g_autoptr(GHashTable) found = g_hash_table_new(ht_uuid_hash, ht_uuid_equal);
+    for (gsize i = 0; i < n; i++) {
+        if (!ht_uuid_is_nil(&ids[i]))
+            g_hash_table_insert(found, (gpointer)(guintptr)&ids[i], NULL);
+    }
+    guint left = g_hash_table_size(found);
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("ids_all"), NULL)};
+    while (use.stmt && left > 0 && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW) {
+        HtUuid id;
+        gpointer wanted = NULL;
+        if (!ht_stmt_uuid(use.stmt, 1, &id) ||
+            !g_hash_table_lookup_extended(found, &id, &wanted, NULL))
+            continue;
+        g_hash_table_insert(found, wanted, GSIZE_TO_POINTER((gsize)ht_stmt_int(use.stmt, 0)));
+        left--;
+    }
+    for (gsize i = 0; i < n; i++)
+        keys[i] = (HtKey)GPOINTER_TO_SIZE(g_hash_table_lookup(found, &ids[i]));
 }
 
 bool ht_reader_uuid(HtReader *reader, HtKey key, HtUuid *out)

@@ -359,12 +359,6 @@ static void keep_one(HtView *view, HtKey key)
     g_array_append_val(view->kept, id);
 }
 
-static HtKey kept_key(HtView *view, guint at)
-{
-    const HtUuid *id = &g_array_index(view->kept, HtUuid, at);
-    return ht_uuid_is_nil(id) ? 0 : ht_reader_key(view->parts.reader, id);
-}
-
 static void keep_page(HtView *view)
 {
     int64_t first = ht_view_top(view), rows = ht_view_rows(view);
@@ -383,14 +377,14 @@ static void keep_page(HtView *view)
 }
 
 /* The kept rows that are still there, the cursor on its person and that one on its line. */
-static void restore_page(HtView *view)
+static void restore_page(HtView *view, const HtKey *keys)
 {
     int n = (int)view->kept->len - KEPT_ROWS, cursor = -1;
     int64_t line = view->cursor - view->top;
     HtKeyArray *page = ht_key_array_new((gsize)n);
     page->n = 0;
     for (int i = 0; i < n; i++) {
-        HtKey key = kept_key(view, (guint)(KEPT_ROWS + i));
+        HtKey key = keys[KEPT_ROWS + i];
         if (key && cursor < 0 && i >= view->kept_cursor)
             cursor = (int)page->n;
         if (key)
@@ -435,24 +429,34 @@ void ht_view_restore_ids(HtView *view)
 {
     if (!view->kept)
         return;
-    for (int i = 0; i < HT_VIEW_SUBJECTS; i++)
-        view->subject[i] = kept_key(view, (guint)i);
-    view->anchor = kept_key(view, HT_VIEW_SUBJECTS);
-    g_hash_table_remove_all(view->marks);
-    g_hash_table_remove_all(view->last_marks);
-    g_hash_table_remove_all(view->preview_tops);
+    /* In one go: the rows that were kept, then the marks. */
+    guint n_kept = view->kept->len;
+    g_autoptr(GPtrArray) rules = g_ptr_array_new();
     GHashTableIter iter;
     gpointer id, rule;
     g_hash_table_iter_init(&iter, view->kept_marks);
     while (g_hash_table_iter_next(&iter, &id, &rule)) {
-        HtKey key = ht_reader_key(view->parts.reader, id);
-        if (key)
-            g_hash_table_insert(view->marks, GSIZE_TO_POINTER((gsize)key), rule);
+        g_array_append_vals(view->kept, id, 1);
+        g_ptr_array_add(rules, rule);
+    }
+    g_autofree HtKey *keys = g_new(HtKey, view->kept->len);
+    ht_reader_keys_of(view->parts.reader, (const HtUuid *)(gpointer)view->kept->data,
+                      view->kept->len, keys);
+    g_array_set_size(view->kept, n_kept);
+    memcpy(view->subject, keys, sizeof view->subject);
+    view->anchor = keys[HT_VIEW_SUBJECTS];
+    g_hash_table_remove_all(view->marks);
+    g_hash_table_remove_all(view->last_marks);
+    g_hash_table_remove_all(view->preview_tops);
+    for (guint i = 0; i < rules->len; i++) {
+        if (keys[n_kept + i])
+            g_hash_table_insert(view->marks, GSIZE_TO_POINTER((gsize)keys[n_kept + i]),
+                                rules->pdata[i]);
     }
     if (view->class->restore_ids)
         view->class->restore_ids(view);
     g_clear_pointer(&view->hits, g_hash_table_unref);
     if (view->class->fetch)
-        restore_page(view);
+        restore_page(view, keys);
     ht_view_refresh(view, 0);
 }

@@ -89,6 +89,9 @@ void ht_reader_watch(HtReader *reader);
 
 /* Identity. */
 HtKey ht_reader_key(HtReader *reader, const HtUuid *id); /* 0 = unknown */
+/* The same of many at once: all ids are read once, not for each, while a load's index of ids is
+ * still to be made. */
+void ht_reader_keys_of(HtReader *reader, const HtUuid *ids, gsize n, HtKey *keys);
 bool ht_reader_uuid(HtReader *reader, HtKey key, HtUuid *out);
 char *ht_reader_meta(HtReader *reader, const char *name); /* NULL = none; caller frees */
 

@@ -355,6 +355,15 @@ static void test_ids_without_index(void)
     ht_db_close(db);
     fixture.cache = ht_cache_open(fixture.paths, HT_CACHE_NO_POLL, &error);
     g_assert_no_error(error);
+    HtUuid ids[] = {test_id('M', 5), {{0}}, test_id('M', 998), test_id('M', 9), test_id('M', 5)};
+    HtKey at_once[5];
+    HtReader *before = open_reader(&fixture);
+    ht_reader_keys_of(before, ids, 5, at_once);
+    for (int i = 0; i < 5; i++)
+        g_assert_cmpint(at_once[i], ==, ht_reader_key(before, &ids[i]));
+    g_assert_cmpint(at_once[0], !=, 0);
+    g_assert_cmpint(at_once[2], ==, 0);
+    ht_reader_free(before);
     HtKey first[2], again[2];
     g_assert_true(ht_cache_apply(fixture.cache, add_ids, first, &error));
     g_assert_true(ht_cache_apply(fixture.cache, add_ids, again, &error));
