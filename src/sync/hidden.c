@@ -126,21 +126,6 @@ static Hidden *hidden_ask(HtPgConnection *pg, GError **error)
     return g_steal_pointer(&hidden);
 }
 
-/* Who is on one of the two and not on the other. */
-static void add_difference(const GArray *a, const GArray *b, GArray *out)
-{
-    guint i = 0, j = 0;
-    while (i < a->len || j < b->len) {
-        const HtUuid *x = i < a->len ? &g_array_index(a, HtUuid, i) : NULL;
-        const HtUuid *y = j < b->len ? &g_array_index(b, HtUuid, j) : NULL;
-        int order = !x ? 1 : !y ? -1 : ht_uuid_compare(x, y);
-        if (order != 0)
-            g_array_append_vals(out, order < 0 ? x : y, 1);
-        i += order <= 0;
-        j += order >= 0;
-    }
-}
-
 /* --- Their rows */
 
 static bool has_column(const HtSyncSelect *select, int column)
@@ -262,7 +247,7 @@ bool ht_sync_hidden_find(HtSync *sync, const HtSyncHello *hello, GArray **keys, 
         return true;
     g_autoptr(Hidden) who = hidden_new();
     for (int i = 0; i < N_LISTS; i++)
-        add_difference(before->ids[i], after->ids[i], who->ids[i]);
+        ht_sync_ids_difference(before->ids[i], after->ids[i], who->ids[i], who->ids[i]);
     return who->ids[PEOPLE]->len + who->ids[MATCHES]->len > DIFFERENCE_MAX ||
            find_rows(sync, who, keys, tables, error);
 }

@@ -325,6 +325,8 @@ bool ht_sync_pull(HtSync *sync, bool with_columns, bool keep_open, HtSyncPlan *p
 bool ht_sync_take_id(const HtPgField *fields, int n, gpointer data, GError **error);
 /* GCompareFunc of such arrays. */
 gint ht_sync_compare_ids(gconstpointer a, gconstpointer b);
+/* Of two lists in order: what is in one of them alone, appended; NULL: not wanted. */
+void ht_sync_ids_difference(const GArray *a, const GArray *b, GArray *only_a, GArray *only_b);
 
 /* hidden.c: in the transaction of a pull. Of *tables those are left that have to be compared by id;
  * of the others the rows of whoever came into sight or left it are added to `keys` (by position of

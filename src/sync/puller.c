@@ -444,6 +444,20 @@ gint ht_sync_compare_ids(gconstpointer a, gconstpointer b)
     return ht_uuid_compare(a, b);
 }
 
+void ht_sync_ids_difference(const GArray *a, const GArray *b, GArray *only_a, GArray *only_b)
+{
+    for (guint i = 0, j = 0; i < a->len || j < b->len;) {
+        const HtUuid *x = i < a->len ? &g_array_index(a, HtUuid, i) : NULL;
+        const HtUuid *y = j < b->len ? &g_array_index(b, HtUuid, j) : NULL;
+        int order = !x ? 1 : !y ? -1 : ht_uuid_compare(x, y);
+        GArray *out = order < 0 ? only_a : only_b;
+        if (order != 0 && out)
+            g_array_append_vals(out, order < 0 ? x : y, 1);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
 /* All ids that are there against those here: who is here alone goes; who is there alone is asked
  * for, if `fetches`. Reads beside the store, which others wait for. */
 static bool compare_ids(Pull *pull, PullTable *table, GArray *there, bool fetches, GError **error)
@@ -454,17 +468,7 @@ static bool compare_ids(Pull *pull, PullTable *table, GArray *there, bool fetche
         return false;
     g_array_sort(there, ht_sync_compare_ids);
     g_array_sort(here, ht_sync_compare_ids);
-    for (guint i = 0, j = 0; i < there->len || j < here->len;) {
-        const HtUuid *a = i < there->len ? &g_array_index(there, HtUuid, i) : NULL;
-        const HtUuid *b = j < here->len ? &g_array_index(here, HtUuid, j) : NULL;
-        int order = !a ? 1 : !b ? -1 : ht_uuid_compare(a, b);
-        if (order > 0)
-            g_array_append_vals(table->gone, b, 1);
-        else if (order < 0 && fetches)
-            g_array_append_vals(table->keys, a, 1);
-        i += order <= 0;
-        j += order >= 0;
-    }
+    ht_sync_ids_difference(there, here, fetches ? table->keys : NULL, table->gone);
     return true;
 }
 
