@@ -102,8 +102,8 @@ MUTATIONS = {
 # Rules of files and lines, and the test that finds each broken: (rule, changes, test).
 FAULTS = {
     "hidden-unheard": ("who came into sight or left it by a consent is asked for by key", [
-        ("src/sync/hidden.c", "        add_difference(before->ids[i], after->ids[i], who->ids[i]);\n",
-         "        add_difference(after->ids[i], after->ids[i], who->ids[i]);\n"),
+        ("src/sync/hidden.c", "ht_sync_ids_difference(before->ids[i], ",
+         "ht_sync_ids_difference(after->ids[i], "),
     ], "sync.test_pull"),
     "ops-not-synced": ("an op is on the disk before it is shown", [
         ("src/cache/db.c", 'flags & HT_DB_FULL ? "FULL" : "NORMAL"', 'flags & HT_DB_FULL ? "NORMAL" : "OFF"'),
