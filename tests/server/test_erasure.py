@@ -108,14 +108,16 @@ def erase(server, report):
 
 
 def kept_and_older(server, report):
-    """What a device keeps for a retry, and values from before their limit, stop no erasure and outlive none."""
+    """Words that a device was made to keep, and values from before their limit, stop no erasure and outlive none."""
     c3, job = ident("a", "c3"), ident("a", "job")
     for name in ("tag91", "tag92"):
         op = {"seq": 1, "op": ident("a", name), "kind": "insert", "table": "candidate_tags", "row": ident("a", name), "base_version": None,
               "set": {"candidate_id": c3, "tag": "secretword"}, "base": {}}
         answer = server.run(REC, f"SELECT app.push_fields('{ident('a', 'kept')}', '{json.dumps([op])}')")
     report.check("It had this tag already" in repr(answer), f"a tag twice: {answer}")
-    report.check("public.client_devices" in places(server, "secretword"), "kept for a retry")
+    report.check("public.client_devices" not in places(server, "secretword"), "not kept for a retry")
+    kept = server.run(REC, f"SELECT app.device_lock('{ident('a', 'kept')}', 'x'), app.device_store('{ident('a', 'kept')}', 2, 'x', '[\"secretword\"]')")
+    report.check(kept.state is None and "public.client_devices" in places(server, "secretword"), "kept by hand")
     server.truth("ALTER TABLE consent_records DROP CONSTRAINT consent_records_sizes; ALTER TABLE jobs DROP CONSTRAINT jobs_numbers")
     server.truth(f"SET app.current_tenant = '{TENANT['a']}'; INSERT INTO consent_records (candidate_id, purpose, consent_version, consent_text) "
                  f"VALUES ('{c3}', 'application', '1', repeat('x', 1100000)); UPDATE jobs SET salary_max = 'NaN' WHERE id = '{job}'")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """app.push_fields: notes, tags and plain fields; merge, conflict, the five outcomes. ctest: timeout=300 once"""
 import json
+import os
 import time
 
 from pushworld import Checks, World, new_id, now_us
@@ -163,6 +164,73 @@ def batches():
     print("4,000 field ops: %.2f s" % took)
 
 
-for part in (notes, parents, tags, fields, batches):
+def kept_of(device):
+    """All columns of the device's row."""
+    return world.value("super", "SELECT d::text FROM public.client_devices d WHERE device_id = '%s'" % device)
+
+
+def words():
+    """Nothing of what people wrote is kept for a retry, whatever became of it, and the retry has the same outcomes."""
+    word, device, panel_device = "Zedekiah", new_id(), new_id()
+    person, match, at = people[0], matches[0], 4_071_000_000_000_000
+    theirs, mine, meeting, other_meeting, seat, note = (new_id() for _ in range(6))
+    member = world.value("super", "SELECT id FROM public.tenant_users WHERE pg_role = 'ht_a_int1'")
+    one("rec2", op("insert", "candidate_tags", theirs, candidate_id=person, tag=word), OK, "their tag")
+    one("rec", op("insert", "candidate_notes", note, candidate_id=person, body="first"), OK, "a note to edit")
+    for row in (meeting, other_meeting):
+        world.platform("INSERT INTO public.interviews (id, match_id, interview_type, scheduled_at) VALUES ('%s', '%s', 'technical', now())" % (row, match))
+    world.platform("INSERT INTO public.interview_panel (id, interview_id, member_id) VALUES ('%s', '%s', '%s')" % (seat, meeting, member))
+    ops = [op("insert", "candidate_notes", new_id(), candidate_id=person, body=word),
+           op("insert", "candidate_tags", mine, candidate_id=person, tag=word.lower()),
+           op("insert", "interviews", new_id(), match_id=match, interview_type="technical", scheduled_at=at, notes=word),
+           op("update", "interviews", meeting, None, {"notes": None}, notes=word),
+           op("update", "candidate_notes", note, 9, {"body": word + " was here"}, body=word),
+           op("update", "candidates", person, stored("candidates", person)["row_version"], {}, location=word, timezone=word),
+           op("insert", "interviews", new_id(), match_id=word, interview_type="technical", scheduled_at=at),
+           op("update", "interviews", other_meeting, 1, {}, duration_minutes='a "%s" b' % word),
+           op("insert", "candidate_notes", new_id(), candidate_id=person, body="x", visibility=word),
+           op("update", "interviews", other_meeting, 1, {}, scheduled_at="'" + word),
+           op("insert", "interviews", new_id(), match_id=match, interview_type=word, scheduled_at=at)]
+    answers = push("rec", ops, device)
+    what = lambda all: [(a["seq"], a["op"], a["outcome"], a["code"], a["why"]) for a in all]
+    wanted = ["applied", "merged", "applied", "applied", "conflict"] + ["rejected"] * 6
+    check.same([a["outcome"] for a in answers], wanted, "one of each")
+    for answer in answers[5:]:
+        check.true(answer["code"] == "bad_value" and word not in json.dumps(answer), "a refused value is not quoted: %r" % answer)
+    check.true("candidate_notes_visibility_check" in answers[8]["why"], "a rule is still named: %r" % answers[8]["why"])
+    check.true(word.lower() not in kept_of(device).lower(), "kept: %s" % kept_of(device))
+    check.true(push("rec", ops, device) == answers, "the retry is the same, word for word")
+
+    # What the rows say is today's; the outcomes are those of the first time.
+    tag_of = lambda answer: [(r["id"], r.get("gone")) for r in answer["rows"]]
+    check.same(tag_of(answers[1]), [(theirs, None), (mine, True)], "their tag")
+    one("rec2", op("delete", "candidate_tags", theirs), OK, "their tag is taken off")
+    again = push("rec", ops, device)
+    check.same((what(again), tag_of(again[1])), (what(answers), [(mine, True)]), "no tag any more")
+    other = new_id()
+    one("rec2", op("insert", "candidate_tags", other, candidate_id=person, tag=word.upper()), OK, "given anew")
+    again = push("rec", ops, device)
+    check.same((what(again), tag_of(again[1])), (what(answers), [(other, None), (mine, True)]), "the tag that stands there now")
+
+    feedback = [op("insert", "interview_feedback", new_id(), interview_id=meeting, panel_member_id=seat, recommendation="hire", notes=word),
+                op("insert", "interview_feedback", new_id(), interview_id=meeting, panel_member_id=seat, recommendation=word, notes=word)]
+    answers = push("int", feedback, panel_device)
+    check.same([a["outcome"] for a in answers], ["applied", "rejected"], "feedback")
+    check.true(word not in kept_of(panel_device), "kept of feedback: %s" % kept_of(panel_device))
+    check.true(push("int", feedback, panel_device) == answers, "its retry is the same")
+
+    # What devices kept before is gone with the migration, of fields alone.
+    decided = new_id()
+    decision = {"seq": 1, "op": new_id(), "match": new_id(), "decision": "shortlist", "from_stage": new_id(), "at": now_us()}
+    first = world.push("rec", [decision], device=decided)
+    world.sql("super", "UPDATE public.client_devices SET last_outcomes = '{\"1\": [\"merged\", null, \"%s\"]}' WHERE device_id = '%s'" % (word, device))
+    with open(os.path.join(os.environ["SOURCE_DIR"], "sql/server/migrations/052_kept_words.sql"), encoding="utf-8") as migration:
+        world.sql("super", "BEGIN; " + migration.read() + "COMMIT;")
+    check.true(word not in kept_of(device), "after the migration: %s" % kept_of(device))
+    check.same(world.push("rec", [decision], device=decided), first, "decisions keep their codes")
+    check.same([a["outcome"] for a in push("rec", ops[:1], device)], ["applied"], "what applied is known by its rows")
+
+
+for part in (notes, parents, tags, fields, batches, words):
     part()
 check.finish()
