@@ -265,6 +265,15 @@ HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **erro
     return explanation;
 }
 
+HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("blind_match"), candidate, error)};
+    if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return 0;
+    ht_stmt_uuid(use.stmt, 1, id);
+    return ht_stmt_int(use.stmt, 0);
+}
+
 HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error)
 {
     HtKey k = ht_find_by_uuid(reader, HT_QUERY("matches_by_uuid"), text, error);

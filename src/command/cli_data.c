@@ -133,10 +133,9 @@ int ht_verb_jobs(HtCliHost *host, int argc, char **argv)
 
 /* ---- matches
  * ---------------------------------------------------------------------------------------------- */
-static HtJson *match_json(HtReader *reader, const HtMatchRow *row)
+static HtJson *match_json(HtReader *reader, const HtMatchRow *row, bool blind)
 {
     HtJson *json = ht_json_new_object();
-    bool blind = row->flags & HT_MATCH_BLIND;
     ht_cli_json_id(json, "id", &row->id);
     ht_cli_json_key(json, "candidate_id", reader, row->candidate);
     ht_cli_json_key(json, "job_id", reader, row->job);
@@ -167,11 +166,7 @@ static HtJson *match_json(HtReader *reader, const HtMatchRow *row)
 
 static char *name_of(const HtMatchRow *row)
 {
-    char id[HT_UUID_TEXT];
-    if (!(row->flags & HT_MATCH_BLIND))
-        return g_strdup(row->name);
-    ht_uuid_format(&row->id, id);
-    return g_strdup_printf("Applicant %.6s", id);
+    return row->flags & HT_MATCH_BLIND ? ht_blind_name(&row->id) : g_strdup(row->name);
 }
 
 static void match_cells(HtCliTable *table, const HtMatchRow *row)
@@ -203,7 +198,7 @@ static bool add_matches(HtReader *reader, const HtKeyArray *keys, HtJson *array,
             if (rows[i].flags & HT_MATCH_GONE)
                 continue;
             if (array)
-                ht_json_add(array, match_json(reader, &rows[i]));
+                ht_json_add(array, match_json(reader, &rows[i], rows[i].flags & HT_MATCH_BLIND));
             else
                 match_cells(table, &rows[i]);
         }
@@ -307,7 +302,7 @@ static HtKey match_of_person(HtContext *context, HtKey candidate, HtKey job)
     return keys && keys->n > 0 ? keys->keys[0] : 0;
 }
 
-static HtJson *factors_json(const HtExplanation *why)
+static HtJson *factors_json(const HtExplanation *why, const HtMask *mask)
 {
     HtJson *array = ht_json_new_array();
     for (guint i = 0; i < why->factors->len; i++) {
@@ -317,26 +312,27 @@ static HtJson *factors_json(const HtExplanation *why)
         ht_json_set_int(json, "weight", factor->weight);
         ht_json_set_double(json, "score", (double)factor->score_centi / 100);
         ht_json_set_string(json, "verdict", ht_verdict_name(factor->verdict));
-        ht_json_set_string(json, "quote", factor->quote);
+        g_autofree char *quote = ht_mask_text(mask, factor->quote);
+        ht_json_set_string(json, "quote", quote);
         ht_json_add(array, json);
     }
     return array;
 }
 
-static void add_why(HtJson *json, HtContext *context, HtKey match)
+static void add_why(HtJson *json, HtContext *context, HtKey match, const HtMask *mask)
 {
     g_autoptr(HtExplanation) why =
         match ? ht_cache_explanation(context->parts.reader, match, NULL) : NULL;
     if (!why)
         return;
     HtJson *object = ht_json_new_object();
-    ht_json_set_string(object, "text", why->text);
+    ht_json_set_string(object, "text", mask ? NULL : why->text);
     ht_json_set_string(object, "model", why->model_version);
     ht_json_set_string(object, "recommendation", why->recommendation);
     ht_json_set_bool(object, "no_evidence", why->no_evidence);
     ht_json_set_bool(object, "stale", why->is_stale);
     ht_cli_json_time(object, "created_at", why->created_at);
-    ht_json_set(object, "factors", factors_json(why));
+    ht_json_set(object, "factors", factors_json(why, mask));
     ht_json_set(json, "explanation", object);
 }
 
@@ -358,10 +354,11 @@ static HtJson *person_json(HtContext *context, const HtCandidate *person, HtKey 
     ht_json_set(json, "tags", tags);
     HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
     if (row) {
-        ht_json_set(json, "match", match_json(context->parts.reader, row));
+        ht_json_set(json, "match", match_json(context->parts.reader, row, blind));
         ht_match_rows_free(row, 1);
     }
-    add_why(json, context, match);
+    g_autoptr(HtMask) mask = blind ? ht_mask_new(context->parts.reader, person->key) : NULL;
+    add_why(json, context, match, mask);
     return json;
 }
 
@@ -386,12 +383,11 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
     g_autoptr(HtCandidate) person = ht_cache_candidate(context->parts.reader, key, &error);
     if (!person)
         return ht_cli_fail("candidate", error);
-    if (!match)
+    if (!match && job)
         match = match_of_person(context, key, job);
-    HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
-    bool blind = row && (row->flags & HT_MATCH_BLIND);
-    if (row)
-        ht_match_rows_free(row, 1);
+    bool blind = ht_blind_hides(context->parts.reader, match, key);
+    if (!match)
+        match = match_of_person(context, key, 0);
     if (!ht_cli_has_read(context, "candidate", &exit))
         return exit;
     if (options.json) {
@@ -416,7 +412,7 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
 /* ---- transcript
  * -----------------------------------------------------------------------------------------------
  */
-static HtJson *transcript_json(const HtTranscript *transcript)
+static HtJson *transcript_json(const HtTranscript *transcript, const HtMask *mask)
 {
     HtJson *json = ht_json_new_object();
     ht_cli_json_id(json, "id", &transcript->id);
@@ -424,13 +420,15 @@ static HtJson *transcript_json(const HtTranscript *transcript)
     ht_json_set_string(json, "status", transcript->status);
     ht_cli_json_time(json, "started_at", transcript->started_at);
     ht_json_set_int(json, "duration_s", transcript->duration_s);
-    ht_json_set_string(json, "summary", transcript->summary);
+    g_autofree char *summary = ht_mask_text(mask, transcript->summary);
+    ht_json_set_string(json, "summary", summary);
     HtJson *turns = ht_json_new_array();
     for (guint i = 0; transcript->turns && i < transcript->turns->len; i++) {
         const HtTurn *turn = transcript->turns->pdata[i];
         HtJson *one = ht_json_new_object();
         ht_json_set_string(one, "role", turn->role);
-        ht_json_set_string(one, "text", turn->text);
+        g_autofree char *text = ht_mask_text(mask, turn->text);
+        ht_json_set_string(one, "text", text);
         ht_json_set_string(one, "sentiment", turn->sentiment);
         ht_cli_json_time(one, "at", turn->at);
         HtJson *flags = ht_json_new_array();
@@ -477,12 +475,17 @@ int ht_verb_transcript(HtCliHost *host, int argc, char **argv)
     g_autoptr(HtTranscript) transcript = find_transcript(context, options.rest[0], &exit);
     if (!transcript)
         return exit;
+    HtReader *reader = context->parts.reader;
+    bool blind = ht_blind_hides(reader, transcript->match, transcript->candidate);
+    if (!ht_cli_has_read(context, "transcript", &exit))
+        return exit;
     if (options.json) {
-        ht_cli_print_json(transcript_json(transcript));
+        g_autoptr(HtMask) mask = blind ? ht_mask_new(reader, transcript->candidate) : NULL;
+        ht_cli_print_json(transcript_json(transcript, mask));
         return ht_cli_finish("transcript");
     }
     g_autoptr(HtDoc) doc = ht_doc_new();
-    ht_doc_transcript(doc, ht_view_parts(context), transcript->key, false, doc_width());
+    ht_doc_transcript(doc, ht_view_parts(context), transcript->key, blind, doc_width());
     ht_cli_print_doc(doc);
     return ht_cli_finish("transcript");
 }
@@ -493,12 +496,13 @@ int ht_verb_transcript(HtCliHost *host, int argc, char **argv)
 static HtJson *interview_json(HtReader *reader, const HtInterview *interview)
 {
     HtJson *json = ht_json_new_object();
+    bool blind = ht_blind_hides(reader, interview->match, interview->candidate);
     ht_cli_json_id(json, "id", &interview->id);
     ht_cli_json_time(json, "scheduled_at", interview->scheduled_at);
     ht_json_set_int(json, "duration_minutes", interview->duration_minutes);
     ht_json_set_string(json, "timezone", interview->timezone);
     ht_json_set_string(json, "candidate_timezone", interview->candidate_timezone);
-    ht_json_set_string(json, "candidate", interview->candidate_name);
+    ht_json_set_string(json, "candidate", blind ? NULL : interview->candidate_name);
     ht_cli_json_key(json, "candidate_id", reader, interview->candidate);
     ht_cli_json_key(json, "match_id", reader, interview->match);
     ht_json_set_string(json, "job", interview->job_title);
@@ -530,7 +534,8 @@ static void interview_cells(HtCliTable *table, HtContext *context, const HtInter
     ht_cli_table_add(table,
                      theirs ? ht_clock_format(interview->scheduled_at, theirs, "%a %H:%M") : NULL);
     ht_cli_table_add(table, g_strdup(zone));
-    ht_cli_table_add(table, g_strdup(interview->candidate_name));
+    ht_cli_table_add(table,
+                     ht_blind_who(context->parts.reader, interview->match, interview->candidate));
     ht_cli_table_add(table, g_strdup(interview->job_title));
     ht_cli_table_add(table, g_strdup(interview->type));
     ht_cli_table_add(table, g_strconcat(interview->status ? interview->status : "",
@@ -581,7 +586,8 @@ static HtJson *feedback_json(HtReader *reader, const HtFeedback *feedback)
     ht_json_set_string(json, "interview_type", feedback->interview_type);
     ht_json_set_int(json, "rating", feedback->rating);
     ht_json_set_string(json, "recommendation", feedback->recommendation);
-    ht_json_set_string(json, "notes", feedback->notes);
+    g_autofree char *notes = ht_blind_words(reader, feedback->match, feedback->notes);
+    ht_json_set_string(json, "notes", notes);
     ht_cli_json_time(json, "submitted_at", feedback->submitted_at);
     ht_json_set_bool(json, "pending", feedback->is_pending);
     ht_json_set_bool(json, "conflict", feedback->is_conflict);
@@ -590,12 +596,11 @@ static HtJson *feedback_json(HtReader *reader, const HtFeedback *feedback)
 
 static void feedback_cells(HtCliTable *table, HtContext *context, const HtFeedback *feedback)
 {
-    HtMatchRow *row = ht_cache_match(context->parts.reader, feedback->match, NULL);
     char *said = g_strdup(feedback->recommendation);
     ht_cli_table_add(table, feedback->submitted_at
                                 ? ht_clock_format(feedback->submitted_at, context->zone, "%F")
                                 : g_strdup("draft"));
-    ht_cli_table_add(table, row ? name_of(row) : NULL);
+    ht_cli_table_add(table, ht_blind_who(context->parts.reader, feedback->match, 0));
     ht_cli_table_add(table, g_strdup(feedback->is_mine ? "you" : feedback->author));
     ht_cli_table_add(table, g_strdup(feedback->interview_type));
     ht_cli_table_add(table, feedback->rating
@@ -609,8 +614,6 @@ static void feedback_cells(HtCliTable *table, HtContext *context, const HtFeedba
                                                                : "",
                                         NULL));
     g_free(said);
-    if (row)
-        ht_match_rows_free(row, 1);
 }
 
 int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
@@ -648,6 +651,24 @@ int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
 /* ---- search
  * ----------------------------------------------------------------------------------------------------------
  */
+static HtJson *hit_json(HtReader *reader, const HtSearchHit *hit)
+{
+    HtJson *json = ht_json_new_object();
+    g_autofree char *snippet = ht_blind_snippet(reader, hit);
+    ht_cli_json_key(json, "candidate_id", reader, hit->candidate);
+    ht_json_set_string(json, "name", ht_blind_hides(reader, 0, hit->candidate) ? NULL : hit->name);
+    ht_json_set_string(json, "kind", hit->kind);
+    ht_json_set_string(json, "snippet", snippet);
+    return json;
+}
+
+static void hit_cells(HtCliTable *table, HtReader *reader, const HtSearchHit *hit)
+{
+    ht_cli_table_add(table, ht_blind_who(reader, 0, hit->candidate));
+    ht_cli_table_add(table, g_strdup(hit->kind));
+    ht_cli_table_add(table, ht_blind_snippet(reader, hit));
+}
+
 int ht_verb_search(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -670,15 +691,10 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
     HtCliTable *table = ht_cli_table_new("Name|Where|Text");
     for (guint i = 0; i < hits->len; i++) {
         const HtSearchHit *hit = hits->pdata[i];
-        HtJson *json = ht_json_new_object();
-        ht_cli_json_key(json, "candidate_id", context->parts.reader, hit->candidate);
-        ht_json_set_string(json, "name", hit->name);
-        ht_json_set_string(json, "kind", hit->kind);
-        ht_json_set_string(json, "snippet", hit->snippet);
-        ht_json_add(array, json);
-        ht_cli_table_add(table, g_strdup(hit->name));
-        ht_cli_table_add(table, g_strdup(hit->kind));
-        ht_cli_table_add(table, g_strdup(hit->snippet));
+        if (options.json)
+            ht_json_add(array, hit_json(context->parts.reader, hit));
+        else
+            hit_cells(table, context->parts.reader, hit);
     }
     ht_cli_list(context, "search", array, table, &options);
     return ht_cli_finish("search");

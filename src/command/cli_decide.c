@@ -409,7 +409,7 @@ void ht_cli_add_near(HtContext *context, const char *text, GError **error)
     int n = 0;
     for (guint i = 0; hits && i < hits->len && n <= NEAR_NAMES; i++) {
         const HtSearchHit *hit = hits->pdata[i];
-        if (!is_near(hit->name, words))
+        if (!is_near(hit->name, words) || ht_blind_hides(context->parts.reader, 0, hit->candidate))
             continue;
         if (n < NEAR_NAMES)
             g_string_append_printf(near, "%s%s", n > 0 ? ", " : "; near: ", hit->name);

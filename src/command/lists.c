@@ -41,16 +41,7 @@ static HtStyle style_of_state(HtOpState state)
 
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
 {
-    HtMatchRow *row = match ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
-    if (row) {
-        char *name = row->flags & HT_MATCH_BLIND ? ht_blind_name(&row->id)
-                                                 : g_strdup(row->name ? row->name : "");
-        ht_match_rows_free(row, 1);
-        return name;
-    }
-    g_autoptr(HtCandidate) person =
-        candidate ? ht_cache_candidate(context->parts.reader, candidate, NULL) : NULL;
-    return g_strdup(person && person->name ? person->name : "");
+    return ht_blind_who(context->parts.reader, match, candidate);
 }
 
 HtKey ht_context_one_of(const HtReceipt *receipt)

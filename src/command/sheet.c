@@ -45,12 +45,9 @@ static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow
     out->candidate = match->candidate;
     out->job = match->job;
     g_autofree char *mail = mail_text(sheet);
-    bool blind = match->flags & HT_MATCH_BLIND;
-    char id[HT_UUID_TEXT];
-    ht_uuid_format(&match->id, id);
-    id[6] = '\0';
-    g_autofree char *name =
-        blind ? g_strconcat("Applicant ", id, NULL) : g_strdup(match->name ? match->name : "");
+    g_autofree char *name = match->flags & HT_MATCH_BLIND
+                                ? ht_blind_name(&match->id)
+                                : g_strdup(match->name ? match->name : "");
     ht_list_row_set(out, 0, row->on ? HT_STYLE_ROW_NORMAL : HT_STYLE_MUTED, name);
     ht_list_row_set(out, 1, row->on ? HT_STYLE_STAGE_REJECTED : HT_STYLE_MUTED,
                     row->on ? "rejected" : "left out");

@@ -41,7 +41,7 @@ static void add_bar(HtDoc *doc, int64_t centi)
     ht_doc_add(doc, HT_STYLE_BAR_EMPTY, empty->str);
 }
 
-static void add_factor(HtDoc *doc, const HtFactor *factor, int width)
+static void add_factor(HtDoc *doc, const HtFactor *factor, const HtMask *mask, int width)
 {
     int name_cells = CLAMP(width - BAR_CELLS - 28, 12, MOST_NAME);
     g_autofree char *name = ht_clean(factor->name ? factor->name : "");
@@ -57,7 +57,8 @@ static void add_factor(HtDoc *doc, const HtFactor *factor, int width)
     ht_doc_newline(doc);
     ht_doc_pad(doc, 2);
     if (factor->quote && *factor->quote) {
-        g_autofree char *quote = ht_clean(factor->quote);
+        g_autofree char *masked = ht_mask_text(mask, factor->quote);
+        g_autofree char *quote = ht_clean(masked);
         const char *open = ht_text_is_ascii() ? "\"" : "“", *end = ht_text_is_ascii() ? "\"" : "”";
         g_autofree char *quoted = g_strconcat(open, quote, end, NULL);
         ht_doc_wrap(doc, HT_STYLE_QUOTE, 2, width, quoted);
@@ -173,6 +174,7 @@ void ht_doc_evidence(HtDoc *doc, const HtViewParts *parts, HtKey match, bool bli
         return;
     }
     add_head(doc, parts, row, blind, width);
+    g_autoptr(HtMask) mask = blind ? ht_mask_new(parts->reader, row->candidate) : NULL;
     ht_match_rows_free(row, 1);
     ht_doc_heading(doc, "Why");
     g_autoptr(HtExplanation) why = ht_cache_explanation(parts->reader, match, &error);
@@ -189,6 +191,6 @@ void ht_doc_evidence(HtDoc *doc, const HtViewParts *parts, HtKey match, bool bli
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, text);
     }
     for (guint i = 0; i < why->factors->len; i++)
-        add_factor(doc, why->factors->pdata[i], width);
+        add_factor(doc, why->factors->pdata[i], mask, width);
     add_source(doc, parts, why, width);
 }

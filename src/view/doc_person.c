@@ -124,7 +124,7 @@ static void add_words(HtDoc *doc, const char *label, char **words, int width)
     add_field(doc, label, all, width);
 }
 
-static void add_experience(HtDoc *doc, const HtExperience *job, bool blind, int width)
+static void add_experience(HtDoc *doc, const HtExperience *job, const HtMask *mask, int width)
 {
     g_autofree char *title = ht_clean(job->title ? job->title : "");
     g_autofree char *company = ht_clean(job->company ? job->company : "");
@@ -132,14 +132,15 @@ static void add_experience(HtDoc *doc, const HtExperience *job, bool blind, int 
     ht_doc_add(doc, HT_STYLE_STRONG, title);
     if (*company)
         ht_doc_addf(doc, HT_STYLE_NORMAL, ", %s", company);
-    if (!blind && (job->start_date || job->end_date || job->is_current)) {
+    if (!mask && (job->start_date || job->end_date || job->is_current)) {
         g_autofree char *from = ht_clean(job->start_date ? job->start_date : "?");
         const char *end = job->is_current ? "now" : job->end_date ? job->end_date : "?";
         g_autofree char *to = ht_clean(end);
         ht_doc_addf(doc, HT_STYLE_TIME, "  %s %s %s", from, ht_sign_dash(), to);
     }
     if (job->description) {
-        g_autofree char *text = ht_clean_block(job->description);
+        g_autofree char *masked = ht_mask_text(mask, job->description);
+        g_autofree char *text = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_pad(doc, 2);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 2, width, text);
@@ -216,8 +217,9 @@ void ht_doc_resume(HtDoc *doc, const HtViewParts *parts, HtKey candidate, bool b
         add_words(doc, "Languages", resume->languages, width);
     if (resume->experience && resume->experience->len > 0)
         ht_doc_heading(doc, "Experience");
+    g_autoptr(HtMask) mask = blind ? ht_mask_new(parts->reader, candidate) : NULL;
     for (guint i = 0; resume->experience && i < resume->experience->len; i++)
-        add_experience(doc, resume->experience->pdata[i], blind, width);
+        add_experience(doc, resume->experience->pdata[i], mask, width);
     add_education(doc, resume, blind);
     if (!blind)
         add_gaps(doc, resume);
@@ -251,7 +253,7 @@ static void add_turn_head(HtDoc *doc, const HtViewParts *parts, const HtTurn *tu
     }
 }
 
-static void add_answers(HtDoc *doc, const HtTranscript *transcript, int width)
+static void add_answers(HtDoc *doc, const HtTranscript *transcript, const HtMask *mask, int width)
 {
     if (!transcript->answers || transcript->answers->len == 0)
         return;
@@ -264,7 +266,8 @@ static void add_answers(HtDoc *doc, const HtTranscript *transcript, int width)
                    answer->answered ? "+ " : "? ");
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 2, width, question);
         if (answer->note && *answer->note) {
-            g_autofree char *note = ht_clean_block(answer->note);
+            g_autofree char *masked = ht_mask_text(mask, answer->note);
+            g_autofree char *note = ht_clean_block(masked);
             ht_doc_newline(doc);
             ht_doc_pad(doc, 4);
             ht_doc_wrap(doc, HT_STYLE_MUTED, 4, width, note);
@@ -272,17 +275,18 @@ static void add_answers(HtDoc *doc, const HtTranscript *transcript, int width)
     }
 }
 
-static void add_analysis(HtDoc *doc, const HtTranscript *transcript, int width)
+static void add_analysis(HtDoc *doc, const HtTranscript *transcript, const HtMask *mask, int width)
 {
     if (transcript->summary && *transcript->summary) {
-        g_autofree char *text = ht_clean_block(transcript->summary);
+        g_autofree char *masked = ht_mask_text(mask, transcript->summary);
+        g_autofree char *text = ht_clean_block(masked);
         g_autofree char *model = ht_clean(transcript->model ? transcript->model : "unknown model");
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, text);
         ht_doc_newline(doc);
         ht_doc_addf(doc, HT_STYLE_MUTED, "Summary written by %s", model);
     }
-    add_answers(doc, transcript, width);
+    add_answers(doc, transcript, mask, width);
 }
 
 /* "Screening chat · Thu 5 Feb 2026 07:36 · 10 min · ended early": what is not known is left out. */
@@ -311,7 +315,6 @@ static char *transcript_head(const HtViewParts *parts, const HtTranscript *trans
 
 void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool blind, int width)
 {
-    (void)blind;
     g_autoptr(GError) error = NULL;
     g_autoptr(HtTranscript) transcript = ht_cache_transcript(parts->reader, key, &error);
     if (!transcript) {
@@ -321,7 +324,8 @@ void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool bli
     }
     g_autofree char *head = transcript_head(parts, transcript);
     ht_doc_heading(doc, head);
-    add_analysis(doc, transcript, width);
+    g_autoptr(HtMask) mask = blind ? ht_mask_new(parts->reader, transcript->candidate) : NULL;
+    add_analysis(doc, transcript, mask, width);
     if (!transcript->is_loaded) {
         ht_doc_newline(doc);
         ht_doc_add(doc, HT_STYLE_MUTED, "What was said has not arrived yet.");
@@ -333,7 +337,8 @@ void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey key, bool bli
     for (guint i = 0; i < transcript->turns->len; i++) {
         const HtTurn *turn = transcript->turns->pdata[i];
         add_turn_head(doc, parts, turn);
-        g_autofree char *text = ht_clean_block(turn->text ? turn->text : "");
+        g_autofree char *masked = ht_mask_text(mask, turn->text ? turn->text : "");
+        g_autofree char *text = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_pad(doc, 2);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 2, width, text);
@@ -391,7 +396,8 @@ static void add_how(HtDoc *doc, const HtHistoryItem *item)
     ht_doc_add(doc, HT_STYLE_MUTED, how->str);
 }
 
-static void add_item(HtDoc *doc, const HtViewParts *parts, const HtHistoryItem *item, int width)
+static void add_item(HtDoc *doc, const HtViewParts *parts, const HtHistoryItem *item,
+                     const HtMask *mask, int width)
 {
     g_autofree char *when = ht_moment_text(parts, item->at);
     g_autofree char *job = ht_clean(item->job_title), *actor = ht_clean(item->actor);
@@ -406,7 +412,8 @@ static void add_item(HtDoc *doc, const HtViewParts *parts, const HtHistoryItem *
         ht_doc_add(doc, HT_STYLE_STATE_CONFLICT, "  ! conflict");
     if (item->is_reversed)
         ht_doc_add(doc, HT_STYLE_MUTED, "  undone");
-    const char *texts[] = {job, item->reason, item->text};
+    g_autofree char *masked = ht_mask_text(mask, item->text);
+    const char *texts[] = {job, item->reason, masked};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         if (!texts[i] || !*texts[i])
             continue;
@@ -427,6 +434,9 @@ void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey
         ht_doc_add(doc, HT_STYLE_MUTED, "Nothing has happened yet.");
         return;
     }
+    g_autoptr(HtMask) mask = ht_blind_hides(parts->reader, match, candidate)
+                                 ? ht_mask_new(parts->reader, candidate)
+                                 : NULL;
     for (guint i = 0; i < items->len; i++)
-        add_item(doc, parts, items->pdata[i], width);
+        add_item(doc, parts, items->pdata[i], mask, width);
 }

@@ -123,10 +123,11 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         ht_doc_addf(doc, HT_STYLE_WARNING, "! %s", warning);
     }
     g_autofree char *job = ht_clean(interview->job_title);
-    g_autofree char *name = ht_clean(interview->candidate_name);
+    g_autofree char *who = ht_blind_who(parts->reader, interview->match, interview->candidate);
+    g_autofree char *name = ht_clean(who);
     ht_doc_newline(doc);
-    ht_doc_addf(doc, HT_STYLE_NORMAL, "%s%s%s", name ? name : "", name && job ? ht_sign_dot() : "",
-                job ? job : "");
+    ht_doc_addf(doc, HT_STYLE_NORMAL, "%s%s%s", name ? name : "",
+                name && *name && job ? ht_sign_dot() : "", job ? job : "");
     if (interview->meeting_url) {
         g_autofree char *url = ht_clean(interview->meeting_url);
         ht_doc_newline(doc);
@@ -134,7 +135,8 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
     }
     add_panel(doc, parts, interview, width);
     if (interview->notes) {
-        g_autofree char *notes = ht_clean_block(interview->notes);
+        g_autofree char *masked = ht_blind_words(parts->reader, interview->match, interview->notes);
+        g_autofree char *notes = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, notes);
     }
@@ -173,7 +175,8 @@ void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *fee
         ht_doc_wrap(doc, HT_STYLE_FLAG, 2, width, flag);
     }
     if (feedback->notes) {
-        g_autofree char *notes = ht_clean_block(feedback->notes);
+        g_autofree char *masked = ht_blind_words(parts->reader, feedback->match, feedback->notes);
+        g_autofree char *notes = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, notes);
     }

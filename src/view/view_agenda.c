@@ -87,8 +87,8 @@ static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *int
     g_autofree char *panel = panel_names(interview);
     ht_list_row_set(row, 0, warning ? HT_STYLE_WARNING : HT_STYLE_TIME, time);
     ht_list_row_set(row, 1, HT_STYLE_TIME, theirs ? theirs : "");
-    ht_list_row_set(row, 2, interview->is_mine ? HT_STYLE_STRONG : HT_STYLE_ROW_NORMAL,
-                    interview->candidate_name);
+    g_autofree char *who = ht_blind_who(parts->reader, interview->match, interview->candidate);
+    ht_list_row_set(row, 2, interview->is_mine ? HT_STYLE_STRONG : HT_STYLE_ROW_NORMAL, who);
     ht_list_row_set(row, 3, HT_STYLE_ROW_NORMAL, interview->job_title);
     ht_list_row_set(row, 4, HT_STYLE_MUTED, interview->type);
     ht_list_row_set(row, 5, HT_STYLE_MUTED, panel);
@@ -208,11 +208,10 @@ static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedb
     if (match) {
         row->candidate = match->candidate;
         row->job = match->job;
-        g_autofree char *blind =
-            match->flags & HT_MATCH_BLIND ? ht_blind_name(&match->id) : g_strdup(match->name);
-        ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, blind);
         ht_match_rows_free(match, 1);
     }
+    g_autofree char *who = ht_blind_who(parts->reader, feedback->match, row->candidate);
+    ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, who);
     ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, feedback->is_mine ? "you" : feedback->author);
     ht_list_row_set(row, 3, HT_STYLE_MUTED, feedback->interview_type);
     ht_list_row_set(row, 4, HT_STYLE_STRONG, rating);
@@ -294,9 +293,11 @@ static HtLoaded *search_load(HtReader *reader, const HtViewQuery *query, GError 
         /* One person may have several places: the key is the place's own. */
         HtListRow *row = ht_list_row_new(hit->document ? -hit->document : hit->candidate);
         row->candidate = hit->candidate;
-        ht_list_row_set(row, 0, HT_STYLE_ROW_NORMAL, hit->name);
+        g_autofree char *who = ht_blind_who(reader, 0, hit->candidate);
+        g_autofree char *snippet = ht_blind_snippet(reader, hit);
+        ht_list_row_set(row, 0, HT_STYLE_ROW_NORMAL, who);
         ht_list_row_set(row, 1, HT_STYLE_MUTED, hit->kind);
-        ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, hit->snippet);
+        ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, snippet);
         g_ptr_array_add(rows, row);
     }
     return ht_loaded_new_rows(rows);

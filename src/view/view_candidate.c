@@ -69,15 +69,17 @@ static void fill_feedback(HtView *view, HtDoc *doc, int width)
 
 static void fill_notes(HtView *view, HtDoc *doc, int width)
 {
-    g_autoptr(GPtrArray) list =
-        ht_cache_notes(view->parts.reader, view->subject[SUBJECT_CANDIDATE], NULL);
+    HtKey candidate = view->subject[SUBJECT_CANDIDATE];
+    g_autoptr(GPtrArray) list = ht_cache_notes(view->parts.reader, candidate, NULL);
     if (!list || list->len == 0)
         say(doc, "No notes. w writes one.");
+    g_autoptr(HtMask) mask = view->is_blind ? ht_mask_new(view->parts.reader, candidate) : NULL;
     for (guint i = 0; list && i < list->len; i++) {
         const HtNote *note = list->pdata[i];
         g_autofree char *when = ht_moment_text(&view->parts, note->created_at);
         g_autofree char *author = ht_clean(note->is_mine ? "you" : note->author);
-        g_autofree char *body = ht_clean_block(note->body ? note->body : "");
+        g_autofree char *masked = ht_mask_text(mask, note->body ? note->body : "");
+        g_autofree char *body = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_addf(doc, HT_STYLE_TIME, "%s", when);
         ht_doc_addf(doc, HT_STYLE_LABEL, "  %s", author ? author : "somebody");
@@ -171,6 +173,7 @@ HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey m
     HtView *view = ht_view_alloc(&candidate_class, parts);
     view->data = view->own = data;
     view->subject[SUBJECT_CANDIDATE] = candidate;
+    view->is_blind = ht_blind_hides(parts->reader, match, candidate);
     if (match == 0) {
         g_autoptr(HtKeyArray) keys = ht_cache_candidate_matches(parts->reader, candidate, NULL);
         match = keys && keys->n > 0 ? keys->keys[0] : 0;
@@ -181,7 +184,6 @@ HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey m
     HtMatchRow *row = match ? ht_cache_match(parts->reader, match, NULL) : NULL;
     if (row) {
         view->subject[0] = row->job;
-        view->is_blind = row->flags & HT_MATCH_BLIND;
         ht_match_rows_free(row, 1);
     }
     if (ht_reader_check(parts->reader, error))

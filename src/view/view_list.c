@@ -74,13 +74,6 @@ char *ht_moment_text(const HtViewParts *parts, int64_t us)
     return us ? ht_clock_format(us, parts->zone, "%a %-d %b %Y %H:%M") : g_strdup("");
 }
 
-char *ht_blind_name(const HtUuid *id)
-{
-    char text[HT_UUID_TEXT];
-    ht_uuid_format(id, text);
-    return g_strdup_printf("Applicant %.6s", text);
-}
-
 /* ---- rows ---------------------------------------------------------------------------------------
  */
 HtListRow *ht_list_row_new(HtKey key)

@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from terminal import Terminal  # noqa: E402
-from world import BUSY_JOB, SLOW, Desk, Server, main  # noqa: E402
+from world import BUSY_JOB, SLOW, Desk, Server, eventually, main  # noqa: E402
 
 DONE, FAILED, USAGE, OFFLINE, CONFLICT, REFUSED = range(6)
 VERBS = ("sync status jobs matches candidate transcript interviews feedback search advance reject hold undo note "
@@ -341,6 +341,71 @@ def beside_a_workstation():
     assert not [name for name in left if name.startswith(("sync.asked", "sync.answer"))], left
 
 
+def blind_review_hides():
+    """Where a stage is reviewed blind no verb says the name, in whatever form it prints, nor does a screen."""
+    match, person, stage = server.sql("""SELECT m.id, m.candidate_id, m.stage_id FROM public.candidate_job_matches m
+        JOIN public.interviews i ON i.match_id = m.id
+        JOIN public.interview_panel p ON p.interview_id = i.id JOIN public.screening_sessions s ON s.match_id = m.id
+        WHERE i.scheduled_at BETWEEN now() AND now() + interval '50 days' AND i.status = 'scheduled' ORDER BY m.id LIMIT 1""",
+                                      "RECRUITER")[0]
+    job = server.value(f"SELECT job_id FROM public.candidate_job_matches WHERE id = '{match}'")
+    server.sql(f"""UPDATE public.candidates SET first_name = 'Zyxanthe', last_name = 'Quorbel-Vane',
+        email = 'zq@vane.example', phone = '+49 30 5550199' WHERE id = '{person}';
+        UPDATE public.screening_sessions SET messages = '[{{"role": "agent", "content": "Welcome, ZYXANTHE, to the talk"}},
+        {{"role": "candidate", "content": "Quorbel is the name, zq@vane.example or +49 30 5550199, I repair zeppelins"}}]',
+        analysis = '{{"summary": "Zyxanthe knows zeppelins"}}' WHERE match_id = '{match}'""")
+    named = re.compile("zyxanthe|quorbel|vane|5550199", re.I)
+    sign = f"Applicant {match[:6]}"
+    reads = (("interviews", "--days", "60"), ("transcript", person), ("search", "zeppelins"), ("search", "Quorbel"),
+             ("candidate", match), ("candidate", person), ("candidate", person, "--job", job), ("matches", "--job", job), ("feedback",))
+
+    def printed(words):
+        yield desk.must(*words)
+        yield desk.must(*words, "--json")
+        if words[0] in ("interviews", "search", "matches", "feedback"):
+            yield desk.must(*words, "--plain")
+
+    desk.must("sync")
+    desk.must("note", match, "Zyxanthe flew zeppelins")
+    with Terminal(desk.argv(), desk.env, 140, 40) as screen:  # whose idle time makes the index of the texts
+        eventually(lambda: len(desk.json("search", "zeppelins")) == 2, 60, "texts in the index")
+        screen.press("Q")
+        assert screen.wait_end(20 * SLOW) == 0
+    shown = {words for words in reads if all(named.search(text) for text in printed(words))}
+    assert shown >= set(reads[:6]) | {reads[7]}, set(reads) - shown
+    server.sql(f"UPDATE public.job_stages SET is_blind = true WHERE id = '{stage}'")
+    try:
+        desk.must("sync")
+        for words in reads:
+            for text in printed(words):
+                assert not named.search(text), (words, named.search(text), text[:400])
+        for words in reads[:1] + reads[2:4]:
+            assert sign in desk.must(*words), (words, sign)
+        assert "zeppelins" in desk.must("transcript", person) and "[name]" in desk.must("transcript", person)
+        for words in (("note", match, "Call again"), ("undo",), ("interviews", "move", match, "--minutes", "50"), ("undo",),
+                      ("advance", match, "--json"), ("undo", "--json"), ("candidate", "Quorbel"), ("outbox", "list"),
+                      ("outbox", "list", "--json"), ("--offline", "note", match, "Later"), ("--offline", "undo"),
+                      ("outbox", "list"), ("outbox", "list", "--json"), ("conflicts", "--json")):
+            run = desk.run(*words)
+            assert run.returncode in (DONE, FAILED, OFFLINE), (words, run.stderr)
+            assert not named.search(run.stdout + run.stderr), (words, run.stdout, run.stderr)
+        with Terminal(desk.argv(), desk.env, 140, 40) as screen:
+            screen.wait("● live", 30 * SLOW)
+            screen.press("ga")
+            screen.wait("Interviews", 20 * SLOW)
+            screen.press("g/")
+            screen.wait("search", 20 * SLOW)
+            screen.press("zeppelins\r")
+            screen.wait(sign, 20 * SLOW)
+            assert not named.search(screen.text()), screen.text()
+            screen.press("Q")
+            assert screen.wait_end(20 * SLOW) == 0
+    finally:
+        server.sql(f"UPDATE public.job_stages SET is_blind = false WHERE id = '{stage}'")
+    desk.must("sync")
+    assert named.search(desk.must("interviews", "--days", "60"))
+
+
 def this_machine():
     checks = {row["check"]: row for row in json.loads(desk.run("doctor", "--json").stdout)}
     assert {"terminal", "locale", "settings", "cache", "outbox", "database"} <= set(checks), checks
@@ -389,7 +454,7 @@ try:
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told, viewers_look, offline_keeps_the_work,
-         beside_a_workstation, this_machine, the_log_names_nobody, wiped_and_loaded_again)
+         beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()
     two.wipe()

@@ -5,6 +5,7 @@
 #include "hiretty/cache/cache.h"
 #include "hiretty/domain/decision.h"
 #include "hiretty/domain/match.h"
+#include "hiretty/view/blind.h"
 #include "hiretty/view/loader.h"
 #include "hiretty/view/view.h"
 
@@ -21,9 +22,6 @@ typedef struct HtViewParts {
     HtSeenFunc seen;  /* may be NULL */
     gpointer seen_data;
 } HtViewParts;
-
-/* How a blind reader calls somebody: "Applicant 3f9a". Caller frees. */
-char *ht_blind_name(const HtUuid *id);
 
 HtView *ht_view_new_jobs(const HtViewParts *parts);
 /* Applications to one job, ranked. HT_CACHE_ERROR_NOT_FOUND. */

@@ -1,0 +1,120 @@
+/* Blind review: one answer for everybody who asks, and texts without the name. */
+#include "../cache/fixture.h"
+#include "hiretty/base/clock.h"
+#include "hiretty/view/views.h"
+
+#include <string.h>
+
+typedef struct {
+    Fixture cache;
+    HtReader *reader;
+} Desk;
+
+/* Job 2's first stage is reviewed blind; M20 of job 1 and M21 of job 2 are two people, C22 has
+ * applied to both. */
+static void fill(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "job_stages", "id", "S21", "job_id", "J2", "name", "Applied",
+            "position", "0", "stage_type", "applied", "is_terminal", "0", "is_blind", "1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C21", "first_name", "Ana Li", "last_name",
+            "Łódzka-Wu", "email", "ana@wu.example", "phone", "+49 30 555", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C23", "first_name", "李", "last_name",
+            "明", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidate_job_matches", "id", "M99", "candidate_id", "C22",
+            "job_id", "J1", "stage_id", "S11", "status", "scored", "applied_at", "9999999",
+            "row_version", "1", NULL);
+}
+
+static void desk_open(Desk *desk)
+{
+    fixture_open(&desk->cache);
+    fixture_fill(&desk->cache);
+    fixture_apply(&desk->cache, fill, NULL);
+    desk->reader = ht_reader_new(desk->cache.cache, "test", NULL);
+    g_assert_nonnull(desk->reader);
+}
+
+static void desk_close(Desk *desk)
+{
+    ht_reader_free(desk->reader);
+    fixture_close(&desk->cache);
+}
+
+static void check_who(Desk *desk, const char *match, const char *candidate, bool hides,
+                      const char *name)
+{
+    HtKey m = match ? fixture_key(desk->reader, match) : 0;
+    HtKey c = candidate ? fixture_key(desk->reader, candidate) : 0;
+    g_autofree char *who = ht_blind_who(desk->reader, m, c);
+    g_assert_cmpstr(who, ==, name);
+    g_assert_cmpint(ht_blind_hides(desk->reader, m, c), ==, hides);
+}
+
+static void test_who(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    {
+        HtUuid id;
+        g_assert_true(ht_reader_uuid(desk.reader, fixture_key(desk.reader, "M22"), &id));
+        g_autofree char *sign = ht_blind_name(&id);
+        check_who(&desk, "M1", "C1", false, "Zoë Last01");
+        check_who(&desk, "M22", "C22", true, sign);
+        /* The application that is spoken of decides; where none is, any of them. */
+        check_who(&desk, "M99", "C22", false, "Zoë Last22");
+        check_who(&desk, NULL, "C22", true, sign);
+        check_who(&desk, NULL, "C1", false, "Zoë Last01");
+        g_autofree char *nobody = ht_blind_who(desk.reader, 987654, 987654);
+        g_assert_cmpstr(nobody, ==, "");
+    }
+    desk_close(&desk);
+}
+
+static void test_mask(void)
+{
+    static const struct {
+        const char *text, *masked;
+    } rows[] = {
+        {"Hello ANA, how are you?", "Hello [name], how are you?"},
+        {"lodzka's talk", "[name]'s talk"},
+        {"Banana and Anastasia stay", "Banana and Anastasia stay"},
+        {"Li said: li is a word, wu too", "[name] said: li is a word, wu too"},
+        {"Wu", "[name]"},
+        {"write to ana@wu.example, or (other@x.org)", "write to [contact], or ([contact])"},
+        {"call +49 30 555 now", "call [contact] now"},
+        {"a @ b, @home", "a @ b, @home"},
+        {"", ""},
+        {"Ana\xff", "[name]\xEF\xBF\xBD"},
+    };
+    Desk desk;
+    desk_open(&desk);
+    {
+        g_autoptr(HtMask) mask = ht_mask_new(desk.reader, fixture_key(desk.reader, "C21"));
+        for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+            g_autofree char *masked = ht_mask_text(mask, rows[i].text);
+            g_autofree char *again = ht_mask_text(mask, masked);
+            g_assert_cmpstr(masked, ==, rows[i].masked);
+            g_assert_cmpstr(again, ==, masked);
+        }
+        g_autoptr(HtMask) wide = ht_mask_new(desk.reader, fixture_key(desk.reader, "C23"));
+        g_autofree char *masked = ht_mask_text(wide, "我叫李明。");
+        g_assert_cmpstr(masked, ==, "我叫[name][name]。");
+        g_assert_null(ht_mask_text(wide, NULL));
+        g_autofree char *open = ht_mask_text(NULL, "Ana");
+        g_assert_cmpstr(open, ==, "Ana");
+        /* Who cannot be read has no name that could be looked for. */
+        g_autoptr(HtMask) gone = ht_mask_new(desk.reader, 987654);
+        g_autofree char *nothing = ht_mask_text(gone, "Ana");
+        g_assert_cmpstr(nothing, ==, "[name]");
+    }
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/view/blind/who", test_who);
+    g_test_add_func("/view/blind/mask", test_mask);
+    return g_test_run();
+}
