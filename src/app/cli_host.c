@@ -6,6 +6,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/error.h"
+#include "hiretty/base/limits.h"
 #include "hiretty/base/log.h"
 #include "hiretty/base/print.h"
 #include "hiretty/base/secret.h"
@@ -399,6 +400,8 @@ static bool open_data(HtAppHost *host, bool interactive, GError **error)
 {
     if (host->cache && host->outbox)
         return true;
+    if (!interactive && !ht_limits_files(HT_APP_FILES_VERB, error))
+        return false;
     HtCacheFlags flags = interactive ? HT_CACHE_DEFAULT : HT_CACHE_NO_POLL;
     if (!host->cache) {
         host->cache = ht_cache_open(host->paths, flags, error);

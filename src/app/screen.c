@@ -4,6 +4,7 @@
 #include "screen.h"
 
 #include "hiretty/base/error.h"
+#include "hiretty/base/limits.h"
 #include "hiretty/base/log.h"
 #include "hiretty/base/print.h"
 #include "hiretty/base/text.h"
@@ -89,6 +90,8 @@ int ht_app_run_screen(const HtAppOptions *options)
 {
     GError *error = NULL;
     signal(SIGPIPE, SIG_IGN);
+    if (!ht_limits_files(HT_APP_FILES_SCREEN, &error))
+        return report("start", error, HT_EXIT_FAILED);
     g_autoptr(HtAppHost) host = ht_app_host_new(options, &error);
     if (!host)
         return report("start", error,

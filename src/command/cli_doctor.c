@@ -200,7 +200,11 @@ static void check_lease(Report *report)
 static void check_cache(Report *report)
 {
     if (!report->context) {
-        say(report, "cache", BAD, report->error->message, "hiretty cache wipe, then hiretty sync");
+        /* Where the system refused, the copy is as good as ever. */
+        bool is_its = report->error->domain == HT_CACHE_ERROR;
+        say(report, "cache", BAD, report->error->message,
+            is_its ? "hiretty cache wipe, then hiretty sync"
+                   : "what is said there; keep the cache");
         return;
     }
     HtCache *cache = report->context->parts.cache;

@@ -5,12 +5,15 @@
 #include "hiretty/admin/admin.h"
 #include "hiretty/base/error.h"
 #include "hiretty/base/json.h"
+#include "hiretty/base/limits.h"
 #include "hiretty/base/print.h"
 #include "hiretty/base/secret.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { FILES = 32 }; /* more than a connection, its resolver and a prompt ever hold */
 
 /* Everything the sub-verbs take; one parse serves them all. */
 typedef struct {
@@ -496,6 +499,8 @@ int ht_verb_db(HtCliHost *host, int argc, char **argv)
     const SubVerb *verb = choose(argc, argv, &options);
     if (!verb)
         return HT_EXIT_USAGE;
+    if (!ht_limits_files(FILES, &error))
+        return fail(error);
     g_autoptr(HtPgConnection) pg = connect_admin(host, &options, &error);
     if (!pg)
         return fail(error);

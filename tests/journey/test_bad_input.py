@@ -295,6 +295,43 @@ def odd_terminals():
                 assert all(byte < 128 for byte in screen.raw), "bytes above ASCII in the C locale"
 
 
+def limited(desk, files, *arguments, hard=None):
+    """The program under a limit of open files, set where no shell and no interpreter need any afterwards."""
+    code = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2]))); os.execv(sys.argv[3], sys.argv[3:])"
+    return ["/usr/bin/python3", "-c", code, str(files), str(hard or files), *desk.argv(*arguments)]
+
+
+def few_files():
+    """Whatever the limit of open files: the work is done, or one line says how many are missing and what to do."""
+    told = r"^hiretty: (\w+: )?%d more files must be open at once, and the limit of %d leaves \d+ \(ulimit -n 256, .*\)$"
+    verbs = (("status",), ("search", "python"), ("sync",), ("outbox", "list"), ("db", "check"), ("cache", "check"))
+    refused = 0
+    for turn, files in enumerate((4, 5, 7, 9, 12, 14, 16, 18, 19, 20, 21, 22, 24, 27, 31, 34, 35, 36, 40)):
+        words = verbs[turn % len(verbs)]
+        run = subprocess.run(limited(desk, files, *words), env=desk.env, stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=60 * SLOW, check=False)
+        if files < 36:  # three streams and the log are open
+            assert run.returncode == 1 and run.stdout == "", (files, words, run)
+            one_line(run, 1, told % (32, files))
+            refused += 1
+        else:
+            assert run.returncode in (0, 1, 5) and "more files" not in run.stderr, (files, words, run)
+    doctor = subprocess.run(limited(desk, 20, "doctor"), env=desk.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            timeout=60 * SLOW, check=False)
+    assert doctor.returncode == 1 and re.search("32 more files", doctor.stdout) and "wipe" not in doctor.stdout, doctor
+    for files in (4, 6, 9, 13, 17, *range(19, 26), 32, 40, 50, 58):
+        with Terminal(limited(desk, files), desk.env, 200, 24) as screen:
+            assert screen.wait_end(20 * SLOW) == 1, (files, screen.text())
+            shown = [line for line in screen.text().splitlines() if line]
+            assert len(shown) == 1 and re.match(told % (56, files), shown[0]) and b"\x1b" not in screen.raw, (files, shown)
+    for files, hard in ((64, 64), (20, 1024)):
+        with Terminal(limited(desk, files, hard=hard), desk.env, 120, 24) as screen:
+            screen.wait("● live", 30 * SLOW)
+            screen.press("Q")
+            assert screen.wait_end(20 * SLOW) == 0
+    return f"{refused} verbs refused"
+
+
 def no_terminal():
     run = desk.run()
     one_line(run, 2 if run.returncode == 2 else 1, "terminal")
@@ -374,7 +411,7 @@ def revoked_login():
 try:
     desk.must("sync")
     main(wrong_password, no_server, impostor, silent_server, half_cut_copy, full_disk, second_process,
-         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, no_terminal, ends_politely, hostile_text, wrong_usage,
+         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, few_files, no_terminal, ends_politely, hostile_text, wrong_usage,
          newer_schema, revoked_login)
 finally:
     desk.wipe()
