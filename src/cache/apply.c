@@ -298,9 +298,9 @@ void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
     set_int(rows, i, k);
 }
 
-void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id)
+void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id, bool is_near)
 {
-    ht_key_cache_expect(rows->store->keys, id);
+    ht_key_cache_expect(rows->store->keys, id, is_near);
 }
 
 void ht_apply_int(HtApplyTable *rows, int i, int64_t value)

@@ -36,8 +36,10 @@ HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
 /* The same for a row's own id, which comes once: it is not looked for among the recent ones. */
 HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
                            GError **error);
-/* The id will be asked for soon: its place in memory is fetched meanwhile. */
-void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id);
+/* The id will be asked for soon: its place in memory is fetched meanwhile, and what lies there when
+ * that has come
+ * (`is_near`). */
+void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id, bool is_near);
 /* Before a commit: a loader's new ids are in memory only until then. */
 bool ht_key_cache_write(HtKeyCache *cache, HtDb *db, GError **error);
 /* true: of a loader whose memory has room for so many new ids. */

@@ -16,11 +16,13 @@
 #include "schema.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 __extension__ typedef unsigned __int128 Wide;
 
 #define SLOTS 16384u
-#define PAGE_IDS 65536u
+#define HUGE_BYTES (2u << 20)
+#define PAGE_IDS (HUGE_BYTES / (guint32)sizeof(HtUuid))
 #define GUESSES 8 /* a row names few ids that nobody named before */
 #define LEAST_BITS 16
 #define KEPT_MAX 4000000
@@ -55,21 +57,32 @@ struct HtKeyCache {
 
 /* --- All ids of a file */
 
+/* Looked at in random places: with pages of 2 MiB, where the kernel has them, each look is one miss
+ * and not two. */
+static gpointer scattered_new(gsize bytes)
+{
+    gpointer memory =
+        g_aligned_alloc0(1, bytes, MIN(HUGE_BYTES, (gsize)1 << g_bit_storage(bytes - 1)));
+    if (bytes >= HUGE_BYTES)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
 static void all_free(All *all)
 {
     if (!all)
         return;
     g_ptr_array_unref(all->pages);
-    g_free(all->slots);
+    g_aligned_free(all->slots);
     g_free(all);
 }
 
 static All *all_new(void)
 {
     All *all = g_new0(All, 1);
-    all->pages = g_ptr_array_new_with_free_func(g_free);
+    all->pages = g_ptr_array_new_with_free_func(g_aligned_free);
     all->bits = LEAST_BITS;
-    all->slots = g_new0(guint32, (gsize)1 << all->bits);
+    all->slots = scattered_new(sizeof(guint32) << all->bits);
     for (int i = 0; i < 2; i++)
         all->seed[i] = ((guint64)g_random_int() << 32 | g_random_int()) | 1;
     return all;
@@ -111,9 +124,9 @@ static HtKey all_find(const All *all, const HtUuid *id, guint64 hash, guint32 **
 
 static void all_grow(All *all)
 {
-    g_free(all->slots);
+    g_aligned_free(all->slots);
     all->bits++;
-    all->slots = g_new0(guint32, (gsize)1 << all->bits);
+    all->slots = scattered_new(sizeof(guint32) << all->bits);
     for (guint32 k = 1; k <= all->n; k++) {
         guint64 hash = all_hash(all, all_id(all, k));
         guint32 *slot;
@@ -126,7 +139,7 @@ static void all_grow(All *all)
 static void all_add(All *all, guint32 *slot, guint64 hash, const HtUuid *id)
 {
     if (all->n % PAGE_IDS == 0)
-        g_ptr_array_add(all->pages, g_new(HtUuid, PAGE_IDS));
+        g_ptr_array_add(all->pages, scattered_new(HUGE_BYTES));
     HtUuid *page = all->pages->pdata[all->n / PAGE_IDS];
     page[all->n % PAGE_IDS] = *id;
     *slot = tag_of(hash) | ++all->n;
@@ -359,10 +372,18 @@ HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool m
                       : ht_key_cache_get(cache, db, id, make, error);
 }
 
-void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id)
+void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id, bool is_near)
 {
-    if (cache->all)
-        __builtin_prefetch(&cache->all->slots[all_hash(cache->all, id) >> (64 - cache->all->bits)]);
+    const All *all = cache->all;
+    if (!all)
+        return;
+    guint64 hash = all_hash(all, id);
+    const guint32 *slot = &all->slots[hash >> (64 - all->bits)];
+    guint32 k = is_near ? *slot & KEY_MASK : 0;
+    if (!is_near)
+        __builtin_prefetch(slot);
+    else if (k && (*slot & ~KEY_MASK) == tag_of(hash))
+        __builtin_prefetch(all_id(all, k));
 }
 
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)

@@ -113,13 +113,13 @@ bool ht_schema_create(HtDb *db, bool loading, GError **error)
 }
 
 /* What is sorted at once: as much as the processor's own cache holds. Twice as fast as with
- * everything in memory. A second thread sorts while the first reads on. */
+ * everything in memory. Two threads sort while the first reads on. */
 #define SORT_KIB 2048
 
 static bool run_sorting(HtDb *db, const char *path, GError **error)
 {
     int64_t before = ht_db_pragma_int(db, "cache_size");
-    g_autofree char *small = g_strdup_printf("PRAGMA cache_size=-%d; PRAGMA threads=1", SORT_KIB);
+    g_autofree char *small = g_strdup_printf("PRAGMA cache_size=-%d; PRAGMA threads=2", SORT_KIB);
     g_autofree char *back =
         g_strdup_printf("PRAGMA cache_size=%" G_GINT64_FORMAT, before ? before : -SORT_KIB);
     bool ok = ht_db_exec(db, small, error);

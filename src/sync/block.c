@@ -106,25 +106,50 @@ static HtColumnType type_of(const HtSyncSelect *select, int i)
     return select->table->columns[select->columns[i]].type;
 }
 
-/* Each look for an id waits for memory; together they wait once. */
-static void expect_ids(const HtApplyTable *rows, const HtSyncSelect *select,
-                       const HtPgField *fields)
-{
-    HtUuid id;
-    for (int i = 0; i < select->n; i++) {
-        HtColumnType type = type_of(select, i);
-        if ((type == HT_TYPE_UUID || type == HT_TYPE_REF) && ht_pg_field_uuid(&fields[i], &id))
-            ht_apply_expect(rows, &id);
-    }
-}
+/* Rows are decoded some way ahead of the one that is written: looking for an id waits for memory
+ * twice, for its place and then for what lies there, and both are fetched meanwhile. */
+#define AHEAD 16
+#define NEAR 8 /* rows ahead by which the first has arrived */
 
 typedef struct {
     HtSyncBlock *block;
     HtApply *apply;
-    HtPgField *fields;
+    HtPgField *fields; /* of AHEAD rows, one after the other in a ring */
+    const guint8 *begins[AHEAD];
+    HtPgTuples decoded; /* behind the rows that are decoded */
     bool may_yield;
-    int64_t rows;
+    int64_t rows, n_decoded; /* given to the cache; decoded */
 } Walk;
+
+static HtPgField *fields_of(const Walk *walk, int64_t row)
+{
+    return walk->fields + (row % AHEAD) * walk->block->select->n;
+}
+
+/* Ids that rows name. A row's own is looked for only where it is new, with the hot columns. */
+static void expect_ids(const Walk *walk, const HtApplyTable *rows, int64_t row, bool is_near)
+{
+    const HtSyncSelect *select = walk->block->select;
+    const HtPgField *fields = fields_of(walk, row);
+    HtUuid id;
+    for (int i = 0; i < select->n; i++) {
+        HtColumnType type = type_of(select, i);
+        if ((type == HT_TYPE_REF || (type == HT_TYPE_UUID && !is_near)) &&
+            ht_pg_field_uuid(&fields[i], &id))
+            ht_apply_expect(rows, &id, is_near);
+    }
+}
+
+static void decode_ahead(Walk *walk, const HtApplyTable *rows)
+{
+    int n = walk->block->select->n;
+    while (walk->n_decoded < walk->rows + AHEAD) {
+        walk->begins[walk->n_decoded % AHEAD] = walk->decoded.at;
+        if (!ht_pg_tuples_next(&walk->decoded, fields_of(walk, walk->n_decoded), n))
+            return;
+        expect_ids(walk, rows, walk->n_decoded++, false);
+    }
+}
 
 static bool next_row(HtApplyTable *rows, gpointer data, GError **error)
 {
@@ -134,17 +159,19 @@ static bool next_row(HtApplyTable *rows, gpointer data, GError **error)
     if (walk->may_yield && walk->rows > 0 && (walk->rows & 15) == 0 &&
         ht_apply_should_yield(walk->apply))
         return false;
-    if (!ht_pg_tuples_next(&block->tuples, walk->fields, select->n)) {
-        block->is_done = !block->tuples.broken;
+    decode_ahead(walk, rows);
+    if (walk->rows == walk->n_decoded) {
+        block->is_done = !walk->decoded.broken;
         return block->is_done ? false : broken(block, error);
     }
-    expect_ids(rows, select, walk->fields);
+    if (walk->rows + NEAR < walk->n_decoded)
+        expect_ids(walk, rows, walk->rows + NEAR, true);
+    const HtPgField *fields = fields_of(walk, walk->rows);
     for (int i = 0; i < select->n; i++) {
-        if (!set_value(rows, i, type_of(select, i), &walk->fields[i]))
+        if (!set_value(rows, i, type_of(select, i), &fields[i]))
             return broken(block, error);
     }
     walk->rows++;
-    block->rows++;
     return true;
 }
 
@@ -157,11 +184,21 @@ bool ht_sync_block_apply(HtSyncBlock *block, HtApply *apply, bool may_yield, boo
         ht_apply_table(apply, select->table, select->columns, select->n, block->mode, error);
     if (!rows)
         return false;
-    g_autofree HtPgField *fields = g_new0(HtPgField, select->n);
-    Walk walk = {.block = block, .apply = apply, .fields = fields, .may_yield = may_yield};
+    g_autofree HtPgField *fields = g_new0(HtPgField, select->n * AHEAD);
+    Walk walk = {.block = block,
+                 .apply = apply,
+                 .fields = fields,
+                 .decoded = block->tuples,
+                 .may_yield = may_yield};
     int64_t before = ht_apply_changed(rows);
     bool ok = ht_apply_rows(rows, next_row, &walk, error);
+    block->rows += walk.rows;
     block->changed += ht_apply_changed(rows) - before;
+    /* What was decoded and not taken comes first the next time. */
+    if (walk.rows < walk.n_decoded)
+        block->tuples.at = walk.begins[walk.rows % AHEAD];
+    else
+        block->tuples = walk.decoded;
     *is_done = block->is_done;
     return ok;
 }

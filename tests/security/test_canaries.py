@@ -18,7 +18,7 @@ from terminal import Terminal  # noqa: E402
 A = TENANT["a"]
 # Columns of the planted tables that hold codes, not words.
 CODES = set("""candidates.timezone candidates.source candidates.consent_version candidate_notes.visibility candidate_notes.mentions
-    resumes.file_type resumes.language candidate_job_matches.status candidate_job_matches.source match_explanations.model_version
+    resumes.file_type resumes.language candidate_job_matches.source match_explanations.model_version
     match_explanations.prompt_version screening_sessions.session_type screening_sessions.status interviews.interview_type interviews.timezone
     interviews.meeting_provider interviews.status interviews.uid interview_feedback.recommendation voice_sessions.direction
     voice_sessions.status voice_sessions.agent_model offers.currency offers.pay_period offers.status offer_approvals.status

@@ -22,8 +22,9 @@ HtApplyTable *ht_apply_table(HtApply *apply, const HtSyncTable *table, const int
 /* Value of the i-th of these columns; what is not set is NULL. */
 void ht_apply_null(HtApplyTable *rows, int i);
 void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id); /* UUID and REF */
-/* One of these ids comes soon: for several at once before the first. */
-void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id);
+/* A row that comes soon names this id: said some rows before, and again (`is_near`) a few rows
+ * later. Only makes it faster. */
+void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id, bool is_near);
 void ht_apply_int(HtApplyTable *rows, int i, int64_t value); /* INT CENTI TIME BOOL */
 void ht_apply_real(HtApplyTable *rows, int i, double value);
 void ht_apply_text(HtApplyTable *rows, int i, const char *text,

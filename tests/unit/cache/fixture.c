@@ -154,8 +154,8 @@ void put_match(HtApply *apply, int n, int job, int stage, int score_centi, const
             last, "email", email, "current_title", "Agent", "current_company", "Café Łódź",
             "location", "Berlin", NULL);
     put_row(apply, HT_APPLY_UPSERT, "candidate_job_matches", "id", match, "candidate_id", candidate,
-            "job_id", job_id, "score", score, "stage_id", stage_id, "status", "scored",
-            "stage_entered_at", at, "applied_at", at, "updated_at", at, "row_version", "1", NULL);
+            "job_id", job_id, "score", score, "stage_id", stage_id, "stage_entered_at", at,
+            "applied_at", at, "updated_at", at, "row_version", "1", NULL);
 }
 
 typedef struct {

@@ -243,8 +243,7 @@ static void put_many(HtApply *apply, gpointer data)
     for (int i = MANY_FIRST; i < MANY_FIRST + MANY; i++) {
         g_autofree char *match = g_strdup_printf("M%d", i);
         put_row(apply, HT_APPLY_UPSERT, "candidate_job_matches", "id", match, "candidate_id", "C1",
-                "job_id", "J1", "stage_id", "S11", "status", "scored", "score", "5000",
-                "row_version", "1", NULL);
+                "job_id", "J1", "stage_id", "S11", "score", "5000", "row_version", "1", NULL);
     }
 }
 

@@ -1,0 +1,2 @@
+/* The cache's fixture serves here too. */
+#include "../cache/fixture.c" /* NOLINT(bugprone-suspicious-include) */
