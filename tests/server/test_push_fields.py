@@ -225,7 +225,9 @@ def words():
     first = world.push("rec", [decision], device=decided)
     world.sql("super", "UPDATE public.client_devices SET last_outcomes = '{\"1\": [\"merged\", null, \"%s\"]}' WHERE device_id = '%s'" % (word, device))
     with open(os.path.join(os.environ["SOURCE_DIR"], "sql/server/migrations/052_kept_words.sql"), encoding="utf-8") as migration:
-        world.sql("super", "BEGIN; " + migration.read() + "COMMIT;")
+        # Its functions are newer by now.
+        tables = migration.read().split("-- A message without what it quotes")[0]
+        world.sql("super", "BEGIN; " + tables + "COMMIT;")
     check.true(word not in kept_of(device), "after the migration: %s" % kept_of(device))
     check.same(world.push("rec", [decision], device=decided), first, "decisions keep their codes")
     check.same([a["outcome"] for a in push("rec", ops[:1], device)], ["applied"], "what applied is known by its rows")

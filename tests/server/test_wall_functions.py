@@ -82,7 +82,7 @@ def same_answers(server, report):
         report.equal(got[0], got[1], f"{login}: {one[:200]}")
         if '"delete", "table": "candidate_tags"' in one:
             continue  # a tag that is not there is gone, whoever's it was
-        for name, code in (("applied", '"outcome" : "applied"'), ("merged", '"outcome" : "merged"')):
+        for name, code in (("applied", '"outcome":"applied"'), ("merged", '"outcome":"merged"')):
             report.check(code not in got[0], f"{login}: {name}: {one[:200]}: {got[0]}")
         report.check("23502" not in got[0] and "XX000" not in got[0] and "42883" not in got[0], f"{login}: {one[:200]}: {got[0]}")
 
@@ -92,7 +92,37 @@ def still_works(server, report):
     answer = server.run("ht_a_rec1", decision(ident("a", "match1")).replace("{device}", DEVICE))
     report.check('"outcome":"applied"' in repr(answer), f"an own decision: {answer}")
     answer = server.run("ht_a_rec2", fields("candidate_notes", "update", ident("a", "note"), body="mine").replace("{device}", DEVICE))
-    report.check('"outcome" : "applied"' in repr(answer), f"an own note: {answer}")
+    report.check('"outcome":"applied"' in repr(answer), f"an own note: {answer}")
+
+
+# Every table with rows, as the caller reads it: what app.row_text() makes of a row is what a JSON function makes of it.
+ROW_TEXTS = """DO $do$
+DECLARE
+    kept record;
+    parts text;
+    wrong bigint;
+    rows bigint;
+BEGIN
+    FOR kept IN SELECT f.name, f.server FROM app.feed_tables f WHERE has_any_column_privilege(f.server, 'SELECT') LOOP
+        SELECT string_agg(format('jsonb_build_object(%L, %s)', c.name, c.to_json), ' || ') INTO parts
+          FROM app.field_columns(kept.server) c WHERE c.readable AND c.name <> 'tenant_id';
+        EXECUTE format('SELECT count(*) FILTER (WHERE (%s)::jsonb IS DISTINCT FROM %s), count(*) FROM %s x',
+                       app.row_text(kept.server), parts, kept.server) INTO wrong, rows;
+        IF wrong > 0 OR rows > 0 THEN
+            RAISE INFO '% %', kept.name, CASE wrong WHEN 0 THEN 'same' ELSE 'different' END;
+        END IF;
+    END LOOP;
+END
+$do$"""
+
+
+def texts_of_rows(server, report):
+    server.truth(f"UPDATE candidates SET first_name = U&'\\00e4\"\\005c\\000a\\65e5' WHERE id = '{ident('a', 'c1')}'")
+    for login, at_least in (("ht_a_admin1", 25), ("ht_a_rec1", 25), ("ht_a_view1", 15), ("ht_a_int1", 8)):
+        answer = server.run(login, ROW_TEXTS)
+        said = [line.split()[-2:] for line in answer.lines if "INFO" in line]
+        report.equal([name for name, verdict in said if verdict != "same"], [], f"{login}: rows whose text differs from their JSON")
+        report.check(len(said) >= at_least, f"{login}: only {len(said)} tables: {answer}")
 
 
 def hello_says_nothing(server, report):
@@ -116,6 +146,7 @@ def main():
     same_answers(server, report)
     report.equal(state(server, "b"), before, "the other tenant's rows")
     still_works(server, report)
+    texts_of_rows(server, report)
     hello_says_nothing(server, report)
     report.finish()
 
