@@ -276,12 +276,12 @@ static char *edited_text(HtCliHost *host, HtContext *context, const HtCliOptions
     return NULL;
 }
 
-static int say_resolved(HtCliHost *host, HtContext *context, HtResolution resolution,
+static int say_resolved(HtCliHost *host, HtContext *context, const char *what,
                         const HtOpSpan *recorded)
 {
-    bool theirs = resolution == HT_RESOLVE_TAKE_THEIRS;
-    ht_print_line(stdout, theirs ? "Theirs stands." : "Yours goes out again.");
-    return theirs ? ht_cli_finish("conflicts") : ht_cli_push(host, context, "conflicts", recorded);
+    ht_print_line(stdout, "%s", what);
+    return recorded->first ? ht_cli_push(host, context, "conflicts", recorded)
+                           : ht_cli_finish("conflicts");
 }
 
 static int fail_resolve(GError *error)
@@ -331,9 +331,10 @@ static int conflicts_resolve(HtCliHost *host, HtContext *context, const HtCliOpt
     how.value = text;
     HtOpSpan recorded = {0};
     how.recorded = &recorded;
+    const char *done = ht_say_settled(how.resolution, ht_keep_of(context, seq));
     if (!ht_outbox_resolve(context->parts.outbox, seq, &how, &error))
         return fail_resolve(error);
-    return say_resolved(host, context, how.resolution, &recorded);
+    return say_resolved(host, context, done, &recorded);
 }
 
 int ht_verb_conflicts(HtCliHost *host, int argc, char **argv)

@@ -99,6 +99,7 @@ static HtJson *report_json(const HtSyncReport *r)
     ht_json_set_int(json, "gone", r->gone);
     ht_json_set_int(json, "rejected", r->rejected);
     ht_json_set_int(json, "parked", r->parked);
+    ht_json_set_int(json, "same", r->same);
     ht_json_set_int(json, "waiting", r->held);
     ht_json_set_bool(json, "new_device", r->is_new_device);
     return json;
@@ -116,6 +117,9 @@ static void print_report(const HtSyncReport *r)
         ht_print_line(
             stdout, "Sent %u: %u applied, %u merged, %u conflicts, %u gone, %u rejected, %u parked",
             r->sent, r->applied, r->merged, r->conflicts, r->gone, r->rejected, r->parked);
+    if (r->same > 0)
+        ht_print_line(stdout, "Of these somebody else had decided %u the same already: done",
+                      r->same);
     ht_print_line(stdout,
                   "Synced: %" G_GINT64_FORMAT " rows changed, %" G_GINT64_FORMAT
                   " deleted, %.1f MB in %.1f s",
@@ -315,6 +319,9 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtO
     }
     if (waiting > 0)
         return say_offline(verb, why ? why : "another change goes first");
+    g_autofree char *same = ht_context_say_same(context, recorded, 0);
+    if (same)
+        ht_print_line(stderr, "%s", same);
     return ht_cli_finish(verb);
 }
 

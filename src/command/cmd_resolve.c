@@ -6,6 +6,7 @@
 typedef struct {
     int64_t seq;
     HtResolution resolution;
+    HtKeep keep;
     HtKey reason;
     char *value;
 } Choice;
@@ -22,6 +23,24 @@ static Choice *choice_dup(const Choice *choice)
     Choice *copy = g_memdup2(choice, sizeof *choice);
     copy->value = g_strdup(choice->value);
     return copy;
+}
+
+const char *ht_say_settled(HtResolution resolution, HtKeep keep)
+{
+    if (resolution == HT_RESOLVE_TAKE_THEIRS)
+        return "Theirs stands.";
+    if (keep == HT_KEEP_NOTHING)
+        return "Theirs stands: it leads to the same stage.";
+    if (keep == HT_KEEP_NOTE || keep == HT_KEEP_NEVER)
+        return "Theirs stands, and your note goes beside it.";
+    return "Yours goes out again, on what is there now.";
+}
+
+HtKeep ht_keep_of(HtContext *context, int64_t seq)
+{
+    g_autoptr(HtConflict) conflict =
+        seq ? ht_outbox_conflict(context->parts.outbox, seq, NULL) : NULL;
+    return conflict ? conflict->keep : HT_KEEP_GOES;
 }
 
 static HtResult said(HtContext *context, const char *what)
@@ -45,9 +64,7 @@ static HtResult resolved(HtContext *context, guint n, const GError *error, gpoin
         return ask_note(choice);
     if (error)
         return ht_result_error("%s", error->message);
-    return said(context, choice->resolution == HT_RESOLVE_TAKE_THEIRS
-                             ? "Theirs stands."
-                             : "Yours goes out again, on what is there now.");
+    return said(context, ht_say_settled(choice->resolution, choice->keep));
 }
 
 static HtResult resolve(HtContext *context, const Choice *choice, const char *note)
@@ -129,6 +146,7 @@ HT_HANDLER(ht_cmd_keep_mine)
 {
     (void)args;
     Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_KEEP_MINE};
+    choice.keep = ht_keep_of(context, choice.seq);
     return resolve(context, &choice, NULL);
 }
 
@@ -175,6 +193,7 @@ HT_HANDLER(ht_cmd_edit_mine)
 {
     (void)args;
     Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_EDIT};
+    choice.keep = ht_keep_of(context, choice.seq);
     g_autofree char *text = text_to_edit(context, choice.seq);
     if (!text)
         return ht_result_error("there is no text in it to edit: keep yours or take theirs");

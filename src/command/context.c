@@ -187,6 +187,16 @@ static void cancel_changes(HtContext *context)
     context->change_timer = 0;
 }
 
+/* Nobody has to do anything about it: it is said once. */
+static void say_same(HtContext *context)
+{
+    HtOpSpan span;
+    guint n = context->parts.outbox ? ht_outbox_take_same(context->parts.outbox, &span) : 0;
+    g_autofree char *text = n ? ht_context_say_same(context, &span, n) : NULL;
+    if (text)
+        ht_context_set_message(context, HT_STYLE_SUCCESS, "%s", text);
+}
+
 static void take_in_changes(HtContext *context)
 {
     uint64_t tables = context->changes;
@@ -203,6 +213,8 @@ static void take_in_changes(HtContext *context)
         follow_generation(context);
     if (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION))
         follow_forgetting(context);
+    if (tables & HT_CHANGED_SHOWN)
+        say_same(context);
     for (guint i = 0; i < context->places->len; i++)
         ((HtPlace *)context->places->pdata[i])->stale |= tables;
     if (context->places->len)

@@ -181,6 +181,14 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
  * somebody is not in the cache any more. Caller frees. */
 char *ht_context_who_of(HtContext *context, const HtOutboxItem *item);
 char *ht_context_say_who(HtContext *context, const HtOutboxItem *item);
+/* One line about what between these numbers somebody else had decided the same; NULL = nothing. `n`
+ * of them, 0: they are counted here. Not cleaned, caller frees. */
+char *ht_context_say_same(HtContext *context, const HtOpSpan *span, guint n);
+/* What becomes of a conflict of that number when mine is kept; and what has become of it, in a
+ * line.
+ */
+HtKeep ht_keep_of(HtContext *context, int64_t seq);
+const char *ht_say_settled(HtResolution resolution, HtKeep keep);
 /* The application or person that a receipt is about, when it is one; else 0. */
 HtKey ht_context_one_of(const HtReceipt *receipt);
 /* The sheet of a bulk rejection. NULL and error when no row may be taken. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LABEL_COLUMNS = 16, MOST_ITEMS = 300, MOST_CONFLICTS = 100 };
+enum { LABEL_COLUMNS = 16, MOST_ITEMS = 300, MOST_CONFLICTS = 100, MOST_SAME = 50 };
 
 static GPtrArray *new_rows(void)
 {
@@ -70,6 +70,31 @@ char *ht_context_say_who(HtContext *context, const HtOutboxItem *item)
     char *who = ht_context_who_of(context, item);
     bool is_about = !ht_uuid_is_nil(&item->match) || !ht_uuid_is_nil(&item->candidate);
     return who ? who : g_strdup(is_about ? "(not here any more)" : "");
+}
+
+/* All of it by one person? Then his words say so. */
+static const char *said_by_one(const GPtrArray *items)
+{
+    const HtOutboxItem *first = items->pdata[0];
+    for (guint i = 1; i < items->len; i++) {
+        if (strcmp(((const HtOutboxItem *)items->pdata[i])->why, first->why) != 0)
+            return "others had decided the same already";
+    }
+    return first->why;
+}
+
+char *ht_context_say_same(HtContext *context, const HtOpSpan *span, guint n)
+{
+    g_autoptr(GPtrArray) items =
+        ht_outbox_list_same(context->parts.outbox, span, n ? MOST_SAME : 0, NULL);
+    if (!items || items->len == 0)
+        return NULL;
+    const char *why = said_by_one(items);
+    if (items->len > 1)
+        return g_strdup_printf("%u of them: %s.", MAX(n, items->len), why);
+    const HtOutboxItem *item = items->pdata[0];
+    g_autofree char *who = ht_context_who_of(context, item);
+    return g_strdup_printf("%s: %s.", who ? who : item->label, why);
 }
 
 static HtListRow *new_item_row(HtContext *context, const HtOutboxItem *item)
@@ -171,6 +196,31 @@ static void add_whose(HtDoc *doc, const HtConflict *conflict, int width)
     ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width, whose->str);
 }
 
+/* What is possible, before somebody tries it; NULL = what the words say. */
+static const char *advice_of(const HtConflict *conflict)
+{
+    switch (conflict->keep) {
+    case HT_KEEP_REOPENS:
+        return conflict->is_same ? "Both of you decided the same; yours has a reason or a mail of "
+                                   "its own: keeping it reopens the application first, with a "
+                                   "reason."
+                                 : "It was closed meanwhile: keeping yours reopens it first, with "
+                                   "a reason.";
+    case HT_KEEP_NOTE:
+        return "It stands there already: keeping yours adds your note, and theirs stands.";
+    case HT_KEEP_NOTHING:
+        return conflict->is_same
+                   ? "Both of you decided the same: nothing is lost when theirs stands."
+                   : "It stands there already: nothing is lost when theirs stands.";
+    case HT_KEEP_NEVER:
+        return "It stands there already, and your mail goes with no other decision: only theirs "
+               "can stand.";
+    case HT_KEEP_GOES:
+    default:
+        return NULL;
+    }
+}
+
 /* What happened, then the three values beside each other. */
 static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conflict, int width)
 {
@@ -195,16 +245,11 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
     ht_doc_sides(doc, sides, G_N_ELEMENTS(sides), width);
     for (gsize i = 0; i < G_N_ELEMENTS(clean); i++)
         g_free(clean[i]);
-    if (conflict->is_same) {
+    const char *advice = advice_of(conflict);
+    if (advice) {
         ht_doc_newline(doc);
         ht_doc_newline(doc);
-        ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width,
-                    "Both of you decided the same: nothing is lost when theirs stands.");
-    } else if (conflict->needs_reason) {
-        ht_doc_newline(doc);
-        ht_doc_newline(doc);
-        ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width,
-                    "It was closed meanwhile: keeping yours reopens it first, with a reason.");
+        ht_doc_wrap(doc, HT_STYLE_MUTED, 0, width, advice);
     }
 }
 

@@ -39,7 +39,9 @@ struct HtOutbox {
     HtReader *look_reader;
     HtOutboxCounts counts;
     int64_t counts_version; /* data_version of look_db they belong to; -1 = never read */
-    gint passes;            /* atomic */
+    HtOpSpan same;          /* done by others' decisions since it was last asked for */
+    guint n_same;
+    gint passes; /* atomic */
 };
 
 /* Opens *reader (one of the two above) if need be, and follows to the current generation. */
@@ -206,6 +208,20 @@ bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error
 bool ht_outbox_strip_all(HtOutbox *outbox, GError **error);
 /* The cache's hook: no text stays about people who are not in the cache any more. */
 bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer outbox, GError **error);
+
+/* --- Two who decided the same (same.c) */
+typedef struct {
+    HtOpSpan span;    /* from the first to the last that is done for that; 0, 0 = none */
+    guint n, n_again; /* so many of them; of those that go again, on theirs */
+} HtSameDecided;
+
+/* Whether the decision among the rows that the server sent is op's own, into the same stage. */
+bool ht_same_decided(const HtOp *op, const HtJson *rows);
+/* What keeping mine means on the row as it is now, which stands in `stage`. */
+HtKeep ht_same_keep(const HtOp *op, const HtUuid *stage, const HtMatchRow *row);
+/* Inside the transaction that records the answers to `ops`, which are as they were before it. */
+bool ht_same_settle(HtDb *db, const GPtrArray *ops, const HtJson *outcomes, HtSameDecided *done,
+                    GError **error);
 
 /* --- Batches (push.c) */
 typedef struct {

@@ -209,36 +209,23 @@ static char *person_named(HtOutbox *outbox, const HtUuid *id)
     return ht_person_name(ht_stmt_text(use.stmt, 0), ht_stmt_text(use.stmt, 1));
 }
 
-/* A hold has a day, an undo and a reopening speak of another decision: those are not compared. */
-static bool decides_the_same(const HtOp *op, HtDecisionKind theirs, const HtUuid *stage)
-{
-    HtUuid to;
-    return theirs != HT_DECISION_NONE && theirs == ht_decision_parse(op->kind) &&
-           theirs != HT_DECISION_HOLD && theirs != HT_DECISION_UNDO &&
-           theirs != HT_DECISION_REOPEN && ht_json_get_uuid(op->body, "to_stage", &to) &&
-           ht_uuid_equal(&to, stage);
-}
-
 /* The stage names and the last decision among the rows that the server sent. */
 static void their_decision(HtOutbox *outbox, HtConflict *conflict, const HtOp *op,
                            const HtJson *rows)
 {
     g_autofree char *stage = NULL, *decision = NULL;
-    HtUuid stage_id = {0};
     for (const HtJson *e = ht_json_first(rows); e; e = ht_json_next(e)) {
         const HtJson *row = ht_json_get(e, "row");
         int64_t tbl = ht_json_get_int(e, "tbl", 0);
-        if (tbl == HT_TBL_MATCH && !stage) {
+        if (tbl == HT_TBL_MATCH && !stage)
             stage = named(outbox, row, "stage_id", HT_CACHE_QUERY("stage_name"));
-            ht_json_get_uuid(row, "stage_id", &stage_id);
-        }
         if (ht_json_get_string(row, "decision", NULL)) {
             g_free(decision);
             decision = g_strdup(ht_json_get_string(row, "decision", NULL));
         }
     }
     HtDecisionKind kind = ht_decision_parse(decision);
-    conflict->is_same = decides_the_same(op, kind, &stage_id);
+    conflict->is_same = ht_same_decided(op, rows);
     conflict->theirs = g_strdup_printf("%s%s%s", kind ? ht_decision_past(kind) : "",
                                        kind && stage ? ", now in " : "", stage ? stage : "");
 }
@@ -342,16 +329,19 @@ static void describe_field(HtOutbox *outbox, HtConflict *conflict, const HtOp *o
     conflict->text = g_strdup(name ? ht_json_get_string(set, name, NULL) : NULL);
 }
 
-/* Closed meanwhile: mine goes out behind a reopening only. */
-static bool is_closed(HtOutbox *outbox, const HtOp *op)
+static HtKeep keep_of(HtOutbox *outbox, const HtOp *op)
 {
-    HtKey key = ht_uuid_is_nil(&op->match) ? 0 : ht_reader_key(outbox->look_reader, &op->match);
-    HtMatchRow *row = key ? ht_cache_match(outbox->look_reader, key, NULL) : NULL;
-    bool closed = row && ht_stage_type_is_terminal(row->stage_type) &&
-                  ht_decision_parse(op->kind) != HT_DECISION_REOPEN;
-    if (row)
+    HtReader *reader = outbox->look_reader;
+    HtKey key = ht_uuid_is_nil(&op->match) ? 0 : ht_reader_key(reader, &op->match);
+    HtMatchRow *row = key ? ht_cache_match(reader, key, NULL) : NULL;
+    HtUuid stage = {{0}};
+    HtKeep keep = HT_KEEP_GOES;
+    if (row) {
+        ht_reader_uuid(reader, row->stage, &stage);
+        keep = ht_same_keep(op, &stage, row);
         ht_match_rows_free(row, 1);
-    return closed;
+    }
+    return keep;
 }
 
 static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
@@ -361,7 +351,8 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
     g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
     if (op->fn == HT_PUSH_DECISIONS) {
         describe_decision(outbox, conflict, op, rows);
-        conflict->needs_reason = is_closed(outbox, op);
+        conflict->keep = keep_of(outbox, op);
+        conflict->needs_reason = conflict->keep == HT_KEEP_REOPENS;
         const HtJson *note = ht_json_get(op->body, "note");
         conflict->text = g_strdup(ht_json_get_string(note, "body", NULL));
     } else {
@@ -370,6 +361,45 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
     conflict->theirs_by = person_named(outbox, &op->theirs_by);
     conflict->theirs_at = op->theirs_at;
     return conflict;
+}
+
+/* --- What others had decided, too */
+
+GPtrArray *ht_outbox_list_same(HtOutbox *outbox, const HtOpSpan *span, gsize limit, GError **error)
+{
+    GPtrArray *items = NULL;
+    g_mutex_lock(&outbox->lock);
+    HtStmt *stmt = ht_db_stmt(outbox->look_db, HT_OUTBOX_QUERY("ops_same"), error);
+    if (stmt) {
+        ht_stmt_bind_int(stmt, 1, span->first);
+        ht_stmt_bind_int(stmt, 2, span->last);
+        ht_stmt_bind_int(stmt, 3, limit ? (int64_t)limit : -1);
+    }
+    g_autoptr(GPtrArray) ops = ht_ops_read_bare(stmt, error);
+    if (ops && ht_outbox_reader(outbox, &outbox->look_reader, error)) {
+        items = g_ptr_array_new_with_free_func(free_item);
+        for (guint i = 0; i < ops->len; i++) {
+            const HtOp *op = ops->pdata[i];
+            g_autofree char *by = person_named(outbox, &op->theirs_by);
+            HtOutboxItem *item = g_new0(HtOutboxItem, 1);
+            fill_item(item, op);
+            item->why = g_strdup_printf("%s had decided the same already", by ? by : "Somebody");
+            g_ptr_array_add(items, item);
+        }
+    }
+    g_mutex_unlock(&outbox->lock);
+    return items;
+}
+
+guint ht_outbox_take_same(HtOutbox *outbox, HtOpSpan *span)
+{
+    g_mutex_lock(&outbox->lock);
+    guint n = outbox->n_same;
+    *span = outbox->same;
+    outbox->same = (HtOpSpan){0};
+    outbox->n_same = 0;
+    g_mutex_unlock(&outbox->lock);
+    return n;
 }
 
 static void free_conflict(gpointer conflict)

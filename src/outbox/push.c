@@ -250,18 +250,20 @@ static bool record_outcome(HtDb *db, const HtJson *outcome, GError **error)
     return ht_stmt_run(set, error);
 }
 
+static GPtrArray *ops_of(HtDb *db, const HtBatch *batch, GError **error)
+{
+    HtStmt *stmt = ht_db_stmt(db, HT_OUTBOX_QUERY("ops_of_batch"), error);
+    if (stmt)
+        ht_stmt_bind_int(stmt, 1, batch->id);
+    return ht_ops_read(stmt, error);
+}
+
 /* The answer must name exactly the ops of the batch. */
-static bool check_answer(HtDb *db, const HtBatch *batch, const HtJson *outcomes, GError **error)
+static bool check_answer(const GPtrArray *ops, const HtBatch *batch, const HtJson *outcomes,
+                         GError **error)
 {
     if (ht_json_type(outcomes) != HT_JSON_ARRAY || (int)ht_json_length(outcomes) != batch->n)
         return ht_batch_malformed(error, "another number of outcomes");
-    HtStmt *stmt = ht_db_stmt(db, HT_OUTBOX_QUERY("ops_of_batch"), error);
-    if (!stmt)
-        return false;
-    ht_stmt_bind_int(stmt, 1, batch->id);
-    g_autoptr(GPtrArray) ops = ht_ops_read(stmt, error);
-    if (!ops)
-        return false;
     const HtJson *e = ht_json_first(outcomes);
     for (guint i = 0; i < ops->len && e; i++, e = ht_json_next(e)) {
         const HtOp *op = ops->pdata[i];
@@ -271,18 +273,25 @@ static bool check_answer(HtDb *db, const HtBatch *batch, const HtJson *outcomes,
     return (int)ops->len == batch->n || ht_batch_malformed(error, "the batch has changed");
 }
 
-static bool store_answer(HtDb *db, const HtBatch *batch, const HtJson *outcomes, const char *text,
+typedef struct {
+    const GPtrArray *ops; /* of the batch, as they were before it */
+    const HtJson *outcomes;
+    const char *text; /* the same */
+} Answer;
+
+static bool store_answer(HtDb *db, const HtBatch *batch, const Answer *answer, HtSameDecided *same,
                          GError **error)
 {
     if (!ht_db_begin(db, true, error))
         return false;
     bool ok = true;
-    for (const HtJson *e = ht_json_first(outcomes); ok && e; e = ht_json_next(e))
+    for (const HtJson *e = ht_json_first(answer->outcomes); ok && e; e = ht_json_next(e))
         ok = record_outcome(db, e, error);
+    ok = ok && ht_same_settle(db, answer->ops, answer->outcomes, same, error);
     HtStmt *put = ok ? ht_db_stmt(db, HT_OUTBOX_QUERY("batch_outcomes"), error) : NULL;
     if (put) {
         ht_stmt_bind_int(put, 1, batch->id);
-        ht_stmt_bind_text(put, 2, text);
+        ht_stmt_bind_text(put, 2, answer->text);
     }
     if (put && ht_stmt_run(put, error) && ht_db_commit(db, error))
         return true;
@@ -290,9 +299,21 @@ static bool store_answer(HtDb *db, const HtBatch *batch, const HtJson *outcomes,
     return false;
 }
 
+static void tell_same(HtOutbox *outbox, const HtSameDecided *same)
+{
+    const HtOpSpan *span = &same->span;
+    if (same->n == 0)
+        return;
+    g_mutex_lock(&outbox->lock);
+    outbox->n_same += same->n;
+    outbox->same.first = outbox->same.first ? MIN(outbox->same.first, span->first) : span->first;
+    outbox->same.last = MAX(outbox->same.last, span->last);
+    g_mutex_unlock(&outbox->lock);
+}
+
 typedef struct {
     HtOutbox *outbox;
-    const HtPushBatch *batch;
+    HtPushBatch *batch;
     const char *text;
     int64_t seq;
     int max;
@@ -312,10 +333,16 @@ static bool run_acknowledge(HtStore *store, gpointer data, GError **error)
     g_autoptr(HtJson) outcomes = ht_json_parse(call->text, -1, NULL);
     if (!outcomes)
         return ht_batch_malformed(error, "it cannot be read");
-    if (!check_answer(outbox->db, &batch, outcomes, error) ||
-        !store_answer(outbox->db, &batch, outcomes, call->text, error))
+    g_autoptr(GPtrArray) ops = ops_of(outbox->db, &batch, error);
+    Answer answer = {ops, outcomes, call->text};
+    HtSameDecided same = {0};
+    if (!ops || !check_answer(ops, &batch, outcomes, error) ||
+        !store_answer(outbox->db, &batch, &answer, &same, error))
         return false;
     HT_FAILPOINT(PUSH_RECORDED);
+    call->batch->n_same = same.n;
+    call->batch->n_again = same.n_again;
+    tell_same(outbox, &same);
     batch.outcomes = g_strdup(call->text);
     if (outbox->limit)
         outbox->limit = batch.last_seq >= outbox->limit_until ? 0 : outbox->limit * 2;
@@ -325,7 +352,7 @@ static bool run_acknowledge(HtStore *store, gpointer data, GError **error)
     return ok;
 }
 
-bool ht_outbox_acknowledge(HtOutbox *outbox, const HtPushBatch *batch, const char *outcomes_json,
+bool ht_outbox_acknowledge(HtOutbox *outbox, HtPushBatch *batch, const char *outcomes_json,
                            GError **error)
 {
     Call call = {.outbox = outbox, .batch = batch, .text = outcomes_json};

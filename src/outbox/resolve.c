@@ -1,7 +1,8 @@
 /* What a person does with what could not be sent: gives it up, or sends it again on what is there
  * now. Again means a new op with a new id: the old one has its answer from the server. A decision
  * about somebody who was rejected meanwhile takes a reopening before it; both go as waves of one
- * batch, or neither is recorded. */
+ * batch, or neither is recorded. What stands where mine leads cannot be decided once more: what is
+ * left of mine, if anything, is its note. */
 #include "internal.h"
 
 #include <string.h>
@@ -81,7 +82,9 @@ static HtIntent *intent_of(HtReader *reader, const HtOp *op)
     if (ht_json_get_uuid(op->body, "reason", &id))
         intent->reason = ht_reader_key(reader, &id);
     intent->hold_until = ht_json_get_int(op->body, "hold_until", 0);
-    intent->note = g_strdup(ht_json_get_string(ht_json_get(op->body, "note"), "body", NULL));
+    const HtJson *note = ht_json_get(op->body, "note");
+    intent->note = g_strdup(ht_json_get_string(note, "body", NULL));
+    intent->visibility = g_strdup(ht_json_get_string(note, "visibility", NULL));
     intent->mail = ht_json_get_bool(op->prev, "mail", false);
     intent->mail_delay_us = ht_json_get_int(op->prev, "mail_delay", 0);
     ht_intent_add_match(intent, ht_reader_key(reader, &op->match),
@@ -189,7 +192,64 @@ static HtOp *reopen_first(HtPlan *plan, const HtResolve *how, const HtIntent *mi
     return reopening;
 }
 
-/* Appends mine, or a reopening and mine, to plan->ops. */
+/* The words of mine beside a decision that led there. */
+static bool add_note(HtPlan *plan, const HtIntent *mine, const HtMatchRow *row, GError **error)
+{
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_NOTE);
+    intent->note = g_strdup(mine->note);
+    intent->visibility = g_strdup(mine->visibility);
+    intent->note_match = row->key;
+    ht_intent_add_candidate(intent, row->candidate);
+    const HtIntent *saved = plan->intent;
+    plan->intent = intent;
+    bool ok = ht_plan_fields(plan, error);
+    plan->intent = saved;
+    if (ok && plan->ops->len == 0)
+        ht_plan_set_error(plan, error);
+    return ok && plan->ops->len > 0;
+}
+
+/* It stands there already: what of mine goes beside that. */
+static bool again_there(HtPlan *plan, HtKeep keep, const HtIntent *mine, const HtMatchRow *row,
+                        GError **error)
+{
+    if (!ht_is_blank(mine->note))
+        return add_note(plan, mine, row, error);
+    if (keep == HT_KEEP_NOTHING)
+        return true;
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                "it stands there already, and a mail goes with its own decision alone: take "
+                "theirs");
+    return false;
+}
+
+static bool again_on(HtPlan *plan, const HtOp *op, const HtResolve *how, HtIntent *mine,
+                     HtMatchRow *row, GError **error)
+{
+    HtUuid stage = {{0}};
+    ht_reader_uuid(plan->reader, row->stage, &stage);
+    HtKeep keep = ht_same_keep(op, &stage, row);
+    if (keep == HT_KEEP_REOPENS) {
+        HtOp *reopening = reopen_first(plan, how, mine, row, op, error);
+        if (!reopening)
+            return false;
+        g_ptr_array_add(plan->ops, reopening);
+    }
+    if (ht_is_blank(mine->note) && !ht_is_blank(how->note) && plan->ops->len == 0) {
+        g_free(mine->note);
+        mine->note = g_strdup(how->note);
+    }
+    if (keep != HT_KEEP_REOPENS && keep != HT_KEEP_GOES)
+        return again_there(plan, keep, mine, row, error);
+    HtOp *again = plan_one(plan, mine, row);
+    if (again)
+        g_ptr_array_add(plan->ops, again);
+    else
+        ht_plan_set_error(plan, error);
+    return again != NULL;
+}
+
+/* Appends mine, or a reopening and mine, or its note alone, to plan->ops; or nothing. */
 static bool again_decision(HtPlan *plan, const HtOp *op, const HtResolve *how, GError **error)
 {
     g_autoptr(HtIntent) mine = intent_of(plan->reader, op);
@@ -199,26 +259,10 @@ static bool again_decision(HtPlan *plan, const HtOp *op, const HtResolve *how, G
     }
     HtKey key = g_array_index(mine->matches, HtViewed, 0).match;
     HtMatchRow *row = ht_cache_match(plan->reader, key, error);
-    if (!row)
-        return false;
-    bool ok = true;
-    if (ht_stage_type_is_terminal(row->stage_type) && mine->decision != HT_DECISION_REOPEN) {
-        HtOp *reopening = reopen_first(plan, how, mine, row, op, error);
-        ok = reopening != NULL;
-        if (reopening)
-            g_ptr_array_add(plan->ops, reopening);
-    }
-    if (ht_is_blank(mine->note) && !ht_is_blank(how->note) && plan->ops->len == 0) {
-        g_free(mine->note);
-        mine->note = g_strdup(how->note);
-    }
-    HtOp *again = ok ? plan_one(plan, mine, row) : NULL;
-    if (ok && !again)
-        ht_plan_set_error(plan, error);
-    if (again)
-        g_ptr_array_add(plan->ops, again);
-    ht_match_rows_free(row, 1);
-    return again != NULL;
+    bool ok = row && again_on(plan, op, how, mine, row, error);
+    if (row)
+        ht_match_rows_free(row, 1);
+    return ok;
 }
 
 /* --- A field again */
@@ -323,7 +367,7 @@ static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const H
         again->group = op->group;
         again->match = op->match;
         again->candidate = op->candidate;
-        if (i + 1 == plan.ops->len) {
+        if (i + 1 == plan.ops->len && again->fn == op->fn) {
             g_free(again->label);
             again->label = g_strdup(op->label);
         }
@@ -331,7 +375,8 @@ static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const H
         if (!ht_change_insert(change, again, error))
             return false;
     }
-    return hand_over(change->outbox->db, op, plan.ops->pdata[plan.ops->len - 1], error);
+    return plan.ops->len == 0 ||
+           hand_over(change->outbox->db, op, plan.ops->pdata[plan.ops->len - 1], error);
 }
 
 static bool check_edit(const HtResolve *how, GError **error)

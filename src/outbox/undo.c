@@ -48,6 +48,10 @@ static HtKey key_of(HtPlan *plan, const HtOp *op)
 static HtOp *compensate_decision(HtPlan *plan, const HtOp *op)
 {
     HtKey key = ht_reader_key(plan->reader, &op->match);
+    if (g_strcmp0(op->code, "same") == 0) {
+        ht_plan_refuse(plan, key, "somebody else had decided it already");
+        return NULL;
+    }
     if (query_hits(ht_reader_db(plan->reader), HT_CACHE_QUERY("mail_sent"), &op->op, 0)) {
         ht_plan_refuse(plan, key, "its mail has left already");
         return NULL;

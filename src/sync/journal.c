@@ -58,10 +58,12 @@ static void log_push(const HtSyncReport *now, const HtSyncReport *before)
     if (now->sent == before->sent)
         return;
     ht_log(HT_LOG_INFO,
-           "sync: %u sent: %u applied, %u merged, %u conflicts, %u gone, %u rejected, %u parked",
+           "sync: %u sent: %u applied, %u merged, %u conflicts, %u gone, %u rejected, %u parked, "
+           "%u the same",
            now->sent - before->sent, now->applied - before->applied, now->merged - before->merged,
            now->conflicts - before->conflicts, now->gone - before->gone,
-           now->rejected - before->rejected, now->parked - before->parked);
+           now->rejected - before->rejected, now->parked - before->parked,
+           now->same - before->same);
 }
 
 void ht_sync_log_turn(HtSync *sync)

@@ -158,7 +158,7 @@ static bool hold(Push *push, const HtPushBatch *batch, Fault fault, GError *prob
     return false;
 }
 
-static bool push_batch(Push *push, const HtPushBatch *batch, GError **error)
+static bool push_batch(Push *push, HtPushBatch *batch, GError **error)
 {
     HtSync *sync = push->sync;
     g_autoptr(GError) problem = NULL;
@@ -166,8 +166,10 @@ static bool push_batch(Push *push, const HtPushBatch *batch, GError **error)
     if (outcomes)
         HT_FAILPOINT(PUSH_ANSWERED);
     if (outcomes && ht_outbox_acknowledge(sync->outbox, batch, outcomes, &problem)) {
-        sync->report->sent += (guint)batch->n;
+        sync->report->sent += (guint)batch->n - batch->n_again;
         count_outcomes(sync->report, outcomes);
+        sync->report->conflicts -= batch->n_same + batch->n_again;
+        sync->report->same += batch->n_same;
         push->n_failed = 0;
         return ht_sync_part_from_copy(sync, error);
     }

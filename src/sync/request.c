@@ -102,7 +102,7 @@ static const struct {
     WIDE(rows_changed), WIDE(rows_deleted), WIDE(rows_received), WIDE(bytes_received),
     WIDE(duration_us),  COUNT(sent),        COUNT(applied),      COUNT(merged),
     COUNT(conflicts),   COUNT(gone),        COUNT(rejected),     COUNT(parked),
-    COUNT(held),
+    COUNT(same),        COUNT(held),
 #undef WIDE
 #undef COUNT
 };

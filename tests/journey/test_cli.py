@@ -265,11 +265,21 @@ def who_decided_the_same_is_told():
     match = [row["id"] for row in matches() if row["stage_type"] == "applied"][-6]
     two.must("sync")
     two.must("advance", match)
-    ends(desk.run("advance", match), CONFLICT)
+    run = desk.run("advance", match)
+    assert run.returncode == DONE and re.fullmatch(r"[^:\n]+: [^:\n]+ had decided the same already\.\n", run.stderr), (run.returncode, run.stderr)
+    assert desk.json("conflicts") == [] and desk.json("outbox", "list") == [] and server_stage(match) == "shortlist"
+    ends(desk.run("undo"), REFUSED, "somebody else had decided it already")
+    # With words of one's own somebody has to say what becomes of these.
+    other = [row["id"] for row in matches() if row["stage_type"] == "applied"][-6]
+    two.must("sync")
+    two.must("advance", other)
+    ends(desk.run("advance", other, "--note", "Speaks Go"), CONFLICT)
     told = desk.json("conflicts")[0]
     assert told["same"] and f"{told['by']} decided the same first." in desk.must("conflicts", "--plain"), told
-    desk.must("conflicts", "resolve", str(told["seq"]), "theirs")
-    assert server_stage(match) == "shortlist" and desk.json("outbox", "list") == []
+    run = desk.run("conflicts", "resolve", str(told["seq"]), "mine")
+    assert (run.returncode, run.stdout) == (DONE, "Theirs stands, and your note goes beside it.\n"), (run.returncode, run.stdout, run.stderr)
+    assert server_stage(other) == "shortlist" and desk.json("outbox", "list") == []
+    assert server.value(f"SELECT count(*) FROM public.candidate_notes WHERE match_id = '{other}' AND body = 'Speaks Go'") == "1"
     # Of several names the one that is nobody's is named.
     ends(desk.run("advance", "--job", BUSY_JOB, match, "Nobody Here"), FAILED, "'Nobody Here': nobody of that name")
 

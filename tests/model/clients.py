@@ -289,7 +289,7 @@ class Client:
         outbox = self.outbox()
         if outbox is None:
             return 0
-        ops = outbox.execute("SELECT seq, lower(hex(op)), fn, kind, state, lower(hex(row)), lower(hex(match)), body, merged_into, why, live FROM ops").fetchall()
+        ops = outbox.execute("SELECT seq, lower(hex(op)), fn, kind, state, lower(hex(row)), lower(hex(match)), body, merged_into, why, live, code FROM ops").fetchall()
         outbox.close()
         self.check_decisions(super_session, [op for op in ops if op[2] == 1], own)
         for op in ops:
@@ -300,9 +300,13 @@ class Client:
     def check_decisions(self, super_session, ops, own):
         lines = super_session.run("SELECT replace(client_op_id::text, '-', ''), count(*) FROM hiring_decisions WHERE client_op_id IS NOT NULL GROUP BY 1")
         there = dict(line.split("|") for line in lines)
-        for seq, op, _, kind, state, _, match, _, merged_into, why, live in ops:
+        for seq, op, _, kind, state, _, match, _, merged_into, why, live, code in ops:
             n = int(there.get(op, 0))
-            wanted = 1 if state == DONE and merged_into is None else 0
+            # Whose decision somebody else had made before has none of his own there.
+            same = code == "same"
+            if same and (state != DONE or match in own):
+                raise Violation(f"{self.profile}: decision {seq} {kind} {op} is said to be another's: state {state}")
+            wanted = 1 if state == DONE and merged_into is None and not same else 0
             if n != wanted:
                 raise Violation(f"{self.profile}: decision {seq} {kind} {op}: {n} rows on the server, state {state}, live {live}, merged into {merged_into}")
             if state == CONFLICT and match in own:

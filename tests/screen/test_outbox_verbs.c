@@ -97,7 +97,8 @@ static void test_mine(void)
     g_assert_cmpstr(ht_json_get_string(first, "by", NULL), ==, "Tom Lind");
     says(&desk, "conflicts resolve 1 mine", 2, "", "reopening it needs a reason (--reason CODE");
     says(&desk, "conflicts resolve 1 mine --reason nonsense", 2, "", "known: ");
-    says(&desk, "conflicts resolve 1 mine --reason language", 0, "Yours goes out again.", "");
+    says(&desk, "conflicts resolve 1 mine --reason language", 0,
+         "Yours goes out again, on what is there now.", "");
     g_autoptr(HtJson) outbox = json_of(&desk, "outbox --json");
     g_assert_cmpuint(ht_json_length(outbox), ==, 3);
     g_assert_true(
@@ -129,7 +130,7 @@ static void test_edit(void)
     desk.environment = g_environ_setenv(desk.environment, "EDITOR", editor, TRUE);
     desk.environment = g_environ_unsetenv(desk.environment, "VISUAL");
     says(&desk, "conflicts resolve 1 edit", 5, "", "there is no text in it to edit");
-    says(&desk, "conflicts resolve 2 edit", 0, "Yours goes out again.", "");
+    says(&desk, "conflicts resolve 2 edit", 0, "Yours goes out again, on what is there now.", "");
     g_autofree char *text = NULL;
     g_assert_true(g_file_get_contents(seen, &text, NULL, &error));
     g_assert_cmpstr(text, ==, "600\nCalled back within the hour. Speaks clearly, also in German.");
@@ -286,7 +287,7 @@ static void test_note_wanted(void)
     g_autoptr(HtJson) before = json_of(&desk, "outbox --json");
     g_assert_cmpuint(ht_json_length(before), ==, 2); /* the two conflicts */
     says(&desk, "conflicts resolve 1 mine --reason other --note 'Read again'", 0,
-         "Yours goes out again.", "");
+         "Yours goes out again, on what is there now.", "");
     says(&desk, "reject --job 'Customer Support' --reason other --note 'By post' '小龍 李'", 0,
          "Rejected: Other reason", "");
     g_autoptr(HtJson) after = json_of(&desk, "outbox export");

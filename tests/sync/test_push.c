@@ -496,7 +496,7 @@ static void test_waves(void)
     g_autofree char *chain = test_value("SUPERUSER", sql);
     g_assert_cmpstr(chain, ==, "shortlist advance advance offer");
     assert_status(match, "offered");
-    /* A chain whose first link meets somebody else's decision: each link is kept as a conflict. */
+    /* A chain whose first link somebody else decided the same: the next one goes on from his. */
     g_autofree char *other = test_match(job, 1);
     g_autoptr(TestClient) theirs = test_client_open("waves-b", "RECRUITER2", NULL);
     test_client_sync(theirs, HT_SYNC_ONCE);
@@ -504,13 +504,40 @@ static void test_waves(void)
     decide(client, other, HT_DECISION_ADVANCE);
     decide(theirs, other, HT_DECISION_SHORTLIST);
     g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).applied, ==, 1);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.conflicts, ==, 0);
+    g_assert_cmpint(report.same, ==, 1);
+    g_assert_cmpint(report.applied, ==, 1);
+    g_assert_cmpint(report.sent, ==, 2);
+    g_assert_cmpint(decisions_of(other), ==, 2);
+    assert_nothing_pending(client);
+    HtOpSpan span;
+    g_assert_cmpuint(ht_outbox_take_same(client->outbox, &span), ==, 1);
+    g_autoptr(GPtrArray) told = ht_outbox_list_same(client->outbox, &span, 0, NULL);
+    g_assert_cmpuint(told->len, ==, 1);
+    g_assert_cmpstr(((HtOutboxItem *)told->pdata[0])->why, ==,
+                    "Rolf Recruiter had decided the same already");
+    test_client_assert_equal(client);
+}
+
+/* A chain whose first link meets another decision: each link is kept as a conflict. */
+static void test_broken_chain(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) client = test_client_open("chain-a", "RECRUITER", NULL);
+    g_autoptr(TestClient) theirs = test_client_open("chain-b", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    decide(client, match, HT_DECISION_SHORTLIST);
+    decide(client, match, HT_DECISION_ADVANCE);
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_HOLD;
+    intent->hold_until = g_get_real_time() + G_TIME_SPAN_DAY;
+    ht_intent_add_match(intent, key_of(theirs, match), true, false, 3);
+    submit(theirs, intent);
+    g_assert_cmpint(test_client_sync(theirs, HT_SYNC_ONCE).applied, ==, 1);
     g_assert_cmpint(test_client_sync(client, HT_SYNC_ONCE).conflicts, ==, 2);
     g_assert_cmpint(count_of(client, HT_OP_CONFLICT), ==, 2);
-    /* The first of them is what the other one decided too; the second goes further. */
-    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(client->outbox, NULL);
-    g_assert_cmpuint(conflicts->len, ==, 2);
-    g_assert_true(((HtConflict *)conflicts->pdata[0])->is_same);
-    g_assert_false(((HtConflict *)conflicts->pdata[1])->is_same);
     test_client_assert_equal(client);
 }
 
@@ -581,6 +608,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/push/time_limit", test_time_limit);
     g_test_add_func("/sync/push/revoked", test_revoked);
     g_test_add_func("/sync/push/waves", test_waves);
+    g_test_add_func("/sync/push/broken_chain", test_broken_chain);
     g_test_add_func("/sync/push/reopen", test_reopen);
     int status = g_test_run();
     test_clients_clear();

@@ -181,14 +181,24 @@ typedef struct {
     char *code; /* the server's short code */
 } HtOutboxItem;
 
+/* What becomes of mine when it is kept. */
+typedef enum {
+    HT_KEEP_GOES = 0, /* it goes out again, on what is there now */
+    HT_KEEP_REOPENS,  /* the same, behind a reopening, which wants a reason */
+    HT_KEEP_NOTE,     /* it stands where mine leads: theirs stands, my note goes beside it */
+    HT_KEEP_NOTHING,  /* the same, and nothing of mine is left: theirs stands */
+    HT_KEEP_NEVER,    /* the same, and my mail goes with no other decision: refused */
+} HtKeep;
+
 typedef struct {
     HtOutboxItem item;
     char *base, *mine, *theirs; /* lines for people */
     char *theirs_by;
     int64_t theirs_at;
-    char *text;        /* of mine, to edit; NULL = it has none */
-    bool needs_reason; /* keeping mine reopens what somebody closed */
-    bool is_same;      /* both decided the same: nothing is lost when theirs stands */
+    char *text; /* of mine, to edit; NULL = it has none */
+    HtKeep keep;
+    bool needs_reason; /* keep is REOPENS: somebody closed it */
+    bool is_same;      /* both decided the same */
 } HtConflict;
 
 typedef struct {
@@ -204,6 +214,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtConflict, ht_conflict_free)
 GPtrArray *ht_outbox_list(HtOutbox *outbox, gsize limit, GError **error);
 /* The same of these numbers alone. */
 GPtrArray *ht_outbox_list_span(HtOutbox *outbox, const HtOpSpan *span, GError **error);
+/* Of these numbers those that are done because somebody else had decided the same, which `why`
+ * says; `limit` 0 = all. */
+GPtrArray *ht_outbox_list_same(HtOutbox *outbox, const HtOpSpan *span, gsize limit, GError **error);
+/* How many such ones answers that came through this process settled since the last call, and
+ * between which numbers. Cheap. */
+guint ht_outbox_take_same(HtOutbox *outbox, HtOpSpan *span);
 /* Cheap: kept counters; also changes of other processes (they come with HT_CHANGED_SHOWN). */
 void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out);
 /* HtConflict*: conflict, rejected and gone ops. */
@@ -214,7 +230,7 @@ GPtrArray *ht_outbox_some_conflicts(HtOutbox *outbox, gsize limit, GError **erro
 HtConflict *ht_outbox_conflict(HtOutbox *outbox, int64_t seq, GError **error);
 
 typedef enum {
-    HT_RESOLVE_KEEP_MINE = 1, /* a new op on what is there now; for a parked one: once more */
+    HT_RESOLVE_KEEP_MINE = 1, /* as HtKeep says; for a parked one: once more */
     HT_RESOLVE_TAKE_THEIRS,   /* mine is dropped */
     HT_RESOLVE_EDIT,          /* like mine, with `value` as its text (a note's words) */
 } HtResolution;
@@ -278,6 +294,9 @@ typedef struct {
     int n;
     char *ops_json; /* the array that app.push_decisions / app.push_fields takes */
     bool is_resend; /* was sent before; its outcome is unknown */
+    /* Set by ht_outbox_acknowledge: conflicts that are none, since somebody had decided the same;
+     * and what stood on them, which is pending again. */
+    guint n_same, n_again;
 } HtPushBatch;
 
 void ht_push_batch_free(HtPushBatch *batch);
@@ -288,7 +307,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPushBatch, ht_push_batch_free)
 HtPushBatch *ht_outbox_next_batch(HtOutbox *outbox, int max, GError **error);
 /* The server's answer (JSON array, one outcome an op). Base rows, acked_seq and shown change in one
  * transaction. */
-bool ht_outbox_acknowledge(HtOutbox *outbox, const HtPushBatch *batch, const char *outcomes_json,
+bool ht_outbox_acknowledge(HtOutbox *outbox, HtPushBatch *batch, const char *outcomes_json,
                            GError **error);
 /* The connection broke. Nothing changes on disk: the next batch is the same one. */
 void ht_outbox_requeue(HtOutbox *outbox, const HtPushBatch *batch);

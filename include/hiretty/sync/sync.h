@@ -147,6 +147,7 @@ typedef struct {
     int64_t duration_us;
     bool loaded; /* a first load or full resync took place */
     guint sent, applied, merged, conflicts, gone, rejected, parked; /* intents */
+    guint same;         /* of those sent: decided the same by somebody else before */
     guint held;         /* intents that wait for a lock, or for a fault of the server's to pass */
     bool is_new_device; /* this profile is a copy of another one: it goes on as its own device */
     char why_full[96];  /* why everything was loaded anew, "" otherwise */

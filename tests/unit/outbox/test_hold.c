@@ -17,7 +17,7 @@ static HtPushBatch *next(Bench *bench, int max)
     return batch;
 }
 
-static void acknowledge(Bench *bench, const HtPushBatch *batch)
+static void acknowledge(Bench *bench, HtPushBatch *batch)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *answer = bench_answer(batch, "applied");

@@ -1,0 +1,202 @@
+/* Two people who decided the same: nobody has to choose. The server answers that somebody decided
+ * first; where that was the same decision, into the same stage, and mine brings no words, reason or
+ * mail of its own, mine is done by his. So are the steps by which I came there, and what I decided
+ * after it goes again, on his decision instead of mine. Of mine nothing is on the server then: it
+ * has the code "same", which tells it from what was applied. */
+#include "internal.h"
+
+/* The decision among the rows that the server sent; NULL = none. */
+static const HtJson *their_decision(const HtJson *rows)
+{
+    const HtJson *found = NULL;
+    for (const HtJson *e = ht_json_first(rows); e; e = ht_json_next(e)) {
+        const HtJson *row = ht_json_get(e, "row");
+        if (ht_json_get_string(row, "decision", NULL))
+            found = row;
+    }
+    return found;
+}
+
+static bool is_their_stage(const HtJson *rows, const HtUuid *to)
+{
+    for (const HtJson *e = ht_json_first(rows); e; e = ht_json_next(e)) {
+        HtUuid stage;
+        if (ht_json_get_int(e, "tbl", 0) == HT_TBL_MATCH)
+            return ht_json_get_uuid(ht_json_get(e, "row"), "stage_id", &stage) &&
+                   ht_uuid_equal(&stage, to);
+    }
+    return false;
+}
+
+/* A hold has a day, an undo and a reopening speak of another decision: those are not compared. */
+static bool may_be_same(HtDecisionKind kind)
+{
+    return kind != HT_DECISION_NONE && kind != HT_DECISION_HOLD && kind != HT_DECISION_UNDO &&
+           kind != HT_DECISION_REOPEN;
+}
+
+bool ht_same_decided(const HtOp *op, const HtJson *rows)
+{
+    HtUuid to;
+    HtDecisionKind kind = ht_decision_parse(op->kind);
+    const char *theirs = ht_json_get_string(their_decision(rows), "decision", NULL);
+    return op->fn == HT_PUSH_DECISIONS && may_be_same(kind) && ht_decision_parse(theirs) == kind &&
+           ht_json_get_uuid(op->body, "to_stage", &to) && is_their_stage(rows, &to);
+}
+
+static bool has_mail(const HtOp *op)
+{
+    return ht_json_length(ht_json_get(op->body, "mails")) > 0;
+}
+
+static bool has_note(const HtOp *op)
+{
+    return !ht_is_blank(ht_json_get_string(ht_json_get(op->body, "note"), "body", NULL));
+}
+
+static bool has_own_reason(const HtOp *op, const HtJson *theirs)
+{
+    HtUuid mine, other;
+    return ht_json_get_uuid(op->body, "reason", &mine) &&
+           !(ht_json_get_uuid(theirs, "reason_id", &other) && ht_uuid_equal(&mine, &other));
+}
+
+HtKeep ht_same_keep(const HtOp *op, const HtUuid *stage, const HtMatchRow *row)
+{
+    HtUuid to;
+    HtDecisionKind kind = ht_decision_parse(op->kind);
+    bool closed = ht_stage_type_is_terminal(row->stage_type) && kind != HT_DECISION_REOPEN;
+    bool is_there = may_be_same(kind) && ht_json_get_uuid(op->body, "to_stage", &to) &&
+                    ht_uuid_equal(&to, stage);
+    if (!is_there)
+        return closed ? HT_KEEP_REOPENS : HT_KEEP_GOES;
+    g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
+    bool more = has_mail(op) || has_own_reason(op, their_decision(rows));
+    if (more && closed)
+        return HT_KEEP_REOPENS;
+    return has_note(op) ? HT_KEEP_NOTE : more ? HT_KEEP_NEVER : HT_KEEP_NOTHING;
+}
+
+/* --- Settling an answer */
+
+typedef struct {
+    HtDb *db;
+    const GPtrArray *ops;
+    GPtrArray *refused;  /* the answers to them that say "conflict", else NULL; borrowed */
+    GHashTable *steps;   /* HtUuid: what the ops that are done were based on */
+    GHashTable *instead; /* HtUuid of an op that is done → char *, the id of his decision */
+    HtSameDecided *done;
+} Settle;
+
+static void settle_clear(Settle *settle)
+{
+    g_ptr_array_unref(settle->refused);
+    g_hash_table_unref(settle->steps);
+    g_hash_table_unref(settle->instead);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Settle, settle_clear)
+
+/* false: there is no conflict in it. */
+static bool find_refused(Settle *settle, const HtJson *outcomes)
+{
+    bool any = false;
+    guint i = 0;
+    for (const HtJson *e = ht_json_first(outcomes); e && i < settle->ops->len;
+         e = ht_json_next(e)) {
+        const HtOp *op = settle->ops->pdata[i++];
+        bool is_conflict = op->fn == HT_PUSH_DECISIONS &&
+                           g_strcmp0(ht_json_get_string(e, "outcome", NULL), "conflict") == 0;
+        g_ptr_array_add(settle->refused, is_conflict ? (gpointer)(gsize)e : NULL);
+        any |= is_conflict;
+    }
+    return any;
+}
+
+static bool settle_op(Settle *settle, const HtOp *op, GError **error)
+{
+    HtUuid base;
+    if (ht_json_get_uuid(op->body, "base_decision", &base))
+        g_hash_table_add(settle->steps, ht_uuid_dup(&base));
+    settle->done->n++;
+    settle->done->span.first =
+        settle->done->span.first ? MIN(settle->done->span.first, op->seq) : op->seq;
+    settle->done->span.last = MAX(settle->done->span.last, op->seq);
+    return ht_outbox_run(settle->db, HT_OUTBOX_QUERY("op_same"), op->seq, error);
+}
+
+/* From the last to the first: whoever ended where another did has nothing to say about his way. */
+static bool settle_same(Settle *settle, GError **error)
+{
+    for (guint i = settle->refused->len; i > 0; i--) {
+        const HtJson *answer = settle->refused->pdata[i - 1];
+        const HtOp *op = settle->ops->pdata[i - 1];
+        if (!answer || has_note(op) || has_mail(op))
+            continue;
+        const HtJson *rows = ht_json_get(answer, "rows"), *theirs = their_decision(rows);
+        bool same = ht_same_decided(op, rows) && !has_own_reason(op, theirs);
+        if (!same && !g_hash_table_contains(settle->steps, &op->op))
+            continue;
+        if (same)
+            g_hash_table_insert(settle->instead, ht_uuid_dup(&op->op),
+                                g_strdup(ht_json_get_string(theirs, "id", NULL)));
+        settle->refused->pdata[i - 1] = NULL;
+        if (!settle_op(settle, op, error))
+            return false;
+    }
+    return true;
+}
+
+/* What stands on one that is done, or on one that goes again for that, did not meet anything of its
+ * own. */
+static bool send_later_ones(Settle *settle, GError **error)
+{
+    g_autoptr(GHashTable) again = g_hash_table_new(ht_uuid_hash, ht_uuid_equal);
+    for (guint i = 0; i < settle->refused->len; i++) {
+        const HtOp *op = settle->ops->pdata[i];
+        HtUuid base;
+        if (!settle->refused->pdata[i] || !ht_json_get_uuid(op->body, "base_decision", &base) ||
+            !(g_hash_table_contains(settle->instead, &base) || g_hash_table_contains(again, &base)))
+            continue;
+        g_hash_table_add(again, (gpointer)(gsize)&op->op);
+        settle->done->n_again++;
+        if (!ht_outbox_run(settle->db, HT_OUTBOX_QUERY("op_again"), op->seq, error))
+            return false;
+    }
+    return true;
+}
+
+static bool rebase(Settle *settle, const HtOp *op, GError **error)
+{
+    char text[HT_UUID_TEXT];
+    const char *theirs = g_hash_table_lookup(settle->instead, &op->op);
+    HtStmt *set = ht_db_stmt(settle->db, HT_OUTBOX_QUERY("op_rebase"), error);
+    if (!set)
+        return false;
+    ht_stmt_bind_uuid(set, 1, &op->match);
+    ht_stmt_bind_text(set, 2, ht_uuid_format(&op->op, text));
+    ht_stmt_bind_text(set, 3, theirs);
+    return ht_stmt_run(set, error);
+}
+
+bool ht_same_settle(HtDb *db, const GPtrArray *ops, const HtJson *outcomes, HtSameDecided *done,
+                    GError **error)
+{
+    g_auto(Settle) settle = {
+        .db = db,
+        .ops = ops,
+        .refused = g_ptr_array_new(),
+        .steps = g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL),
+        .instead = g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, g_free),
+        .done = done,
+    };
+    if (!find_refused(&settle, outcomes))
+        return true;
+    if (!settle_same(&settle, error) || !send_later_ones(&settle, error))
+        return false;
+    for (guint i = 0; i < ops->len; i++) {
+        const HtOp *op = ops->pdata[i];
+        if (g_hash_table_contains(settle.instead, &op->op) && !rebase(&settle, op, error))
+            return false;
+    }
+    return true;
+}
