@@ -359,6 +359,11 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
         describe_field(outbox, conflict, op, rows);
     }
     conflict->theirs_by = person_named(outbox, &op->theirs_by);
+    if (conflict->theirs_by && g_strcmp0(op->code, "version") == 0) {
+        g_free(conflict->item.why);
+        conflict->item.why =
+            g_strdup_printf("%s changed the same field first.", conflict->theirs_by);
+    }
     conflict->theirs_at = op->theirs_at;
     return conflict;
 }

@@ -164,6 +164,32 @@ def batches():
     print("4,000 field ops: %.2f s" % took)
 
 
+def who_moved():
+    """A conflict about an interview names who moved it, to whoever sees it."""
+    hidden_job, _, hidden = world.job(confidential=True)
+    meeting, secret = new_id(), new_id()
+    for row, match in ((meeting, matches[1]), (secret, hidden[0])):
+        world.platform("INSERT INTO public.interviews (id, match_id, interview_type, scheduled_at) VALUES ('%s', '%s', 'technical', now())" % (row, match))
+    moved = stored("interviews", meeting)
+    at = now_us() + 86_400_000_000
+    one("rec2", op("update", "interviews", meeting, 1, {}, scheduled_at=at), OK, "moved")
+    one("admin", op("update", "interviews", meeting, 2, {}, notes="Room 4"), OK, "something else of it")
+    mine, device = op("update", "interviews", meeting, 1, {"scheduled_at": 1}, scheduled_at=at + 1), new_id()
+    answer = push("rec", [mine], device)
+    check.same([(a["outcome"], a["by"]) for a in answer], [("conflict", users["ht_a_rec2"])], "by whom")
+    check.same(push("rec", [mine], device), answer, "the same on a retry")
+    one("rec2", op("update", "interviews", meeting, 3, {}, scheduled_at=at + 2), OK, "moved again")
+    world.platform("UPDATE public.interviews SET scheduled_at = now() + interval '9 days' WHERE id = '%s'" % meeting)
+    check.same(push("rec", [op("update", "interviews", meeting, 1, {"scheduled_at": 1}, scheduled_at=at + 3)])[0]["by"], None, "by nobody of the team")
+    world.platform("UPDATE public.interviews SET notes = 'x' WHERE id = '%s'" % secret)
+    who = "SELECT coalesce(app.who_moved('%s', '{scheduled_at,notes}')::text, 'nobody')"
+    for login, row in (("rec", secret), ("rec", new_id()), ("rec_b", meeting), ("int", meeting), ("view", meeting)):
+        check.same(world.value(login, who % row), "nobody", "asked by hand: " + login)
+    check.same(world.value("rec", who % meeting), "nobody", "the platform changed it last")
+    one("admin", op("update", "interviews", meeting, None, {"notes": "Room 4"}, notes="Room 5"), OK, "words")
+    check.same(world.value("rec", who % meeting), users["ht_a_admin1"], "asked by hand, of one in sight")
+
+
 def kept_of(device):
     """All columns of the device's row."""
     return world.value("super", "SELECT d::text FROM public.client_devices d WHERE device_id = '%s'" % device)
@@ -233,6 +259,6 @@ def words():
     check.same([a["outcome"] for a in push("rec", ops[:1], device)], ["applied"], "what applied is known by its rows")
 
 
-for part in (notes, parents, tags, fields, batches, words):
+for part in (notes, parents, tags, fields, batches, who_moved, words):
     part()
 check.finish()

@@ -12,7 +12,7 @@ REC, REC2, INT1, INT2, VIEW, ADMIN = ("ht_a_" + x for x in ("rec1", "rec2", "int
 DEFINERS = {"my_tenant", "my_user", "my_member", "my_role", "is_admin", "acting_tenant", "colleagues", "hidden_jobs", "hidden_matches",
             "hidden_interviews", "hidden_offers", "hidden_decisions", "my_panel_rows", "my_interviews", "my_submitted_interviews",
             "my_panel_matches", "my_panel_candidates", "my_panel_jobs", "my_feed_tables", "create_job_stages", "demographic_counts",
-            "push_decisions", "device_lock", "device_store", "device_seen", "sync_hello", "last_decision", "remove_tags", "push_fields", "audit_seal", "audit_verify", "log_model_call",
+            "push_decisions", "device_lock", "device_store", "device_seen", "sync_hello", "last_decision", "who_moved", "remove_tags", "push_fields", "audit_seal", "audit_verify", "log_model_call",
             "schema_fp", "table_fps", "hello_brief", "hello_names", "device_cursor", "readable_columns", "erase_candidate", "hidden_people",
             "hidden_people_matches", "hidden_people_interviews", "hidden_people_offers", "hidden_people_resumes", "hidden_tags", "nothing_is_hidden"}
 

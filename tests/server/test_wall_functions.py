@@ -43,6 +43,8 @@ def calls(of):
         ("rec1", fields("candidate_tags", "insert", new, candidate_id=of("c1"), tag="x")),
         ("int1", fields("interview_feedback", "update", of("f12"), rating=1)),
         ("int1", fields("interview_feedback", "insert", new, interview_id=of("iv_match1"), panel_member_id=mine["p21"])),
+        ("rec1", f"SELECT app.who_moved('{of('iv_match1')}', ARRAY['scheduled_at', 'notes'])"),
+        ("rec1", fields("interviews", "update", of("iv_match1"), scheduled_at=1)),
         ("rec1", f"SELECT app.remove_tags(ARRAY['{of('tag')}']::uuid[])"), ("rec1", f"SELECT app.last_decision('{TENANT['b']}', '{of('match4')}')"),
         ("rec1", f"SELECT app.last_decision('{TENANT['a']}', '{of('match4b')}')"),
         ("rec1", f"SELECT app.create_job_stages('{TENANT['a']}', '{of('job')}')"), ("rec1", f"SELECT app.create_job_stages('{TENANT['b']}', '{of('job')}')"),

@@ -300,6 +300,8 @@ static void test_interview(void)
     g_assert_cmpstr(conflict->base, ==, "minutes: 90");
     g_assert_cmpstr(conflict->mine, ==, "minutes: 120");
     g_assert_cmpstr(conflict->theirs, ==, "minutes: 45");
+    g_assert_cmpstr(conflict->theirs_by, ==, "Rita Recruiter");
+    g_assert_cmpstr(conflict->item.why, ==, "Rita Recruiter changed the same field first.");
     test_client_assert_equal(theirs);
 }
 
