@@ -30,9 +30,14 @@ enum {
  * (256 GiB) that cannot be taken for a b-tree's mark (2, 5, 10, 13). */
 #define SURE_PAGES 0x02000000
 
+/* So much is written before the disk is told to begin: a sync waits for the rest alone. */
+#define BEGIN_BYTES (2 << 20)
+
 typedef struct {
     sqlite3_file base;
     bool is_database;
+    bool is_kept;  /* the database or its log, no piece of a sort */
+    gsize unbegun; /* bytes written since the disk was told to begin */
     /* the system's file follows */
 } File;
 
@@ -69,19 +74,47 @@ static bool is_zero(const guint8 *bytes, gsize n)
     return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
 }
 
-static int file_write(sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
+/* The descriptor of the last write of this thread. */
+static _Thread_local int written_to = -1;
+
+static ssize_t write_and_tell(int fd, const void *data, size_t n, off64_t offset)
+{
+    written_to = fd;
+    return pwrite64(fd, data, n, offset);
+}
+
+/* Only a hint: what goes wrong, the sync tells. */
+static void begin_writing(File *file, int n)
+{
+    file->unbegun += (gsize)n;
+    if (file->unbegun < BEGIN_BYTES || !file->is_kept || written_to < 0)
+        return;
+    sync_file_range(written_to, 0, 0, SYNC_FILE_RANGE_WRITE);
+    file->unbegun = 0;
+}
+
+static int write_through(sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
 {
     sqlite3_file *real = inner(file);
+    written_to = -1;
+    int rc = real->pMethods->xWrite(real, data, n, offset);
+    if (rc == SQLITE_OK)
+        begin_writing((File *)(void *)file, n);
+    return rc;
+}
+
+static int file_write(sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
+{
     unsigned from, to, size = (unsigned)n;
     bool is_page = ((File *)(void *)file)->is_database && n >= MIN_PAGE && n <= MAX_PAGE &&
                    (n & (n - 1)) == 0 && offset % n == 0 && offset / n < SURE_PAGES;
     if (!is_page || !find_gap(data, size, offset == 0, &from, &to) ||
         is_zero((const guint8 *)data + from, to - from))
-        return real->pMethods->xWrite(real, data, n, offset);
+        return write_through(file, data, n, offset);
     guint8 clean[MAX_PAGE];
     memcpy(clean, data, size);
     memset(clean + from, 0, to - from);
-    return real->pMethods->xWrite(real, clean, n, offset);
+    return write_through(file, clean, n, offset);
 }
 
 /* ---- everything else goes through */
@@ -190,6 +223,8 @@ static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
     (void)vfs;
     File *ours = (File *)(void *)file;
     ours->is_database = flags & SQLITE_OPEN_MAIN_DB;
+    ours->is_kept = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL);
+    ours->unbegun = 0;
     int rc = real_vfs->xOpen(real_vfs, name, inner(file), flags, out);
     ours->base.pMethods = inner(file)->pMethods ? &our_methods : NULL;
     return rc;
@@ -200,8 +235,11 @@ const char *ht_vfs_name(void)
     static gsize once;
     if (g_once_init_enter(&once)) {
         real_vfs = sqlite3_vfs_find(NULL);
-        if (real_vfs->iVersion >= 3)
+        if (real_vfs->iVersion >= 3) {
             real_vfs->xSetSystemCall(real_vfs, "open", (sqlite3_syscall_ptr)(void *)open_safely);
+            real_vfs->xSetSystemCall(real_vfs, "pwrite64",
+                                     (sqlite3_syscall_ptr)(void *)write_and_tell);
+        }
         our_methods = (sqlite3_io_methods){.iVersion = 2, /* without memory maps */
                                            .xClose = file_close,
                                            .xRead = file_read,
