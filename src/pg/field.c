@@ -80,6 +80,80 @@ bool ht_pg_field_time(const HtPgField *field, int64_t *out_us)
     return true;
 }
 
+/* --- numeric */
+enum {
+    NUMERIC_HEADER = 8,
+    NUMERIC_BASE = 10000,
+    NUMERIC_WEIGHT_MAX = 8, /* 10,000⁹ hundredths are more than 64 bits hold */
+    NUMERIC_NEGATIVE = 0x4000,
+    NUMERIC_NAN = 0xC000,
+    NUMERIC_INFINITE = 0xD000,
+    NUMERIC_MINUS_INFINITE = 0xF000,
+};
+
+typedef struct {
+    const guint8 *digits;
+    int n, weight; /* of the first digit, in powers of the base */
+} Numeric;
+
+/* The digit of a power of the base; 0 where none is written. */
+static guint64 digit_at(const Numeric *numeric, int power)
+{
+    int i = numeric->weight - power;
+    return i >= 0 && i < numeric->n ? read_be(numeric->digits + 2 * i, 2) : 0;
+}
+
+static bool has_digits_only(const Numeric *numeric)
+{
+    for (int i = 0; i < numeric->n; i++) {
+        if (read_be(numeric->digits + 2 * i, 2) >= NUMERIC_BASE)
+            return false;
+    }
+    return true;
+}
+
+/* false: more than 64 bits hold. */
+static bool count_hundredths(const Numeric *numeric, int64_t *out)
+{
+    if (numeric->n > 0 && numeric->weight > NUMERIC_WEIGHT_MAX)
+        return false;
+    int64_t whole = 0;
+    for (int power = numeric->weight; numeric->n > 0 && power >= 0; power--) {
+        if (__builtin_mul_overflow(whole, NUMERIC_BASE, &whole) ||
+            __builtin_add_overflow(whole, (int64_t)digit_at(numeric, power), &whole))
+            return false;
+    }
+    int64_t parts = (int64_t)digit_at(numeric, -1); /* ten-thousandths */
+    return !__builtin_mul_overflow(whole, 100, &whole) &&
+           !__builtin_add_overflow(whole, (parts + 50) / 100, out);
+}
+
+bool ht_pg_field_centi(const HtPgField *field, int64_t *out, bool *is_nan)
+{
+    *is_nan = false;
+    if (!field->data || field->len < NUMERIC_HEADER)
+        return false;
+    Numeric numeric = {.digits = field->data + NUMERIC_HEADER,
+                       .n = (gint16)read_be(field->data, 2),
+                       .weight = (gint16)read_be(field->data + 2, 2)};
+    guint64 sign = read_be(field->data + 4, 2);
+    if (numeric.n < 0 || field->len != NUMERIC_HEADER + 2 * numeric.n || !has_digits_only(&numeric))
+        return false;
+    *is_nan = sign == NUMERIC_NAN;
+    bool is_infinite = sign == NUMERIC_INFINITE || sign == NUMERIC_MINUS_INFINITE;
+    bool is_negative = sign == NUMERIC_NEGATIVE || sign == NUMERIC_MINUS_INFINITE;
+    if (*is_nan)
+        return true;
+    if (sign != 0 && !is_infinite && !is_negative)
+        return false;
+    int64_t hundredths;
+    if (is_infinite || !count_hundredths(&numeric, &hundredths))
+        *out = is_negative ? INT64_MIN : INT64_MAX;
+    else
+        *out = is_negative ? -hundredths : hundredths;
+    return true;
+}
+
 const char *ht_pg_field_text(const HtPgField *field, gsize *len)
 {
     *len = field->data && field->len > 0 ? (gsize)field->len : 0;

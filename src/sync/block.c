@@ -61,8 +61,15 @@ static bool set_value(HtApplyTable *rows, int i, HtColumnType type, const HtPgFi
             return false;
         ht_apply_uuid(rows, i, &id);
         return true;
-    case HT_TYPE_INT:
     case HT_TYPE_CENTI:
+        if (!ht_pg_field_centi(field, &number, &flag))
+            return false;
+        if (flag)
+            ht_apply_null(rows, i);
+        else
+            ht_apply_int(rows, i, number);
+        return true;
+    case HT_TYPE_INT:
         if (!ht_pg_field_int(field, &number))
             return false;
         ht_apply_int(rows, i, number);

@@ -20,6 +20,7 @@ static void decode(const HtPgField *field)
     (void)ht_pg_field_real(field, &real);
     (void)ht_pg_field_bool(field, &flag);
     (void)ht_pg_field_time(field, &number);
+    (void)ht_pg_field_centi(field, &number, &flag);
     const char *text = ht_pg_field_text(field, &len);
     g_assert_true(!text == ht_pg_field_is_null(field));
     if (text)
@@ -63,9 +64,10 @@ static GBytes *well_formed(const HtSyncSelect *select, const uint8_t *data, size
             bool exact = size > 0 && data[0] < 128;
             if (exact && (type == HT_TYPE_UUID || type == HT_TYPE_REF))
                 len = 16;
-            else if (exact &&
-                     (type == HT_TYPE_INT || type == HT_TYPE_CENTI || type == HT_TYPE_TIME))
+            else if (exact && (type == HT_TYPE_INT || type == HT_TYPE_TIME))
                 len = 8;
+            else if (exact && type == HT_TYPE_CENTI)
+                len = 10;
             else if (exact && type == HT_TYPE_BOOL)
                 len = 1;
             if (size > 0) {

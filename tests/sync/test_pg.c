@@ -420,6 +420,34 @@ static void test_params(void)
     g_assert_true(ht_pg_field_is_null(&outside));
 }
 
+/* Amounts of all sizes, read here and rounded there. */
+static void test_hundredths(void)
+{
+    g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPgRows) rows = ht_pg_query(
+        pg,
+        "SELECT v, round(v * 100)::bigint FROM generate_series(-14, 16) e, generate_series(0, 8) "
+        "s, "
+        "generate_series(1, 20) n, LATERAL (SELECT round((random() - 0.5)::numeric * 10::numeric ^ "
+        "e, s) + CASE WHEN n > 15 THEN 0.005 * sign(random() - 0.5)::numeric ELSE 0 END AS v) AS x "
+        "UNION ALL SELECT v::numeric, round(v::numeric * 100)::bigint FROM (VALUES ('0'), "
+        "('-0.00'), "
+        "('92233720368547758.07'), ('-92233720368547758.08'), ('0.005'), ('-0.005'), "
+        "('99.995')) AS x (v)",
+        NULL, 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(ht_pg_rows_count(rows), >, 5000);
+    for (int i = 0; i < ht_pg_rows_count(rows); i++) {
+        int64_t wanted, centi = 77;
+        bool is_nan;
+        HtPgField amount = ht_pg_rows_field(rows, i, 0), there = ht_pg_rows_field(rows, i, 1);
+        g_assert_true(ht_pg_field_int(&there, &wanted));
+        g_assert_true(ht_pg_field_centi(&amount, &centi, &is_nan) && !is_nan);
+        g_assert_cmpint(centi, ==, wanted);
+    }
+}
+
 static void test_error_keeps_connection(void)
 {
     g_autoptr(HtPgConnection) pg = test_connect("SUPERUSER");
@@ -734,6 +762,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pg/terminated", test_terminated);
     g_test_add_func("/sync/pg/alive", test_alive);
     g_test_add_func("/sync/pg/params", test_params);
+    g_test_add_func("/sync/pg/hundredths", test_hundredths);
     g_test_add_func("/sync/pg/error_keeps_connection", test_error_keeps_connection);
     g_test_add_func("/sync/pg/pipeline", test_pipeline);
     g_test_add_func("/sync/pg/pipeline_kept", test_pipeline_kept);

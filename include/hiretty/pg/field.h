@@ -26,6 +26,11 @@ bool ht_pg_field_real(const HtPgField *field, double *out); /* float4, float8 */
 bool ht_pg_field_bool(const HtPgField *field, bool *out);
 /* timestamptz: µs since the Unix epoch; ±infinity is INT64_MAX and INT64_MIN. */
 bool ht_pg_field_time(const HtPgField *field, int64_t *out_us);
+/* numeric in hundredths, rounded half away from zero as the server's round() does; beyond 64 bits
+ * it is the last one. NaN is no amount: *is_nan, and *out is unchanged. The format is
+ * numeric_send's (src/backend/utils/adt/numeric.c): count, weight, sign, scale, and that many
+ * digits of base 10,000. */
+bool ht_pg_field_centi(const HtPgField *field, int64_t *out, bool *is_nan);
 /* text, varchar, json: bytes without a NUL behind them, not sanitised. NULL for NULL. */
 const char *ht_pg_field_text(const HtPgField *field, gsize *len);
 /* jsonb in binary: its text after the version byte; NULL if it is not version 1. */

@@ -44,6 +44,51 @@ static void test_times(void)
     g_assert_false(ht_pg_field_time(&small, &us));
 }
 
+/* What psql shows of numeric_send() for the amount in the last column. */
+static void test_hundredths(void)
+{
+    static const struct {
+        HtPgField field;
+        int64_t centi;
+    } amounts[] = {
+        {FIELD("\0\0\0\0\0\0\0\0"), 0},                     /* 0 */
+        {FIELD("\0\2\0\0\0\0\0\2\0\x5d\x1d\x4c"), 9375},    /* 93.75 */
+        {FIELD("\0\2\0\0\x40\0\0\2\0\x5d\x1d\x4c"), -9375}, /* -93.75 */
+        {FIELD("\0\1\0\1\0\0\0\0\0\x0c"), 12000000},        /* 120000 */
+        {FIELD("\0\1\xff\xff\0\0\0\2\0\x64"), 1},           /* 0.01 */
+        {FIELD("\0\1\xff\xff\0\0\0\4\0\x32"), 1},           /* 0.0050 */
+        {FIELD("\0\1\xff\xff\0\0\0\4\0\x31"), 0},           /* 0.0049 */
+        {FIELD("\0\1\xff\xff\x40\0\0\4\0\x32"), -1},        /* -0.0050 */
+        {FIELD("\0\1\xff\xfe\0\0\0\6\x27\x0f"), 0},         /* 0.00009999 */
+        {FIELD("\0\1\0\x09\0\0\0\0\0\1"), INT64_MAX},       /* 1e36 */
+        {FIELD("\0\1\x7f\xff\x40\0\0\0\0\1"), INT64_MIN},   /* -1e131068 */
+        {FIELD("\0\0\0\0\xd0\0\0\0"), INT64_MAX},           /* Infinity */
+        {FIELD("\0\0\0\0\xf0\0\0\0"), INT64_MIN},           /* -Infinity */
+    };
+    static const HtPgField wrong[] = {
+        FIELD(""),
+        FIELD("\0\0\0\0\0\0\0"),           /* cut */
+        FIELD("\0\1\0\0\0\0\0\0"),         /* a digit is missing */
+        FIELD("\0\0\0\0\0\0\0\0\0\1"),     /* one too many */
+        FIELD("\xff\xff\0\0\0\0\0\0"),     /* fewer than none */
+        FIELD("\0\1\0\0\0\0\0\0\x27\x10"), /* 10,000 is no digit */
+        FIELD("\0\0\0\0\x12\x34\0\0"),     /* no sign */
+    };
+    int64_t centi;
+    bool is_nan;
+    for (gsize i = 0; i < G_N_ELEMENTS(amounts); i++) {
+        centi = 77;
+        g_assert_true(ht_pg_field_centi(&amounts[i].field, &centi, &is_nan));
+        g_assert_false(is_nan);
+        g_assert_cmpint(centi, ==, amounts[i].centi);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++)
+        g_assert_false(ht_pg_field_centi(&wrong[i], &centi, &is_nan));
+    HtPgField nan = FIELD("\0\0\0\0\xc0\0\0\0"), null = {NULL, 0};
+    g_assert_true(ht_pg_field_centi(&nan, &centi, &is_nan) && is_nan);
+    g_assert_false(ht_pg_field_centi(&null, &centi, &is_nan));
+}
+
 static void test_others(void)
 {
     HtPgField real8 = FIELD("\x3f\xf8\x00\x00\x00\x00\x00\x00"), real4 = FIELD("\xbf\x80\x00\x00"),
@@ -169,6 +214,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pg/field/ints", test_ints);
     g_test_add_func("/pg/field/times", test_times);
+    g_test_add_func("/pg/field/hundredths", test_hundredths);
     g_test_add_func("/pg/field/others", test_others);
     g_test_add_func("/pg/field/uuid", test_uuid);
     g_test_add_func("/pg/tuples/rows", test_tuples);
