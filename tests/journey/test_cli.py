@@ -366,8 +366,8 @@ def blind_review_hides():
         analysis = '{{"summary": "Zyxanthe knows zeppelins"}}' WHERE match_id = '{match}'""")
     named = re.compile("zyxanthe|quorbel|vane|5550199", re.I)
     sign = f"Applicant {match[:6]}"
-    reads = (("interviews", "--days", "60"), ("transcript", person), ("search", "zeppelins"), ("search", "Quorbel"),
-             ("candidate", match), ("candidate", person), ("candidate", person, "--job", job), ("matches", "--job", job), ("feedback",))
+    reads = [("interviews", "--days", "60"), ("search", "Quorbel"), ("transcript", person), ("candidate", match), ("candidate", person),
+             ("candidate", person, "--job", job), ("matches", "--job", job)]
 
     def printed(words):
         yield desk.must(*words)
@@ -377,19 +377,22 @@ def blind_review_hides():
 
     desk.must("sync")
     desk.must("note", match, "Zyxanthe flew zeppelins")
-    with Terminal(desk.argv(), desk.env, 140, 40) as screen:  # whose idle time makes the index of the texts
-        eventually(lambda: len(desk.json("search", "zeppelins")) == 2, 60, "texts in the index")
-        screen.press("Q")
-        assert screen.wait_end(20 * SLOW) == 0
-    shown = {words for words in reads if all(named.search(text) for text in printed(words))}
-    assert shown >= set(reads[:6]) | {reads[7]}, set(reads) - shown
+    if SLOW == 1:  # 12,000 texts take a sanitizer minutes
+        with Terminal(desk.argv(), desk.env, 140, 40) as screen:  # whose idle time makes the index of the texts
+            eventually(lambda: len(desk.json("search", "zeppelins")) == 2, 60, "texts in the index")
+            screen.press("Q")
+            assert screen.wait_end(20 * SLOW) == 0
+        reads.append(("search", "zeppelins"))
+    for words in reads:
+        assert all(named.search(text) for text in printed(words)), words
+    reads.append(("feedback",))
     server.sql(f"UPDATE public.job_stages SET is_blind = true WHERE id = '{stage}'")
     try:
         desk.must("sync")
         for words in reads:
             for text in printed(words):
                 assert not named.search(text), (words, named.search(text), text[:400])
-        for words in reads[:1] + reads[2:4]:
+        for words in reads[:2]:
             assert sign in desk.must(*words), (words, sign)
         assert "zeppelins" in desk.must("transcript", person) and "[name]" in desk.must("transcript", person)
         for words in (("note", match, "Call again"), ("undo",), ("interviews", "move", match, "--minutes", "50"), ("undo",),
@@ -405,9 +408,9 @@ def blind_review_hides():
             screen.wait("Interviews", 20 * SLOW)
             screen.press("g/")
             screen.wait("search", 20 * SLOW)
-            screen.press("zeppelins\r")
+            screen.press("Quorbel\r")
             screen.wait(sign, 20 * SLOW)
-            assert not named.search(screen.text()), screen.text()
+            assert not named.search(screen.text().replace("Quorbel", "", 1)), screen.text()  # the words searched for
             screen.press("Q")
             assert screen.wait_end(20 * SLOW) == 0
     finally:

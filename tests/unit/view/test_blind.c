@@ -111,10 +111,39 @@ static void test_mask(void)
     desk_close(&desk);
 }
 
+static void check_snippet(Desk *desk, const char *candidate, const char *kind, const char *wanted)
+{
+    char text[] = "Ana lodzka was here";
+    HtSearchHit hit = {
+        .candidate = fixture_key(desk->reader, candidate), .kind = kind, .snippet = text};
+    g_autofree char *snippet = ht_blind_snippet(desk->reader, &hit);
+    g_assert_cmpstr(snippet, ==, wanted);
+}
+
+static void test_snippet(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    {
+        check_snippet(&desk, "C21", "note", "[name] [name] was here");
+        check_snippet(&desk, "C21", "screening", "[name] [name] was here");
+        check_snippet(&desk, "C21", "resume", "(reviewed blind)");
+        check_snippet(&desk, "C1", "resume", "Ana lodzka was here");
+        HtKey match = fixture_key(desk.reader, "M21"), open = fixture_key(desk.reader, "M99");
+        g_autofree char *words = ht_blind_words(desk.reader, match, "Ana is good");
+        g_assert_cmpstr(words, ==, "[name] is good");
+        g_autofree char *shown = ht_blind_words(desk.reader, open, "Zoë is good");
+        g_assert_cmpstr(shown, ==, "Zoë is good");
+        g_assert_null(ht_blind_words(desk.reader, match, NULL));
+    }
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/view/blind/who", test_who);
     g_test_add_func("/view/blind/mask", test_mask);
+    g_test_add_func("/view/blind/snippet", test_snippet);
     return g_test_run();
 }
