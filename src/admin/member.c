@@ -112,7 +112,7 @@ static bool write_member(HtPgConnection *pg, const HtAdminMember *member, HtAdmi
     return true;
 }
 
-static bool check_member(const HtAdminMember *member, GError **error)
+bool ht_admin_member_check(const HtAdminMember *member, GError **error)
 {
     static const char *const roles[] = {"admin", "recruiter", "interviewer", "viewer", NULL};
     if (!member->role || !g_strv_contains(roles, member->role)) {
@@ -158,7 +158,7 @@ bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdmi
                          GError **error)
 {
     HtAdminAdded own = {0};
-    if (!check_member(member, error))
+    if (!ht_admin_member_check(member, error))
         return false;
     g_autofree char *verifier = NULL;
     if (member->password) {
@@ -221,16 +221,22 @@ static bool end_membership(HtPgConnection *pg, const char *tenant, const char *l
     return ht_admin_run(pg, "member_revoke", values, 2, error);
 }
 
+bool ht_admin_revoke_check(const char *login, const char *tenant, const char *email, GError **error)
+{
+    if (login || (tenant && email))
+        return true;
+    g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
+                "say which member: a login, or a tenant and an e-mail address");
+    return false;
+}
+
 bool ht_admin_revoke(HtPgConnection *pg, const char *login, const char *tenant, const char *email,
                      int *n_sessions, GError **error)
 {
     if (n_sessions)
         *n_sessions = 0;
-    if (!login && !(tenant && email)) {
-        g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
-                    "say which member: a login, or a tenant and an e-mail address");
+    if (!ht_admin_revoke_check(login, tenant, email, error))
         return false;
-    }
     g_autofree char *of_login = NULL;
     if (!tenant) {
         of_login = tenant_of(pg, login, error);

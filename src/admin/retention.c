@@ -23,16 +23,21 @@ void ht_admin_pruned_clear(HtAdminPruned *pruned)
     memset(pruned, 0, sizeof *pruned);
 }
 
+bool ht_admin_prune_check(int keep_days, GError **error)
+{
+    if (keep_days == 0 || (keep_days >= HT_ADMIN_KEEP_DAYS && keep_days <= HT_ADMIN_KEEP_DAYS_MAX))
+        return true;
+    g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID, "changes are kept for %d to %d days",
+                HT_ADMIN_KEEP_DAYS, HT_ADMIN_KEEP_DAYS_MAX);
+    return false;
+}
+
 bool ht_admin_prune(HtPgConnection *pg, int keep_days, bool is_trial, HtAdminPruned *pruned,
                     GError **error)
 {
     memset(pruned, 0, sizeof *pruned);
-    if (keep_days != 0 && (keep_days < HT_ADMIN_KEEP_DAYS || keep_days > HT_ADMIN_KEEP_DAYS_MAX)) {
-        g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
-                    "changes are kept for %d to %d days", HT_ADMIN_KEEP_DAYS,
-                    HT_ADMIN_KEEP_DAYS_MAX);
+    if (!ht_admin_prune_check(keep_days, error))
         return false;
-    }
     g_autofree char *days = g_strdup_printf("%d", keep_days ? keep_days : HT_ADMIN_KEEP_DAYS);
     const char *values[] = {days, is_trial ? "true" : "false"};
     ht_pg_set_silence_ms(pg, SILENCE_MS);

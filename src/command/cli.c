@@ -133,10 +133,33 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
         *exit = HT_EXIT_REFUSED;
         return NULL;
     }
-    /* An empty cache looks like a company without people. */
-    if (!harmless && ht_sync_last_us(context->parts.cache) == 0)
-        ht_print_error(verb, "nothing was fetched yet", "hiretty sync");
     return context;
+}
+
+/* An empty cache looks like a company without people. */
+static bool is_filled(HtContext *context, const char *verb)
+{
+    if (!context || ht_sync_last_us(context->parts.cache) != 0)
+        return context != NULL;
+    ht_print_error(verb, "nothing was fetched yet", "hiretty sync");
+    return false;
+}
+
+HtContext *ht_cli_open_list(HtCliHost *host, const char *verb, int *exit)
+{
+    HtContext *context = ht_cli_open(host, verb, exit);
+    is_filled(context, verb);
+    return context;
+}
+
+HtContext *ht_cli_open_filled(HtCliHost *host, const char *verb, int *exit)
+{
+    HtContext *context = ht_cli_open(host, verb, exit);
+    if (is_filled(context, verb))
+        return context;
+    if (context)
+        *exit = HT_EXIT_FAILED;
+    return NULL;
 }
 
 HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit)

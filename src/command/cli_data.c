@@ -114,7 +114,7 @@ int ht_verb_jobs(HtCliHost *host, int argc, char **argv)
         g_error_free(error);
         return exit;
     }
-    HtContext *context = ht_cli_open(host, "jobs", &exit);
+    HtContext *context = ht_cli_open_list(host, "jobs", &exit);
     if (!context)
         return exit;
     query.filter = filter;
@@ -253,7 +253,7 @@ int ht_verb_matches(HtCliHost *host, int argc, char **argv)
         return ht_cli_usage_error("matches", "there is no order '%s'", options.sort);
     if (!ht_cli_filter("matches", options.where, &filter, &exit))
         return exit;
-    HtContext *context = ht_cli_open(host, "matches", &exit);
+    HtContext *context = ht_cli_open_filled(host, "matches", &exit);
     if (!context)
         return exit;
     query.job = ht_cli_job(context, "matches", &options, &exit);
@@ -370,7 +370,7 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
         return exit;
     if (ht_cli_n_rest(&options) != 1)
         return ht_cli_usage_error("candidate", "one name, e-mail address or id is wanted");
-    HtContext *context = ht_cli_open(host, "candidate", &exit);
+    HtContext *context = ht_cli_open_filled(host, "candidate", &exit);
     if (!context)
         return exit;
     HtKey job = 0;
@@ -469,7 +469,7 @@ int ht_verb_transcript(HtCliHost *host, int argc, char **argv)
         return exit;
     if (ht_cli_n_rest(&options) != 1)
         return ht_cli_usage_error("transcript", "one session or person is wanted");
-    HtContext *context = ht_cli_open(host, "transcript", &exit);
+    HtContext *context = ht_cli_open_filled(host, "transcript", &exit);
     if (!context)
         return exit;
     g_autoptr(HtTranscript) transcript = find_transcript(context, options.rest[0], &exit);
@@ -551,12 +551,12 @@ int ht_verb_interviews(HtCliHost *host, int argc, char **argv)
     int exit;
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
-    HtContext *context = ht_cli_open(host, "interviews", &exit);
-    if (!context)
-        return exit;
     const char *word = options.rest[0] ? options.rest[0] : "list";
     if (strcmp(word, "list") != 0)
-        return ht_cli_interviews_change(host, context, &options);
+        return ht_cli_interviews_change(host, &options);
+    HtContext *context = ht_cli_open_list(host, "interviews", &exit);
+    if (!context)
+        return exit;
     int64_t now = ht_clock_now_us();
     GError *error = NULL;
     g_autoptr(GPtrArray) list =
@@ -622,15 +622,16 @@ int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
     int exit;
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
-    HtContext *context = ht_cli_open(host, "feedback", &exit);
+    if (g_strcmp0(options.rest[0], "write") == 0)
+        return ht_cli_feedback_write(host, &options);
+    const char *who = options.rest[g_strcmp0(options.rest[0], "list") == 0 ? 1 : 0];
+    HtContext *context = who ? ht_cli_open_filled(host, "feedback", &exit)
+                             : ht_cli_open_list(host, "feedback", &exit);
     if (!context)
         return exit;
-    if (g_strcmp0(options.rest[0], "write") == 0)
-        return ht_cli_feedback_write(host, context, &options);
     GError *error = NULL;
     HtReader *reader = context->parts.reader;
     HtKey person = 0;
-    const char *who = options.rest[g_strcmp0(options.rest[0], "list") == 0 ? 1 : 0];
     if (who && !(person = find_person(context, "feedback", who, &exit)))
         return exit;
     gsize limit = options.limit > 0 ? (gsize)options.limit : DEFAULT_FEEDBACK;
@@ -677,7 +678,7 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
         return exit;
     if (ht_cli_n_rest(&options) == 0)
         return ht_cli_usage_error("search", "words to search for are wanted");
-    HtContext *context = ht_cli_open(host, "search", &exit);
+    HtContext *context = ht_cli_open_list(host, "search", &exit);
     if (!context)
         return exit;
     GError *error = NULL;

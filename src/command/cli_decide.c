@@ -66,17 +66,34 @@ static GArray *filtered_matches(HtContext *context, const char *verb, HtKey job,
     return keys;
 }
 
+/* What can be told of the arguments alone, before anything is opened. */
+static bool has_meaning(const char *verb, const HtCliOptions *options, HtDecisionKind decision,
+                        int *exit)
+{
+    const char *why = NULL;
+    g_autoptr(HtFilter) filter = NULL;
+    if (decision == HT_DECISION_REJECT && !options->reason)
+        why = "--reason is missing";
+    else if (decision == HT_DECISION_HOLD && !options->until)
+        why = "--until is missing";
+    else if (options->where && ht_cli_n_rest(options) > 0)
+        why = "either --where or names, not both";
+    else if (!options->where && ht_cli_n_rest(options) == 0)
+        why = "whom? A name, an id or --where is wanted";
+    else if (options->where && !options->job)
+        why = "--job is missing";
+    if (why)
+        *exit = ht_cli_usage_error(verb, "%s", why);
+    else if (options->to && ht_stage_type_parse(options->to) == HT_STAGE_NONE)
+        *exit = ht_cli_usage_error(verb, "there is no stage '%s'", options->to);
+    else
+        return ht_cli_filter(verb, options->where, &filter, exit);
+    return false;
+}
+
 static GArray *matches_meant(HtContext *context, const char *verb, const HtCliOptions *options,
                              int *exit)
 {
-    if (options->where && ht_cli_n_rest(options) > 0) {
-        *exit = ht_cli_usage_error(verb, "either --where or names, not both");
-        return NULL;
-    }
-    if (!options->where && ht_cli_n_rest(options) == 0) {
-        *exit = ht_cli_usage_error(verb, "whom? A name, an id or --where is wanted");
-        return NULL;
-    }
     HtKey job = 0;
     /* The id of an application needs no job. */
     if (options->job || options->where) {
@@ -259,10 +276,6 @@ static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys
     }
     if (options->to) {
         intent->to_type = ht_stage_type_parse(options->to);
-        if (intent->to_type == HT_STAGE_NONE) {
-            *exit = ht_cli_usage_error("advance", "there is no stage '%s'", options->to);
-            return false;
-        }
         intent->decision = HT_DECISION_ADVANCE;
     }
     return true;
@@ -292,11 +305,9 @@ static int decide(HtCliHost *host, int argc, char **argv, HtDecisionKind decisio
     const char *verb = argv[0];
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
-    if (decision == HT_DECISION_REJECT && !options.reason)
-        return ht_cli_usage_error(verb, "--reason is missing");
-    if (decision == HT_DECISION_HOLD && !options.until)
-        return ht_cli_usage_error(verb, "--until is missing");
-    HtContext *context = ht_cli_open(host, verb, &exit);
+    if (!has_meaning(verb, &options, decision, &exit))
+        return exit;
+    HtContext *context = ht_cli_open_filled(host, verb, &exit);
     if (!context)
         return exit;
     g_autoptr(GArray) keys = matches_meant(context, verb, &options, &exit);
@@ -467,7 +478,7 @@ int ht_verb_note(HtCliHost *host, int argc, char **argv)
         return exit;
     if (ht_cli_n_rest(&options) < 2)
         return ht_cli_usage_error("note", "a person and a text are wanted");
-    HtContext *context = ht_cli_open(host, "note", &exit);
+    HtContext *context = ht_cli_open_filled(host, "note", &exit);
     if (!context)
         return exit;
     HtKey person, match;

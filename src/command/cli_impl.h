@@ -29,8 +29,13 @@ int ht_cli_usage_error(const char *verb, const char *format, ...) G_GNUC_PRINTF(
 /* One line for an error, and the exit status that it means. Takes `error`. */
 int ht_cli_fail(const char *verb, GError *error);
 guint ht_cli_n_rest(const HtCliOptions *options);
-/* The context with cache and outbox, NULL after having said why (`exit`). */
+/* The context with cache and outbox, NULL after having said why (`exit`). For what is kept here
+ * whatever the cache holds. */
 HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit);
+/* The same for a list: one line says that nothing was fetched yet, and it is empty. */
+HtContext *ht_cli_open_list(HtCliHost *host, const char *verb, int *exit);
+/* The same for somebody or something in it, which cannot be found where nothing was fetched yet. */
+HtContext *ht_cli_open_filled(HtCliHost *host, const char *verb, int *exit);
 /* A damaged file of ours was moved aside and an empty one took its place: one line each. */
 void ht_cli_tell_mended(HtContext *context);
 /* The job of --job: 0 after having said why. */
@@ -88,8 +93,8 @@ int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
                 const HtCliOptions *options);
 
 /* "feedback write", "interviews add|move|cancel"; rest[0] is that word. */
-int ht_cli_feedback_write(HtCliHost *host, HtContext *context, const HtCliOptions *options);
-int ht_cli_interviews_change(HtCliHost *host, HtContext *context, const HtCliOptions *options);
+int ht_cli_feedback_write(HtCliHost *host, const HtCliOptions *options);
+int ht_cli_interviews_change(HtCliHost *host, const HtCliOptions *options);
 
 /* Verbs by file. */
 int ht_verb_sync(HtCliHost *host, int argc, char **argv);

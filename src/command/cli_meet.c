@@ -61,7 +61,7 @@ static HtKey find_interview(HtContext *context, const char *verb, const HtCliOpt
 
 /* ---- feedback
  * ----------------------------------------------------------------------------------------- */
-int ht_cli_feedback_write(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+int ht_cli_feedback_write(HtCliHost *host, const HtCliOptions *options)
 {
     int exit;
     if (ht_cli_n_rest(options) != 2)
@@ -69,7 +69,8 @@ int ht_cli_feedback_write(HtCliHost *host, HtContext *context, const HtCliOption
     if (!options->rating && !options->recommend && !options->note && !options->submit)
         return ht_cli_usage_error("feedback",
                                   "--rating, --recommend, --note or --submit is wanted");
-    HtKey interview = find_interview(context, "feedback", options, true, &exit);
+    HtContext *context = ht_cli_open_filled(host, "feedback", &exit);
+    HtKey interview = context ? find_interview(context, "feedback", options, true, &exit) : 0;
     if (!interview)
         return exit;
     GError *error = NULL;
@@ -108,12 +109,15 @@ static bool fill(HtContext *context, HtIntent *intent, const HtCliOptions *optio
     return true;
 }
 
-static int add(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+static int add(HtCliHost *host, const HtCliOptions *options)
 {
     int exit;
     HtKey person, match;
     if (!options->at || !options->kind || !options->panel)
         return ht_cli_usage_error("interviews", "add wants --at, --kind and --panel");
+    HtContext *context = ht_cli_open_filled(host, "interviews", &exit);
+    if (!context)
+        return exit;
     if (!ht_cli_who(context, "interviews", options, options->rest[1], &person, &match, &exit))
         return exit;
     if (!match)
@@ -125,12 +129,13 @@ static int add(HtCliHost *host, HtContext *context, const HtCliOptions *options)
     return ht_cli_record(host, context, "interviews", g_steal_pointer(&intent), options);
 }
 
-static int change(HtCliHost *host, HtContext *context, const HtCliOptions *options, bool cancel)
+static int change(HtCliHost *host, const HtCliOptions *options, bool cancel)
 {
     int exit;
     if (!cancel && !options->at && !options->minutes && !options->kind && !options->note)
         return ht_cli_usage_error("interviews", "move wants --at, --minutes, --kind or --note");
-    HtKey interview = find_interview(context, "interviews", options, false, &exit);
+    HtContext *context = ht_cli_open_filled(host, "interviews", &exit);
+    HtKey interview = context ? find_interview(context, "interviews", options, false, &exit) : 0;
     if (!interview)
         return exit;
     g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
@@ -141,7 +146,7 @@ static int change(HtCliHost *host, HtContext *context, const HtCliOptions *optio
     return ht_cli_record(host, context, "interviews", g_steal_pointer(&intent), options);
 }
 
-int ht_cli_interviews_change(HtCliHost *host, HtContext *context, const HtCliOptions *options)
+int ht_cli_interviews_change(HtCliHost *host, const HtCliOptions *options)
 {
     const char *word = options->rest[0];
     bool adds = strcmp(word, "add") == 0, cancels = strcmp(word, "cancel") == 0;
@@ -149,5 +154,5 @@ int ht_cli_interviews_change(HtCliHost *host, HtContext *context, const HtCliOpt
         return ht_cli_usage_error("interviews", "'%s' is not list, add, move or cancel", word);
     if (ht_cli_n_rest(options) != 2)
         return ht_cli_usage_error("interviews", "%s wants one person", word);
-    return adds ? add(host, context, options) : change(host, context, options, cancels);
+    return adds ? add(host, options) : change(host, options, cancels);
 }

@@ -93,9 +93,10 @@ static int push_parked(HtCliHost *host, const HtCliOptions *options)
         return exit;
     if (!ht_outbox_unpark(context->parts.outbox, &n, &error))
         return ht_cli_fail("outbox", error);
-    if (n == 0)
-        say_empty(options, "Nothing is parked.");
-    return ht_cli_sync(host, "outbox", HT_SYNC_ONCE, options);
+    exit = ht_cli_sync(host, "outbox", HT_SYNC_ONCE, options);
+    if (n == 0 && exit == HT_EXIT_DONE)
+        say_empty(options, "Nothing was parked.");
+    return exit;
 }
 
 /* With a number: what was parked goes once more. */
@@ -344,12 +345,11 @@ int ht_verb_conflicts(HtCliHost *host, int argc, char **argv)
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
     const char *word = options.rest[0] ? options.rest[0] : "list";
+    bool lists = strcmp(word, "list") == 0;
+    if (!lists && strcmp(word, "resolve") != 0)
+        return ht_cli_usage_error("conflicts", "'%s' is not list or resolve", word);
     HtContext *context = ht_cli_open(host, "conflicts", &exit);
     if (!context)
         return exit;
-    if (strcmp(word, "list") == 0)
-        return conflicts_list(context, &options);
-    if (strcmp(word, "resolve") == 0)
-        return conflicts_resolve(host, context, &options);
-    return ht_cli_usage_error("conflicts", "'%s' is not list or resolve", word);
+    return lists ? conflicts_list(context, &options) : conflicts_resolve(host, context, &options);
 }

@@ -9,6 +9,7 @@
 #include "hiretty/base/print.h"
 #include "hiretty/base/secret.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ typedef struct {
 typedef struct {
     const char *name, *usage, *summary;
     const char *options; /* those that it looks at, beside --json, --quiet and --dsn */
+    bool (*check)(const Options *options,
+                  GError **error); /* before anything is asked; may be NULL */
     int (*run)(HtPgConnection *pg, const Options *options);
 } SubVerb;
 
@@ -220,14 +223,19 @@ static int run_check(HtPgConnection *pg, const Options *options)
     return violations ? HT_EXIT_FAILED : HT_EXIT_DONE;
 }
 
+static bool check_add_tenant(const Options *options, GError **error)
+{
+    if (options->name && options->slug)
+        return true;
+    g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
+                "add-tenant needs --name and --slug");
+    return false;
+}
+
 static int run_add_tenant(HtPgConnection *pg, const Options *options)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *id = NULL;
-    if (!options->name || !options->slug) {
-        ht_print_error("add-tenant needs --name and --slug", NULL, NULL);
-        return HT_EXIT_USAGE;
-    }
     if (!ht_admin_add_tenant(pg, options->name, options->slug, options->timezone, &id, &error))
         return fail(error);
     if (options->json) {
@@ -255,12 +263,29 @@ static void say_missing(const Options *options, const HtAdminAdded *added)
                        "run it again with --first-name and --last-name");
 }
 
+static bool check_add_member(const Options *options, GError **error)
+{
+    const HtAdminMember member = {.tenant = options->tenant,
+                                  .role = options->role,
+                                  .email = options->email,
+                                  .login = options->login};
+    const char *file = options->password_file;
+    if (!options->tenant || !options->role || !options->email) {
+        g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID,
+                    "add-member needs --tenant, --role and --email");
+        return false;
+    }
+    if (!ht_admin_member_check(&member, error) || (file && !is_private(file, error)))
+        return false;
+    if (!file || g_access(file, R_OK) == 0)
+        return true;
+    g_set_error(error, HT_ADMIN_ERROR, HT_ADMIN_ERROR_INVALID, "--password-file: %s: %s", file,
+                g_strerror(errno));
+    return false;
+}
+
 static int run_add_member(HtPgConnection *pg, const Options *options)
 {
-    if (!options->tenant || !options->role || !options->email) {
-        ht_print_error("add-member needs --tenant, --role and --email", NULL, NULL);
-        return HT_EXIT_USAGE;
-    }
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) names = options->name ? g_strsplit(options->name, " ", 2) : NULL;
     HtAdminMember member = {
@@ -299,6 +324,11 @@ static int run_add_member(HtPgConnection *pg, const Options *options)
     return HT_EXIT_DONE;
 }
 
+static bool check_revoke(const Options *options, GError **error)
+{
+    return ht_admin_revoke_check(options->login, options->tenant, options->email, error);
+}
+
 static int run_revoke(HtPgConnection *pg, const Options *options)
 {
     g_autoptr(GError) error = NULL;
@@ -332,6 +362,11 @@ static void print_pruned(const HtAdminPruned *pruned, bool is_trial)
                       pruned->first_mark);
 }
 
+static bool check_prune(const Options *options, GError **error)
+{
+    return ht_admin_prune_check(options->keep_days, error);
+}
+
 static int run_prune(HtPgConnection *pg, const Options *options)
 {
     g_autoptr(GError) error = NULL;
@@ -357,13 +392,13 @@ static int run_prune(HtPgConnection *pg, const Options *options)
 
 /* clang-format off */
 static const SubVerb SUB_VERBS[] = {
-    {"apply",      "", "bring the database's schema to this program's version", "", run_apply},
-    {"check",      "", "compare the database with the security model; exit 1 if it differs", "", run_check},
-    {"add-tenant", "--name NAME --slug SLUG [--timezone ZONE]", "make a tenant; prints its id", "name slug timezone", run_add_tenant},
+    {"apply",      "", "bring the database's schema to this program's version", "", NULL, run_apply},
+    {"check",      "", "compare the database with the security model; exit 1 if it differs", "", NULL, run_check},
+    {"add-tenant", "--name NAME --slug SLUG [--timezone ZONE]", "make a tenant; prints its id", "name slug timezone", check_add_tenant, run_add_tenant},
     {"add-member", "--tenant SLUG --role ROLE --email E [--first-name F --last-name L | --name N] [--timezone Z] [--login NAME] [--password | --password-stdin | --password-file F]",
-                   "make a member and its login, or put it right; prints the login", "tenant role email name first-name last-name timezone login password password-stdin password-file", run_add_member},
-    {"revoke",     "--login NAME | --tenant SLUG --email E", "end a membership, its login and its sessions", "login tenant email", run_revoke},
-    {"prune",      "[--keep DAYS] [--dry-run]", "remove old keys from the change feed, so that it does not grow for ever; once a day", "keep dry-run", run_prune},
+                   "make a member and its login, or put it right; prints the login", "tenant role email name first-name last-name timezone login password password-stdin password-file", check_add_member, run_add_member},
+    {"revoke",     "--login NAME | --tenant SLUG --email E", "end a membership, its login and its sessions", "login tenant email", check_revoke, run_revoke},
+    {"prune",      "[--keep DAYS] [--dry-run]", "remove old keys from the change feed, so that it does not grow for ever; once a day", "keep dry-run", check_prune, run_prune},
 };
 /* clang-format on */
 
@@ -499,7 +534,7 @@ int ht_verb_db(HtCliHost *host, int argc, char **argv)
     const SubVerb *verb = choose(argc, argv, &options);
     if (!verb)
         return HT_EXIT_USAGE;
-    if (!ht_limits_files(FILES, &error))
+    if ((verb->check && !verb->check(&options, &error)) || !ht_limits_files(FILES, &error))
         return fail(error);
     g_autoptr(HtPgConnection) pg = connect_admin(host, &options, &error);
     if (!pg)

@@ -59,6 +59,30 @@ def syncs():
     assert re.search(r"^Last sync  .* ago$", desk.must("status", env={"HIRETTY_DSN": ""}), re.M)
 
 
+def nothing_fetched_yet():
+    """On an empty cache each verb says one line: what was meant wrongly, else that nothing is here. No server is asked first."""
+    nowhere = f"host={desk.folder}/none dbname=x user=y"
+    empty = "nothing was fetched yet .hiretty sync"
+    with Desk(server, "RECRUITER", "empty", dsn=nowhere) as bare:
+        for words, code, told in (
+                (("search", "word"), DONE, empty), (("jobs",), DONE, empty), (("interviews",), DONE, empty), (("feedback",), DONE, empty),
+                (("matches", "--job", "x"), FAILED, empty), (("candidate", "x"), FAILED, empty), (("transcript", "x"), FAILED, empty),
+                (("feedback", "list", "x"), FAILED, empty), (("feedback", "write", "x", "--rating", "3"), FAILED, empty),
+                (("interviews", "move", "x", "--minutes", "30"), FAILED, empty), (("advance", "x"), FAILED, empty), (("note", "x", "y"), FAILED, empty),
+                (("interviews", "cancel"), USAGE, "cancel wants"), (("interviews", "foo", "x"), USAGE, "'foo' is not"),
+                (("advance", "x", "--to", "moon"), USAGE, "no stage 'moon'"), (("advance", "--job", "x", "--where", "stge:x"), USAGE, "--where"),
+                (("hold", "x"), USAGE, "--until"), (("conflicts", "foo"), USAGE, "'foo' is not"), (("undo",), FAILED, "nothing to undo"),
+                (("db", "add-member", "--role", "boss"), USAGE, "needs --tenant"), (("db", "revoke"), USAGE, "say which member"),
+                (("db", "add-member", "--role", "boss", "--tenant", "a", "--email", "a@b"), USAGE, "role is one of"),
+                (("db", "add-member", "--role", "admin", "--tenant", "a", "--email", "a@b", "--password-file", "/none"), USAGE, "/none: No such"),
+                (("db", "add-tenant", "--name", "x"), USAGE, "--slug"), (("db", "prune", "--keep", "3"), USAGE, "30 to 3650"),
+                (("db", "check"), OFFLINE, "socket")):
+            for more in ((),) if words[0] == "db" else ((), ("--offline",)):
+                run = bare.run(*more, *words)
+                assert run.stdout == "", (words, run.stdout)
+                assert len(run.stderr.splitlines()) == 1 and run.returncode == code and re.search(told, run.stderr), (words, run)
+
+
 def jobs_are_the_servers():
     here = {job["id"]: job for job in desk.json("jobs")}
     there = server.sql("SELECT id, title FROM public.jobs WHERE status IN ('active', 'on_hold') AND deleted_at IS NULL",
@@ -463,7 +487,7 @@ def the_log_names_nobody():
 
 
 try:
-    main(helps, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
+    main(helps, nothing_fetched_yet, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told, viewers_look, offline_keeps_the_work,

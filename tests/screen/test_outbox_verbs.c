@@ -315,7 +315,7 @@ static void test_parked(void)
         g_assert_cmpstr(ht_json_get_string(item, "state", NULL), ==, "pending");
         g_assert_cmpint(ht_json_get_int(item, "seq", 0), ==, i + 1);
     }
-    says(&desk, "outbox push --parked", 3, "", "Nothing is parked.");
+    says(&desk, "outbox push --parked", 3, "", "offline");
     desk_clear(&desk);
 }
 

@@ -76,10 +76,17 @@ typedef struct {
 
 void ht_admin_added_clear(HtAdminAdded *added);
 
+/* Whether it can be meant, as far as no server is needed to tell; the functions that do it ask the
+ * same. */
+bool ht_admin_member_check(const HtAdminMember *member, GError **error);
+
 /* Makes a person, a membership and its login, or puts an existing one right (another role, a new
  * password, active again) and ends its sessions. `added` may be NULL. */
 bool ht_admin_add_member(HtPgConnection *pg, const HtAdminMember *member, HtAdminAdded *added,
                          GError **error);
+
+bool ht_admin_revoke_check(const char *login, const char *tenant, const char *email,
+                           GError **error);
 
 /* Ends a membership: its status, its login, its sessions. Either `login`, or `tenant` (slug or id)
  * and `email`. *n_sessions (may be NULL) receives how many sessions were ended. */
@@ -101,6 +108,8 @@ typedef struct {
 } HtAdminPruned;
 
 void ht_admin_pruned_clear(HtAdminPruned *pruned);
+
+bool ht_admin_prune_check(int keep_days, GError **error);
 
 /* Removes the keys of old changes, which clients ask for by their cursor: those that had ended
  * `keep_days` ago (0: the least, 30). With `is_trial` nothing is changed. In one transaction,
