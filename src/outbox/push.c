@@ -474,9 +474,3 @@ HtPushBatch *ht_outbox_next_batch(HtOutbox *outbox, int max, GError **error)
         return NULL;
     return call.result;
 }
-
-void ht_outbox_requeue(HtOutbox *outbox, const HtPushBatch *batch)
-{
-    (void)outbox; /* the batch is on disk as it is; the next call gives it again */
-    (void)batch;
-}

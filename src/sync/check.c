@@ -120,10 +120,8 @@ static GArray *pull_and_check(HtSync *sync, GCancellable *cancellable, GError **
 {
     if (!ht_sync_cycle(sync, HT_SYNC_ONCE_PULL_ONLY, cancellable, error))
         return NULL;
-    while (ht_sync_wide_is_due(sync)) {
-        if (!ht_sync_load_wide(sync, G_MAXINT64, error))
-            return NULL;
-    }
+    if (!ht_sync_load_wide_all(sync, error))
+        return NULL;
     HtSyncPlan plan;
     if (!ht_sync_pull(sync, true, true, &plan, error))
         return NULL;

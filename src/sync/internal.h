@@ -354,7 +354,10 @@ bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GErro
 /* Some chunks of wide columns: at least one, then on until `until_us` of the monotonic clock, a
  * poke or a stop; G_MAXINT64: until all are here, whatever else is asked. */
 bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error);
-bool ht_sync_wide_is_due(HtSync *sync);
+/* All of them that are due. */
+bool ht_sync_load_wide_all(HtSync *sync, GError **error);
+/* *is_due: some are not here yet. false: that cannot be read, and nothing may be concluded. */
+bool ht_sync_wide_is_due(HtSync *sync, bool *is_due, GError **error);
 
 /* pusher.c */
 bool ht_sync_push(HtSync *sync, GError **error);

@@ -404,7 +404,8 @@ bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GErro
         return false;
     load.generation = NULL;
     HT_FAILPOINT(PUBLISH_SETTLED);
-    if (!ht_sync_wide_is_due(sync))
+    bool is_due;
+    if (ht_sync_wide_is_due(sync, &is_due, NULL) && !is_due)
         ht_cache_load_over(sync->cache);
     g_free(sync->cursor);
     sync->cursor = g_strdup(load.snapshot);
@@ -412,10 +413,14 @@ bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GErro
 }
 
 /* --- The wide phase. */
-bool ht_sync_wide_is_due(HtSync *sync)
+bool ht_sync_wide_is_due(HtSync *sync, bool *is_due, GError **error)
 {
-    g_autofree char *note = ht_cache_meta(sync->cache, HT_META_WIDE);
-    return note && *note && sync->columns;
+    g_autofree char *note = NULL;
+    *is_due = false;
+    if (!ht_cache_read_meta(sync->cache, HT_META_WIDE, &note, error))
+        return false;
+    *is_due = note && *note && sync->columns;
+    return true;
 }
 
 static void note_stand(HtJson *note, const char *table, const char *stands)
@@ -538,4 +543,17 @@ bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
         ht_sync_status_progress(sync, "", true, -1, 0);
     }
     return ok;
+}
+
+bool ht_sync_load_wide_all(HtSync *sync, GError **error)
+{
+    for (;;) {
+        bool is_due;
+        if (!ht_sync_wide_is_due(sync, &is_due, error))
+            return false;
+        if (!is_due)
+            return true;
+        if (!ht_sync_load_wide(sync, G_MAXINT64, error))
+            return false;
+    }
 }

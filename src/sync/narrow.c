@@ -27,7 +27,12 @@ static bool begins_with(const HtSyncSelect *all, const HtSyncSelect *hot)
 bool ht_sync_narrow_take(HtSync *sync, const HtSyncSelect *all, GArray *keys, HtSyncNarrow **narrow,
                          GError **error)
 {
-    if (!all->since || keys->len == 0 || ht_sync_wide_is_due(sync))
+    bool is_due;
+    if (!all->since || keys->len == 0)
+        return true;
+    if (!ht_sync_wide_is_due(sync, &is_due, error))
+        return false;
+    if (is_due)
         return true;
     g_autoptr(HtSyncSelect) hot = ht_sync_select_new(sync->columns, all->table, HT_SELECT_HOT);
     g_autoptr(HtReader) reader = ht_reader_new(sync->cache, "sync", error);

@@ -180,7 +180,7 @@ static bool push_batch(Push *push, HtPushBatch *batch, GError **error)
         return park(sync, batch, problem->message, error);
     if (fault != FAULT_SERVER)
         return hold(push, batch, fault, g_steal_pointer(&problem), error);
-    ht_outbox_requeue(sync->outbox, batch);
+    /* The batch stays on disk as it is, and the next call gives it again. */
     g_propagate_error(error, g_steal_pointer(&problem));
     return false;
 }

@@ -176,14 +176,11 @@ static bool run_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancella
 {
     if (!ht_sync_cycle(sync, flags, cancellable, error))
         return false;
-    while (ht_sync_wide_is_due(sync)) {
-        GError *problem = NULL;
-        if (!ht_sync_load_wide(sync, G_MAXINT64, &problem)) {
-            ht_sync_error_take(error, problem);
-            return false;
-        }
-    }
-    return true;
+    GError *problem = NULL;
+    if (ht_sync_load_wide_all(sync, &problem))
+        return true;
+    ht_sync_error_take(error, problem);
+    return false;
 }
 
 bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
@@ -370,8 +367,11 @@ static int64_t turn(HtSync *sync, guint *failures)
 /* Wide columns come in chunks between the turns, until the next one is due. */
 static void load_wide_until(HtSync *sync, int64_t deadline_us)
 {
-    while (sync->pg && ht_sync_wide_is_due(sync) && !g_atomic_int_get(&sync->is_stopping) &&
-           !g_atomic_int_get(&sync->is_poked) && g_get_monotonic_time() < deadline_us) {
+    bool is_due;
+    /* What cannot be read is asked for again after the next turn. */
+    while (sync->pg && ht_sync_wide_is_due(sync, &is_due, NULL) && is_due &&
+           !g_atomic_int_get(&sync->is_stopping) && !g_atomic_int_get(&sync->is_poked) &&
+           g_get_monotonic_time() < deadline_us) {
         g_autoptr(GError) error = NULL;
         if (!ht_sync_load_wide(sync, deadline_us, &error)) {
             ht_sync_disconnect(sync);

@@ -131,10 +131,8 @@ static void load(const char *name, HtCache *cache, const HtPaths *paths, int64_t
     int64_t hot_bytes = report.bytes_received;
     int64_t page = first_page(cache, name);
     double ready = seconds();
-    while (ht_sync_wide_is_due(sync)) {
-        ht_sync_load_wide(sync, G_MAXINT64, &error);
-        check(error);
-    }
+    ht_sync_load_wide_all(sync, &error);
+    check(error);
     double wide = seconds();
     g_autofree char *path = ht_cache_path(cache);
     ht_sync_disconnect(sync);

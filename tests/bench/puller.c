@@ -110,9 +110,8 @@ static void load(HtSync *sync)
     HtSyncReport report = {0};
     g_autoptr(GError) error = NULL;
     sync->report = &report;
-    bool ok = ht_sync_cycle(sync, HT_SYNC_ONCE_PULL_ONLY, NULL, &error);
-    while (ok && ht_sync_wide_is_due(sync))
-        ok = ht_sync_load_wide(sync, G_MAXINT64, &error);
+    bool ok = ht_sync_cycle(sync, HT_SYNC_ONCE_PULL_ONLY, NULL, &error) &&
+              ht_sync_load_wide_all(sync, &error);
     if (!ok) {
         fprintf(stderr, "bench_puller: %s\n", error ? error->message : "no load");
         exit(1);

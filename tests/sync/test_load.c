@@ -359,6 +359,61 @@ static gpointer sync_once(gpointer data)
     return NULL;
 }
 
+static void cycle(TestClient *client)
+{
+    g_autoptr(GError) error = NULL;
+    ht_sync_cycle(client->sync, HT_SYNC_ONCE, NULL, &error);
+    g_assert_no_error(error);
+}
+
+static bool is_wide_due(TestClient *client)
+{
+    g_autoptr(GError) error = NULL;
+    bool is_due = false;
+    ht_sync_wide_is_due(client->sync, &is_due, &error);
+    g_assert_no_error(error);
+    return is_due;
+}
+
+static bool take_notes_away(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_apply_db(apply), "ALTER TABLE meta RENAME TO meta_away", error);
+}
+
+static bool bring_notes_back(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_apply_db(apply), "ALTER TABLE meta_away RENAME TO meta", error);
+}
+
+/* Whether wide columns are due cannot be read: that is told, and is not "no". */
+static void test_due_unread(void)
+{
+    small_chunks();
+    g_autoptr(TestClient) client = test_client_open("due-unread", "RECRUITER", NULL);
+    HtSyncReport report = {0};
+    g_autoptr(GError) error = NULL;
+    bool is_due = true;
+    client->sync->report = &report;
+    cycle(client);
+    g_assert_true(is_wide_due(client));
+    g_assert_true(ht_cache_apply(client->cache, take_notes_away, NULL, &error));
+    g_assert_false(ht_sync_wide_is_due(client->sync, &is_due, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_false(ht_sync_load_wide_all(client->sync, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_true(ht_cache_apply(client->cache, bring_notes_back, NULL, &error));
+    g_assert_true(ht_sync_load_wide_all(client->sync, &error));
+    g_assert_no_error(error);
+    g_assert_false(is_wide_due(client));
+    ht_sync_disconnect(client->sync);
+    client->sync->report = NULL;
+    test_client_assert_equal(client);
+}
+
 /* Somebody who is out of sight for a part of a load only: the greetings before and after it say the
  * same. */
 static void test_out_of_sight_meanwhile(void)
@@ -385,13 +440,6 @@ static void test_out_of_sight_meanwhile(void)
     test_client_assert_equal(client);
 }
 
-static void cycle(TestClient *client)
-{
-    g_autoptr(GError) error = NULL;
-    ht_sync_cycle(client->sync, HT_SYNC_ONCE, NULL, &error);
-    g_assert_no_error(error);
-}
-
 /* The same between two pulls, while the wide columns come. */
 static void test_out_of_sight_while_wide(void)
 {
@@ -401,7 +449,7 @@ static void test_out_of_sight_while_wide(void)
     HtSyncReport report = {0};
     client->sync->report = &report;
     cycle(client);
-    g_assert_true(ht_sync_wide_is_due(client->sync));
+    g_assert_true(is_wide_due(client));
     consent_of(match, false);
     g_autoptr(GError) error = NULL;
     ht_sync_load_wide(client->sync, 0, &error); /* one chunk */
@@ -410,7 +458,7 @@ static void test_out_of_sight_while_wide(void)
     for (int i = 0; !is_over && i < 1000; i++) {
         ht_sync_load_wide(client->sync, 0, &error);
         g_assert_no_error(error);
-        is_over = !ht_sync_wide_is_due(client->sync);
+        is_over = !is_wide_due(client);
     }
     g_assert_true(is_over);
     consent_of(match, true);
@@ -710,6 +758,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/load/many_ids", test_many_ids);
     g_test_add_func("/sync/load/resumed", test_resumed);
     g_test_add_func("/sync/load/churn", test_churn_meanwhile);
+    g_test_add_func("/sync/load/due_unread", test_due_unread);
     g_test_add_func("/sync/load/out_of_sight", test_out_of_sight_meanwhile);
     g_test_add_func("/sync/load/out_of_sight_wide", test_out_of_sight_while_wide);
     g_test_add_func("/sync/live/elsewhere", test_elsewhere);

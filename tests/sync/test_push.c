@@ -225,7 +225,6 @@ static void test_answer_lost(void)
     HtPgParam params[] = {{.text = ht_uuid_format(&id, device)}, {.text = batch->ops_json}};
     g_autoptr(HtPgRows) answer = ht_pg_query(pg, ht_sync_sql("push_decisions"), params, 2, &error);
     g_assert_no_error(error);
-    ht_outbox_requeue(client->outbox, batch);
     assert_status(match, "shortlisted");
     HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
     g_assert_cmpint(report.applied, ==, 1);

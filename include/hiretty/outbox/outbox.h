@@ -303,14 +303,13 @@ void ht_push_batch_free(HtPushBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPushBatch, ht_push_batch_free)
 
 /* The next ops in order, all for one function; on disk as 'sending' when this returns. A batch
- * whose outcome is unknown comes first, unchanged. NULL without error: nothing to do. */
+ * whose outcome is unknown, since the line broke, comes first, unchanged. NULL without error:
+ * nothing to do. */
 HtPushBatch *ht_outbox_next_batch(HtOutbox *outbox, int max, GError **error);
 /* The server's answer (JSON array, one outcome an op). Base rows, acked_seq and shown change in one
  * transaction. */
 bool ht_outbox_acknowledge(HtOutbox *outbox, HtPushBatch *batch, const char *outcomes_json,
                            GError **error);
-/* The connection broke. Nothing changes on disk: the next batch is the same one. */
-void ht_outbox_requeue(HtOutbox *outbox, const HtPushBatch *batch);
 /* The whole batch raised an error on the server and nothing of it was applied: halves it for the
  * next call; a batch of one op is parked with `why`. */
 bool ht_outbox_bisect(HtOutbox *outbox, const HtPushBatch *batch, const char *why, GError **error);
