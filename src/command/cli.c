@@ -69,7 +69,8 @@ static int exit_of(const GError *error)
 {
     if (error->domain == HT_SYNC_ERROR)
         return ht_sync_exit(error);
-    if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED))
+    if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED) ||
+        g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_SAME))
         return HT_EXIT_REFUSED;
     return HT_EXIT_FAILED;
 }

@@ -39,6 +39,7 @@ static char *whom_of(HtContext *context, HtKey interview)
     return whom(context, about ? about->match : 0, about ? about->candidate : 0);
 }
 
+typedef HtResult (*AskFunc)(HtContext *context, HtKey interview);
 static HtResult ask_recommendation(HtContext *context, HtKey interview);
 static HtResult ask_words(HtContext *context, HtKey interview);
 static HtResult ask_submit(HtContext *context, HtKey interview);
@@ -75,17 +76,53 @@ static HtIntent *new_feedback(HtKey interview)
     return intent;
 }
 
-/* The draft is written; the next question does not wait for the disk, but comes only if the last
- * answer could be taken. */
-static HtResult then_ask(HtContext *context, HtIntent *intent, HtResult next)
+/* ---- one question after the other: the next comes when the answer to the last is on the disk, and
+ * what was typed meanwhile waits for it */
+typedef struct {
+    HtKey interview;
+    guint generation; /* of the cache, that the key is of */
+    char *words;      /* of this answer, if it has some */
+    AskFunc ask;
+} Step;
+
+static void step_free(gpointer data)
 {
-    HtResult written = ht_context_submit(context, intent, said, NULL, NULL);
-    if (written.kind == HT_RESULT_ERROR) {
-        ht_result_clear(&next);
-        return written;
-    }
-    ht_result_clear(&written);
-    return next;
+    Step *step = data;
+    g_free(step->words);
+    g_free(step);
+}
+
+/* Ids, for words outlive a generation. Caller frees. */
+static char *about(HtContext *context, HtKey interview)
+{
+    HtUuid id = {0};
+    char text[HT_UUID_TEXT];
+    ht_reader_uuid(context->parts.reader, interview, &id);
+    return g_strconcat("feedback ", ht_uuid_format(&id, text), NULL);
+}
+
+static HtResult answered(HtContext *context, const HtReceipt *receipt, const GError *error,
+                         gpointer data)
+{
+    const Step *step = data;
+    bool is_written = receipt || g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_SAME);
+    bool is_same = step->generation == context->generation;
+    g_autofree char *key = step->words && is_same ? about(context, step->interview) : NULL;
+    if (key)
+        ht_context_keep_words(context, key, is_written ? NULL : step->words);
+    if (!is_written && key)
+        return ht_result_kept(context, "feedback", error);
+    if (!is_written)
+        return said(context, receipt, error, NULL);
+    return is_same ? step->ask(context, step->interview)
+                   : ht_result_message("Kept as a draft. f goes on with it.");
+}
+
+static HtResult then_ask(HtContext *context, HtIntent *intent, AskFunc ask)
+{
+    Step *step = g_new0(Step, 1);
+    *step = (Step){intent->interview, context->generation, g_strdup(intent->note), ask};
+    return ht_context_submit(context, intent, answered, step, step_free);
 }
 
 static HtResult rated(HtContext *context, HtPrompt *prompt)
@@ -95,7 +132,7 @@ static HtResult rated(HtContext *context, HtPrompt *prompt)
         return ht_result_error("a rating is 1 to 5");
     HtIntent *intent = new_feedback(of(prompt));
     intent->rating = (int)choice->value;
-    return then_ask(context, intent, ask_recommendation(context, of(prompt)));
+    return then_ask(context, intent, ask_recommendation);
 }
 
 static const struct {
@@ -112,7 +149,7 @@ static HtResult recommended(HtContext *context, HtPrompt *prompt)
         return ht_result_error("choose one of the four");
     HtIntent *intent = new_feedback(of(prompt));
     intent->recommendation = g_strdup(recommendations[choice->value].code);
-    return then_ask(context, intent, ask_words(context, of(prompt)));
+    return then_ask(context, intent, ask_words);
 }
 
 static HtResult ask_recommendation(HtContext *context, HtKey interview)
@@ -130,7 +167,7 @@ static HtResult worded(HtContext *context, HtPrompt *prompt)
         return ask_submit(context, of(prompt));
     HtIntent *intent = new_feedback(of(prompt));
     intent->note = g_steal_pointer(&text);
-    return then_ask(context, intent, ask_submit(context, of(prompt)));
+    return then_ask(context, intent, ask_submit);
 }
 
 static HtFeedback *draft_of(HtContext *context, HtKey interview)
@@ -149,6 +186,12 @@ static HtResult ask_words(HtContext *context, HtKey interview)
     HtPrompt *prompt = question(context, HT_PROMPT_TEXT, worded, interview, "in a few words");
     g_autoptr(HtFeedback) draft = draft_of(context, interview);
     g_autofree char *clean = draft ? ht_text_to_edit(draft->notes, -1) : NULL;
+    g_autofree char *key = about(context, interview);
+    const char *kept = ht_context_kept_words(context, key);
+    if (kept) {
+        ht_prompt_set_text(prompt, context, kept);
+        return ht_result_prompt(prompt);
+    }
     /* What cannot stand in a line as it is stays as it is: Enter would send it changed. */
     if (clean && g_strcmp0(clean, draft->notes) == 0 && !strchr(clean, '\n'))
         ht_prompt_set_text(prompt, context, clean);

@@ -182,10 +182,7 @@ static HtResult note_written(HtContext *context, const HtReceipt *receipt, const
     context->unwritten.text = receipt ? NULL : g_strdup(data);
     if (receipt)
         return written(context, receipt, error, (gpointer)(guintptr) "Noted");
-    const char *key =
-        ht_keymap_first_key(context->keymap, ht_view_id(ht_top(context)), ht_command_find("note"));
-    return ht_result_error("%s. %s brings your words back", error ? error->message : "not written",
-                           key ? key : ":note");
+    return ht_result_kept(context, "note", error);
 }
 
 static HtResult write_note(HtContext *context, const char *text)

@@ -62,6 +62,10 @@ static HtResult resolved(HtContext *context, guint n, const GError *error, gpoin
         return ask_reason(context, choice);
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTE))
         return ask_note(choice);
+    g_autofree char *about = g_strdup_printf("conflict %" G_GINT64_FORMAT, choice->seq);
+    ht_context_keep_words(context, about, error ? choice->value : NULL);
+    if (error && choice->value)
+        return ht_result_kept(context, "conflict.edit", error);
     if (error)
         return ht_result_error("%s", error->message);
     return said(context, ht_say_settled(choice->resolution, choice->keep));
@@ -186,6 +190,10 @@ static HtResult edited(HtContext *context, HtPrompt *prompt)
 static char *text_to_edit(HtContext *context, int64_t seq)
 {
     g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, seq, NULL);
+    g_autofree char *about = g_strdup_printf("conflict %" G_GINT64_FORMAT, seq);
+    const char *kept = ht_context_kept_words(context, about);
+    if (conflict && conflict->text && kept)
+        return g_strdup(kept);
     return conflict && conflict->text ? ht_text_to_edit(conflict->text, -1) : NULL;
 }
 

@@ -65,6 +65,7 @@ struct HtContext {
     HtSticky sticky;
     HtRepeat repeat;
     HtUnwritten unwritten;
+    GHashTable *kept; /* what it is about → words, both char *: see kept.c */
     guint64 pass;
     const HtView *awaits_hits; /* of a search that was sent off; compared, never followed */
     GHashTable *viewed;        /* match → seconds, this session */
@@ -174,6 +175,13 @@ bool ht_conflict_in_outbox(HtContext *context);
 /* Is that one about words that can be edited? As the view was filled last; no look-up. */
 bool ht_conflict_has_text(HtContext *context);
 HtView *ht_new_status_view(HtContext *context);
+/* Words about something ("feedback ID") that did not get into the outbox, for when they are asked
+ * for again; `words` NULL: they did. Not written down: they go with the process. */
+void ht_context_keep_words(HtContext *context, const char *about, const char *words);
+/* Borrowed until the next call of the other; NULL: none. */
+const char *ht_context_kept_words(HtContext *context, const char *about);
+/* An error about such words, that says which key brings them back; `command` asks for them. */
+HtResult ht_result_kept(HtContext *context, const char *command, const GError *error);
 /* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed
  * blind, "" when unknown. Caller frees. */
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);

@@ -163,7 +163,8 @@ bool ht_plan_feedback(HtPlan *plan, GError **error)
     ht_reader_uuid(plan->reader, interview->match, &op->match);
     if (is_empty_edit(op)) {
         ht_op_free(op);
-        return refuse(error, "that is what it says already");
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_SAME, "that is what it says already");
+        return false;
     }
     ht_plan_take(plan, op, interview->match);
     return true;

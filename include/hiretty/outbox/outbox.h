@@ -25,6 +25,7 @@ typedef enum {
     HT_OUTBOX_ERROR_MALFORMED, /* outcomes that do not fit the batch */
     HT_OUTBOX_ERROR_REASON,    /* the same with a reason would do it */
     HT_OUTBOX_ERROR_NOTE,      /* the same with a note would do it */
+    HT_OUTBOX_ERROR_SAME,      /* it says that already, so nothing was recorded */
 } HtOutboxError;
 
 typedef struct HtOutbox HtOutbox;
