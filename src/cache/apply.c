@@ -258,15 +258,14 @@ static HtDifference *difference_of(HtApplyTable *rows, int i, int *column)
 
 void ht_apply_null(HtApplyTable *rows, int i)
 {
-    if (rows->slots[i].part == PART_KEY)
-        return;
-    if (rows->bulk)
+    if (rows->slots[i].part == PART_KEY || rows->bulk)
         return;
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
-    ht_stmt_bind_null(stmt_of(rows, i), rows->slots[i].parameter);
     if (difference)
         ht_difference_null(difference, column);
+    else
+        ht_stmt_bind_null(stmt_of(rows, i), rows->slots[i].parameter);
 }
 
 static void set_int(HtApplyTable *rows, int i, int64_t value)
@@ -277,25 +276,35 @@ static void set_int(HtApplyTable *rows, int i, int64_t value)
     }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
-    ht_stmt_bind_int(stmt_of(rows, i), rows->slots[i].parameter, value);
     if (difference)
         ht_difference_int(difference, column, value);
+    else
+        ht_stmt_bind_int(stmt_of(rows, i), rows->slots[i].parameter, value);
+}
+
+/* The key of an id that a row names. */
+static void set_id(HtApplyTable *rows, int i, const HtUuid *id)
+{
+    int column;
+    HtDifference *difference = rows->bulk ? NULL : difference_of(rows, i, &column);
+    HtKey k = difference ? ht_key_cache_recall(rows->store->keys, id) : 0;
+    if (difference && !k)
+        ht_difference_id(difference, column, id);
+    else
+        set_int(rows, i,
+                k ? k
+                  : ht_key_cache_get(rows->store->keys, rows->store->db, id, true,
+                                     rows->sticky ? NULL : &rows->sticky));
 }
 
 void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
 {
-    const Slot *slot = &rows->slots[i];
-    if (slot->part == PART_KEY) {
+    if (rows->slots[i].part == PART_KEY)
         rows->id = id ? *id : (HtUuid){{0}};
-        return;
-    }
-    if (!id || ht_uuid_is_nil(id)) {
+    else if (!id || ht_uuid_is_nil(id))
         ht_apply_null(rows, i);
-        return;
-    }
-    HtKey k = ht_key_cache_get(rows->store->keys, rows->store->db, id, true,
-                               rows->sticky ? NULL : &rows->sticky);
-    set_int(rows, i, k);
+    else
+        set_id(rows, i, id);
 }
 
 void ht_apply_expect(const HtApplyTable *rows, const HtUuid *id, bool is_near)
@@ -316,30 +325,13 @@ void ht_apply_real(HtApplyTable *rows, int i, double value)
     }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
-    ht_stmt_bind_real(stmt_of(rows, i), rows->slots[i].parameter, value);
     if (difference)
         ht_difference_real(difference, column, value);
+    else
+        ht_stmt_bind_real(stmt_of(rows, i), rows->slots[i].parameter, value);
 }
 
-void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
-{
-    if (!text) {
-        ht_apply_null(rows, i);
-        return;
-    }
-    gsize bytes = len < 0 ? strlen(text) : (gsize)len;
-    if (rows->bulk) {
-        ht_bulk_text(rows->bulk, rows->slots[i].parameter - 1, text, bytes);
-        return;
-    }
-    int column;
-    HtDifference *difference = difference_of(rows, i, &column);
-    ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text, bytes);
-    if (difference)
-        ht_difference_text(difference, column, text, bytes);
-}
-
-void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len)
+static void set_text(HtApplyTable *rows, int i, const char *text, gsize len, bool is_borrowed)
 {
     if (rows->bulk) {
         ht_bulk_text(rows->bulk, rows->slots[i].parameter - 1, text, len);
@@ -347,9 +339,25 @@ void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize l
     }
     int column;
     HtDifference *difference = difference_of(rows, i, &column);
-    ht_stmt_bind_text_borrowed(stmt_of(rows, i), rows->slots[i].parameter, text, len);
     if (difference)
         ht_difference_text(difference, column, text, len);
+    else if (is_borrowed)
+        ht_stmt_bind_text_borrowed(stmt_of(rows, i), rows->slots[i].parameter, text, len);
+    else
+        ht_stmt_bind_text_len(stmt_of(rows, i), rows->slots[i].parameter, text, len);
+}
+
+void ht_apply_text(HtApplyTable *rows, int i, const char *text, gssize len)
+{
+    if (text)
+        set_text(rows, i, text, len < 0 ? strlen(text) : (gsize)len, false);
+    else
+        ht_apply_null(rows, i);
+}
+
+void ht_apply_text_borrowed(HtApplyTable *rows, int i, const char *text, gsize len)
+{
+    set_text(rows, i, text, len, true);
 }
 
 /* --- Derived data */
@@ -447,11 +455,16 @@ static bool is_anonymous(HtDb *db, HtKey k)
 /* The hot columns: those that differ, or the whole row where there is none yet. */
 static bool write_hot(HtApplyTable *rows, HtKey k, bool *changed, GError **error)
 {
+    HtKeyCache *keys = rows->store->keys;
     HtDifferenceOutcome outcome = HT_DIFFERENCE_ABSENT;
-    if (rows->hot && rows->difference && !ht_difference_run(rows->difference, k, &outcome, error))
+    if (rows->difference && !ht_difference_run(rows->difference, keys, k, &outcome, error))
         return false;
     *changed = outcome == HT_DIFFERENCE_CHANGED;
-    return outcome != HT_DIFFERENCE_ABSENT || run_part(rows, rows->hot, k, changed, error);
+    if (outcome != HT_DIFFERENCE_ABSENT)
+        return true;
+    /* Parameters begin with k. */
+    return (!rows->difference || ht_difference_bind(rows->difference, keys, rows->hot, 2, error)) &&
+           run_part(rows, rows->hot, k, changed, error);
 }
 
 static bool write_row(HtApplyTable *rows, HtKey k, GError **error)

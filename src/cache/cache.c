@@ -109,6 +109,7 @@ static HtDb *open_generation(const char *dir, int number, bool suspect, GError *
     }
     g_autofree char *mark = suspect_path(dir);
     ht_db_set_suspect(db, mark);
+    ht_db_keep_log(db, HT_LOG_MAX);
     return g_steal_pointer(&db);
 }
 
@@ -660,11 +661,9 @@ typedef struct {
     HtKeyCache *keys; /* of the loader; taken */
 } Swap;
 
-/* While a load writes its wide columns the log is taken into the file a quarter as often as usual:
- * each time waits for the disk. The memory of the ids is the loader's, too. */
-static void expect_much(HtStore *store, Swap *swap)
+/* While a load writes its wide columns the memory of the ids is the loader's. */
+static void keep_ids(HtStore *store, Swap *swap)
 {
-    ht_db_exec(store->db, "PRAGMA wal_autocheckpoint=4000", NULL);
     ht_key_cache_share(swap->keys);
     ht_key_cache_free(store->keys);
     store->keys = g_steal_pointer(&swap->keys);
@@ -695,7 +694,7 @@ static bool swap_in(HtStore *store, gpointer data, GError **error)
         return false;
     }
     adopt(store, db, ht_files_ref(files));
-    expect_much(store, swap);
+    keep_ids(store, swap);
     close(folder);
     ht_cache_settle_later(cache); /* before what else is left for later: that may need them */
     g_autoptr(GError) why = NULL;
@@ -731,16 +730,17 @@ bool ht_cache_generation_publish(HtGeneration *generation, GError **error)
     return true;
 }
 
-static bool expect_little(HtStore *store, gpointer data, GError **error)
+static bool drop_ids(HtStore *store, gpointer data, GError **error)
 {
     (void)data;
+    (void)error;
     ht_key_cache_drop(store->keys);
-    return ht_db_exec(store->db, "PRAGMA wal_autocheckpoint=1000", error);
+    return true;
 }
 
 void ht_cache_load_over(HtCache *cache)
 {
-    ht_worker_post(cache->store, HT_JOB_PULL, expect_little, NULL, NULL, NULL, NULL);
+    ht_worker_post(cache->store, HT_JOB_PULL, drop_ids, NULL, NULL, NULL, NULL);
 }
 
 /* --- Idle work */

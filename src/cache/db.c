@@ -42,6 +42,8 @@ struct HtDb {
     GQueue *texts_order;   /* the SQL texts, oldest first (borrowed from `texts`) */
     GHashTable *by_handle; /* sqlite3_stmt → HtStmt, for traces; NULL without */
     HtBulk *bulk;          /* of the handle */
+    int log_pages;         /* in the WAL that the file has not taken in, as of the last commit */
+    int log_max;           /* above this a commit takes them in; 0: as SQLite does */
 };
 
 /* --- Errors */
@@ -374,6 +376,38 @@ void ht_db_explain(HtDb *db, GError *why, GError **error)
         g_clear_error(&why);
     else if (why)
         g_propagate_error(error, why);
+}
+
+/* What SQLite's own does after each commit, but with a limit that is met seldom. */
+static int on_log(void *data, sqlite3 *handle, const char *name, int pages)
+{
+    HtDb *db = data;
+    db->log_pages = pages;
+    if (pages >= db->log_max)
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
+void ht_db_keep_log(HtDb *db, int pages)
+{
+    db->log_max = pages;
+    sqlite3_wal_hook(db->handle, on_log, db);
+}
+
+int ht_db_log_pages(const HtDb *db)
+{
+    return db->log_pages;
+}
+
+bool ht_db_take_log(HtDb *db, GError **error)
+{
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc != SQLITE_INTERRUPT)
+        db->log_pages = 0;
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY) /* another process is at it */
+        return true;
+    set_error(error, db, rc, "taking in the log");
+    return false;
 }
 
 void ht_db_interrupt(HtDb *db)

@@ -36,6 +36,10 @@ HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
 /* The same for a row's own id, which comes once: it is not looked for among the recent ones. */
 HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make,
                            GError **error);
+/* The key if it is remembered, else 0: nothing is read. */
+HtKey ht_key_cache_recall(const HtKeyCache *cache, const HtUuid *id);
+/* This is its key. */
+void ht_key_cache_note(HtKeyCache *cache, const HtUuid *id, HtKey k);
 /* The id will be asked for soon: its place in memory is fetched meanwhile, and what lies there when
  * that has come
  * (`is_near`). */
@@ -85,7 +89,9 @@ struct HtStore {
     gint docs_posted;      /* atomic: a step of the full text is in the queue */
     gint settle_posted;    /* atomic: the same of settle.c */
     bool is_interruptible; /* under `lock`: an intent ends what is running */
-    int gave_way;          /* how often that happened in a row */
+    int gave_way;          /* how often that happened in a row to an index */
+    gint tidy_posted;      /* atomic: the log is to be taken into the file (tidy.c) */
+    int log_gave_way;      /* how often that was interrupted in a row */
 };
 
 /* Takes db and files. */
@@ -98,6 +104,8 @@ void ht_worker_post(HtStore *store, HtJobQueue queue, HtStoreFunc func, gpointer
                     GDestroyNotify free_data, HtAppliedFunc done, gpointer done_data);
 /* On the worker's thread: one transaction. */
 bool ht_worker_apply(HtStore *store, HtApplyFunc func, gpointer data, GError **error);
+/* On the worker's thread: may an intent that comes end what is running? */
+void ht_worker_set_interruptible(HtStore *store, bool is_interruptible);
 /* On the store thread: another file from now on; both are taken. */
 void ht_worker_switch(HtStore *store, HtDb *db, HtFiles *files);
 /* What to pass to post for an apply; `free_data` frees data. */
@@ -162,6 +170,11 @@ HtFiles *ht_cache_files(HtCache *cache); /* a reference */
 bool ht_cache_follow(HtCache *cache, GError **error);
 void ht_cache_index_later(HtCache *cache);
 void ht_cache_settle_later(HtCache *cache); /* settle.c; any thread */
+
+/* tidy.c: pages of the log that are worth taking into the file when nothing else is to be done, and
+ * as many as no commit leaves there. */
+enum { HT_LOG_TIDY = 1000, HT_LOG_MAX = 4000 };
+void ht_cache_tidy_later(HtCache *cache);
 bool ht_cache_run_hook(HtStore *store, GError **error);
 bool ht_run_query(HtDb *db, const char *resource, GError **error);
 /* Ends a purge of everything that a killed process had begun (purge.c). */
@@ -175,11 +188,15 @@ struct HtReader {
     GMutex lock; /* db, for interrupt */
     HtDb *db;
     bool has_ages; /* of those who wait in a stage; a load is published before they are to be had */
+    bool is_settled; /* so far: all of them */
 };
 
 bool ht_cache_not_found(GError **error, const char *what); /* false */
 /* Statement of sql/cache/queries/NAME.sql with one key bound; NULL on failure. */
 HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GError **error);
+/* Keys of the person's applications, newest first; with `match` only that one. NULL on failure
+ * (candidates.c). */
+HtKeyArray *ht_reader_matches_of(HtReader *reader, HtKey candidate, HtKey match, GError **error);
 /* The first column of all rows of a statement; NULL on failure. */
 HtKeyArray *ht_reader_keys(HtStmt *stmt, GError **error);
 
@@ -198,6 +215,12 @@ void ht_difference_null(HtDifference *difference, int i);
 void ht_difference_int(HtDifference *difference, int i, int64_t value);
 void ht_difference_real(HtDifference *difference, int i, double value);
 void ht_difference_text(HtDifference *difference, int i, const char *text, gsize len);
-bool ht_difference_run(HtDifference *difference, HtKey k, HtDifferenceOutcome *outcome,
-                       GError **error);
+/* A row that is named, whose key is not known. */
+void ht_difference_id(HtDifference *difference, int i, const HtUuid *id);
+bool ht_difference_run(HtDifference *difference, HtKeyCache *keys, HtKey k,
+                       HtDifferenceOutcome *outcome, GError **error);
+/* The values as parameters, from number `first` on, of a statement that is cleared before the next
+ * reset. */
+bool ht_difference_bind(HtDifference *difference, HtKeyCache *keys, HtStmt *stmt, int first,
+                        GError **error);
 void ht_difference_reset(HtDifference *difference);

@@ -386,19 +386,37 @@ void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id, bool is_near
         __builtin_prefetch(all_id(all, k));
 }
 
+static HtKey get_recent(const HtKeyCache *cache, const HtUuid *id)
+{
+    guint recent = ht_uuid_hash(id) % SLOTS;
+    return ht_uuid_equal(&cache->recent[recent].id, id) ? cache->recent[recent].k : 0;
+}
+
+HtKey ht_key_cache_recall(const HtKeyCache *cache, const HtUuid *id)
+{
+    guint32 *slot;
+    HtKey k = get_recent(cache, id);
+    return k || !cache->all ? k : all_find(cache->all, id, all_hash(cache->all, id), &slot);
+}
+
+void ht_key_cache_note(HtKeyCache *cache, const HtUuid *id, HtKey k)
+{
+    guint recent = ht_uuid_hash(id) % SLOTS;
+    cache->recent[recent].id = *id;
+    cache->recent[recent].k = k;
+}
+
 HtKey ht_key_cache_get(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, GError **error)
 {
     if (cache->all && !cache->is_shared)
         return get_kept(cache, db, id, make, error);
-    guint recent = ht_uuid_hash(id) % SLOTS;
-    if (cache->recent[recent].k && ht_uuid_equal(&cache->recent[recent].id, id))
-        return cache->recent[recent].k;
+    HtKey k = get_recent(cache, id);
+    if (k)
+        return k;
     if (!ensure_all(cache, db, error))
         return 0;
-    HtKey k = find(cache, db, id, make, error);
-    if (k) {
-        cache->recent[recent].id = *id;
-        cache->recent[recent].k = k;
-    }
+    k = find(cache, db, id, make, error);
+    if (k)
+        ht_key_cache_note(cache, id, k);
     return k;
 }

@@ -28,7 +28,7 @@ static bool open_files(HtReader *reader, GError **error)
     g_mutex_lock(&reader->lock);
     HtDb *old = reader->db;
     reader->db = db;
-    reader->has_ages = false;
+    reader->has_ages = reader->is_settled = false;
     g_mutex_unlock(&reader->lock);
     ht_db_close(old);
     ht_files_unref(reader->files);
@@ -99,6 +99,13 @@ bool ht_reader_check(HtReader *reader, GError **error)
 HtDb *ht_reader_db(HtReader *reader)
 {
     return reader->db;
+}
+
+bool ht_reader_is_settled(HtReader *reader)
+{
+    if (!reader->is_settled)
+        reader->is_settled = ht_schema_is_indexed(reader->db);
+    return reader->is_settled;
 }
 
 HtStmt *ht_reader_query(HtReader *reader, const char *resource, HtKey key, GError **error)

@@ -122,30 +122,64 @@ bool ht_cache_ids(HtReader *reader, const struct HtSyncTable *table, GArray *out
     return use.stmt && read_ids(use.stmt, out, error);
 }
 
-bool ht_cache_ids_take_wide(HtReader *reader, const struct HtSyncTable *table, GArray *ids,
+typedef struct {
+    const HtSyncTable *table;
+    GArray *ids, *out;
+    guint at, kept; /* of `ids`: looked at, and kept of those */
+} TakeWide;
+
+/* As many at once as an intent may wait for. */
+#define TAKES 512
+
+static bool take_some(HtStore *store, TakeWide *take, GError **error)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT 1 FROM %s_wide WHERE k = ?1", take->table->name);
+    g_auto(HtStmtUse) use = {ht_db_stmt_text(store->db, sql, error)};
+    guint end = MIN(take->ids->len, take->at + TAKES);
+    for (; use.stmt && take->at < end; take->at++) {
+        g_autoptr(GError) why = NULL;
+        HtUuid id = g_array_index(take->ids, HtUuid, take->at);
+        HtKey k = ht_key_cache_get(store->keys, store->db, &id, false, &why);
+        ht_stmt_bind_int(use.stmt, 1, k);
+        HtStep step = k && !why ? ht_stmt_step(use.stmt, &why) : HT_STEP_DONE;
+        ht_stmt_reset(use.stmt);
+        if (why) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return false;
+        }
+        if (step == HT_STEP_ROW)
+            g_array_append_val(take->out, id);
+        else
+            g_array_index(take->ids, HtUuid, take->kept++) = id;
+    }
+    return use.stmt != NULL;
+}
+
+static bool take_wide(HtStore *store, gpointer data, GError **error)
+{
+    TakeWide *take = data;
+    if (!ht_schema_is_indexed(store->db)) {
+        take->at = take->kept = take->ids->len;
+        return true;
+    }
+    /* The file's lock is taken once, not for each id. */
+    if (!ht_db_begin(store->db, false, error))
+        return false;
+    bool ok = take_some(store, take, error);
+    ht_db_rollback(store->db);
+    return ok;
+}
+
+bool ht_cache_ids_take_wide(HtCache *cache, const struct HtSyncTable *table, GArray *ids,
                             GArray *out, GError **error)
 {
-    if (!ht_schema_is_indexed(reader->db))
-        return true;
-    g_autofree char *sql = g_strdup_printf(
-        "SELECT 1 FROM ids i JOIN %s_wide w ON w.k = i.k WHERE i.id = ?1", table->name);
-    g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
-    guint kept = 0;
-    for (guint i = 0; use.stmt && i < ids->len; i++) {
-        HtUuid id = g_array_index(ids, HtUuid, i);
-        ht_stmt_bind_uuid(use.stmt, 1, &id);
-        HtStep step = ht_stmt_step(use.stmt, error);
-        if (step == HT_STEP_ERROR)
+    TakeWide take = {.table = table, .ids = ids, .out = out};
+    while (take.at < ids->len) {
+        if (!ht_worker_call(cache->store, HT_JOB_PULL, take_wide, &take, error))
             return false;
-        if (step == HT_STEP_ROW)
-            g_array_append_val(out, id);
-        else
-            g_array_index(ids, HtUuid, kept++) = id;
-        ht_stmt_reset(use.stmt);
     }
-    if (use.stmt)
-        g_array_set_size(ids, kept);
-    return use.stmt != NULL;
+    g_array_set_size(ids, take.kept);
+    return true;
 }
 
 bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int column,
@@ -175,13 +209,17 @@ bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int c
     return ok;
 }
 
-bool ht_cache_count(HtReader *reader, const struct HtSyncTable *table, int64_t *rows,
-                    GError **error)
+bool ht_cache_has_rows(HtReader *reader, const struct HtSyncTable *table, int64_t n, bool *has,
+                       GError **error)
 {
-    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s", table->name);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT ?1)", table->name);
     g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql, error)};
-    if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+    if (!use.stmt)
         return false;
-    *rows = ht_stmt_int(use.stmt, 0);
+    ht_stmt_bind_int(use.stmt, 1, n);
+    if (ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return false;
+    *has = ht_stmt_int(use.stmt, 0) >= n;
     return true;
 }

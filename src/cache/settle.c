@@ -11,14 +11,6 @@
  * rows. */
 #define GIVES_WAY 4
 
-/* Called on the store thread; `store->lock` orders it with who would interrupt. */
-static void set_interruptible(HtStore *store, bool is_interruptible)
-{
-    g_mutex_lock(&store->lock);
-    store->is_interruptible = is_interruptible;
-    g_mutex_unlock(&store->lock);
-}
-
 typedef struct {
     bool gives_way, more;
 } Step;
@@ -27,9 +19,9 @@ static bool add_index(HtApply *apply, gpointer data, GError **error)
 {
     Step *step = data;
     HtDb *db = ht_apply_db(apply);
-    set_interruptible(apply->store, step->gives_way);
+    ht_worker_set_interruptible(apply->store, step->gives_way);
     bool ok = ht_schema_add_next_index(db, error);
-    set_interruptible(apply->store, false);
+    ht_worker_set_interruptible(apply->store, false);
     step->more = ok && !ht_schema_is_indexed(db);
     if (ok && !step->more) /* lists say now what they left out */
         ht_apply_touch(apply, HT_CHANGED(ht_sync_table_by_name("candidate_job_matches")->number));

@@ -100,6 +100,8 @@ bool ht_worker_apply(HtStore *store, HtApplyFunc func, gpointer data, GError **e
         ht_bus_notify(store->cache->bus, store->apply.mask);
         if (store->apply.docs)
             ht_cache_index_later(store->cache);
+        if (ht_db_log_pages(store->db) >= HT_LOG_TIDY)
+            ht_cache_tidy_later(store->cache);
     }
     return true;
 }
@@ -374,6 +376,14 @@ bool ht_apply_job_run(HtStore *store, gpointer data, GError **error)
 {
     HtApplyJob *job = data;
     return ht_worker_apply(store, job->func, job->data, error);
+}
+
+/* `lock` orders it with who would interrupt. */
+void ht_worker_set_interruptible(HtStore *store, bool is_interruptible)
+{
+    g_mutex_lock(&store->lock);
+    store->is_interruptible = is_interruptible;
+    g_mutex_unlock(&store->lock);
 }
 
 /* --- For the outbox */

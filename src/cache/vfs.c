@@ -3,7 +3,12 @@
  * nothing else happens to be put there. A row deleted afterwards then lives on in that copy. So
  * each page of a database is written with the unused part between its cell pointers and its cells
  * as zeros; readers never look there. The journal and the WAL are written as they come: a purge
- * truncates them. The page's layout: https://www.sqlite.org/fileformat2.html#b_tree_pages */
+ * truncates them. The page's layout: https://www.sqlite.org/fileformat2.html#b_tree_pages
+ *
+ * SQLite appends a page to the WAL by two writes, 24 bytes of head and the page. Both go in one:
+ * the head of a frame behind the last one is kept until its page comes, which is the next thing
+ * that SQLite does with the file. Heads that it writes anew, where no page follows, lie before that
+ * end. */
 #include "vfs.h"
 
 #include <errno.h>
@@ -24,6 +29,8 @@ enum {
     MAX_PAGE = 65536,
     INTERIOR_HEADER = 12,
     LEAF_HEADER = 8,
+    LOG_HEADER = 32, /* the WAL starts with it */
+    FRAME_HEADER = 24,
 };
 
 /* Pages that are no part of a b-tree begin with the number of another page; in files of fewer pages
@@ -35,9 +42,12 @@ enum {
 
 typedef struct {
     sqlite3_file base;
-    bool is_database;
-    bool is_kept;  /* the database or its log, no piece of a sort */
-    gsize unbegun; /* bytes written since the disk was told to begin */
+    bool is_database, is_log;
+    bool is_kept;          /* the database or its log, no piece of a sort */
+    gsize unbegun;         /* bytes written since the disk was told to begin */
+    bool has_head;         /* of the WAL's next frame, not written yet */
+    sqlite3_int64 log_end; /* behind what was appended last */
+    guint8 head[FRAME_HEADER];
     /* the system's file follows */
 } File;
 
@@ -103,8 +113,49 @@ static int write_through(sqlite3_file *file, const void *data, int n, sqlite3_in
     return rc;
 }
 
+static int write_head(File *log)
+{
+    log->has_head = false;
+    return write_through(&log->base, log->head, FRAME_HEADER, log->log_end);
+}
+
+/* Whatever else is done with the file comes after it. */
+static int settle(sqlite3_file *file)
+{
+    File *log = (File *)(void *)file;
+    return log->has_head ? write_head(log) : SQLITE_OK;
+}
+
+static int write_log(File *log, const void *data, int n, sqlite3_int64 offset)
+{
+    if (n == FRAME_HEADER && offset == log->log_end && !log->has_head) {
+        memcpy(log->head, data, FRAME_HEADER);
+        log->has_head = true;
+        return SQLITE_OK;
+    }
+    bool is_page = log->has_head && offset == log->log_end + FRAME_HEADER && n <= MAX_PAGE;
+    int rc = is_page ? SQLITE_OK : settle(&log->base);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (is_page) {
+        guint8 frame[FRAME_HEADER + MAX_PAGE];
+        memcpy(frame, log->head, FRAME_HEADER);
+        memcpy(frame + FRAME_HEADER, data, (gsize)n);
+        log->has_head = false;
+        rc = write_through(&log->base, frame, FRAME_HEADER + n, log->log_end);
+    } else {
+        rc = write_through(&log->base, data, n, offset);
+    }
+    bool is_start = offset == 0 && n == LOG_HEADER;
+    if (rc == SQLITE_OK && (is_start || offset + n > log->log_end))
+        log->log_end = offset + n;
+    return rc;
+}
+
 static int file_write(sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
 {
+    if (((File *)(void *)file)->is_log)
+        return write_log((File *)(void *)file, data, n, offset);
     unsigned from, to, size = (unsigned)n;
     bool is_page = ((File *)(void *)file)->is_database && n >= MIN_PAGE && n <= MAX_PAGE &&
                    (n & (n - 1)) == 0 && offset % n == 0 && offset / n < SURE_PAGES;
@@ -128,23 +179,28 @@ static int file_read(sqlite3_file *file, void *into, int n, sqlite3_int64 offset
 {
     /* SQLite takes EIO for damage of a file system, and that for a damaged database. A disk that
      * fails is told from a file that is wrong: only the latter is moved aside. */
-    int rc = inner(file)->pMethods->xRead(inner(file), into, n, offset);
+    int rc = settle(file);
+    if (rc == SQLITE_OK)
+        rc = inner(file)->pMethods->xRead(inner(file), into, n, offset);
     return rc == SQLITE_IOERR_CORRUPTFS ? SQLITE_IOERR_READ : rc;
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return inner(file)->pMethods->xTruncate(inner(file), size);
+    int rc = settle(file);
+    return rc == SQLITE_OK ? inner(file)->pMethods->xTruncate(inner(file), size) : rc;
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    return inner(file)->pMethods->xSync(inner(file), flags);
+    int rc = settle(file);
+    return rc == SQLITE_OK ? inner(file)->pMethods->xSync(inner(file), flags) : rc;
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    return inner(file)->pMethods->xFileSize(inner(file), size);
+    int rc = settle(file);
+    return rc == SQLITE_OK ? inner(file)->pMethods->xFileSize(inner(file), size) : rc;
 }
 
 static int file_lock(sqlite3_file *file, int level)
@@ -225,6 +281,9 @@ static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
     ours->is_database = flags & SQLITE_OPEN_MAIN_DB;
     ours->is_kept = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL);
     ours->unbegun = 0;
+    ours->is_log = flags & SQLITE_OPEN_WAL;
+    ours->has_head = false;
+    ours->log_end = -1;
     int rc = real_vfs->xOpen(real_vfs, name, inner(file), flags, out);
     ours->base.pMethods = inner(file)->pMethods ? &our_methods : NULL;
     return rc;

@@ -243,7 +243,6 @@ struct HtSync {
 #define HT_META_HELLO "hello"
 #define HT_META_ME "me"
 #define HT_META_LAST_SYNC "last_sync_us"
-#define HT_META_WIDE "wide_left" /* tables whose wide columns are still to come, as JSON */
 #define HT_META_RESYNC "resync"
 #define HT_META_TOLD "told"     /* ht_sync_told */
 #define HT_META_HIDDEN "hidden" /* hidden.c: who is out of sight, as JSON */

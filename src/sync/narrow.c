@@ -35,13 +35,10 @@ bool ht_sync_narrow_take(HtSync *sync, const HtSyncSelect *all, GArray *keys, Ht
     if (is_due)
         return true;
     g_autoptr(HtSyncSelect) hot = ht_sync_select_new(sync->columns, all->table, HT_SELECT_HOT);
-    g_autoptr(HtReader) reader = ht_reader_new(sync->cache, "sync", error);
-    if (!reader)
-        return false;
     if (!hot || !begins_with(all, hot))
         return true;
     g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(HtUuid));
-    if (!ht_cache_ids_take_wide(reader, all->table, keys, here, error))
+    if (!ht_cache_ids_take_wide(sync->cache, all->table, keys, here, error))
         return false;
     if (here->len == 0)
         return true;

@@ -534,17 +534,20 @@ static bool find_differences(Pull *pull, uint64_t *differing, GError **error)
 }
 
 /* --- The whole. */
-/* Many keys: is the table cheaper taken whole? Rows here are a good guess of those there. */
+/* Many keys: is the table cheaper taken whole? Rows here are a good guess of those there; they are
+ * counted only as far as matters. */
 static bool is_worth_reload(Pull *pull, const PullTable *table, bool *is_worth, GError **error)
 {
     *is_worth = table->table->is_reload_only && table->keys->len > 0;
     if (*is_worth || table->keys->len <= RELOAD_MIN)
         return true;
     g_autoptr(HtReader) reader = ht_reader_new(pull->sync->cache, "sync", error);
-    int64_t rows = 0;
-    if (!reader || !ht_cache_count(reader, table->table, &rows, error))
+    bool is_small_share = false;
+    if (!reader ||
+        !ht_cache_has_rows(reader, table->table, (int64_t)table->keys->len * RELOAD_SHARE,
+                           &is_small_share, error))
         return false;
-    *is_worth = table->keys->len > rows / RELOAD_SHARE;
+    *is_worth = !is_small_share;
     return true;
 }
 

@@ -106,7 +106,8 @@ class ServerBench:
         name = f"{changes:,} changes of {rows:,}, {5 * rows:,} of history"
         self.bench.add(f"{name}: server CPU", median(p["server_us"] for p in pulls) / 1000, "ms", bar=6)
         self.bench.add(f"{name}: asked to visible", median(p["wall_us"] for p in pulls) / 1000, "ms", bar=60)
-        self.bench.add(f"{name}: client CPU", median(p["client_us"] for p in pulls) / 1000, "ms")
+        self.bench.add(f"{name}: client CPU until then", median(p["client_us"] for p in pulls) / 1000, "ms")
+        self.bench.add(f"{name}: client CPU after it", median(p["later_us"] for p in pulls) / 1000, "ms")
         puller.close()
 
     def polls_with_hidden_people(self, puller, n):

@@ -86,6 +86,9 @@ ht_reader_db(HtReader *reader); /* borrowed; for the layer itself, outbox and sy
 bool ht_reader_check(HtReader *reader, GError **error);
 /* From here on: what failed before counts no more. */
 void ht_reader_watch(HtReader *reader);
+/* A load is published before all of its indexes are made (ht_cache_settle). Until then false: what
+ * is found by a person or an application would be found by reading everybody's. */
+bool ht_reader_is_settled(HtReader *reader);
 
 /* Identity. */
 HtKey ht_reader_key(HtReader *reader, const HtUuid *id); /* 0 = unknown */
@@ -150,6 +153,8 @@ bool ht_cache_owes(HtCache *cache);
 void ht_cache_forget_later(HtCache *cache);
 #define HT_META_FORGET_DUE "forget_due"
 #define HT_META_FORGOT "forgot"
+/* Tables whose wide columns are still to come, a JSON object by their names; sync's. */
+#define HT_META_WIDE "wide_left"
 
 typedef enum {
     HT_PURGE_EMPTY = 0,
@@ -185,11 +190,13 @@ bool ht_cache_ids_about(HtReader *reader, const struct HtSyncTable *table, int c
                         const char *parent, const HtUuid *ids, gsize n, GArray *out,
                         GError **error);
 /* Moves the ids of rows whose wide columns are here from `ids` (HtUuid) to `out`; the others keep
- * their order. None move while the index of ids is still to be made. */
-bool ht_cache_ids_take_wide(HtReader *reader, const struct HtSyncTable *table, GArray *ids,
+ * their order. None move while the index of ids is still to be made. Blocks, but intents go
+ * between. The writer looks: the rows come to it next, and it will have met them. */
+bool ht_cache_ids_take_wide(HtCache *cache, const struct HtSyncTable *table, GArray *ids,
                             GArray *out, GError **error);
-bool ht_cache_count(HtReader *reader, const struct HtSyncTable *table, int64_t *rows,
-                    GError **error);
+/* Are there at least n rows? No more are counted. */
+bool ht_cache_has_rows(HtReader *reader, const struct HtSyncTable *table, int64_t n, bool *has,
+                       GError **error);
 /* `func` returns false to stop. */
 bool ht_cache_scan(HtReader *reader, const struct HtSyncTable *table, const int *columns, int n,
                    HtScanFunc func, gpointer data, GError **error);

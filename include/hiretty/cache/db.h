@@ -46,6 +46,14 @@ void ht_db_explain(HtDb *db, GError *why, GError **error);
  * when a page could not be read. */
 bool ht_db_check_pages(HtDb *db, bool quick, GError **error);
 
+/* A writer in WAL mode. A commit that leaves more than so many pages in the log takes them into the
+ * file, which syncs both; what is less waits until somebody has the time for ht_db_take_log. */
+void ht_db_keep_log(HtDb *db, int pages);
+int ht_db_log_pages(const HtDb *db); /* after the last commit; 0 once they were taken in */
+/* Takes in what no reader needs any more. Can be interrupted: then the rest is taken another time.
+ */
+bool ht_db_take_log(HtDb *db, GError **error);
+
 /* Any thread: the running statement ends with HT_CACHE_ERROR_INTERRUPTED. */
 void ht_db_interrupt(HtDb *db);
 

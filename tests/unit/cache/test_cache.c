@@ -83,6 +83,87 @@ static void test_upsert(void)
     fixture_close(&fixture);
 }
 
+/* What a row names, by the letter and number of its id; 0 where it names nobody. */
+typedef struct {
+    int job, stage, changed;
+} Naming;
+
+static void check_naming(HtApply *apply, const Naming *wanted)
+{
+    g_autoptr(GError) error = NULL;
+    HtStmt *stmt = ht_db_stmt_text(ht_apply_db(apply),
+                                   "SELECT j.id, s.id FROM candidate_job_matches m "
+                                   "JOIN ids i ON i.k = m.k LEFT JOIN ids j ON j.k = m.job_k "
+                                   "LEFT JOIN ids s ON s.k = m.stage_k WHERE i.id = ?1",
+                                   &error);
+    g_assert_no_error(error);
+    HtUuid id = test_id('M', 77), job = test_id('J', wanted->job),
+           stage = test_id('S', wanted->stage), found;
+    ht_stmt_bind_uuid(stmt, 1, &id);
+    g_assert_cmpint(ht_stmt_step(stmt, &error), ==, HT_STEP_ROW);
+    g_assert_cmpint(ht_stmt_uuid(stmt, 0, &found), ==, wanted->job > 0);
+    g_assert_true(wanted->job == 0 || ht_uuid_equal(&found, &job));
+    g_assert_cmpint(ht_stmt_uuid(stmt, 1, &found), ==, wanted->stage > 0);
+    g_assert_true(wanted->stage == 0 || ht_uuid_equal(&found, &stage));
+    ht_stmt_reset(stmt);
+}
+
+static void apply_naming(HtApply *apply, gpointer data)
+{
+    const Naming *naming = data;
+    const HtSyncTable *matches = ht_sync_table_by_name("candidate_job_matches");
+    int columns[] = {0, ht_sync_table_column(matches, "job_id"),
+                     ht_sync_table_column(matches, "stage_id")};
+    g_autoptr(GError) error = NULL;
+    HtApplyTable *rows = ht_apply_table(apply, matches, columns, 3, HT_APPLY_UPSERT, &error);
+    g_assert_no_error(error);
+    int64_t before = ht_apply_changed(rows);
+    HtUuid id = test_id('M', 77), job = test_id('J', naming->job),
+           stage = test_id('S', naming->stage);
+    ht_apply_uuid(rows, 0, &id);
+    ht_apply_uuid(rows, 1, naming->job ? &job : NULL);
+    ht_apply_uuid(rows, 2, naming->stage ? &stage : NULL);
+    g_assert_true(ht_apply_row(rows, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(ht_apply_changed(rows) - before, ==, naming->changed);
+    check_naming(apply, naming);
+}
+
+static int64_t count_ids(Fixture *fixture)
+{
+    g_autoptr(HtReader) reader = open_reader(fixture);
+    return count_rows(reader, "ids");
+}
+
+/* A row that names the same ones as before is unchanged, whether their keys are remembered or not
+ * (the cache is opened anew before every other row), and one that names another is not; who was
+ * never heard of gets one key. */
+static void test_names_others(void)
+{
+    static const Naming namings[] = {{1, 11, 1}, {1, 11, 0}, {1, 11, 0}, {2, 11, 1},  {2, 21, 1},
+                                     {2, 21, 0}, {2, 0, 1},  {2, 0, 0},  {0, 21, 1},  {0, 0, 1},
+                                     {0, 0, 0},  {90, 0, 1}, {90, 0, 0}, {90, 91, 1}, {1, 91, 1},
+                                     {1, 91, 0}, {90, 91, 1}};
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    int64_t ids = count_ids(&fixture);
+    for (gsize i = 0; i < G_N_ELEMENTS(namings); i++) {
+        Naming naming = namings[i];
+        fixture_apply(&fixture, apply_naming, &naming);
+        naming.changed = 0;
+        if (i % 2) {
+            fixture_reopen(&fixture);
+            fixture_apply(&fixture, apply_naming, &naming);
+        }
+    }
+    g_assert_cmpint(count_ids(&fixture), ==, ids + 3); /* M77, J90, S91 */
+    g_autoptr(HtReader) reader = open_reader(&fixture);
+    g_assert_cmpint(job_count(reader, "J1", HT_STAGE_APPLIED), ==, 20);
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
 /* Any value after any other: it is counted as a change exactly when it is one, and then it is
  * there. */
 static void apply_transitions(HtApply *apply, gpointer data)
@@ -753,6 +834,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache/apply/upsert", test_upsert);
+    g_test_add_func("/cache/apply/names_others", test_names_others);
     g_test_add_func("/cache/apply/transitions", test_transitions);
     g_test_add_func("/cache/apply/counters", test_counters);
     g_test_add_func("/cache/apply/rollback", test_rollback);
