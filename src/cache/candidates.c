@@ -66,13 +66,20 @@ HtResume *ht_cache_resume(HtReader *reader, HtKey candidate, GError **error)
     return resume;
 }
 
-HtKeyArray *ht_cache_candidate_matches(HtReader *reader, HtKey candidate, GError **error)
+HtKeyArray *ht_reader_matches_of(HtReader *reader, HtKey candidate, HtKey match, GError **error)
 {
-    g_auto(HtStmtUse)
-        use = {ht_reader_query(reader, HT_QUERY("candidate_matches"), candidate, error)};
+    const char *resource = match ? HT_QUERY("candidate_match") : HT_QUERY("candidate_matches");
+    g_auto(HtStmtUse) use = {ht_reader_query(reader, resource, candidate, error)};
     if (!use.stmt)
         return NULL;
+    if (match)
+        ht_stmt_bind_int(use.stmt, 2, match);
     return ht_reader_keys(use.stmt, error);
+}
+
+HtKeyArray *ht_cache_candidate_matches(HtReader *reader, HtKey candidate, GError **error)
+{
+    return ht_reader_matches_of(reader, candidate, 0, error);
 }
 
 GPtrArray *ht_cache_tags(HtReader *reader, HtKey candidate, GError **error)

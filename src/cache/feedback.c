@@ -84,10 +84,8 @@ GPtrArray *ht_cache_feedback(HtReader *reader, HtKey candidate, HtKey match, GEr
 {
     HtKey me = my_member(reader);
     g_autoptr(GPtrArray) list = new_list();
-    g_autoptr(HtKeyArray) matches = ht_cache_candidate_matches(reader, candidate, error);
+    g_autoptr(HtKeyArray) matches = ht_reader_matches_of(reader, candidate, match, error);
     for (gsize i = 0; matches && i < matches->n; i++) {
-        if (match && matches->keys[i] != match)
-            continue;
         g_auto(HtStmtUse)
             use = {ht_reader_query(reader, HT_QUERY("feedback_of_match"), matches->keys[i], error)};
         if (!use.stmt || !collect(use.stmt, me, list, error))

@@ -92,6 +92,8 @@ static bool add_pending(Build *build, GError **error)
 
 static bool add_events(Build *build, GError **error)
 {
+    if (!ht_reader_is_settled(build->reader))
+        return true;
     g_auto(HtStmtUse)
         use = {ht_reader_query(build->reader, HT_QUERY("history_events"), build->match, error)};
     HtStep step = HT_STEP_ERROR;
@@ -109,6 +111,19 @@ static bool add_match(Build *build, int64_t applied_at, GError **error)
     if (applied_at)
         add_item(build, HT_HISTORY_APPLIED, applied_at);
     return add_decisions(build, error) && add_pending(build, error) && add_events(build, error);
+}
+
+static bool add_application(Build *build, HtKey match, GError **error)
+{
+    g_auto(HtStmtUse)
+        use = {ht_reader_query(build->reader, HT_QUERY("history_match"), match, error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    if (step != HT_STEP_ROW)
+        return step == HT_STEP_DONE;
+    build->match = match;
+    build->job = ht_stmt_int(use.stmt, 0);
+    build->job_title = ht_stmt_text(use.stmt, 1);
+    return add_match(build, ht_stmt_int(use.stmt, 2), error);
 }
 
 static bool add_interviews(Build *build, HtKey candidate, HtKey match, GError **error)
@@ -163,21 +178,13 @@ GPtrArray *ht_cache_history(HtReader *reader, HtKey candidate, HtKey match, GErr
     g_autoptr(GPtrArray) items =
         g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_history_item_free);
     Build build = {.reader = reader, .items = items};
-    g_auto(HtStmtUse)
-        use = {ht_reader_query(reader, HT_QUERY("history_matches"), candidate, error)};
-    if (!use.stmt)
-        return NULL;
-    ht_stmt_bind_int(use.stmt, 2, match);
-    HtStep step;
-    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
-        build.match = ht_stmt_int(use.stmt, 0);
-        build.job = ht_stmt_int(use.stmt, 1);
-        build.job_title = ht_stmt_text(use.stmt, 2);
-        if (!add_match(&build, ht_stmt_int(use.stmt, 3), error))
+    g_autoptr(HtKeyArray) matches = ht_reader_matches_of(reader, candidate, match, error);
+    for (gsize i = 0; matches && i < matches->n; i++) {
+        if (!add_application(&build, matches->keys[i], error))
             return NULL;
     }
     build.job_title = NULL;
-    if (step == HT_STEP_ERROR || !add_interviews(&build, candidate, match, error) ||
+    if (!matches || !add_interviews(&build, candidate, match, error) ||
         !add_notes(&build, candidate, match, error))
         return NULL;
     g_ptr_array_sort(items, newest_first);

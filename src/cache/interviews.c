@@ -115,12 +115,10 @@ GPtrArray *ht_cache_interviews(HtReader *reader, HtKey candidate, HtKey match, G
 {
     HtKey me = my_member(reader);
     g_autoptr(GPtrArray) list = new_list();
-    g_autoptr(HtKeyArray) matches = ht_cache_candidate_matches(reader, candidate, error);
+    g_autoptr(HtKeyArray) matches = ht_reader_matches_of(reader, candidate, match, error);
     if (!matches)
         return NULL;
     for (gsize i = 0; i < matches->n; i++) {
-        if (match && matches->keys[i] != match)
-            continue;
         g_auto(HtStmtUse) use = {
             ht_reader_query(reader, HT_QUERY("interviews_of_match"), matches->keys[i], error)};
         if (!use.stmt)

@@ -8,6 +8,7 @@
 #include "match_filter.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/json.h"
 #include "hiretty/base/text.h"
 #include "hiretty/domain/candidate.h"
 
@@ -179,30 +180,39 @@ static bool read_last_decision(HtReader *reader, HtMatchRow *row, GError **error
     return step != HT_STEP_ERROR;
 }
 
+static char *keys_json(const HtKey *keys, gsize n)
+{
+    GString *json = g_string_sized_new(n * 8 + 2);
+    for (gsize i = 0; i < n; i++)
+        g_string_append_printf(json, "%c%" G_GINT64_FORMAT, i ? ',' : '[', keys[i]);
+    g_string_append(json, n ? "]" : "[]");
+    return g_string_free(json, FALSE);
+}
+
+/* The rows that are here, each to its place; the others are gone. */
 static bool read_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRow *rows,
                       GError **error)
 {
     int64_t now_us = ht_clock_now_us();
+    g_autofree char *wanted = keys_json(keys, n);
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("match_rows"), error)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_text_borrowed(use.stmt, 1, wanted, strlen(wanted));
     for (gsize i = 0; i < n; i++) {
-        HtMatchRow *row = &rows[i];
-        g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("match_row"), keys[i], error)};
-        if (!use.stmt)
-            return false;
-        HtStep step = ht_stmt_step(use.stmt, error);
-        if (step == HT_STEP_ERROR)
-            return false;
-        if (step == HT_STEP_DONE) {
-            row->key = keys[i];
-            row->score = HT_SCORE_NONE;
-            row->flags = HT_MATCH_GONE;
-            continue;
-        }
+        rows[i].key = keys[i];
+        rows[i].score = HT_SCORE_NONE;
+        rows[i].flags = HT_MATCH_GONE;
+    }
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        HtMatchRow *row = &rows[ht_stmt_int(use.stmt, 34)];
         read_row(use.stmt, row, now_us);
         bool is_decided = ht_stmt_int(use.stmt, 33);
         if (is_decided && !read_last_decision(reader, row, error))
             return false;
     }
-    return true;
+    return step == HT_STEP_DONE;
 }
 
 /* The page is one transaction: it shows one moment, and the file's lock and what the connection
@@ -249,8 +259,19 @@ bool ht_cache_match_passes(HtReader *reader, HtKey key, const HtFilter *filter, 
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW;
 }
 
+bool ht_cache_explanations_come(HtReader *reader)
+{
+    if (!ht_reader_is_settled(reader))
+        return true;
+    g_autofree char *note = ht_reader_meta(reader, HT_META_WIDE);
+    g_autoptr(HtJson) left = note && *note ? ht_json_parse(note, -1, NULL) : NULL;
+    return ht_json_get(left, "match_explanations") != NULL;
+}
+
 HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **error)
 {
+    if (!ht_reader_is_settled(reader))
+        return NULL;
     g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("match_explanation"), match, error)};
     if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
         return NULL;
@@ -265,8 +286,19 @@ HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **erro
     return explanation;
 }
 
+/* Where nobody is, nobody has to be found among everybody's applications. */
+static bool may_be_blind(HtReader *reader, GError **error)
+{
+    if (ht_reader_is_settled(reader))
+        return true;
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("blind_stages"), error)};
+    return use.stmt && ht_stmt_step(use.stmt, error) == HT_STEP_ROW;
+}
+
 HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError **error)
 {
+    if (!may_be_blind(reader, error))
+        return 0;
     g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("blind_match"), candidate, error)};
     if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
         return 0;

@@ -179,9 +179,11 @@ void ht_doc_evidence(HtDoc *doc, const HtViewParts *parts, HtKey match, bool bli
     ht_doc_heading(doc, "Why");
     g_autoptr(HtExplanation) why = ht_cache_explanation(parts->reader, match, &error);
     if (!why) {
+        bool comes = ht_cache_explanations_come(parts->reader);
         ht_doc_newline(doc);
-        ht_doc_wrap(doc, HT_STYLE_EVIDENCE_NONE, 0, width,
-                    "No explanation: nobody and nothing has said why. Read the résumé.");
+        ht_doc_wrap(doc, comes ? HT_STYLE_MUTED : HT_STYLE_EVIDENCE_NONE, 0, width,
+                    comes ? "Explanations are still being loaded."
+                          : "No explanation: nobody and nothing has said why. Read the résumé.");
         return;
     }
     add_warnings(doc, why, width);

@@ -47,6 +47,12 @@ static void add_tags(HtDoc *doc, const HtCandidate *person)
 
 static void add_applications(HtDoc *doc, const HtViewParts *parts, HtKey candidate, int width)
 {
+    if (!ht_reader_is_settled(parts->reader)) {
+        ht_doc_heading(doc, "Applications");
+        ht_doc_newline(doc);
+        ht_doc_add(doc, HT_STYLE_MUTED, "Not sorted by person yet.");
+        return;
+    }
     g_autoptr(HtKeyArray) keys = ht_cache_candidate_matches(parts->reader, candidate, NULL);
     if (!keys || keys->n == 0)
         return;
@@ -437,6 +443,10 @@ void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey
     g_autoptr(HtMask) mask = ht_blind_hides(parts->reader, match, candidate)
                                  ? ht_mask_new(parts->reader, candidate)
                                  : NULL;
+    if (!ht_reader_is_settled(parts->reader)) {
+        ht_doc_newline(doc);
+        ht_doc_add(doc, HT_STYLE_MUTED, "Moves between stages are still being loaded.");
+    }
     for (guint i = 0; i < items->len; i++)
         add_item(doc, parts, items->pdata[i], mask, width);
 }

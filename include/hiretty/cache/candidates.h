@@ -9,7 +9,8 @@
 HtCandidate *ht_cache_candidate(HtReader *reader, HtKey key, GError **error);
 /* The current résumé; NULL without error when there is none. */
 HtResume *ht_cache_resume(HtReader *reader, HtKey candidate, GError **error);
-/* Keys of the person's matches, newest first (rows by ht_cache_match_rows). */
+/* Keys of the person's matches, newest first (rows by ht_cache_match_rows). Slow before
+ * ht_reader_is_settled: everybody's are read. */
 HtKeyArray *ht_cache_candidate_matches(HtReader *reader, HtKey candidate, GError **error);
 /* HtNote*, newest first, pending ones of this machine included. */
 GPtrArray *ht_cache_notes(HtReader *reader, HtKey candidate, GError **error);
@@ -17,8 +18,8 @@ GPtrArray *ht_cache_notes(HtReader *reader, HtKey candidate, GError **error);
 GPtrArray *ht_cache_tags(HtReader *reader, HtKey candidate, GError **error);
 /* Every tag in use, folded order; char *. Reader thread. */
 GPtrArray *ht_cache_all_tags(HtReader *reader, GError **error);
-/* HtHistoryItem*, newest first: decisions, moves by others, and what is pending here. match 0 = all
- * of the person. */
+/* HtHistoryItem*, newest first: decisions, moves by others (once ht_reader_is_settled), and what is
+ * pending here. match 0 = all of the person. */
 GPtrArray *ht_cache_history(HtReader *reader, HtKey candidate, HtKey match, GError **error);
 /* A command line's word for a person: uuid, unique start of one, e-mail, or full name. */
 HtKey ht_cache_candidate_find(HtReader *reader, const char *text, GError **error);

@@ -44,11 +44,14 @@ bool ht_cache_match_rows(HtReader *reader, const HtKey *keys, gsize n, HtMatchRo
 HtMatchRow *ht_cache_match(HtReader *reader, HtKey key, GError **error);
 /* Does this one match pass the filter? (marks by filter, rules) */
 bool ht_cache_match_passes(HtReader *reader, HtKey key, const HtFilter *filter, int64_t now_us);
-/* The newest explanation; NULL without error when there is none or its text has not arrived. */
+/* The newest explanation; NULL without error when there is none or it has not arrived: while a load
+ * goes on, none has before ht_reader_is_settled. */
 HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **error);
 /* The newest application of a person whose stage is reviewed blind, intents included, and its id; 0
  * without error when there is none. */
 HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError **error);
+/* "None" means "not yet": explanations are still being loaded. */
+bool ht_cache_explanations_come(HtReader *reader);
 /* A command line's word for a match: uuid or a unique start of one, else (with job) a candidate's
  * name or e-mail. */
 HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error);

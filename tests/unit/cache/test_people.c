@@ -7,6 +7,7 @@
 #include "hiretty/cache/interviews.h"
 #include "hiretty/cache/matches.h"
 #include "hiretty/cache/search.h"
+#include "hiretty/cache/store.h"
 #include "hiretty/cache/transcripts.h"
 
 #include <string.h>
@@ -79,6 +80,67 @@ static void people_close(People *people)
 {
     ht_reader_free(people->reader);
     fixture_close(&people->fixture);
+}
+
+static bool drop_later(HtStore *store, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_store_db(store),
+                      "DROP INDEX matches_by_candidate; DROP INDEX events_by_match;"
+                      "DROP INDEX explanations_by_match;",
+                      error);
+}
+
+static bool set_wide_left(HtApply *apply, gpointer data, GError **error)
+{
+    return ht_apply_meta_set(apply, HT_META_WIDE, data, error);
+}
+
+/* A first load is published before the indexes of persons and explanations are made: what is asked
+ * by an application is right without them, an explanation comes later and is not denied. */
+static void test_before_settled(void)
+{
+    People people;
+    people_open(&people);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_store_call(people.fixture.cache, drop_later, NULL, &error));
+    g_clear_pointer(&people.reader, ht_reader_free);
+    people.reader = ht_reader_new(people.fixture.cache, "test", &error);
+    g_assert_false(ht_reader_is_settled(people.reader));
+    g_assert_true(ht_cache_explanations_come(people.reader));
+    g_assert_null(ht_cache_explanation(people.reader, people.match, &error));
+    g_assert_no_error(error);
+    for (int all = 0; all < 2; all++) {
+        HtKey match = all ? 0 : people.match;
+        g_autoptr(GPtrArray) history =
+            ht_cache_history(people.reader, people.candidate, match, &error);
+        g_assert_cmpuint(history->len, ==, 5); /* applied, two decisions, interview, note */
+        g_autoptr(GPtrArray) interviews =
+            ht_cache_interviews(people.reader, people.candidate, match, &error);
+        g_assert_cmpuint(interviews->len, ==, 1);
+        g_autoptr(GPtrArray) feedback =
+            ht_cache_feedback(people.reader, people.candidate, match, &error);
+        g_assert_cmpuint(feedback->len, ==, 1);
+    }
+    HtKey other = fixture_key(people.reader, "J1"); /* no application of this person */
+    g_autoptr(GPtrArray) none = ht_cache_interviews(people.reader, people.candidate, other, &error);
+    g_assert_cmpuint(none->len, ==, 0);
+    g_autoptr(HtKeyArray) matches =
+        ht_cache_candidate_matches(people.reader, people.candidate, &error);
+    g_assert_cmpuint(matches->n, ==, 1);
+    g_assert_true(ht_cache_settle(people.fixture.cache, &error));
+    g_assert_true(ht_reader_is_settled(people.reader));
+    g_assert_false(ht_cache_explanations_come(people.reader));
+    g_autoptr(HtExplanation) why = ht_cache_explanation(people.reader, people.match, &error);
+    g_assert_cmpstr(why->text, ==, "Good.");
+    ht_cache_apply(people.fixture.cache, set_wide_left,
+                   (gpointer)(guintptr) "{\"match_explanations\":\"3\"}", &error);
+    g_assert_true(ht_cache_explanations_come(people.reader));
+    ht_cache_apply(people.fixture.cache, set_wide_left, (gpointer)(guintptr) "{\"resumes\":\"3\"}",
+                   &error);
+    g_assert_no_error(error);
+    g_assert_false(ht_cache_explanations_come(people.reader));
+    people_close(&people);
 }
 
 static guint hits(People *people, const char *words, unsigned scopes)
@@ -394,6 +456,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/person/whole", test_person);
     g_test_add_func("/cache/person/many_tags", test_many_tags);
     g_test_add_func("/cache/person/history", test_history);
+    g_test_add_func("/cache/person/before_settled", test_before_settled);
     g_test_add_func("/cache/person/interviews", test_interviews);
     g_test_add_func("/cache/scan/canonical", test_scan);
     return g_test_run();
