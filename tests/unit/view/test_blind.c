@@ -22,8 +22,7 @@ static void fill(HtApply *apply, gpointer data)
     put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C23", "first_name", "李", "last_name",
             "明", NULL);
     put_row(apply, HT_APPLY_UPSERT, "candidate_job_matches", "id", "M99", "candidate_id", "C22",
-            "job_id", "J1", "stage_id", "S11", "status", "scored", "applied_at", "9999999",
-            "row_version", "1", NULL);
+            "job_id", "J1", "stage_id", "S11", "applied_at", "9999999", "row_version", "1", NULL);
 }
 
 static void desk_open(Desk *desk)
