@@ -74,7 +74,15 @@ HtOp *ht_op_load(HtDb *db, int64_t seq, GError **error); /* NULL + NOTHING when 
 GPtrArray *ht_ops_of(HtDb *db, const char *resource, const HtUuid *id, GError **error);
 /* Writes it with a new seq. */
 bool ht_op_insert(HtDb *db, HtOp *op, GError **error);
-bool ht_op_set_state(HtDb *db, int64_t seq, HtOpState state, bool live, GError **error);
+/* What an op is to undo and redo. */
+typedef enum {
+    HT_LIVE_UNDONE = 0,
+    HT_LIVE_COUNTS, /* undo takes it back */
+    HT_LIVE_REPLACED,
+    HT_LIVE_GIVEN_UP, /* dropped by a person: redo does not bring it back */
+    HT_LIVE_STANDS,   /* could not be undone, and said so */
+} HtLive;
+bool ht_op_set_state(HtDb *db, int64_t seq, HtOpState state, HtLive live, GError **error);
 /* The field that holds the words of it ("body", "notes"); NULL = it has none. */
 const char *ht_op_text_field(const HtOp *op);
 void ht_json_set_uuid(HtJson *object, const char *key, const HtUuid *id); /* nil → null */
@@ -150,8 +158,9 @@ typedef struct {
     GHashTable *stages; /* job key → GPtrArray of HtJobStage */
     int64_t now_us;
     HtUuid bulk;
-    bool lacks_note; /* something was refused that a note would make possible */
-    bool is_settled; /* what undo refused stays refused: the change of the file counts */
+    GHashTable *done_rows; /* HtUuid: what undo or redo did something about; NULL = nothing */
+    bool lacks_note;       /* something was refused that a note would make possible */
+    bool is_settled;       /* what undo refused stays refused: the change of the file counts */
 } HtPlan;
 
 void ht_plan_init(HtPlan *plan, HtOutbox *outbox, HtStore *store, const HtIntent *intent);
@@ -202,6 +211,16 @@ void ht_mail_add(HtPlan *plan, HtOp *op, const HtMatchRow *row);
 bool ht_op_merge(HtDb *db, const HtOp *op, GError **error);
 bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
 bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error);
+/* Whether something that undoing the group speaks of is touched in this change already. */
+bool ht_undo_meets(HtChange *change, int64_t group, bool *meets, GError **error);
+/* Undo refuses (a part of) what it cannot do; whatever else fails is no refusal. */
+bool ht_is_refusal(const GError *error);
+/* pass.c. Caller frees. */
+HtReceipt *ht_undo_pass(HtOutbox *outbox, HtStore *store, guint64 pass, GError **error);
+/* One view of the cache for all of an intent: else each of some ten look-ups a row takes and drops
+ * the lock of one of its own. false: there is one already, or none can be had. */
+bool ht_view_begin(HtReader *reader);
+void ht_view_end(HtReader *reader, bool is_ours);
 
 /* --- Forgetting (forget.c). After an explicit refusal unsent work is kept as ids and codes, for
  * the person to see, and no text about anybody stays in the file. */

@@ -154,7 +154,7 @@ bool ht_op_insert(HtDb *db, HtOp *op, GError **error)
     return true;
 }
 
-bool ht_op_set_state(HtDb *db, int64_t seq, HtOpState state, bool live, GError **error)
+bool ht_op_set_state(HtDb *db, int64_t seq, HtOpState state, HtLive live, GError **error)
 {
     HtStmt *set = ht_db_stmt(db, HT_OUTBOX_QUERY("op_state"), error);
     if (!set)

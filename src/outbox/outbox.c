@@ -263,26 +263,24 @@ static bool plan_ops(HtPlan *plan, GError **error)
     }
 }
 
-/* One view of the cache for all of an intent: else each of some ten look-ups a row takes and drops
- * the lock of one of its own. false: there is one already, or none can be had. */
-static bool begin_view(const HtPlan *plan)
+bool ht_view_begin(HtReader *reader)
 {
-    HtDb *db = ht_reader_db(plan->reader);
+    HtDb *db = ht_reader_db(reader);
     return !ht_db_in_transaction(db) && ht_db_begin(db, false, NULL);
 }
 
-static void end_view(const HtPlan *plan, bool is_ours)
+void ht_view_end(HtReader *reader, bool is_ours)
 {
     if (is_ours)
-        ht_db_rollback(ht_reader_db(plan->reader));
+        ht_db_rollback(ht_reader_db(reader));
 }
 
 static bool plan_new(HtPlan *plan, GError **error)
 {
     g_autoptr(GError) refusal = NULL;
-    bool is_view = begin_view(plan);
+    bool is_view = ht_view_begin(plan->reader);
     bool ok = ht_plan_may_write(plan, &refusal) && plan_ops(plan, &refusal);
-    end_view(plan, is_view);
+    ht_view_end(plan->reader, is_view);
     /* A refusal may come of a look-up that failed: then that is what there is to say. */
     if (!ht_plan_check(plan, error))
         return false;
@@ -305,8 +303,8 @@ static bool submit_new(HtPlan *plan, GError **error)
     return record(plan, &change, error);
 }
 
-/* The group that undo or redo speaks of; its label goes into the receipt. 0 = none. */
-static int64_t find_group(HtPlan *plan, bool redo)
+/* The group that undo or redo speaks of, and its label; 0 = none. */
+static int64_t find_group(HtPlan *plan, bool redo, char **label)
 {
     HtDb *db = plan->outbox->db;
     const HtIntent *intent = plan->intent;
@@ -321,12 +319,33 @@ static int64_t find_group(HtPlan *plan, bool redo)
         ht_stmt_bind_int(use.stmt, 1, intent->group);
     if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW || (given && ht_stmt_int(use.stmt, 4)))
         return 0;
-    const char *label = ht_stmt_text(use.stmt, given ? 3 : 1);
-    plan->receipt->label = g_strdup_printf("%s: %s", redo ? "Redone" : "Undone", label);
+    *label = ht_stmt_dup_text(use.stmt, given ? 3 : 1);
     return ht_stmt_int(use.stmt, 0);
 }
 
-static bool is_refusal(const GError *error)
+/* "Undone: Shortlisted 4", or "Undone 3 of 4: …" where something of it stands, or was given up
+ * before: the label speaks of what was done then. */
+static char *undone_label(const HtPlan *plan, int n_rows, bool redo, const char *label)
+{
+    const char *verb = redo ? "Redone" : "Undone";
+    int n = plan->receipt->n_done;
+    return n < n_rows ? g_strdup_printf("%s %d of %d: %s", verb, n, n_rows, label)
+                      : g_strdup_printf("%s: %s", verb, label);
+}
+
+static bool count_rows(HtDb *db, int64_t group, int *n, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("group_rows"), error)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, group);
+    if (ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return false;
+    *n = (int)ht_stmt_int(use.stmt, 0);
+    return true;
+}
+
+bool ht_is_refusal(const GError *error)
 {
     return g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
 }
@@ -338,17 +357,17 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
         return false;
     plan->receipt->group = group;
     g_autoptr(GError) refusal = NULL;
-    bool is_view = begin_view(plan);
+    bool is_view = ht_view_begin(plan->reader);
     bool ok = redo ? ht_redo_group(&change, plan, group, &refusal)
                    : ht_undo_group(&change, plan, group, &refusal);
-    end_view(plan, is_view);
+    ht_view_end(plan->reader, is_view);
     if (!ht_plan_check(plan, error))
         return false;
     plan->receipt->recorded = change.recorded;
     if (ok)
         return ht_change_commit(&change, error);
     /* Only a refusal leaves the change whole; what failed half-way is taken back. */
-    if (plan->is_settled && is_refusal(refusal))
+    if (plan->is_settled && ht_is_refusal(refusal))
         ht_change_commit(&change, NULL);
     g_propagate_error(error, g_steal_pointer(&refusal));
     return false;
@@ -356,7 +375,9 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
 
 static bool submit_undo(HtPlan *plan, bool redo, GError **error)
 {
-    int64_t group = find_group(plan, redo);
+    g_autofree char *label = NULL;
+    int n_rows = 0;
+    int64_t group = find_group(plan, redo, &label);
     if (!ht_plan_check(plan, error))
         return false;
     if (!group) {
@@ -364,7 +385,11 @@ static bool submit_undo(HtPlan *plan, bool redo, GError **error)
                     redo ? "redo" : "undo");
         return false;
     }
-    return undo_or_redo(plan, group, redo, error);
+    if (!count_rows(plan->outbox->db, group, &n_rows, error) ||
+        !undo_or_redo(plan, group, redo, error))
+        return false;
+    plan->receipt->label = undone_label(plan, n_rows, redo, label);
+    return true;
 }
 
 static bool run_intent(HtStore *store, Submit *submit, GError **error)
@@ -382,89 +407,13 @@ static bool run_intent(HtStore *store, Submit *submit, GError **error)
     return ok;
 }
 
-/* --- A pass */
-
-static bool pass_groups(HtOutbox *outbox, guint64 pass, GArray *groups, GError **error)
-{
-    g_auto(HtStmtUse) use = {ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("group_pass"), error)};
-    if (!use.stmt)
-        return false;
-    ht_stmt_bind_int(use.stmt, 1, (int64_t)pass);
-    HtStep step;
-    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
-        int64_t group = ht_stmt_int(use.stmt, 0);
-        g_array_append_val(groups, group);
-    }
-    return step == HT_STEP_DONE;
-}
-
-static void gather_refusals(HtReceipt *into, HtReceipt *from)
-{
-    into->n_refused += from->n_refused;
-    if (!into->why)
-        into->why = g_strdup(from->why);
-    while (from->refusals->len > 0)
-        g_ptr_array_add(into->refusals, g_ptr_array_steal_index(from->refusals, 0));
-}
-
-static void gather(HtReceipt *into, HtReceipt *from)
-{
-    into->n_done += from->n_done;
-    into->group = from->group;
-    if (!into->recorded.first)
-        into->recorded.first = from->recorded.first;
-    into->recorded.last = MAX(into->recorded.last, from->recorded.last);
-    g_array_append_vals(into->keys, from->keys->data, from->keys->len);
-    gather_refusals(into, from);
-}
-
-/* What was undone stays undone although a later part failed: its receipt says what is left. */
-static bool end_pass(Submit *submit, HtPlan *all, const GError *failure, GError **error)
-{
-    HtReceipt *receipt = all->receipt;
-    if (receipt->n_done == 0 && failure)
-        g_propagate_error(error, g_error_copy(failure));
-    else if (receipt->n_done == 0)
-        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING, "%s",
-                    receipt->why ? receipt->why : "nothing of this pass to undo");
-    if (receipt->n_done == 0)
-        return false;
-    receipt->label = failure ? g_strdup_printf("Undone: the pass, %d so far (%s)", receipt->n_done,
-                                               failure->message)
-                             : g_strdup_printf("Undone: the pass, %d", receipt->n_done);
-    submit->receipt = g_steal_pointer(&all->receipt);
-    return true;
-}
-
-static bool run_pass(HtStore *store, Submit *submit, GError **error)
-{
-    HtOutbox *outbox = submit->outbox;
-    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_UNDO_GROUP);
-    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    g_auto(HtPlan) all = {0};
-    if (!ht_outbox_reader(outbox, &outbox->reader, error) ||
-        !pass_groups(outbox, submit->pass, groups, error))
-        return false;
-    ht_plan_init(&all, outbox, store, intent);
-    g_autoptr(GError) failure = NULL;
-    for (guint i = 0; i < groups->len && !failure; i++) {
-        g_auto(HtPlan) plan = {0};
-        g_autoptr(GError) why = NULL;
-        ht_plan_init(&plan, outbox, store, intent);
-        if (undo_or_redo(&plan, g_array_index(groups, int64_t, i), false, &why))
-            gather(all.receipt, plan.receipt);
-        else if (is_refusal(why))
-            gather_refusals(all.receipt, plan.receipt);
-        else
-            failure = g_steal_pointer(&why);
-    }
-    return end_pass(submit, &all, failure, error);
-}
-
 static bool run_submit(HtStore *store, gpointer data, GError **error)
 {
     Submit *submit = data;
-    return submit->intent ? run_intent(store, submit, error) : run_pass(store, submit, error);
+    if (submit->intent)
+        return run_intent(store, submit, error);
+    submit->receipt = ht_undo_pass(submit->outbox, store, submit->pass, error);
+    return submit->receipt != NULL;
 }
 
 static HtReceipt *submit_and_wait(Submit *submit, GError **error)

@@ -36,18 +36,19 @@ static bool drop_later(HtChange *change, const HtOp *op, guint *n, GError **erro
         g_autoptr(HtOp) next = later ? ht_op_load(db, later, error) : NULL;
         if (!later || (next && next->state == HT_OP_SENDING))
             return true;
-        if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, false, error) ||
+        if (!next || !ht_op_set_state(db, later, HT_OP_DROPPED, HT_LIVE_GIVEN_UP, error) ||
             !ht_outbox_run(db, HT_OUTBOX_QUERY("op_carried_drop"), later, error))
             return false;
         ++*n;
     }
 }
 
-static bool drop_op(HtChange *change, const HtOp *op, guint *n, GError **error)
+/* `live`: whether it is replaced or given up. */
+static bool drop_op(HtChange *change, const HtOp *op, HtLive live, guint *n, GError **error)
 {
     HtDb *db = change->outbox->db;
     ht_change_touch(change, op);
-    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
+    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, live, error) &&
            ht_outbox_run(db, HT_OUTBOX_QUERY("op_carried_drop"), op->seq, error) &&
            (op->state != HT_OP_PENDING || drop_later(change, op, n, error));
 }
@@ -66,7 +67,8 @@ static bool drop(Call *call, HtStore *store, GError **error)
                                                : "it is not in the outbox any more");
         return false;
     }
-    return drop_op(&change, op, &call->n, error) && ht_change_commit(&change, error);
+    return drop_op(&change, op, HT_LIVE_GIVEN_UP, &call->n, error) &&
+           ht_change_commit(&change, error);
 }
 
 /* --- A decision again */
@@ -409,7 +411,8 @@ static bool resolve(Call *call, HtStore *store, GError **error)
         return false;
     if (how->recorded)
         *how->recorded = change.recorded;
-    return drop_op(&change, op, &call->n, error) && ht_change_commit(&change, error);
+    HtLive live = change.recorded.first ? HT_LIVE_REPLACED : HT_LIVE_GIVEN_UP;
+    return drop_op(&change, op, live, &call->n, error) && ht_change_commit(&change, error);
 }
 
 /* --- Any of it, waited for or not */

@@ -219,15 +219,22 @@ static HtOp *compensate_field(HtPlan *plan, const HtOp *op, bool *none)
 
 /* --- Undo */
 
+/* Counted by what it is about: a reopening and a decision on it are one, a panel is its
+ * interview's.
+ */
 static void note_done(HtPlan *plan, const HtOp *op)
 {
     HtKey key = key_of(plan, op);
+    if (!plan->done_rows)
+        plan->done_rows = g_hash_table_new_full(ht_uuid_hash, ht_uuid_equal, g_free, NULL);
+    if (op->tbl == HT_TBL_PANEL || !g_hash_table_add(plan->done_rows, ht_uuid_dup(&op->row)))
+        return;
     plan->receipt->n_done++;
     if (key)
         g_array_append_val(plan->receipt->keys, key);
 }
 
-static bool set_live(HtDb *db, int64_t seq, int live, GError **error)
+static bool set_live(HtDb *db, int64_t seq, HtLive live, GError **error)
 {
     HtStmt *set = ht_db_stmt(db, HT_OUTBOX_QUERY("op_live"), error);
     if (!set)
@@ -262,7 +269,7 @@ static bool vanish(HtChange *change, HtPlan *plan, HtOp *op, GError **error)
     /* What the server refused, it refused with all that it carried. */
     const char *carried = op->state == HT_OP_PENDING ? HT_OUTBOX_QUERY("op_unmerge")
                                                      : HT_OUTBOX_QUERY("op_carried_drop");
-    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, false, error) &&
+    return ht_op_set_state(db, op->seq, HT_OP_DROPPED, HT_LIVE_UNDONE, error) &&
            ht_outbox_run(db, carried, op->seq, error);
 }
 
@@ -273,24 +280,25 @@ static bool answer(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GEr
     g_autoptr(HtOp) undo = op->fn == HT_PUSH_DECISIONS ? compensate_decision(plan, op)
                                                        : compensate_field(plan, op, &none);
     if (none)
-        return set_live(db, op->seq, 0, error);
+        return set_live(db, op->seq, HT_LIVE_UNDONE, error);
     if (!undo) {
         plan->is_settled = true;
-        return set_live(db, op->seq, 0, error);
+        return set_live(db, op->seq, HT_LIVE_STANDS, error);
     }
     HtGroup act = {
         .kind = HT_INTENT_UNDO, .label = undo->label, .at = plan->now_us, .undo_of = op->group};
     if (!*group)
         *group = ht_group_add(db, &act, error);
     undo->group = *group;
-    if (!*group || !ht_change_insert(change, undo, error) || !set_live(db, op->seq, 0, error))
+    if (!*group || !ht_change_insert(change, undo, error) ||
+        !set_live(db, op->seq, HT_LIVE_UNDONE, error))
         return false;
     note_done(plan, op);
     ht_change_touch(change, undo);
     return true;
 }
 
-static GPtrArray *group_ops(HtDb *db, int64_t group, int live, GError **error)
+static GPtrArray *group_ops(HtDb *db, int64_t group, HtLive live, GError **error)
 {
     HtStmt *stmt = ht_db_stmt(db, HT_OUTBOX_QUERY("ops_of_group"), error);
     if (stmt) {
@@ -348,11 +356,26 @@ static bool undo_op(HtChange *change, HtPlan *plan, HtOp *op, int64_t *group, GE
                                                     : vanish(change, plan, op, error);
 }
 
+bool ht_undo_meets(HtChange *change, int64_t group, bool *meets, GError **error)
+{
+    *meets = false;
+    if (g_hash_table_size(change->matches) + g_hash_table_size(change->candidates) == 0)
+        return true;
+    g_autoptr(GPtrArray) ops = group_ops(change->outbox->db, group, HT_LIVE_COUNTS, error);
+    for (guint i = 0; ops && i < ops->len && !*meets; i++) {
+        const HtOp *op = ops->pdata[i];
+        *meets = op->fn == HT_PUSH_DECISIONS
+                     ? g_hash_table_contains(change->matches, &op->match)
+                     : g_hash_table_contains(change->candidates, &op->candidate);
+    }
+    return ops != NULL;
+}
+
 bool ht_undo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)
 {
     HtDb *db = change->outbox->db;
     int64_t answers = 0;
-    g_autoptr(GPtrArray) ops = group_ops(db, group, 1, error);
+    g_autoptr(GPtrArray) ops = group_ops(db, group, HT_LIVE_COUNTS, error);
     for (guint i = 0; ops && i < ops->len; i++) {
         if (!undo_op(change, plan, ops->pdata[i], &answers, error))
             return false;
@@ -495,7 +518,7 @@ static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t
     ht_change_touch(change, again);
     return ht_change_insert(change, again, error) &&
            ht_op_merge(change->outbox->db, again, error) &&
-           set_live(change->outbox->db, op->seq, 2, error);
+           set_live(change->outbox->db, op->seq, HT_LIVE_REPLACED, error);
 }
 
 static bool redo_op(HtChange *change, HtPlan *plan, const HtOp *op, GError **error)
@@ -515,20 +538,20 @@ static bool redo_op(HtChange *change, HtPlan *plan, const HtOp *op, GError **err
     /* Undone without an answer of its own after it was sent: it still stands on the server. */
     if (!answer_seq && is_sent(op->state)) {
         note_done(plan, op);
-        return set_live(db, op->seq, 1, error);
+        return set_live(db, op->seq, HT_LIVE_COUNTS, error);
     }
     if (!answer_seq || answer_state != HT_OP_PENDING)
         return insert_again(change, plan, op, answer_seq, error);
     note_done(plan, op);
     ht_change_touch(change, op);
-    return ht_op_set_state(db, answer_seq, HT_OP_DROPPED, false, error) &&
-           set_live(db, op->seq, 1, error);
+    return ht_op_set_state(db, answer_seq, HT_OP_DROPPED, HT_LIVE_UNDONE, error) &&
+           set_live(db, op->seq, HT_LIVE_COUNTS, error);
 }
 
 bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)
 {
     HtDb *db = change->outbox->db;
-    g_autoptr(GPtrArray) ops = group_ops(db, group, 0, error);
+    g_autoptr(GPtrArray) ops = group_ops(db, group, HT_LIVE_UNDONE, error);
     for (guint i = ops ? ops->len : 0; i > 0; i--) {
         if (!redo_op(change, plan, ops->pdata[i - 1], error))
             return false;
