@@ -221,6 +221,11 @@ def stages_stay():
                   "from_stage_id is no stage of this job", "changed by hand")
     check.refused(lambda: world.platform("BEGIN; DELETE FROM public.pipeline_events WHERE match_id = '%s' AND to_stage_id <> '%s';" % (matches[0], places["hired"])
                                          + remove % places["rejected"]), "decisions name this stage", "where a stay by hand came from")
+    # A stay names a decision of its own application; each of them exists.
+    theirs = world.ledger(matches[1])[-1]["id"]
+    check.refused(lambda: world.platform("UPDATE public.pipeline_events SET decision_id = '%s' WHERE match_id = '%s' AND left_at IS NULL" % (theirs, matches[0])),
+                  "pipeline_events_decision_of_same_match", "a decision about somebody else")
+    check.same(world.platform("UPDATE public.pipeline_events SET decision_id = decision_id WHERE decision_id = '%s' RETURNING match_id" % theirs), matches[1], "one's own")
     # Somebody decides, and has not committed, while the stage that is left is removed.
     _, places, matches = world.job(applicants=1)
     deciding = world.start_sql("rec", "BEGIN; INSERT INTO public.hiring_decisions (match_id, decision, from_stage_id, to_stage_id) VALUES ('%s', 'shortlist', '%s', '%s'); "
