@@ -225,6 +225,10 @@ def words():
         check.true(answer["code"] == "bad_value" and word not in json.dumps(answer), "a refused value is not quoted: %r" % answer)
     check.true("candidate_notes_visibility_check" in answers[8]["why"], "a rule is still named: %r" % answers[8]["why"])
     check.true(word.lower() not in kept_of(device).lower(), "kept: %s" % kept_of(device))
+    # In whatever language the server speaks.
+    for text in ('Syntax für Typ uuid: »a "%s" b«', "syntaxe pour le type uuid : « %s »", "型uuidの構文「%s」が無効", "value '%s' here"):
+        cut = world.value("rec", "SELECT app.without_values('%s', false)" % (text % word).replace("'", "''"))
+        check.true(word not in cut and "…" in cut, "a message in another language: %s" % cut)
     check.true(push("rec", ops, device) == answers, "the retry is the same, word for word")
 
     # What the rows say is today's; the outcomes are those of the first time.

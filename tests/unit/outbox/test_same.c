@@ -168,6 +168,40 @@ static void test_of_its_own(void)
     bench_close(&bench);
 }
 
+static void put_template(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "notification_templates", "id", "T1", "name", "Next step",
+            "template_type", "screening_invite", "version", "1", "subject", "Hello", "body_text",
+            "Dear", "is_default", "1", "is_active", "1", NULL);
+}
+
+/* A mail goes with its decision alone: it is said before that mine cannot stand, and when somebody
+ * tries. */
+static void test_mail(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    fixture_apply(&bench.fixture, put_template, NULL);
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_SHORTLIST;
+    intent->mail = true;
+    ht_intent_add_match(intent, bench_key(&bench, "M1"), true, false, 2);
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(bench.outbox, intent, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(receipt->n_mails, ==, 1);
+    g_autoptr(HtPushBatch) batch = meet(&bench, &(Theirs){"shortlist", 12, NULL});
+    g_assert_cmpuint(batch->n_same, ==, 0);
+    g_autoptr(HtConflict) conflict = only_conflict(&bench);
+    g_assert_cmpint(conflict->keep, ==, HT_KEEP_NEVER);
+    keep(&bench, conflict->item.seq, 0, &error);
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+    g_assert_nonnull(strstr(error->message, "it stands there already, and a mail goes with"));
+    assert_outbox(&bench, 0, 0, 1);
+    bench_close(&bench);
+}
+
 /* A hold has a day of its own. */
 static void test_hold(void)
 {
@@ -333,6 +367,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/outbox/same/settled", test_settled);
     g_test_add_func("/outbox/same/of_its_own", test_of_its_own);
+    g_test_add_func("/outbox/same/mail", test_mail);
     g_test_add_func("/outbox/same/hold", test_hold);
     g_test_add_func("/outbox/same/note_stays", test_note_stays);
     g_test_add_func("/outbox/same/private_note_again", test_private_note_again);

@@ -1,0 +1,161 @@
+/* Somebody else had decided the same: the workstation says so once, in a line, and what is left to
+ * settle says before what is possible. */
+#include "../cache/fixture.h"
+#include "hiretty/base/json.h"
+#include "hiretty/command/context.h"
+#include "hiretty/command/prompt.h"
+
+#include <string.h>
+
+typedef struct {
+    Fixture cache;
+    HtOutbox *outbox;
+    HtReader *reader;
+    HtContext *context;
+} Desk;
+
+static void fill(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "users", "id", "U2", "first_name", "Tom", "last_name", "Lind",
+            "status", "active", NULL);
+}
+
+static void desk_open(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    memset(desk, 0, sizeof *desk);
+    fixture_open(&desk->cache);
+    fixture_fill(&desk->cache);
+    fixture_apply(&desk->cache, fill, NULL);
+    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
+    g_assert_no_error(error);
+    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
+    g_assert_no_error(error);
+    HtContextParts parts = {.paths = desk->cache.paths,
+                            .cache = desk->cache.cache,
+                            .outbox = desk->outbox,
+                            .reader = desk->reader,
+                            .interactive = true};
+    desk->context = ht_context_new(&parts, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_context_start(desk->context, &error));
+}
+
+static void desk_close(Desk *desk)
+{
+    ht_context_free(desk->context);
+    ht_reader_free(desk->reader);
+    ht_outbox_close(desk->outbox);
+    fixture_close(&desk->cache);
+}
+
+static void press(Desk *desk, const char *names)
+{
+    g_auto(GStrv) keys = g_strsplit(names, " ", -1);
+    for (int k = 0; keys[k]; k++) {
+        HtResult result = ht_context_feed(desk->context, keys[k]);
+        g_assert_cmpint(result.kind, !=, HT_RESULT_PROMPT);
+        for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++)
+            g_main_context_iteration(NULL, TRUE);
+        ht_result_clear(&result);
+    }
+}
+
+static void decide(Desk *desk, const char *name, const char *note)
+{
+    g_autoptr(GError) error = NULL;
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_SHORTLIST;
+    intent->note = g_strdup(note);
+    ht_intent_add_match(intent, fixture_key(desk->reader, name), true, false, 1);
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(desk->outbox, intent, &error);
+    g_assert_no_error(error);
+}
+
+/* The server's answer to all that waits: Tom Lind had shortlisted them. */
+static void tom_was_first(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(desk->outbox, 100, &error);
+    g_assert_no_error(error);
+    g_autoptr(HtJson) ops = ht_json_parse(batch->ops_json, -1, &error);
+    g_autoptr(GString) answer = g_string_new("[");
+    char tom[HT_UUID_TEXT], theirs[HT_UUID_TEXT];
+    HtUuid tom_id = test_id('U', 2);
+    int n = 0;
+    for (const HtJson *op = ht_json_first(ops); op; op = ht_json_next(op)) {
+        HtUuid decision = test_id('D', 900 + n);
+        const char *match = ht_json_get_string(op, "match", "");
+        const char *stage = ht_json_get_string(op, "to_stage", "");
+        g_string_append_printf(
+            answer,
+            "%s{\"seq\": %d, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom "
+            "Lind decided first: shortlist.\", \"by\": \"%s\", \"at\": 1, \"rows\": [{\"tbl\": 15, "
+            "\"id\": \"%s\", \"row\": {\"stage_id\": \"%s\", \"row_version\": 2}}, {\"tbl\": 17, "
+            "\"id\": \"%s\", \"row\": {\"id\": \"%s\", \"match_id\": \"%s\", \"decision\": "
+            "\"shortlist\", \"to_stage_id\": \"%s\", \"row_version\": 1}}]}",
+            n++ ? "," : "", (int)ht_json_get_int(op, "seq", 0), ht_uuid_format(&tom_id, tom), match,
+            stage, ht_uuid_format(&decision, theirs), theirs, match, stage);
+    }
+    g_string_append_c(answer, ']');
+    ht_outbox_acknowledge(desk->outbox, batch, answer->str, &error);
+    g_assert_no_error(error);
+}
+
+static void says(Desk *desk, const char *words)
+{
+    for (int i = 0; i < 1000; i++) {
+        const char *message = ht_context_message(desk->context, NULL);
+        if (message && strcmp(message, words) == 0)
+            return;
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(1000);
+    }
+    g_error("said: %s", ht_context_message(desk->context, NULL));
+}
+
+static void test_said_once(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    decide(&desk, "M1", NULL);
+    tom_was_first(&desk);
+    says(&desk, "Zoë Last01: Tom Lind had decided the same already.");
+    press(&desk, "j k"); /* whatever comes next is not spoken over */
+    ht_context_set_message(desk.context, HT_STYLE_NORMAL, "%s", "-");
+    decide(&desk, "M2", NULL);
+    decide(&desk, "M3", NULL);
+    says(&desk, "-");
+    tom_was_first(&desk);
+    says(&desk, "2 of them: Tom Lind had decided the same already.");
+    HtOutboxCounts counts;
+    ht_outbox_counts(desk.outbox, &counts);
+    g_assert_cmpint(counts.conflicts + counts.pending + counts.sending, ==, 0);
+    desk_close(&desk);
+}
+
+/* With a note there is something to settle: m adds it, and says that this is what it did. */
+static void test_keeps_note(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    decide(&desk, "M1", "Ask about Kafka");
+    tom_was_first(&desk);
+    press(&desk, "g x m");
+    says(&desk, "Theirs stands, and your note goes beside it.");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(desk.outbox, 100, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(batch->function, ==, HT_PUSH_FIELDS);
+    g_assert_nonnull(strstr(batch->ops_json, "Ask about Kafka"));
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/command/same/said_once", test_said_once);
+    g_test_add_func("/command/same/keeps_note", test_keeps_note);
+    return g_test_run();
+}
