@@ -2,7 +2,7 @@
 once: test_mutations.py sees to it."""
 
 # The second net under the device's lock and ledger: with it, a decision that is sent again is known by its id.
-REPLAY = ("sql/server/migrations/054_decision_costs.sql", "                  CASE WHEN k.match_id = o.match AND k.decision = o.decision\n"
+REPLAY = ("sql/server/migrations/055_decision_costs.sql", "                  CASE WHEN k.match_id = o.match AND k.decision = o.decision\n"
           "                      AND k.decided_by = author THEN 'replay' ELSE 'duplicate' END", "'duplicate'")
 
 MUTATIONS = {

@@ -64,6 +64,7 @@ CREATE OR REPLACE FUNCTION app.field_answers(target regclass, number int, ops ap
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     answers app.field_answer[];
+    moved_by text := '''null''';
     now_rows text := 'SELECT NULL::text AS whole, NULL::bigint AS changed WHERE false';
 BEGIN
     IF target IS NOT NULL THEN
@@ -73,11 +74,15 @@ BEGIN
                 AND has_column_privilege(target, a.attnum, 'SELECT'))
                 THEN 'app.to_us(x.updated_at)' ELSE 'NULL::bigint' END, target);
     END IF;
+    IF target = 'public.interviews'::regclass THEN
+        moved_by := $q$coalesce(CASE WHEN o.outcome = 'conflict' AND o.rows IS NULL THEN '"'
+            || app.who_moved(o.id, ARRAY(SELECT jsonb_object_keys(o.set))) || '"' END, 'null')$q$;
+    END IF;
     EXECUTE format($q$
         SELECT array_agg(ROW(o.nr, concat('{"seq":', o.seq, ',"op":"', o.op, '","outcome":"', o.outcome,
                    '","code":', CASE WHEN o.code IS NULL THEN 'null' ELSE to_json(o.code)::text END,
                    ',"why":', CASE WHEN o.why IS NULL THEN 'null' ELSE to_json(o.why)::text END,
-                   ',"by":null,"at":', CASE WHEN o.outcome = 'conflict' AND o.rows IS NULL
+                   ',"by":', %s, ',"at":', CASE WHEN o.outcome = 'conflict' AND o.rows IS NULL
                        AND x.changed IS NOT NULL THEN x.changed::text ELSE 'null' END,
                    ',"rows":', CASE WHEN o.rows IS NOT NULL THEN o.rows::text
                        WHEN x.whole IS NOT NULL
@@ -86,7 +91,7 @@ BEGIN
                            THEN concat('[{"tbl":', $2, ',"id":"', o.id, '","gone":true}]')
                        ELSE '[]' END, '}'))::app.field_answer)
           FROM unnest($1) o
-          LEFT JOIN LATERAL (%s) x ON true$q$, now_rows) INTO answers USING ops, number;
+          LEFT JOIN LATERAL (%s) x ON true$q$, moved_by, now_rows) INTO answers USING ops, number;
     RETURN answers;
 END
 $$;
