@@ -234,6 +234,8 @@ typedef struct {
     guint n, n_again; /* so many of them; of those that go again, on theirs */
 } HtSameDecided;
 
+/* Why it cannot be undone. */
+#define HT_WHY_ANOTHERS "somebody else had decided it already"
 /* Whether the decision among the rows that the server sent is op's own, into the same stage. */
 bool ht_same_decided(const HtOp *op, const HtJson *rows);
 /* What keeping mine means on the row as it is now, which stands in `stage`. */

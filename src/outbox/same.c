@@ -165,6 +165,17 @@ static bool send_later_ones(Settle *settle, GError **error)
     return true;
 }
 
+/* Whoever took it back before the answer came hears of it as if he did so now. */
+static bool refuse_undo(Settle *settle, const HtOp *op, GError **error)
+{
+    HtStmt *set = ht_db_stmt(settle->db, HT_OUTBOX_QUERY("op_undo_same"), error);
+    if (!set)
+        return false;
+    ht_stmt_bind_uuid(set, 1, &op->op);
+    ht_stmt_bind_text(set, 2, HT_WHY_ANOTHERS);
+    return ht_stmt_run(set, error);
+}
+
 static bool rebase(Settle *settle, const HtOp *op, GError **error)
 {
     char text[HT_UUID_TEXT];
@@ -195,7 +206,8 @@ bool ht_same_settle(HtDb *db, const GPtrArray *ops, const HtJson *outcomes, HtSa
         return false;
     for (guint i = 0; i < ops->len; i++) {
         const HtOp *op = ops->pdata[i];
-        if (g_hash_table_contains(settle.instead, &op->op) && !rebase(&settle, op, error))
+        if (g_hash_table_contains(settle.instead, &op->op) &&
+            !(refuse_undo(&settle, op, error) && rebase(&settle, op, error)))
             return false;
     }
     return true;

@@ -49,7 +49,7 @@ static HtOp *compensate_decision(HtPlan *plan, const HtOp *op)
 {
     HtKey key = ht_reader_key(plan->reader, &op->match);
     if (g_strcmp0(op->code, "same") == 0) {
-        ht_plan_refuse(plan, key, "somebody else had decided it already");
+        ht_plan_refuse(plan, key, HT_WHY_ANOTHERS);
         return NULL;
     }
     if (query_hits(ht_reader_db(plan->reader), HT_CACHE_QUERY("mail_sent"), &op->op, 0)) {

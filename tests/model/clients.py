@@ -90,7 +90,7 @@ class Client:
         self.calls = 100
         self.has_acted = False
         self.is_revoked = False
-        self.stats = {"runs": 0, "kills": 0, "loads": 0, "compared": 0, "conflicts": 0, "applied": 0, "merged": 0}
+        self.stats = {"runs": 0, "kills": 0, "loads": 0, "compared": 0, "conflicts": 0, "applied": 0, "merged": 0, "same": 0}
 
     # --- Files
     def cache_path(self):
@@ -163,7 +163,7 @@ class Client:
         if answer and answer.startswith("ok"):
             n = counts(answer)
             self.stats["loads"] += n.get("loaded", 0)
-            for name in ("conflicts", "applied", "merged"):
+            for name in ("conflicts", "applied", "merged", "same"):
                 self.stats[name] += n.get(name, 0)
         return answer
 

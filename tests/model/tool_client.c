@@ -142,9 +142,9 @@ static void run_once(Client *client, HtSyncOnceFlags flags)
     }
     answer("ok received=%" G_GINT64_FORMAT " changed=%" G_GINT64_FORMAT " deleted=%" G_GINT64_FORMAT
            " loaded=%d sent=%u applied=%u merged=%u conflicts=%u "
-           "gone=%u rejected=%u parked=%u why=%s",
+           "gone=%u rejected=%u parked=%u same=%u why=%s",
            r.rows_received, r.rows_changed, r.rows_deleted, r.loaded, r.sent, r.applied, r.merged,
-           r.conflicts, r.gone, r.rejected, r.parked, r.why_full);
+           r.conflicts, r.gone, r.rejected, r.parked, r.same, r.why_full);
 }
 
 static void start_live(Client *client)

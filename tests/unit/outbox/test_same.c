@@ -362,6 +362,29 @@ static void test_undo(void)
     bench_close(&bench);
 }
 
+/* Taken back while it was on its way: what takes it back takes nothing back, and says why. */
+static void test_undone_before(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    bench_did(&bench, HT_DECISION_SHORTLIST, 1, 1);
+    g_autoptr(HtPushBatch) sent = ht_outbox_next_batch(bench.outbox, 10, &error);
+    g_autoptr(HtReceipt) undone = bench_undo(&bench, HT_INTENT_UNDO, &error);
+    g_assert_no_error(error);
+    assert_stage(&bench, 1, HT_STAGE_APPLIED, true);
+    g_autoptr(HtPushBatch) batch = meet(&bench, &(Theirs){"shortlist", 12, NULL});
+    g_assert_cmpuint(batch->n_same, ==, 1);
+    assert_stage(&bench, 1, HT_STAGE_SHORTLIST, false);
+    g_autoptr(HtConflict) conflict = only_conflict(&bench);
+    g_assert_cmpint(conflict->item.state, ==, HT_OP_REJECTED);
+    g_assert_cmpstr(conflict->item.why, ==, "somebody else had decided it already");
+    g_assert_null(ht_outbox_next_batch(bench.outbox, 10, &error));
+    g_assert_no_error(error);
+    assert_counters(&bench);
+    bench_close(&bench);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -375,5 +398,6 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/same/chain", test_chain);
     g_test_add_func("/outbox/same/waits_on_theirs", test_waits_on_theirs);
     g_test_add_func("/outbox/same/undo", test_undo);
+    g_test_add_func("/outbox/same/undone_before", test_undone_before);
     return g_test_run();
 }
