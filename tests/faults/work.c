@@ -4,12 +4,14 @@
 
 #include "hiretty/cache/matches.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SILENCE_MS 1200
 #define CONNECT_MS 2500
 #define LIMIT_US (15 * G_USEC_PER_SEC)
 #define SETTLE_US (60 * G_USEC_PER_SEC)
+#define MOST_PATIENCE 2.5 /* below the 40 s that a broken deadline would take */
 
 struct Work {
     TestClient *client;
@@ -134,6 +136,16 @@ void work_allow_refusal(Work *work, bool may_be_refused)
     work->may_be_refused = may_be_refused;
 }
 
+/* The limits are of a machine that has time for it: by how much longer it takes where each
+ * processor has to do for many. */
+static double patience(void)
+{
+    double load = 0;
+    if (getloadavg(&load, 1) != 1)
+        return 1;
+    return CLAMP(load / (2 * g_get_num_processors()), 1, MOST_PATIENCE);
+}
+
 static bool run_within(Work *work, gint64 limit_us)
 {
     g_autoptr(GError) error = NULL;
@@ -144,7 +156,10 @@ static bool run_within(Work *work, gint64 limit_us)
     gint64 took = g_get_monotonic_time() - before;
     g_atomic_int_set(&work->is_watching, 0);
     g_thread_join(watcher);
-    g_assert_cmpint(took, <, limit_us * (HT_SANITIZED ? 3 : 1));
+    /* The other rounds are still worth a look. */
+    double most_s = (double)limit_us / G_USEC_PER_SEC * (HT_SANITIZED ? 3 : 1) * patience();
+    if ((double)took / G_USEC_PER_SEC >= most_s)
+        g_test_fail_printf("a run took %.1f s, of %.1f", (double)took / G_USEC_PER_SEC, most_s);
     work->longest_us = MAX(work->longest_us, took);
     if (!ok) {
         if (!work->may_be_refused || !strstr(error->message, "password authentication failed"))
@@ -172,7 +187,7 @@ static void assert_value(const char *expected, const char *format, ...)
 
 void work_settle(Work *work)
 {
-    gint64 end = g_get_monotonic_time() + SETTLE_US;
+    gint64 end = g_get_monotonic_time() + (gint64)(SETTLE_US * patience());
     while (!run_within(work, SETTLE_US)) { /* nothing fails any more: as long as the rows take */
         g_assert_cmpint(g_get_monotonic_time(), <, end);
         g_usleep(50000);

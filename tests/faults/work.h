@@ -15,8 +15,9 @@ TestClient *work_client(Work *work);
 
 /* `n` decisions and a note wait in the outbox; the server has changes of others. */
 void work_change(Work *work, int n);
-/* One run, whatever comes of it: within 15 s, an error that says offline, and what was decided is
- * shown as decided at every moment. Returns whether it went through. */
+/* One run, whatever comes of it: within 15 s (longer where the machine's load is many times its
+ * processors), an error that says offline, and what was decided is shown as decided at every
+ * moment. Returns whether it went through. */
 bool work_run(Work *work);
 /* A server that hears half of a proof and then the end says that the password is wrong: allowed for
  * runs from now on, or not. */

@@ -264,13 +264,18 @@ def fingerprints():
 
 
 def cheap():
-    took = float(world.sql("super", """SET SESSION AUTHORIZATION ht_a_rec1;
-        SELECT app.sync_hello('{"fingerprint":true}') IS NULL \\g /dev/null
-        SELECT app.sync_hello('{}') IS NULL \\g /dev/null
-        SELECT clock_timestamp() AS began \\gset
-        DO $$ BEGIN FOR i IN 1 .. 200 LOOP PERFORM app.sync_hello('{}'); END LOOP; END $$;
-        SELECT 1000 * extract(epoch FROM clock_timestamp() - :'began') / 200;"""))
-    check.true(took < 5, "a poll takes %.2f ms" % took)
+    """The server's processor time: others on the machine take none of it, whatever they do to the clock on the wall."""
+    spent = "split_part(pg_read_file('/proc/self/schedstat', 0, 64), ' ', 1)::bigint"
+    took = float(world.sql("super", f"""SET SESSION AUTHORIZATION ht_a_rec1;
+        SELECT app.sync_hello('{{"fingerprint":true}}') IS NULL \\g /dev/null
+        SELECT app.sync_hello('{{}}') IS NULL \\g /dev/null
+        RESET SESSION AUTHORIZATION;
+        SELECT {spent} AS began \\gset
+        SET SESSION AUTHORIZATION ht_a_rec1;
+        DO $$ BEGIN FOR i IN 1 .. 200 LOOP PERFORM app.sync_hello('{{}}'); END LOOP; END $$;
+        RESET SESSION AUTHORIZATION;
+        SELECT ({spent} - :began) / 1e6 / 200;"""))
+    check.true(0.01 < took < 2.5, "a poll takes %.2f ms" % took)
     print("a poll: %.2f ms" % took)
 
 
