@@ -296,8 +296,8 @@ def odd_terminals():
 
 
 def limited(desk, files, *arguments, hard=None):
-    """The program under a limit of open files, set where no shell and no interpreter need any afterwards."""
-    code = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2]))); os.execv(sys.argv[3], sys.argv[3:])"
+    """The program under a limit of open files, with none but the three streams open; set where no shell and no interpreter need any afterwards."""
+    code = "import os, resource, sys; os.closerange(3, 256); resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2]))); os.execv(sys.argv[3], sys.argv[3:])"
     return ["/usr/bin/python3", "-c", code, str(files), str(hard or files), *desk.argv(*arguments)]
 
 
