@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """SQL stands in .sql files: none in C; each query file holds one statement, and the settings that are made for
-it alone (SET LOCAL), under a header that says what it is for. Migrations and schemas (folders named migrations, schema or optional) hold many. ctest: once"""
+it alone (SET LOCAL), under a header that says what it is for; each migration has a number of its own. Migrations and schemas (folders named migrations, schema or optional) hold many. ctest: once"""
 import re
 
 from common import files, finish, line_of, read, without_comments
@@ -49,6 +49,11 @@ def main():
             findings.append(f"{path}: no header")
         if not MANY.search(path) and statements(text) != 1:
             findings.append(f"{path}: {statements(text)} statements")
+    numbers = {}
+    for path in files("sql/server/migrations", ends=(".sql",)):
+        number = path.rpartition("/")[2].partition("_")[0]
+        if numbers.setdefault(number, path) != path:
+            findings.append(f"{path}: {numbers[number]} has that number already")
     finish(findings, checked)
 
 
