@@ -39,6 +39,9 @@ enum {
 
 /* So much is written before the disk is told to begin: a sync waits for the rest alone. */
 #define BEGIN_BYTES (2 << 20)
+/* Not in a log shorter than this: a pull of some thousand rows is not to wait for the disk before
+ * it is seen, and its log is taken in afterwards. */
+#define BEGIN_LOG_BYTES (20 << 20)
 
 typedef struct {
     sqlite3_file base;
@@ -94,10 +97,11 @@ static ssize_t write_and_tell(int fd, const void *data, size_t n, off64_t offset
 }
 
 /* Only a hint: what goes wrong, the sync tells. */
-static void begin_writing(File *file, int n)
+static void begin_writing(File *file, int n, sqlite3_int64 offset)
 {
     file->unbegun += (gsize)n;
-    if (file->unbegun < BEGIN_BYTES || !file->is_kept || written_to < 0)
+    bool is_short = file->is_log && offset < BEGIN_LOG_BYTES;
+    if (file->unbegun < BEGIN_BYTES || is_short || !file->is_kept || written_to < 0)
         return;
     sync_file_range(written_to, 0, 0, SYNC_FILE_RANGE_WRITE);
     file->unbegun = 0;
@@ -109,7 +113,7 @@ static int write_through(sqlite3_file *file, const void *data, int n, sqlite3_in
     written_to = -1;
     int rc = real->pMethods->xWrite(real, data, n, offset);
     if (rc == SQLITE_OK)
-        begin_writing((File *)(void *)file, n);
+        begin_writing((File *)(void *)file, n, offset);
     return rc;
 }
 

@@ -66,7 +66,7 @@ MUTATIONS = {
         ("src/sync/hello.c", "    if (lost) {\n", "    if (lost && is_other_schema) {\n"),
     ]),
     "skip-by-some-columns": ("a row is unchanged when all its columns are", [
-        ("src/cache/apply.c", "for (guint i = 0; compare && i < names->len; i++)", "for (guint i = 0; compare && i < (names->len + 1) / 2; i++)"),
+        ("src/cache/difference.c", "step == HT_STEP_ROW && i < difference->names->len; i++)", "step == HT_STEP_ROW && i < (difference->names->len + 1) / 2; i++)"),
     ]),
     "acked-before-rows": ("what is acknowledged is committed with the rows that it speaks of", [
         ("src/outbox/push.c", "static bool settle_cache(HtApply *apply, gpointer data, GError **error)\n{\n    Settle *settle = data;\n",
