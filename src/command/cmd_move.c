@@ -233,11 +233,26 @@ HT_HANDLER(ht_cmd_escape)
     return ht_cmd_back(context, args);
 }
 
+static HtResult leave(HtContext *context)
+{
+    ht_context_save_session(context, NULL);
+    return (HtResult){HT_RESULT_QUIT, NULL, NULL};
+}
+
+static HtResult leave_answered(HtContext *context, HtPrompt *prompt)
+{
+    (void)prompt;
+    return leave(context);
+}
+
 HT_HANDLER(ht_cmd_quit)
 {
     (void)args;
-    ht_context_save_session(context, NULL);
-    return (HtResult){HT_RESULT_QUIT, NULL, NULL};
+    if (!ht_context_has_kept_words(context))
+        return leave(context);
+    return ht_result_prompt(ht_prompt_new(HT_PROMPT_CONFIRM, leave_answered,
+                                          "words found no room on the disk and would be lost: "
+                                          "leave?"));
 }
 
 /* ---- tabs and panes

@@ -180,6 +180,8 @@ HtView *ht_new_status_view(HtContext *context);
 void ht_context_keep_words(HtContext *context, const char *about, const char *words);
 /* Borrowed until the next call of the other; NULL: none. */
 const char *ht_context_kept_words(HtContext *context, const char *about);
+/* Are there any, of notes too? */
+bool ht_context_has_kept_words(const HtContext *context);
 /* An error about such words, that says which key brings them back; `command` asks for them. */
 HtResult ht_result_kept(HtContext *context, const char *command, const GError *error);
 /* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed

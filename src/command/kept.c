@@ -17,6 +17,11 @@ const char *ht_context_kept_words(HtContext *context, const char *about)
     return context->kept ? g_hash_table_lookup(context->kept, about) : NULL;
 }
 
+bool ht_context_has_kept_words(const HtContext *context)
+{
+    return context->unwritten.text || (context->kept && g_hash_table_size(context->kept) > 0);
+}
+
 HtResult ht_result_kept(HtContext *context, const char *command, const GError *error)
 {
     const char *key =

@@ -136,6 +136,10 @@ static void test_feedback(void)
         g_autoptr(HtFeedback) before = draft(&desk);
         g_assert_cmpint(before->rating, ==, 4);
         g_assert_null(before->notes);
+        /* Who leaves now is asked; a signal asks nobody. */
+        prompt = press(&desk, "Q");
+        g_assert_nonnull(strstr(prompt->label, "would be lost"));
+        ht_context_cancel(desk.context, prompt);
         prompt = up_to_words(&desk);
         g_assert_cmpstr(prompt->text, ==, "Knows queues by heart");
         prompt = answer(&desk, prompt, NULL);
@@ -150,6 +154,9 @@ static void test_feedback(void)
         prompt = up_to_words(&desk);
         g_assert_cmpstr(prompt->text, ==, "Knows locks, too");
         ht_context_cancel(desk.context, prompt);
+        HtResult result = ht_context_feed(desk.context, "Q");
+        g_assert_cmpint(result.kind, ==, HT_RESULT_QUIT);
+        ht_result_clear(&result);
     }
     desk_close(&desk);
 }
