@@ -246,15 +246,16 @@ class Client:
         outbox = self.outbox()
         if outbox is None or self.cache_path() is None or self.is_revoked:
             return
-        ops = outbox.execute("SELECT seq, lower(hex(op)), fn, lower(hex(row)), state, body, prev FROM ops WHERE merged_into IS NULL "
+        ops = outbox.execute("SELECT seq, lower(hex(op)), fn, lower(hex(row)), state, body, prev, batch FROM ops WHERE merged_into IS NULL "
                              "AND (fn = 1 OR kind = 'update') ORDER BY seq DESC LIMIT 40").fetchall()
         outbox.close()
         if not ops:
             return
         db = self.cache()
         db.execute("BEGIN")
-        acked = int((db.execute("SELECT value FROM meta WHERE name = 'acked_seq'").fetchone() or ["0"])[0])
-        known = [op for op in ops if op[4] == DONE or op[0] <= acked]
+        # By its batch: an op that goes again has a lower number than what is acknowledged.
+        acked = int((db.execute("SELECT value FROM meta WHERE name = 'acked_batch'").fetchone() or ["0"])[0])
+        known = [op for op in ops if op[4] == DONE or op[4] == SENDING and op[7] is not None and op[7] <= acked]
         notes = ",".join(f"'{op[3]}'" for op in known if op[2] == 2) or "NULL"
         decisions = ",".join(f"'{op[1]}'" for op in known if op[2] == 1) or "NULL"
         # A decision stands until the next one of its application.
@@ -264,7 +265,7 @@ class Client:
             f"WHERE d.client_op_id IN (SELECT x::uuid FROM unnest(ARRAY[{decisions}]::text[]) x) "
             "AND NOT EXISTS (SELECT FROM hiring_decisions e WHERE e.match_id = d.match_id AND e.base_decision_id = d.id)")
         there = dict(line.split(" ", 1) for line in lines if " " in line)
-        for seq, op, fn, row, _, body, prev in known:
+        for seq, op, fn, row, _, body, prev, _ in known:
             before = None
             if fn == 2:
                 before = json.loads(prev or "{}").get("body")

@@ -22,6 +22,7 @@ import sqlite3
 import sys
 import time
 import traceback
+import uuid
 
 from clients import DONE, TOOL, Client, Tool, counts
 from oracle import TABLES
@@ -43,6 +44,7 @@ class Model:
     def __init__(self, seed, folder):
         self.rng = random.Random(seed)
         self.after_kill = random.Random(f"{seed} after a kill")
+        self.other = random.Random(f"{seed} the same")
         self.folder = folder
         self.step_number = self.commits = self.quiet = 0
         self.what = "start"
@@ -298,6 +300,23 @@ class Model:
             elif answer.startswith("ok") and words[0] == "undo":
                 self.tokens[client.profile] = []
 
+    def decide_the_same(self, client):
+        """Another recruiter decides what this one has decided and not sent yet, most of the time exactly the same."""
+        outbox = client.outbox() if self.other.random() < 0.5 else None
+        if outbox is None:
+            return
+        rows = outbox.execute("SELECT body FROM ops WHERE state = 0 AND fn = 1 AND kind IN ('shortlist', 'advance', 'offer', 'reject') ORDER BY seq").fetchall()
+        outbox.close()
+        ops = [op for op in (json.loads(body) for (body,) in rows) if op["match"].replace("-", "") not in OWN]
+        if not ops:
+            return
+        mine = self.other.choice(ops)
+        theirs = {name: mine.get(name) for name in ("match", "decision", "from_stage", "to_stage", "base_decision", "reason")}
+        theirs.update(seq=self.step_number, op=str(uuid.UUID(int=self.other.getrandbits(128), version=4)))
+        login = "rec2" if client.login == "rec1" else "rec1"
+        self.people[login].run(f"SELECT app.push_decisions('{uid('a', 'device', login)}', '{json.dumps([theirs])}')")
+        self.commits += 1
+
     def goes_on(self, client):
         """Who was cut off works on before anything is sent again, and takes back what may have left."""
         r = self.after_kill
@@ -373,6 +392,7 @@ class Model:
             if self.rng.random() < 0.2:
                 self.resolve(client)
             self.act(client)
+            self.decide_the_same(client)
         if self.rng.random() < (0.7 if client.has_acted else 0.75):
             self.pull(client)
         if client.kind == "tool" and client.tool and self.rng.random() < 0.2:
