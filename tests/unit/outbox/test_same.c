@@ -4,7 +4,10 @@
 #include "hiretty/base/clock.h"
 #include "hiretty/base/json.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* What somebody else had decided about an op's application: as the server answers then. */
 typedef struct {
@@ -385,9 +388,75 @@ static void test_undone_before(void)
     bench_close(&bench);
 }
 
+static void open_again(Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    bench->fixture.cache = ht_cache_open(bench->fixture.paths, HT_CACHE_DEFAULT, &error);
+    g_assert_no_error(error);
+    bench->outbox = ht_outbox_open(bench->fixture.cache, bench->fixture.paths, &error);
+    g_assert_no_error(error);
+    bench->reader = ht_reader_new(bench->fixture.cache, "test", &error);
+    g_assert_no_error(error);
+}
+
+/* A process dies there with the answer in its hands; the next one goes on as if it had not. */
+static void die_and_go_on(const char *failpoint)
+{
+    Bench bench = {0};
+    g_autoptr(GError) error = NULL;
+    fixture_open(&bench.fixture);
+    fixture_fill(&bench.fixture);
+    g_clear_pointer(&bench.fixture.cache, ht_cache_close);
+    pid_t pid = fork();
+    if (pid == 0) {
+        g_setenv("HIRETTY_FAILPOINT", failpoint, TRUE);
+        open_again(&bench);
+        bench_did(&bench, HT_DECISION_SHORTLIST, 1, 1);
+        bench_did(&bench, HT_DECISION_ADVANCE, 1, 1);
+        meet(&bench, &(Theirs){"shortlist", 12, NULL});
+        _exit(0);
+    }
+    int status = 0;
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    open_again(&bench);
+    assert_outbox(&bench, 1, 0, 0);
+    assert_stage(&bench, 1, HT_STAGE_SCREENING, true);
+    assert_counters(&bench);
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, 10, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(batch->n, ==, 1);
+    g_assert_false(batch->is_resend);
+    char theirs[HT_UUID_TEXT];
+    g_assert_nonnull(strstr(batch->ops_json, id_text('D', 900, theirs)));
+    g_autofree char *answer = bench_answer(batch, "applied");
+    ht_outbox_acknowledge(bench.outbox, batch, answer, &error);
+    g_assert_no_error(error);
+    assert_outbox(&bench, 0, 0, 0);
+    assert_stage(&bench, 1, HT_STAGE_SCREENING, false);
+    bench_close(&bench);
+}
+
+/* In a process of its own each: which place is meant is read once. */
+static void test_killed(void)
+{
+    static const char *const points[] = {"push.recorded", "push.applied"};
+    for (gsize i = 0; i < G_N_ELEMENTS(points); i++) {
+        int status = 0;
+        pid_t pid = fork();
+        if (pid == 0) {
+            die_and_go_on(points[i]);
+            _exit(0);
+        }
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/outbox/same/killed", test_killed); /* before anything passes such a place */
     g_test_add_func("/outbox/same/settled", test_settled);
     g_test_add_func("/outbox/same/of_its_own", test_of_its_own);
     g_test_add_func("/outbox/same/mail", test_mail);
