@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "hiretty/cache/db.h"
+#include "hiretty/cache/error.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -123,6 +124,12 @@ static void test_limit(void)
     ht_db_keep_log(db, 2500);
     run(db, "CREATE TABLE t (a BLOB)");
     run(db, "INSERT INTO t VALUES (randomblob(1500 * 8192))");
+    g_assert_cmpint(ht_db_log_pages(db), >=, 1500);
+    g_assert_cmpint(size_of(path), <, 100 * PAGE);
+    g_autoptr(GError) error = NULL;
+    ht_db_interrupt(db); /* as an intent does that waits: nothing is lost, nothing is done */
+    g_assert_false(ht_db_take_log(db, &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_INTERRUPTED);
     g_assert_cmpint(ht_db_log_pages(db), >=, 1500);
     g_assert_cmpint(size_of(path), <, 100 * PAGE);
     g_assert_true(ht_db_take_log(db, NULL));
