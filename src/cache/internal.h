@@ -86,12 +86,12 @@ struct HtStore {
     gint intents; /* atomic: waiting in the first queue */
     bool stopping, polls;
     GThread *thread;
-    gint docs_posted;      /* atomic: a step of the full text is in the queue */
-    gint settle_posted;    /* atomic: the same of settle.c */
-    bool is_interruptible; /* under `lock`: an intent ends what is running */
-    int gave_way;          /* how often that happened in a row to an index */
-    gint tidy_posted;      /* atomic: the log is to be taken into the file (tidy.c) */
-    int log_gave_way;      /* how often that was interrupted in a row */
+    gint docs_posted;                /* atomic: a step of the full text is in the queue */
+    gint settle_posted;              /* atomic: the same of settle.c */
+    bool is_interruptible;           /* under `lock`: an intent ends what is running */
+    int gave_way;                    /* how often that happened in a row to an index */
+    gint tidy_posted[HT_JOB_QUEUES]; /* atomic: the log is to be taken into the file (tidy.c) */
+    int log_gave_way;                /* how often that was interrupted in a row */
 };
 
 /* Takes db and files. */
@@ -171,10 +171,11 @@ bool ht_cache_follow(HtCache *cache, GError **error);
 void ht_cache_index_later(HtCache *cache);
 void ht_cache_settle_later(HtCache *cache); /* settle.c; any thread */
 
-/* tidy.c: pages of the log that are worth taking into the file when nothing else is to be done, and
- * as many as no commit leaves there. */
-enum { HT_LOG_TIDY = 1000, HT_LOG_MAX = 4000 };
-void ht_cache_tidy_later(HtCache *cache);
+/* tidy.c: pages of the log that are worth taking into the file when nothing else is to be done;
+ * between two batches of a pull or a load; and as many as no commit leaves there. */
+enum { HT_LOG_TIDY = 1000, HT_LOG_DUE = 4000, HT_LOG_MAX = 16000 };
+/* After a commit, which left so many. */
+void ht_cache_tidy_later(HtCache *cache, int pages);
 bool ht_cache_run_hook(HtStore *store, GError **error);
 bool ht_run_query(HtDb *db, const char *resource, GError **error);
 /* Ends a purge of everything that a killed process had begun (purge.c). */

@@ -100,8 +100,7 @@ bool ht_worker_apply(HtStore *store, HtApplyFunc func, gpointer data, GError **e
         ht_bus_notify(store->cache->bus, store->apply.mask);
         if (store->apply.docs)
             ht_cache_index_later(store->cache);
-        if (ht_db_log_pages(store->db) >= HT_LOG_TIDY)
-            ht_cache_tidy_later(store->cache);
+        ht_cache_tidy_later(store->cache, ht_db_log_pages(store->db));
     }
     return true;
 }

@@ -166,11 +166,45 @@ static void test_idle(void)
     fixture_close(&fixture);
 }
 
+static void put_more(HtApply *apply, gpointer data)
+{
+    int *pages = data;
+    g_autofree char *text = g_strnfill((gsize)*pages * PAGE, 'y');
+    put_row(apply, HT_APPLY_UPSERT, "jobs", "id", "J2", "title", "Cook", "description", text, NULL);
+}
+
+typedef struct {
+    const char *path;
+    int64_t size;
+} Seen;
+
+static void read_size(HtApply *apply, gpointer data)
+{
+    Seen *seen = data;
+    (void)apply;
+    seen->size = size_of(seen->path);
+}
+
+/* A long one is not left until nothing else is to be done: it goes before the next batch. */
+static void test_long(void)
+{
+    Fixture fixture;
+    fixture_open(&fixture);
+    g_autofree char *path = ht_cache_path(fixture.cache);
+    Seen seen = {.path = path};
+    int pages = 4500;
+    fixture_apply(&fixture, put_more, &pages);
+    fixture_apply(&fixture, read_size, &seen);
+    g_assert_cmpint(seen.size, >=, 4500 * PAGE);
+    fixture_close(&fixture);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache/log/killed", test_killed);
     g_test_add_func("/cache/log/limit", test_limit);
     g_test_add_func("/cache/log/idle", test_idle);
+    g_test_add_func("/cache/log/long", test_long);
     return g_test_run();
 }
