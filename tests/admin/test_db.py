@@ -138,6 +138,16 @@ def members(admin, report):
     return login
 
 
+def rights_of_its_own(admin, report, login):
+    """What a superuser gave a member's login, and nobody remembers."""
+    for right in ("CREATE ON SCHEMA public", "CREATE ON SCHEMA app", "CREATE ON DATABASE hiretty"):
+        admin.server.truth(f"GRANT {right} TO {login}")
+        told = admin.run("check", "--quiet", code=1).stdout
+        report.equal(told.replace(":", "").split(), ["violation", "rights", *right.lower().split()[2:], login, "has", "CREATE"], f"a member's login with {right}")
+        admin.server.truth(f"REVOKE {right} FROM {login}")
+    report.equal(admin.run("check", "--quiet").stdout, "", "taken back")
+
+
 def another_role(admin, report, login):
     """A session goes on with the plans of its old role, so a new role ends it."""
     sleeper = subprocess.Popen([admin.server.psql, "-XqAt", admin.server.dsn(login)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -230,6 +240,7 @@ def main():
     apply_and_check(admin, report)
     refuses_other_versions(admin, report)
     login = members(admin, report)
+    rights_of_its_own(admin, report, login)
     another_role(admin, report, login)
     revocation(admin, report, login)
     prune(admin, report)

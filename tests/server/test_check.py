@@ -6,6 +6,27 @@ import os
 
 from server import SOURCE, Report, Server, ident
 
+# What the rules database and functions find when PUBLIC has it.
+DOORS = ("CREATE ON DATABASE hiretty", "TEMPORARY ON DATABASE hiretty", "USAGE ON LANGUAGE plpgsql", "EXECUTE ON FUNCTION app.audit_prune(interval)")
+
+
+def own_rights(role, *elsewhere):
+    """A right on each kind of thing that the role should not have, and how it is taken back."""
+    things = ["CREATE ON SCHEMA public", "CREATE ON SCHEMA app", "USAGE ON SCHEMA pg_toast", "CREATE ON DATABASE hiretty", "TEMPORARY ON DATABASE hiretty",
+              "USAGE ON LANGUAGE plpgsql", "EXECUTE ON FUNCTION app.audit_prune(interval)", "EXECUTE ON FUNCTION pg_read_file(text)",
+              "SELECT ON pg_authid", "SELECT (rolpassword) ON pg_authid", "SELECT (feed_floor) ON app.instance", "USAGE ON TYPE app.decision_op",
+              "CREATE ON TABLESPACE pg_default", "SET ON PARAMETER session_replication_role", "USAGE ON FOREIGN DATA WRAPPER far", "USAGE ON FOREIGN SERVER away",
+              "SELECT ON LARGE OBJECT 77"]
+    around = {"FOREIGN": ("CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far; ", "; DROP FOREIGN DATA WRAPPER far CASCADE"),
+              "LARGE": ("SELECT lo_create(77); ", "; SELECT lo_unlink(77)")}
+    for thing in things:
+        before, after = next((pair for word, pair in around.items() if word in thing), ("", ""))
+        if thing not in elsewhere:
+            yield (f"{before}GRANT {thing} TO {role}", f"REVOKE {thing} FROM {role}{after}", "rights", f"{role} has {thing.split(' ')[0]}")
+    yield (f"ALTER DEFAULT PRIVILEGES FOR ROLE hiretty_owner IN SCHEMA public GRANT SELECT ON TABLES TO {role}",
+           f"ALTER DEFAULT PRIVILEGES FOR ROLE hiretty_owner IN SCHEMA public REVOKE SELECT ON TABLES FROM {role}", "rights", f"{role} has SELECT")
+
+
 # What is broken, how it is mended, which rule finds it, and a word of what it says.
 PLANTED = [
     ("ALTER TABLE jobs DISABLE ROW LEVEL SECURITY", "ALTER TABLE jobs ENABLE ROW LEVEL SECURITY", "rls", "jobs"),
@@ -37,12 +58,34 @@ PLANTED = [
     ("GRANT SELECT (email) ON candidates TO hiretty_viewer", "REVOKE SELECT (email) ON candidates FROM hiretty_viewer", "grants", "email"),
     ("GRANT INSERT (id) ON audit_logs TO hiretty_admin", "REVOKE INSERT (id) ON audit_logs FROM hiretty_admin", "grants", "audit_logs"),
     ("GRANT SELECT (id) ON jobs TO PUBLIC", "REVOKE SELECT (id) ON jobs FROM PUBLIC", "grants", "PUBLIC"),
-    ("GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "grants", "schema public"),
+    ("GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "rights", "schema public"),
     ("GRANT UPDATE ON app.instance TO hiretty_client", "REVOKE UPDATE ON app.instance FROM hiretty_client", "grants", "app.instance"),
     ("GRANT EXECUTE ON FUNCTION app.membership() TO PUBLIC", "REVOKE EXECUTE ON FUNCTION app.membership() FROM PUBLIC", "functions", "PUBLIC"),
     ("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'", "DROP FUNCTION public.f()", "functions", "search_path"),
     ("ALTER FUNCTION app.my_tenant() RESET search_path", "ALTER FUNCTION app.my_tenant() SET search_path = pg_catalog, pg_temp", "functions", "my_tenant"),
     ("ALTER FUNCTION app.my_tenant() OWNER TO postgres", "ALTER FUNCTION app.my_tenant() OWNER TO hiretty_auth", "functions", "superuser"),
+    ("GRANT SELECT ON app.audit_seals TO hiretty_recruiter", "REVOKE SELECT ON app.audit_seals FROM hiretty_recruiter", "grants", "audit_seals"),
+    ("GRANT SELECT (id) ON jobs TO hiretty_viewer WITH GRANT OPTION", "REVOKE GRANT OPTION FOR SELECT (id) ON jobs FROM hiretty_viewer", "grants", "jobs.id"),
+    ("CREATE ROLE hiretty_other; GRANT SELECT (id) ON jobs TO hiretty_other", "DROP OWNED BY hiretty_other; DROP ROLE hiretty_other", "grants", "hiretty_other"),
+    ("ALTER ROLE hiretty_viewer REPLICATION", "ALTER ROLE hiretty_viewer NOREPLICATION", "roles", "replicate"),
+    ("GRANT hiretty_client TO hiretty_viewer WITH ADMIN OPTION", "REVOKE ADMIN OPTION FOR hiretty_client FROM hiretty_viewer", "roles", "add members"),
+    ("GRANT pg_read_all_data TO hiretty_client", "REVOKE pg_read_all_data FROM hiretty_client", "roles", "pg_read_all_data"),
+    *((f"ALTER ROLE ht_a_rec1 {may}", f"ALTER ROLE ht_a_rec1 NO{may}", "members", "ht_a_rec1") for may in ("SUPERUSER", "CREATEROLE", "BYPASSRLS", "REPLICATION")),
+    ("GRANT pg_write_server_files TO ht_a_rec1", "REVOKE pg_write_server_files FROM ht_a_rec1", "members", "pg_write_server_files"),
+    ("GRANT pg_read_all_data TO ht_a_gone1", "REVOKE pg_read_all_data FROM ht_a_gone1", "members", "pg_read_all_data"),
+    ("GRANT hiretty_recruiter TO ht_a_rec1 WITH ADMIN OPTION", "REVOKE ADMIN OPTION FOR hiretty_recruiter FROM ht_a_rec1", "members", "add members"),
+    ("CREATE ROLE hiretty_odd LOGIN CREATEDB IN ROLE hiretty_recruiter; UPDATE tenant_users SET pg_role = 'hiretty_odd' WHERE pg_role = 'ht_a_rec1'",
+     "UPDATE tenant_users SET pg_role = 'ht_a_rec1' WHERE pg_role = 'hiretty_odd'; DROP ROLE hiretty_odd", "members", "hiretty_odd"),
+    *own_rights("ht_a_rec2"), *own_rights("hiretty_recruiter"), *own_rights("PUBLIC", *DOORS),
+    ("GRANT USAGE ON SCHEMA app TO hiretty_client WITH GRANT OPTION", "REVOKE GRANT OPTION FOR USAGE ON SCHEMA app FROM hiretty_client", "rights", "may grant it"),
+    ("GRANT SELECT ON jobs TO ht_a_rec2", "REVOKE SELECT ON jobs FROM ht_a_rec2", "grants", "ht_a_rec2"),
+    ("GRANT UPDATE (title) ON jobs TO ht_a_rec2", "REVOKE UPDATE (title) ON jobs FROM ht_a_rec2", "grants", "ht_a_rec2"),
+    ("GRANT EXECUTE ON FUNCTION app.my_tenant() TO ht_a_rec2", "REVOKE EXECUTE ON FUNCTION app.my_tenant() FROM ht_a_rec2", "rights", "my_tenant"),
+    ("GRANT USAGE ON SCHEMA app TO ht_a_gone1", "REVOKE USAGE ON SCHEMA app FROM ht_a_gone1", "rights", "ht_a_gone1"),
+    ("CREATE ROLE team IN ROLE hiretty_recruiter; GRANT CREATE ON DATABASE hiretty TO team", "DROP OWNED BY team; DROP ROLE team", "rights", "team has CREATE"),
+    ("ALTER SCHEMA public OWNER TO ht_a_rec2", "ALTER SCHEMA public OWNER TO pg_database_owner", "rights", "belongs to ht_a_rec2"),
+    ("CREATE SCHEMA theirs AUTHORIZATION hiretty_viewer", "DROP SCHEMA theirs", "rights", "belongs to hiretty_viewer"),
+    ("ALTER DATABASE hiretty OWNER TO ht_a_rec2", "ALTER DATABASE hiretty OWNER TO hiretty_dba", "rights", "belongs to ht_a_rec2"),
     ("CREATE VIEW public.v AS SELECT 1 AS a", "DROP VIEW public.v", "views", "security_invoker"),
     ("CREATE MATERIALIZED VIEW public.v AS SELECT 1 AS a", "DROP MATERIALIZED VIEW public.v", "views", "materialised"),
     ("ALTER TABLE jobs DISABLE TRIGGER feed_update", "ALTER TABLE jobs ENABLE ALWAYS TRIGGER feed_update", "triggers", "off"),

@@ -1,4 +1,4 @@
--- Rights on tables and schemas that no member should have. Rows: severity, object, detail.
+-- Rights on tables that no member should have; all else that has rights: rule rights. Rows: severity, object, detail.
 SELECT 'violation', c.oid::regclass::text, format('%s has %s on the whole table',
     coalesce(r.rolname, 'PUBLIC'), a.privilege_type)
 FROM pg_catalog.pg_class c
@@ -10,8 +10,12 @@ WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace)
     AND (a.grantee = 0
         OR r.rolname IN ('hiretty_client', 'hiretty_admin', 'hiretty_recruiter', 'hiretty_interviewer',
             'hiretty_viewer')
-            AND (c.relnamespace = 'public'::regnamespace OR a.privilege_type <> 'SELECT')
-        OR r.rolname NOT LIKE 'hiretty\_%')
+            AND (c.relnamespace = 'public'::regnamespace OR a.privilege_type <> 'SELECT' OR a.is_grantable
+                OR c.relname NOT IN ('schema_migrations', 'instance', 'time_zones', 'feed_tables',
+                    'personal_columns', 'stage_transitions')
+                    AND NOT (c.relname = 'audit_seals' AND r.rolname = 'hiretty_admin'))
+        OR r.rolname NOT IN ('hiretty_owner', 'hiretty_audit', 'hiretty_auth', 'hiretty_client', 'hiretty_admin',
+            'hiretty_recruiter', 'hiretty_interviewer', 'hiretty_viewer', 'hiretty_platform'))
 UNION ALL
 SELECT 'violation', format('%s.%s', t.attrelid::regclass, t.attname), format('%s has %s',
     coalesce(r.rolname, 'PUBLIC'), a.privilege_type)
@@ -20,11 +24,13 @@ JOIN pg_catalog.pg_class c ON c.oid = t.attrelid AND c.relnamespace = 'public'::
 CROSS JOIN LATERAL pg_catalog.aclexplode(t.attacl) a
 LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
 WHERE a.grantee = 0
-    OR r.rolname NOT LIKE 'hiretty\_%'
+    OR r.rolname NOT IN ('hiretty_owner', 'hiretty_audit', 'hiretty_auth', 'hiretty_client', 'hiretty_admin',
+        'hiretty_recruiter', 'hiretty_interviewer', 'hiretty_viewer', 'hiretty_platform')
     OR r.rolname IN ('hiretty_client', 'hiretty_admin', 'hiretty_recruiter', 'hiretty_interviewer',
         'hiretty_viewer')
         AND (a.privilege_type = 'SELECT' AND t.attname IN ('password_hash', 'api_key_encrypted',
                 'access_token', 'secret_key', 'custom_headers', 'consent_ip', 'ip_address', 'token_hash')
+            OR a.is_grantable
             OR a.privilege_type = 'REFERENCES'
             OR a.privilege_type IN ('INSERT', 'UPDATE') AND t.attname IN ('row_version', 'updated_at',
                 'created_at', 'score', 'match_details', 'bias_flags', 'created_by', 'decided_by', 'pg_role')
@@ -38,13 +44,4 @@ WHERE a.grantee = 0
         AND (t.attname IN ('email', 'phone', 'salary_min', 'salary_max', 'bias_flags', 'match_details',
                 'parsed_data')
             OR c.relname IN ('offers', 'offer_approvals', 'candidate_notes', 'notifications'))
-UNION ALL
-SELECT 'violation', format('schema %s', n.nspname), format('%s has %s',
-    coalesce(r.rolname, 'PUBLIC'), a.privilege_type)
-FROM pg_catalog.pg_namespace n
-CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) a
-LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-    AND (a.grantee = 0 OR a.privilege_type = 'CREATE' AND r.rolname IN ('hiretty_client',
-        'hiretty_admin', 'hiretty_recruiter', 'hiretty_interviewer', 'hiretty_viewer'))
 ORDER BY 2, 3;

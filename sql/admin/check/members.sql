@@ -7,6 +7,7 @@ WITH logins AS (
          WHERE m.member = r.oid) AS groups
     FROM pg_catalog.pg_roles r
     WHERE r.rolname NOT LIKE 'hiretty\_%' AND r.rolname NOT LIKE 'pg\_%'
+        OR r.rolname IN (SELECT tu.pg_role FROM public.tenant_users tu)
 )
 SELECT problem.severity, l.rolname::text, problem.detail
 FROM logins l
@@ -17,7 +18,12 @@ CROSS JOIN LATERAL (
     WHERE l.rolsuper OR l.rolbypassrls OR l.rolcreaterole OR l.rolcreatedb OR l.rolreplication
     UNION ALL
     SELECT 'violation', format('is in %s; a member is in hiretty_%s alone', array_to_string(l.groups, ', '), tu.role)
-    WHERE tu.id IS NOT NULL AND tu.status = 'active' AND l.groups <> ARRAY['hiretty_' || tu.role]
+    WHERE tu.id IS NOT NULL AND (tu.status = 'active' OR l.groups <> '{}')
+        AND l.groups <> ARRAY['hiretty_' || tu.role]
+    UNION ALL
+    SELECT 'violation', format('may add members to %s', g.rolname)
+    FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+    WHERE m.member = l.oid AND m.admin_option
     UNION ALL
     -- It sees no row here; it may be a member of another database of this cluster.
     SELECT 'advice', 'is in a group of members, but has no membership here' WHERE tu.id IS NULL

@@ -7,6 +7,10 @@ CROSS JOIN LATERAL (
     UNION ALL SELECT 'bypasses row security' WHERE r.rolbypassrls
     UNION ALL SELECT 'can create roles' WHERE r.rolcreaterole
     UNION ALL SELECT 'can create databases' WHERE r.rolcreatedb
+    UNION ALL SELECT 'can replicate, which shows every row' WHERE r.rolreplication
+    UNION ALL SELECT format('may add members to %s', g.rolname)
+    FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+    WHERE m.member = r.oid AND m.admin_option
     UNION ALL SELECT format('is a member of %s', g.rolname)
     FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
     WHERE m.member = r.oid AND NOT (g.rolname = 'hiretty_client'
