@@ -15,6 +15,7 @@ typedef struct {
     HtKey match; /* single */
     bool bulk;
     char *reason, *day;
+    char *left_out; /* by the sheet already; may be NULL */
 } Done;
 
 static void done_free(gpointer data)
@@ -22,14 +23,19 @@ static void done_free(gpointer data)
     Done *done = data;
     g_free(done->reason);
     g_free(done->day);
+    g_free(done->left_out);
     g_free(done);
 }
 
 static void add_left_out(GString *text, const HtReceipt *receipt)
 {
+    bool several = receipt->n_refused > 1 && receipt->refusals->len > 1;
+    g_autofree char *reasons = several ? ht_receipt_reasons(receipt) : NULL;
     if (receipt->n_refused > 0)
         g_string_append_printf(text, ", %d left out: %s", receipt->n_refused,
-                               receipt->why ? receipt->why : "not possible");
+                               reasons        ? reasons
+                               : receipt->why ? receipt->why
+                                              : "not possible");
     if (receipt->n_mails_held > 0)
         g_string_append_printf(text, ", %d mail%s held: %s", receipt->n_mails_held,
                                receipt->n_mails_held == 1 ? "" : "s",
@@ -68,6 +74,8 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
         g_string_append_printf(text, ": %s", done->reason);
     if (done->day)
         g_string_append_printf(text, " until %s", done->day);
+    if (done->left_out)
+        g_string_append_printf(text, ", %s", done->left_out);
     add_left_out(text, receipt);
     g_string_append(text, ". u undoes.");
     return ht_result_message("%s", text->str);
@@ -162,7 +170,7 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
     intent->hold_until = hold_until;
     intent->note = g_strdup(note);
     Done *done = g_new0(Done, 1);
-    *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL, NULL};
+    *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL, NULL, NULL};
     if (reason)
         done->reason = g_strdup(context->sticky.label);
     if (hold_until) {
@@ -242,7 +250,6 @@ static HtResult noted_then_reject(HtContext *context, HtPrompt *prompt)
 
 HtResult ht_reject_targets(HtContext *context)
 {
-    HtView *view = ht_top(context);
     g_autoptr(GArray) keys = targets(context);
     if (keys->len == 1 && context->sticky.requires_note)
         return ask_note(context, noted_then_reject);
@@ -253,14 +260,11 @@ HtResult ht_reject_targets(HtContext *context)
     HtView *sheet = ht_new_sheet_view(context, keys, &error);
     if (!sheet)
         return ht_result_take_error(g_steal_pointer(&error));
-    (void)view;
     ht_context_push(context, sheet);
-    int taken, left;
-    ht_sheet_counts(sheet, &taken, &left);
-    if (left > 0)
-        return ht_result_message("Reject %d: %s. %d left out: never opened. Enter does it.", taken,
-                                 context->sticky.label, left);
-    return ht_result_message("Reject %d: %s. Enter does it.", taken, context->sticky.label);
+    g_autofree char *left = ht_sheet_left_out(sheet);
+    return ht_result_message("Reject %d: %s.%s%s%s Enter does it.", ht_sheet_n_taken(sheet),
+                             context->sticky.label, left ? " " : "", left ? left : "",
+                             left ? "." : "");
 }
 
 bool ht_take_reason(HtContext *context, HtPrompt *prompt)
@@ -317,15 +321,17 @@ static HtResult reason_chosen(HtContext *context, HtPrompt *prompt)
     return ht_result_message("Reason: %s. x rejects with it.", context->sticky.label);
 }
 
-/* What none of the rows can take is refused before anything is asked, and no reason remembered. */
+/* What none of the rows can take is refused before anything is asked, and no reason remembered.
+ * NONE where one can be taken, or where they are closed in several ways: the sheet counts them. */
 static HtStageType closed_already(HtContext *context)
 {
     g_autoptr(GArray) keys = targets(context);
     HtStageType closed = HT_STAGE_NONE;
     HtMatchRow *rows = rows_of(context, keys);
     for (guint i = 0; i < keys->len; i++) {
+        bool same = i == 0 || rows[i].stage_type == closed;
         closed = rows[i].stage_type;
-        if (!ht_stage_type_is_terminal(closed)) {
+        if (!same || !ht_stage_type_is_terminal(closed)) {
             closed = HT_STAGE_NONE;
             break;
         }
@@ -359,8 +365,9 @@ HT_HANDLER(ht_cmd_sheet_toggle)
 {
     (void)args;
     HtView *view = ht_top(context);
-    if (!ht_sheet_toggle(view))
-        return ht_result_error("nobody opened this one, so it stays out");
+    g_autoptr(GError) error = NULL;
+    if (!ht_sheet_toggle(view, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
     ht_view_refresh(view, 0);
     ht_view_move(view, 1);
     return ht_result_none();
@@ -373,6 +380,7 @@ static HtResult commit_sheet(HtContext *context, const char *note)
     bool by_rule = ht_sheet_by_rule(sheet);
     if (keys->len == 0)
         return ht_result_error("no row is left in the sheet");
+    g_autofree char *left_out = ht_sheet_left_out(sheet);
     ht_context_pop(context);
     HtView *view = ht_top(context);
     HtIntent *intent = new_decision(context, HT_DECISION_REJECT, true);
@@ -384,7 +392,8 @@ static HtResult commit_sheet(HtContext *context, const char *note)
     intent->note = g_strdup(note);
     intent->needs_viewed = !by_rule;
     Done *done = g_new0(Done, 1);
-    *done = (Done){HT_DECISION_REJECT, view, 0, true, g_strdup(context->sticky.label), NULL};
+    *done = (Done){HT_DECISION_REJECT,        view, 0, true, g_strdup(context->sticky.label), NULL,
+                   g_steal_pointer(&left_out)};
     return ht_context_submit(context, intent, decided, done, done_free);
 }
 

@@ -1,5 +1,7 @@
 /* Who is rejected by a bulk rejection, with what reason and when the mail leaves; who is left out,
- * and why. Rows that nobody opened and no substantial rule matched cannot be taken in. */
+ * and why. Rows that nobody opened and no substantial rule matched cannot be taken in, nor those
+ * that are closed, also when they close while the sheet is open: what it promises is what the
+ * decision does. */
 #include "sheet.h"
 
 #include "context_impl.h"
@@ -8,20 +10,26 @@
 
 typedef struct {
     HtKey match;
+    HtStageType closed; /* NONE: it can be rejected */
     bool may, on, by_rule;
 } Row;
 
 typedef struct {
     HtContext *context;
     GArray *rows; /* Row */
+    bool one_job;
 } Sheet;
 
+enum { NAME, STAGE, BECOMES, REASON, MAIL, BECAUSE, JOB };
+
 static const HtColumn columns[] = {
-    {"name", "Name", 16, 3, HT_ALIGN_LEFT, 0, NULL},
-    {"what", "Becomes", 10, 0, HT_ALIGN_LEFT, 0, NULL},
-    {"reason", "Reason", 14, 2, HT_ALIGN_LEFT, 60, NULL},
-    {"mail", "Mail", 14, 0, HT_ALIGN_LEFT, 80, NULL},
-    {"why", "Because", 16, 3, HT_ALIGN_LEFT, 0, NULL},
+    {"name", "Name", 14, 3, HT_ALIGN_LEFT, 0, NULL},
+    {"stage", "Stage", 9, 1, HT_ALIGN_LEFT, 60, NULL},
+    {"what", "Becomes", 8, 0, HT_ALIGN_LEFT, 0, NULL},
+    {"reason", "Reason", 12, 2, HT_ALIGN_LEFT, 70, NULL},
+    {"mail", "Mail", 10, 0, HT_ALIGN_LEFT, 80, NULL},
+    {"why", "Because", 12, 2, HT_ALIGN_LEFT, 0, NULL},
+    {"job", "Job", 12, 3, HT_ALIGN_LEFT, 90, NULL}, /* where there is more than one */
 };
 
 static void sheet_free(gpointer data)
@@ -38,31 +46,51 @@ static char *mail_text(const Sheet *sheet)
     return g_strdup_printf("in %" G_GINT64_FORMAT " min", minutes);
 }
 
+static bool is_taken(const Row *row)
+{
+    return row->on && row->closed == HT_STAGE_NONE;
+}
+
+static const char *because(const Row *row)
+{
+    if (row->closed != HT_STAGE_NONE)
+        return ht_stage_type_name(row->closed);
+    if (!row->may)
+        return "never opened";
+    return row->by_rule ? "your rule matched" : "you opened it";
+}
+
 static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow *match)
 {
     HtListRow *out = ht_list_row_new(row->match);
     out->match = row->match;
     out->candidate = match->candidate;
     out->job = match->job;
+    bool taken = is_taken(row);
     g_autofree char *mail = mail_text(sheet);
     g_autofree char *name = match->flags & HT_MATCH_BLIND
                                 ? ht_blind_name(&match->id)
                                 : g_strdup(match->name ? match->name : "");
-    ht_list_row_set(out, 0, row->on ? HT_STYLE_ROW_NORMAL : HT_STYLE_MUTED, name);
-    ht_list_row_set(out, 1, row->on ? HT_STYLE_STAGE_REJECTED : HT_STYLE_MUTED,
-                    row->on ? "rejected" : "left out");
-    ht_list_row_set(out, 2, HT_STYLE_ROW_NORMAL, row->on ? sheet->context->sticky.label : "");
-    ht_list_row_set(out, 3, HT_STYLE_TIME, row->on ? mail : "");
-    ht_list_row_set(out, 4, HT_STYLE_MUTED,
-                    !row->may      ? "never opened"
-                    : row->by_rule ? "your rule matched"
-                                   : "you opened it");
+    ht_list_row_set(out, NAME, taken ? HT_STYLE_ROW_NORMAL : HT_STYLE_MUTED, name);
+    ht_list_row_set(out, STAGE, ht_style_of_stage(match->stage_type), match->stage_name);
+    ht_list_row_set(out, BECOMES, taken ? HT_STYLE_STAGE_REJECTED : HT_STYLE_MUTED,
+                    taken ? "rejected" : "left out");
+    ht_list_row_set(out, REASON, HT_STYLE_ROW_NORMAL, taken ? sheet->context->sticky.label : "");
+    ht_list_row_set(out, MAIL, HT_STYLE_TIME, taken ? mail : "");
+    ht_list_row_set(out, BECAUSE, HT_STYLE_MUTED, because(row));
+    if (!sheet->one_job)
+        ht_list_row_set(out, JOB, HT_STYLE_MUTED, match->job_title);
     return out;
+}
+
+static void note_stage(Row *row, const HtMatchRow *match)
+{
+    row->closed = ht_stage_type_is_terminal(match->stage_type) ? match->stage_type : HT_STAGE_NONE;
 }
 
 static GPtrArray *sheet_load(gpointer data, GError **error)
 {
-    const Sheet *sheet = data;
+    Sheet *sheet = data;
     guint n = sheet->rows->len;
     g_autofree HtKey *keys = g_new0(HtKey, MAX(1, n));
     for (guint i = 0; i < n; i++)
@@ -71,46 +99,101 @@ static GPtrArray *sheet_load(gpointer data, GError **error)
     GPtrArray *out = NULL;
     if (ht_cache_match_rows(sheet->context->parts.reader, keys, n, matches, error)) {
         out = g_ptr_array_new_with_free_func((GDestroyNotify)ht_list_row_free);
-        for (guint i = 0; i < n; i++)
-            g_ptr_array_add(out,
-                            sheet_row(sheet, &g_array_index(sheet->rows, Row, i), &matches[i]));
+        for (guint i = 0; i < n; i++) {
+            Row *row = &g_array_index(sheet->rows, Row, i);
+            note_stage(row, &matches[i]);
+            g_ptr_array_add(out, sheet_row(sheet, row, &matches[i]));
+        }
     }
     ht_match_rows_free(matches, n);
     return out;
 }
 
-static Sheet *new_sheet(HtContext *context, const GArray *matches, int *taken)
+static bool are_of_one_job(const HtMatchRow *matches, guint n)
+{
+    for (guint i = 1; i < n; i++) {
+        if (matches[i].job != matches[0].job)
+            return false;
+    }
+    return true;
+}
+
+static Sheet *new_sheet(HtContext *context, const GArray *keys, const HtMatchRow *matches)
 {
     Sheet *sheet = g_new0(Sheet, 1);
     sheet->context = context;
     sheet->rows = g_array_new(FALSE, TRUE, sizeof(Row));
+    sheet->one_job = are_of_one_job(matches, keys->len);
     HtView *view = ht_top(context);
-    for (guint i = 0; i < matches->len; i++) {
-        Row row = {.match = g_array_index(matches, HtKey, i)};
+    for (guint i = 0; i < keys->len; i++) {
+        Row row = {.match = g_array_index(keys, HtKey, i)};
         const char *rule = ht_view_mark_rule(view, row.match);
         row.by_rule = rule && *rule && ht_rule_is_substantial(rule);
         row.may = row.by_rule || ht_context_was_viewed(context, row.match, NULL);
         row.on = row.may;
-        *taken += row.on;
+        note_stage(&row, &matches[i]);
         g_array_append_val(sheet->rows, row);
     }
     return sheet;
 }
 
-HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error)
+static int count_taken(const Sheet *sheet)
 {
-    int taken = 0;
-    Sheet *sheet = new_sheet(context, matches, &taken);
-    if (taken == 0) {
-        sheet_free(sheet);
-        g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
-                    "all %u left out: never opened. r reviews them, + marks by more than a score",
-                    matches->len);
-        return NULL;
+    int n = 0;
+    for (guint i = 0; i < sheet->rows->len; i++)
+        n += is_taken(&g_array_index(sheet->rows, Row, i));
+    return n;
+}
+
+/* "4 hired, 3 withdrawn, 2 never opened"; "" where all are taken. */
+static char *left_out_by_reason(const Sheet *sheet)
+{
+    int closed[HT_STAGE_TYPES] = {0}, unopened = 0, by_hand = 0;
+    for (guint i = 0; i < sheet->rows->len; i++) {
+        const Row *row = &g_array_index(sheet->rows, Row, i);
+        if (row->closed != HT_STAGE_NONE)
+            closed[row->closed]++;
+        else if (!row->may)
+            unopened++;
+        else if (!row->on)
+            by_hand++;
     }
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int type = 0; type < HT_STAGE_TYPES; type++) {
+        if (closed[type])
+            g_string_append_printf(text, ", %d %s", closed[type],
+                                   ht_stage_type_name((HtStageType)type));
+    }
+    if (unopened)
+        g_string_append_printf(text, ", %d never opened", unopened);
+    if (by_hand)
+        g_string_append_printf(text, ", %d by you", by_hand);
+    return g_strdup(text->len ? text->str + strlen(", ") : "");
+}
+
+static bool has_unopened(const Sheet *sheet)
+{
+    for (guint i = 0; i < sheet->rows->len; i++) {
+        const Row *row = &g_array_index(sheet->rows, Row, i);
+        if (row->closed == HT_STAGE_NONE && !row->may)
+            return true;
+    }
+    return false;
+}
+
+static void set_nobody(const Sheet *sheet, GError **error)
+{
+    g_autofree char *why = left_out_by_reason(sheet);
+    g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "nobody of the %u can be rejected: %s%s",
+                sheet->rows->len, why,
+                has_unopened(sheet) ? ". r reviews them, + marks by more than a score" : "");
+}
+
+static HtView *new_view(HtContext *context, Sheet *sheet)
+{
     HtListSpec spec = {.id = HT_VIEW_SHEET,
                        .columns = columns,
-                       .n_columns = G_N_ELEMENTS(columns),
+                       .n_columns = sheet->one_job ? JOB : G_N_ELEMENTS(columns),
                        .place = "Reject",
                        .tables = HT_CHANGED_SHOWN | HT_CHANGED(15),
                        .load = sheet_load,
@@ -119,28 +202,58 @@ HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **er
     return ht_view_new_list(ht_view_parts(context), &spec);
 }
 
-void ht_sheet_counts(HtView *view, int *taken, int *left_out)
+HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error)
 {
-    const Sheet *sheet = ht_view_list_data(view);
-    *taken = *left_out = 0;
-    for (guint i = 0; sheet && i < sheet->rows->len; i++) {
-        const Row *row = &g_array_index(sheet->rows, Row, i);
-        *taken += row->on;
-        *left_out += !row->on;
+    guint n = matches->len;
+    HtMatchRow *rows = g_new0(HtMatchRow, MAX(1, n));
+    HtView *view = NULL;
+    if (ht_cache_match_rows(context->parts.reader, (const HtKey *)(const void *)matches->data, n,
+                            rows, error)) {
+        Sheet *sheet = new_sheet(context, matches, rows);
+        if (count_taken(sheet) > 0) {
+            view = new_view(context, sheet);
+        } else {
+            set_nobody(sheet, error);
+            sheet_free(sheet);
+        }
     }
+    ht_match_rows_free(rows, n);
+    return view;
 }
 
-bool ht_sheet_toggle(HtView *view)
+int ht_sheet_n_taken(HtView *view)
+{
+    const Sheet *sheet = ht_view_list_data(view);
+    return sheet ? count_taken(sheet) : 0;
+}
+
+char *ht_sheet_left_out(HtView *view)
+{
+    const Sheet *sheet = ht_view_list_data(view);
+    g_autofree char *why = sheet ? left_out_by_reason(sheet) : g_strdup("");
+    int left = sheet ? (int)sheet->rows->len - count_taken(sheet) : 0;
+    return left ? g_strdup_printf("%d left out: %s", left, why) : NULL;
+}
+
+bool ht_sheet_toggle(HtView *view, GError **error)
 {
     Sheet *sheet = ht_view_list_data(view);
     HtKey key = ht_view_current_key(view);
     for (guint i = 0; sheet && i < sheet->rows->len; i++) {
         Row *row = &g_array_index(sheet->rows, Row, i);
-        if (row->match != key || !row->may)
+        if (row->match != key)
             continue;
-        row->on = !row->on;
-        return true;
+        if (row->closed != HT_STAGE_NONE)
+            g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "already %s, so it stays out",
+                        ht_stage_type_name(row->closed));
+        else if (!row->may)
+            g_set_error_literal(error, HT_ERROR, HT_ERROR_INVALID,
+                                "nobody opened this one, so it stays out");
+        else
+            row->on = !row->on;
+        return row->may && row->closed == HT_STAGE_NONE;
     }
+    g_set_error_literal(error, HT_ERROR, HT_ERROR_INVALID, "there is nobody in this row");
     return false;
 }
 
@@ -150,7 +263,7 @@ GArray *ht_sheet_taken(HtView *view)
     GArray *keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
     for (guint i = 0; sheet && i < sheet->rows->len; i++) {
         const Row *row = &g_array_index(sheet->rows, Row, i);
-        if (row->on)
+        if (is_taken(row))
             g_array_append_val(keys, row->match);
     }
     return keys;
@@ -161,7 +274,7 @@ bool ht_sheet_by_rule(HtView *view)
     const Sheet *sheet = ht_view_list_data(view);
     for (guint i = 0; sheet && i < sheet->rows->len; i++) {
         const Row *row = &g_array_index(sheet->rows, Row, i);
-        if (row->on && row->by_rule)
+        if (is_taken(row) && row->by_rule)
             return true;
     }
     return false;

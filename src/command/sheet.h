@@ -3,9 +3,12 @@
 
 #include "hiretty/view/views.h"
 
-void ht_sheet_counts(HtView *sheet, int *taken, int *left_out);
-/* Leaves the row under the cursor out or takes it in again; false for one that may not be taken. */
-bool ht_sheet_toggle(HtView *sheet);
+int ht_sheet_n_taken(HtView *sheet);
+/* "7 left out: 4 hired, 3 withdrawn"; NULL where nobody is. Caller frees. */
+char *ht_sheet_left_out(HtView *sheet);
+/* Leaves the row under the cursor out or takes it in again; false with a line for people for one
+ * that may not be taken. */
+bool ht_sheet_toggle(HtView *sheet, GError **error);
 /* Keys of the matches that are taken. New. */
 GArray *ht_sheet_taken(HtView *sheet);
 /* A rule written by a person marked at least one of them. */

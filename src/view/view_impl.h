@@ -159,7 +159,6 @@ const char *ht_sign_dot(void);  /* " · " */
 const char *ht_sign_dash(void); /* "–" */
 
 /* Roles and words shared by views. */
-HtStyle ht_style_of_stage(HtStageType type);
 HtStyle ht_style_of_band(HtScoreBand band);
 /* "87 high"; "–" without a score. Caller frees. */
 char *ht_score_text(int64_t score_centi, HtScoreBand band);

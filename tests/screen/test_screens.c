@@ -50,7 +50,7 @@ static const Scene scenes[] = {
     {"status", "key g s\nwait\n"},
     {"help", "key Enter\nwait\nkey ?\nwait\n"},
     {"reasons", "key Enter\nwait\nkey X\n"},
-    {"sheet", "key Enter\nwait\nkey G k k k Enter\nwait\nkey q k Enter\nwait\nkey q Space Space "
+    {"sheet", "key Enter\nwait\nkey G k k k k Enter\nwait\nkey q k Enter\nwait\nkey q Space Space "
               "Space x\nwait\n"
               "key Enter\nwait\n"},
     {"advanced", "key Enter\nwait\nkey a\nwait\nkey a\nwait\nkey u\nwait\n"},

@@ -89,6 +89,8 @@ typedef struct HtListRow {
     HtStyle role[HT_LIST_CELLS];
 } HtListRow;
 
+/* The role of a stage's name in a cell. */
+HtStyle ht_style_of_stage(HtStageType type);
 HtListRow *ht_list_row_new(HtKey key);
 void ht_list_row_free(HtListRow *row);
 /* The text is sanitised here. */

@@ -1,0 +1,250 @@
+/* What is told before a key and after it is what happens: whom a bulk rejection takes and why not
+ * the others, about whom a note is written, which reason a reopening begins with. */
+#include "../cache/fixture.h"
+#include "hiretty/base/json.h"
+#include "hiretty/cache/candidates.h"
+#include "hiretty/command/context.h"
+#include "hiretty/command/prompt.h"
+#include "hiretty/view/views.h"
+
+#include <string.h>
+
+/* The fixture has no templates. */
+#define NO_MAIL ", 1 mail held: there is no template for it. u undoes."
+
+typedef struct {
+    Fixture cache;
+    HtOutbox *outbox;
+    HtReader *reader;
+    HtContext *context;
+} Desk;
+
+/* The strongest of the first job: two hired, one withdrawn; and one of the second job. */
+static void close_some(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_match(apply, 20, 1, 16, 2000, "Zoë", "Last20");
+    put_match(apply, 19, 1, 16, 1900, "Zoë", "Last19");
+    put_match(apply, 18, 1, 18, 1800, "Zoë", "Last18");
+    put_match(apply, 25, 2, 28, 2500, "Zoë", "Last25");
+}
+
+static void desk_open(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    memset(desk, 0, sizeof *desk);
+    fixture_open(&desk->cache);
+    fixture_fill(&desk->cache);
+    fixture_apply(&desk->cache, close_some, NULL);
+    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
+    g_assert_no_error(error);
+    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
+    g_assert_no_error(error);
+    HtContextParts parts = {.paths = desk->cache.paths,
+                            .cache = desk->cache.cache,
+                            .outbox = desk->outbox,
+                            .reader = desk->reader,
+                            .interactive = true};
+    desk->context = ht_context_new(&parts, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_context_start(desk->context, &error));
+}
+
+static void desk_close(Desk *desk)
+{
+    ht_context_free(desk->context);
+    ht_reader_free(desk->reader);
+    ht_outbox_close(desk->outbox);
+    fixture_close(&desk->cache);
+}
+
+static void settle(Desk *desk)
+{
+    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_false(ht_context_is_busy(desk->context));
+}
+
+static void press(Desk *desk, const char *names)
+{
+    g_auto(GStrv) keys = g_strsplit(names, " ", -1);
+    for (int k = 0; keys[k]; k++) {
+        HtResult result = ht_context_feed(desk->context, keys[k]);
+        g_assert_cmpint(result.kind, !=, HT_RESULT_PROMPT);
+        settle(desk);
+        ht_result_clear(&result);
+    }
+}
+
+/* What a key asks. */
+static HtPrompt *asks(Desk *desk, const char *name)
+{
+    HtResult result = ht_context_feed(desk->context, name);
+    settle(desk);
+    g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
+    HtPrompt *prompt = g_steal_pointer(&result.prompt);
+    ht_result_clear(&result);
+    return prompt;
+}
+
+/* Answers it with `text`; takes the prompt. */
+static void answer(Desk *desk, HtPrompt *prompt, const char *text)
+{
+    ht_prompt_set_text(prompt, desk->context, text);
+    HtResult result = ht_context_answer(desk->context, prompt);
+    g_assert_cmpint(result.kind, !=, HT_RESULT_ERROR);
+    ht_result_clear(&result);
+    settle(desk);
+}
+
+static const char *said(Desk *desk)
+{
+    return ht_context_message(desk->context, NULL);
+}
+
+static int pending(Desk *desk)
+{
+    HtOutboxCounts counts;
+    ht_outbox_counts(desk->outbox, &counts);
+    return counts.pending;
+}
+
+static void open_job(Desk *desk)
+{
+    g_assert_true(ht_view_goto(ht_context_view(desk->context), fixture_key(desk->reader, "J1")));
+    press(desk, "Enter");
+}
+
+/* ---- the sheet of a bulk rejection
+ * ---------------------------------------------------------------------------- */
+/* The row of the sheet about an application, with the cells that say something, " | " between. */
+static char *sheet_line(Desk *desk, const char *name)
+{
+    HtView *sheet = ht_context_view(desk->context);
+    g_assert_cmpint(ht_view_id(sheet), ==, HT_VIEW_SHEET);
+    g_assert_true(ht_view_goto(sheet, fixture_key(desk->reader, name)));
+    const HtListRow *row = ht_view_list_row(sheet, ht_view_cursor(sheet));
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (int i = 0; i < HT_LIST_CELLS; i++) {
+        if (row->text[i] && *row->text[i])
+            g_string_append_printf(line, "%s%s", line->len ? " | " : "", row->text[i]);
+    }
+    return g_string_free(g_steal_pointer(&line), FALSE);
+}
+
+static void line_is(Desk *desk, const char *name, const char *words)
+{
+    g_autofree char *line = sheet_line(desk, name);
+    g_assert_cmpstr(line, ==, words);
+}
+
+static void test_sheet_leaves_closed_out(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    HtPrompt *reason = asks(&desk, "X");
+    answer(&desk, reason, "");
+    HtPrompt *rule = asks(&desk, "+");
+    answer(&desk, rule, "loc:Berlin score>=17");
+    press(&desk, "x");
+    g_assert_cmpstr(said(&desk), ==,
+                    "Reject 1: Must-have missing. 3 left out: 2 hired, 1 withdrawn. Enter does "
+                    "it.");
+    line_is(&desk, "M20", "Zoë Last20 | Hired | left out | hired");
+    line_is(&desk, "M18", "Zoë Last18 | Withdrawn | left out | withdrawn");
+    line_is(&desk, "M17",
+            "Zoë Last17 | Applied | rejected | Must-have missing | in 10 min | your rule matched");
+    /* Nobody takes one in that the decision would refuse. */
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M20")));
+    HtResult result = ht_context_feed(desk.context, "Space");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_cmpstr(result.text, ==, "already hired, so it stays out");
+    ht_result_clear(&result);
+    press(&desk, "Enter");
+    g_assert_cmpint(pending(&desk), ==, 1);
+    g_assert_cmpstr(said(&desk), ==,
+                    "1 rejected: Must-have missing, 3 left out: 2 hired, 1 withdrawn" NO_MAIL);
+    desk_close(&desk);
+}
+
+/* What closes while the sheet is open leaves it. */
+static void close_one_more(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_match(apply, 16, 1, 18, 1600, "Zoë", "Last16");
+}
+
+static void test_sheet_follows(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, asks(&desk, "X"), "");
+    answer(&desk, asks(&desk, "+"), "loc:Berlin score>=16 score<18");
+    press(&desk, "x");
+    line_is(&desk, "M16",
+            "Zoë Last16 | Applied | rejected | Must-have missing | in 10 min | your rule matched");
+    fixture_apply(&desk.cache, close_one_more, NULL);
+    ht_view_refresh(ht_context_view(desk.context), HT_CHANGED_SHOWN);
+    line_is(&desk, "M16", "Zoë Last16 | Withdrawn | left out | withdrawn");
+    press(&desk, "Enter");
+    g_assert_cmpint(pending(&desk), ==, 1);
+    g_assert_cmpstr(said(&desk), ==,
+                    "1 rejected: Must-have missing, 1 left out: 1 withdrawn" NO_MAIL);
+    desk_close(&desk);
+}
+
+/* A list over several jobs says which application is meant. */
+static void test_sheet_names_jobs(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    press(&desk, "g c");
+    answer(&desk, asks(&desk, "X"), "");
+    answer(&desk, asks(&desk, "+"), "loc:Berlin score>=17");
+    press(&desk, "x");
+    line_is(&desk, "M24",
+            "Zoë Last24 | Applied | rejected | Must-have missing | in 10 min | your rule matched | "
+            "Data Engineer");
+    line_is(&desk, "M20", "Zoë Last20 | Hired | left out | hired | Customer Support Specialist");
+    desk_close(&desk);
+}
+
+/* Where nothing is left to reject, each reason has its number too. */
+static void test_all_closed(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    answer(&desk, asks(&desk, "X"), "");
+    answer(&desk, asks(&desk, "+"), "score>=18");
+    HtResult result = ht_context_feed(desk.context, "x");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_cmpstr(result.text, ==, "nobody of the 3 can be rejected: 2 hired, 1 withdrawn");
+    ht_result_clear(&result);
+    result = ht_context_feed(desk.context, "a");
+    settle(&desk);
+    ht_result_clear(&result);
+    g_assert_cmpstr(said(&desk), ==, "0 of 3: 2 × already hired; 1 × already withdrawn");
+    /* Part of them goes on: the others by reason. */
+    answer(&desk, asks(&desk, "+"), "score>=17");
+    press(&desk, "a");
+    g_assert_cmpstr(said(&desk), ==,
+                    "1 advanced, 3 left out: 2 × already hired; 1 × already withdrawn. u undoes.");
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/command/told/sheet_leaves_closed_out", test_sheet_leaves_closed_out);
+    g_test_add_func("/command/told/sheet_follows", test_sheet_follows);
+    g_test_add_func("/command/told/sheet_names_jobs", test_sheet_names_jobs);
+    g_test_add_func("/command/told/all_closed", test_all_closed);
+    return g_test_run();
+}
