@@ -73,11 +73,24 @@ static void replace(HtLineEditor *editor, HtContext *context, HtPrompt *prompt, 
     set_text(editor, context, prompt, text->str, cursor);
 }
 
+/* Terminals paste the end of a line as CR, files have LF or both: each is one blank. */
+static char *to_one_line(const char *text)
+{
+    GString *line = g_string_sized_new(strlen(text));
+    for (const char *p = text; *p; p++) {
+        if (*p == '\r' && p[1] == '\n')
+            continue;
+        g_string_append_c(line, *p == '\r' || *p == '\n' ? ' ' : *p);
+    }
+    return g_string_free(line, FALSE);
+}
+
 void ht_line_editor_insert(HtLineEditor *editor, HtContext *context, HtPrompt *prompt,
                            const char *text)
 {
-    g_autofree char *clean = ht_text_to_edit(text, -1);
-    g_strdelimit(clean, "\n", ' ');
+    g_autofree char *line = to_one_line(text);
+    g_autofree char *clean = ht_text_to_edit(line, -1);
+    g_strdelimit(clean, "\n", ' '); /* what else may end a line */
     replace(editor, context, prompt, editor->state.cursor, editor->state.cursor, clean);
 }
 

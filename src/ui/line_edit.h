@@ -16,7 +16,8 @@ void ht_line_editor_key(HtLineEditor *editor, HtContext *context, HtPrompt *prom
                         const char *key);
 /* "j" and "é" are texts; "C-r" and "PgDn" are not. */
 bool ht_line_editor_is_text(const char *key);
-/* Puts a text at the cursor; it is cleaned and becomes one line. */
+/* Puts a text at the cursor; it is cleaned and becomes one line: an end of line in it, LF, CR or
+ * CRLF, is a blank. */
 void ht_line_editor_insert(HtLineEditor *editor, HtContext *context, HtPrompt *prompt,
                            const char *text);
 /* The line was accepted. */

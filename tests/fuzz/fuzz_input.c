@@ -33,6 +33,7 @@ static void type(Sink *sink, const HtInputEvent *event)
     g_assert_cmpint(cursor, <=, (int)strlen(text));
     g_assert_true(g_utf8_validate(text, cursor, NULL));
     g_assert_true(g_utf8_validate(text, -1, NULL));
+    g_assert_null(strpbrk(text, "\r\n"));
     int at = sink->prompt->selected;
     g_assert_true(at == 0 || at < (int)sink->prompt->shown->len);
 }
