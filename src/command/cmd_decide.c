@@ -226,6 +226,7 @@ HT_HANDLER(ht_cmd_hold)
         ht_prompt_new(HT_PROMPT_TEXT, hold_answered, "hold %u until (3d, 2w, friday, 2026-05-01)",
                       n_targets(context));
     prompt->changed = hold_check;
+    prompt->wanted = "a day is wanted: 3d, 2w, tomorrow, friday, 2026-05-01";
     prompt->history = g_strdup("hold");
     return ht_result_prompt(prompt);
 }
@@ -236,8 +237,10 @@ HT_HANDLER(ht_cmd_hold)
 /* Some reasons say nothing without words, and the server takes none of them without. */
 static HtResult ask_note(HtContext *context, HtPromptThen then)
 {
-    return ht_result_prompt(
-        ht_prompt_new(HT_PROMPT_TEXT, then, "%s: note that goes with it", context->sticky.label));
+    HtPrompt *prompt =
+        ht_prompt_new(HT_PROMPT_TEXT, then, "%s: note that goes with it", context->sticky.label);
+    prompt->wanted = "this reason needs a note";
+    return ht_result_prompt(prompt);
 }
 
 static HtResult noted_then_reject(HtContext *context, HtPrompt *prompt)

@@ -163,11 +163,21 @@ static HtResult ask_recommendation(HtContext *context, HtKey interview)
 static HtResult worded(HtContext *context, HtPrompt *prompt)
 {
     g_autofree char *text = g_strstrip(g_strdup(prompt->text));
+    g_autofree char *key = about(context, of(prompt));
+    ht_context_keep_given_up(context, key, NULL);
     if (!*text)
         return ask_submit(context, of(prompt));
     HtIntent *intent = new_feedback(of(prompt));
     intent->note = g_steal_pointer(&text);
     return then_ask(context, intent, ask_submit);
+}
+
+static void words_given_up(HtContext *context, HtPrompt *prompt)
+{
+    if (prompt->asked_in && prompt->asked_in != context->generation)
+        return;
+    g_autofree char *key = about(context, of(prompt));
+    ht_context_give_up(context, key, prompt->text, "feedback");
 }
 
 static HtFeedback *draft_of(HtContext *context, HtKey interview)
@@ -187,7 +197,9 @@ static HtResult ask_words(HtContext *context, HtKey interview)
     g_autoptr(HtFeedback) draft = draft_of(context, interview);
     g_autofree char *clean = draft ? ht_text_to_edit(draft->notes, -1) : NULL;
     g_autofree char *key = about(context, interview);
-    const char *kept = ht_context_kept_words(context, key);
+    const char *given_up = ht_context_given_up(context, key);
+    const char *kept = given_up ? given_up : ht_context_kept_words(context, key);
+    prompt->cancelled = words_given_up;
     if (kept) {
         ht_prompt_set_text(prompt, context, kept);
         return ht_result_prompt(prompt);
@@ -244,51 +256,110 @@ HT_HANDLER(ht_cmd_feedback)
  * ----------------------------------------------------------------------------------------- */
 static const char *const kinds[] = {"technical", "screening", "behavioral", "final", "hr", "voice"};
 
-static void intent_free(gpointer data)
+/* What was answered so far, from question to question. What is refused in the end is asked again
+ * from the time on, with all of it standing there. */
+typedef struct {
+    HtKey match, interview; /* for a new one of the match; or the one that moves */
+    guint generation;       /* of the cache, that the keys are of */
+    char *when, *minutes, *panel;
+    int kind;
+    int64_t starts_at;
+} Plan;
+
+static Plan *plan_new(HtContext *context, HtKey match, HtKey interview)
 {
-    ht_intent_free(data);
+    Plan *plan = g_new0(Plan, 1);
+    *plan = (Plan){.match = match,
+                   .interview = interview,
+                   .generation = context->generation,
+                   .when = g_strdup(""),
+                   .minutes = g_strdup("60"),
+                   .panel = g_strdup("")};
+    return plan;
 }
 
-static HtResult planned(HtContext *context, const HtReceipt *receipt, const GError *error,
-                        gpointer data)
+static Plan *plan_copy(const Plan *from)
 {
-    return said(context, receipt, error, data);
+    Plan *plan = g_memdup2(from, sizeof *from);
+    plan->when = g_strdup(from->when);
+    plan->minutes = g_strdup(from->minutes);
+    plan->panel = g_strdup(from->panel);
+    return plan;
 }
 
-/* The prompt hands the half-made intent on to the next one. */
-static HtPrompt *next_question(HtContext *context, HtPromptKind kind, HtPromptThen then,
-                               HtIntent *intent, const char *label)
+static void plan_free(gpointer data)
 {
-    g_autofree char *who = intent->interview ? whom_of(context, intent->interview)
-                                             : whom(context, intent->note_match, 0);
+    Plan *plan = data;
+    g_free(plan->when);
+    g_free(plan->minutes);
+    g_free(plan->panel);
+    g_free(plan);
+}
+
+/* The prompt hands the half-made plan on to the next one. */
+static HtPrompt *next_question(HtContext *context, HtPromptKind kind, HtPromptThen then, Plan *plan,
+                               const char *label)
+{
+    g_autofree char *who =
+        plan->interview ? whom_of(context, plan->interview) : whom(context, plan->match, 0);
     HtPrompt *prompt = ht_prompt_new(kind, then, "%s: %s", who, label);
-    prompt->data = intent;
-    prompt->free_data = intent_free;
+    prompt->data = plan;
+    prompt->free_data = plan_free;
     return prompt;
 }
 
-static HtIntent *take_intent(HtPrompt *prompt)
+static Plan *take_plan(HtPrompt *prompt)
 {
     prompt->free_data = NULL;
     return g_steal_pointer(&prompt->data);
 }
 
-static HtResult ask_panel(HtContext *context, HtIntent *intent, const char *text,
-                          const char *error);
+static void set_answer(char **answer, const HtPrompt *prompt)
+{
+    g_free(*answer);
+    *answer = g_strdup(prompt->text);
+}
+
+static HtResult ask_when(HtContext *context, Plan *plan, const char *error);
+
+static HtResult planned(HtContext *context, const HtReceipt *receipt, const GError *error,
+                        gpointer data)
+{
+    const Plan *plan = data;
+    if (receipt || plan->generation != context->generation)
+        return said(context, receipt, error, NULL);
+    return ask_when(context, plan_copy(plan), error ? error->message : "it was not written");
+}
+
+static HtResult submit_plan(HtContext *context, HtPrompt *prompt, HtIntent *intent)
+{
+    const Plan *plan = prompt->data;
+    intent->note_match = plan->match;
+    intent->interview = plan->interview;
+    intent->time_zone = g_strdup(ht_meet_zone(context));
+    if (!intent->cancel)
+        intent->starts_at = plan->starts_at;
+    return ht_context_submit(context, intent, planned, take_plan(prompt), plan_free);
+}
+
+static HtResult ask_panel(HtContext *context, Plan *plan, const char *error);
 
 static HtResult panel_given(HtContext *context, HtPrompt *prompt)
 {
-    HtIntent *intent = prompt->data;
+    Plan *plan = prompt->data;
     g_autoptr(GError) error = NULL;
-    g_array_set_size(intent->panel, 0);
-    if (!ht_meet_panel(context, prompt->text, intent->panel, &error))
-        return ask_panel(context, take_intent(prompt), prompt->text, error->message);
-    return ht_context_submit(context, take_intent(prompt), planned, NULL, NULL);
+    g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
+    set_answer(&plan->panel, prompt);
+    if (!ht_meet_panel(context, plan->panel, intent->panel, &error))
+        return ask_panel(context, take_plan(prompt), error->message);
+    intent->interview_type = g_strdup(kinds[plan->kind]);
+    intent->minutes = (int)g_ascii_strtoll(plan->minutes, NULL, 10);
+    return submit_plan(context, prompt, g_steal_pointer(&intent));
 }
 
-static HtResult ask_panel(HtContext *context, HtIntent *intent, const char *text, const char *error)
+static HtResult ask_panel(HtContext *context, Plan *plan, const char *error)
 {
-    HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, panel_given, intent,
+    HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, panel_given, plan,
                                      "panel: names with commas, the first one leads");
     g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, NULL);
     for (guint i = 0; members && i < members->len; i++) {
@@ -296,8 +367,9 @@ static HtResult ask_panel(HtContext *context, HtIntent *intent, const char *text
         g_autofree char *clean = ht_text_sanitize(member->name, -1, HT_TEXT_LINE, NULL);
         ht_prompt_add_choice(prompt, clean, NULL, NULL, 0, NULL);
     }
-    if (*text)
-        ht_prompt_set_text(prompt, context, text);
+    ht_prompt_set_text(prompt, context, plan->panel);
+    prompt->wanted = "somebody has to be on the panel";
+    prompt->history = g_strdup("panel");
     if (error)
         prompt->error = ht_text_sanitize(error, -1, HT_TEXT_LINE, NULL);
     return ht_result_prompt(prompt);
@@ -308,9 +380,9 @@ static HtResult kind_given(HtContext *context, HtPrompt *prompt)
     const HtChoice *choice = ht_prompt_choice(prompt);
     if (!choice)
         return ht_result_error("choose a kind from the list");
-    HtIntent *intent = prompt->data;
-    intent->interview_type = g_strdup(kinds[choice->value]);
-    return ask_panel(context, take_intent(prompt), "", NULL);
+    Plan *plan = take_plan(prompt);
+    plan->kind = (int)choice->value;
+    return ask_panel(context, plan, NULL);
 }
 
 static bool parse_minutes(const char *text, gint64 *minutes)
@@ -329,36 +401,40 @@ static void check_minutes(HtContext *context, HtPrompt *prompt)
 static HtResult length_given(HtContext *context, HtPrompt *prompt)
 {
     gint64 minutes;
-    HtIntent *intent = prompt->data;
     if (!parse_minutes(prompt->text, &minutes))
         return ht_result_error("an interview takes 1 to 1440 minutes");
-    intent->minutes = (int)minutes;
-    HtPrompt *next = next_question(context, HT_PROMPT_CHOICE, kind_given, take_intent(prompt),
-                                   "kind of interview");
+    Plan *plan = take_plan(prompt);
+    set_answer(&plan->minutes, prompt);
+    HtPrompt *next =
+        next_question(context, HT_PROMPT_CHOICE, kind_given, plan, "kind of interview");
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
         ht_prompt_add_choice(next, kinds[i], NULL, NULL, (int64_t)i, NULL);
+    ht_prompt_select(next, plan->kind);
     return ht_result_prompt(next);
 }
 
 static void check_time(HtContext *context, HtPrompt *prompt)
 {
     int64_t at;
+    const Plan *plan = prompt->data;
     g_autoptr(GError) error = NULL;
-    if (*prompt->text && strcmp(prompt->text, "cancel") != 0 &&
-        !ht_parse_moment(prompt->text, context->zone, &at, &error))
+    bool cancels = plan->interview && strcmp(prompt->text, "cancel") == 0;
+    if (*prompt->text && !cancels && !ht_parse_moment(prompt->text, context->zone, &at, &error))
         prompt->error = g_strdup(error->message);
 }
 
 static HtResult time_given(HtContext *context, HtPrompt *prompt)
 {
-    HtIntent *intent = prompt->data;
+    Plan *plan = prompt->data;
     g_autoptr(GError) error = NULL;
-    if (!ht_parse_moment(prompt->text, context->zone, &intent->starts_at, &error))
+    if (!ht_parse_moment(prompt->text, context->zone, &plan->starts_at, &error))
         return ht_result_take_error(g_steal_pointer(&error));
+    set_answer(&plan->when, prompt);
     HtPrompt *next =
-        next_question(context, HT_PROMPT_TEXT, length_given, take_intent(prompt), "minutes");
+        next_question(context, HT_PROMPT_TEXT, length_given, take_plan(prompt), "minutes");
     next->changed = check_minutes;
-    ht_prompt_set_text(next, context, "60");
+    next->wanted = "1 to 1440 minutes";
+    ht_prompt_set_text(next, context, plan->minutes);
     return ht_result_prompt(next);
 }
 
@@ -366,37 +442,45 @@ static HtResult time_given(HtContext *context, HtPrompt *prompt)
  * ------------------------------------------------------------------------------ */
 static HtResult moved(HtContext *context, HtPrompt *prompt)
 {
-    HtIntent *intent = prompt->data;
+    Plan *plan = prompt->data;
     g_autoptr(GError) error = NULL;
-    intent->cancel = strcmp(prompt->text, "cancel") == 0;
-    if (!intent->cancel &&
-        !ht_parse_moment(prompt->text, context->zone, &intent->starts_at, &error))
+    bool cancels = strcmp(prompt->text, "cancel") == 0;
+    if (!cancels && !ht_parse_moment(prompt->text, context->zone, &plan->starts_at, &error))
         return ht_result_take_error(g_steal_pointer(&error));
-    return ht_context_submit(context, take_intent(prompt), planned, NULL, NULL);
+    set_answer(&plan->when, prompt);
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    intent->cancel = cancels;
+    return submit_plan(context, prompt, intent);
+}
+
+static HtResult ask_when(HtContext *context, Plan *plan, const char *error)
+{
+    bool moves = plan->interview != 0;
+    HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, moves ? moved : time_given, plan,
+                                     moves ? "move it to (e.g. friday 14:00), or cancel"
+                                           : "interview at (e.g. friday 14:00)");
+    prompt->changed = check_time;
+    prompt->wanted = moves ? "a time is wanted (friday 14:00, tomorrow 9:30), or cancel"
+                           : "a time is wanted (friday 14:00, tomorrow 9:30, 2026-05-04 14:00)";
+    prompt->history = g_strdup("interview");
+    ht_prompt_set_text(prompt, context, plan->when);
+    if (error && !prompt->error) {
+        prompt->error = ht_text_sanitize(error, -1, HT_TEXT_LINE, NULL);
+        prompt->may_insist = true; /* the panel may be what has to be another */
+    }
+    return ht_result_prompt(prompt);
 }
 
 static HtResult move_interview(HtContext *context, HtKey interview)
 {
-    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
-    intent->interview = interview;
-    intent->time_zone = g_strdup(ht_meet_zone(context));
-    HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, moved, intent,
-                                     "move it to (friday 14:00), or cancel");
-    prompt->changed = check_time;
-    return ht_result_prompt(prompt);
+    return ask_when(context, plan_new(context, 0, interview), NULL);
 }
 
 /* ---- one of those there are, or another
  * ----------------------------------------------------------------- */
 static HtResult plan_another(HtContext *context, HtKey match)
 {
-    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
-    intent->note_match = match;
-    intent->time_zone = g_strdup(ht_meet_zone(context));
-    HtPrompt *prompt =
-        next_question(context, HT_PROMPT_TEXT, time_given, intent, "interview at (friday 14:00)");
-    prompt->changed = check_time;
-    return ht_result_prompt(prompt);
+    return ask_when(context, plan_new(context, match, 0), NULL);
 }
 
 static HtResult which_chosen(HtContext *context, HtPrompt *prompt)

@@ -205,8 +205,24 @@ static HtResult write_note(HtContext *context, const char *text)
     return ht_context_submit(context, intent, note_written, g_strdup(intent->note), g_free);
 }
 
+/* Ids, for words outlive a generation. Caller frees. */
+static char *about_note(HtContext *context, const GArray *people)
+{
+    HtUuid id = {0};
+    char text[HT_UUID_TEXT];
+    if (people->len > 0)
+        ht_reader_uuid(context->parts.reader, g_array_index(people, HtKey, 0), &id);
+    return g_strdup_printf("note %s and %u", ht_uuid_format(&id, text), people->len);
+}
+
+static void note_given_up(HtContext *context, HtPrompt *prompt)
+{
+    ht_context_give_up(context, prompt->data, prompt->text, "note");
+}
+
 static HtResult note_answered(HtContext *context, HtPrompt *prompt)
 {
+    ht_context_keep_given_up(context, prompt->data, NULL);
     return write_note(context, prompt->text);
 }
 
@@ -216,6 +232,14 @@ static HtResult ask_note(HtContext *context, HtPromptKind kind)
     HtPrompt *prompt =
         ht_prompt_new(kind, note_answered, people->len == 1 ? "note" : "note on %u", people->len);
     const HtUnwritten *before = &context->unwritten;
+    prompt->data = about_note(context, people);
+    prompt->free_data = g_free;
+    prompt->cancelled = kind == HT_PROMPT_TEXT ? note_given_up : NULL;
+    const char *given_up = ht_context_given_up(context, prompt->data);
+    if (given_up) {
+        ht_prompt_set_text(prompt, context, given_up);
+        return ht_result_prompt(prompt);
+    }
     if (before->text && before->n == people->len && people->len > 0 &&
         before->first == g_array_index(people, HtKey, 0)) {
         g_free(prompt->text);
@@ -238,9 +262,10 @@ HT_HANDLER(ht_cmd_note_editor)
 /* ---- tags
  * ------------------------------------------------------------------------------------------------
  */
-/* The last word about a tag counts. */
-static void take_tag(GPtrArray *tags, const char *word)
+/* The last word about a tag counts; "+tag" is what "tag" is. */
+static void take_tag(GPtrArray *tags, const char *given)
 {
+    const char *word = given + (*given == '+');
     const char *tag = word + (*word == '-');
     g_autofree char *folded = ht_text_fold(tag);
     if (!*tag)
@@ -287,7 +312,7 @@ HT_HANDLER(ht_cmd_tags)
     g_autoptr(GArray) people = people_meant(context);
     HtPrompt *prompt = ht_prompt_new(
         HT_PROMPT_TEXT, tags_answered,
-        people->len == 1 ? "tags (-tag removes)" : "tags of %u (-tag removes)", people->len);
+        people->len == 1 ? "tags (+adds, -removes)" : "tags of %u (+adds, -removes)", people->len);
     g_autoptr(GPtrArray) known = ht_cache_all_tags(context->parts.reader, NULL);
     for (guint i = 0; known && i < known->len; i++)
         ht_prompt_add_choice(prompt, known->pdata[i], NULL, NULL, 0, NULL);

@@ -365,6 +365,7 @@ void ht_context_free(HtContext *context)
     g_free(context->repeat.text);
     g_free(context->unwritten.text);
     g_clear_pointer(&context->kept, g_hash_table_unref);
+    g_clear_pointer(&context->given_up, g_hash_table_unref);
     g_free(context->message);
     g_free(context->state_text);
     g_free(context->no_server);
@@ -624,10 +625,24 @@ HtResult ht_context_run_line(HtContext *context, const char *line)
     return ht_context_run(context, command, &args);
 }
 
+/* A closed prompt would make commands of what is typed on. */
+static bool lacks_words(const HtPrompt *prompt)
+{
+    g_autofree char *text = prompt->wanted ? g_strstrip(g_strdup(prompt->text)) : NULL;
+    return text && !*text;
+}
+
 HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
 {
     g_autoptr(HtPrompt) owned = prompt;
     const char *gone = what_went(context, owned);
+    if (gone && owned->cancelled) /* its words are not lost */
+        owned->cancelled(context, owned);
+    if (!gone && lacks_words(owned)) {
+        g_free(owned->error);
+        owned->error = g_strdup(owned->wanted);
+        return ht_result_prompt(g_steal_pointer(&owned));
+    }
     HtResult result = gone ? ht_result_error("%s", gone) : prompt->then(context, prompt);
     if (result.prompt)
         pass_on_asked(owned, result.prompt);

@@ -65,7 +65,8 @@ struct HtContext {
     HtSticky sticky;
     HtRepeat repeat;
     HtUnwritten unwritten;
-    GHashTable *kept; /* what it is about → words, both char *: see kept.c */
+    GHashTable *kept;     /* what it is about → words, both char *: see kept.c */
+    GHashTable *given_up; /* the same of words that were given up */
     guint64 pass;
     const HtView *awaits_hits; /* of a search that was sent off; compared, never followed */
     GHashTable *viewed;        /* match → seconds, this session */
@@ -180,7 +181,15 @@ HtView *ht_new_status_view(HtContext *context);
 void ht_context_keep_words(HtContext *context, const char *about, const char *words);
 /* Borrowed until the next call of the other; NULL: none. */
 const char *ht_context_kept_words(HtContext *context, const char *about);
-/* Are there any, of notes too? */
+/* The same of words that somebody typed and gave up (Esc): they come back, and are not missed at
+ * the end. */
+void ht_context_keep_given_up(HtContext *context, const char *about, const char *words);
+const char *ht_context_given_up(HtContext *context, const char *about);
+/* Keeps them, if there is something to keep, and says which key brings them back; `command` asks
+ * for them. */
+void ht_context_give_up(HtContext *context, const char *about, const char *words,
+                        const char *command);
+/* Are there any that found no room, of notes too? */
 bool ht_context_has_kept_words(const HtContext *context);
 /* An error about such words, that says which key brings them back; `command` asks for them. */
 HtResult ht_result_kept(HtContext *context, const char *command, const GError *error);

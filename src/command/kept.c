@@ -1,15 +1,21 @@
 /* A full disk takes no words, but whoever typed them has not got them anywhere else: they come back
- * when the same question is asked again. */
+ * when the same question is asked again. So do words that were given up with Esc, which is easily
+ * pressed; but nobody is asked about those at the end. */
 #include "context_impl.h"
+
+static void keep(GHashTable **kept, const char *about, const char *words)
+{
+    if (!*kept)
+        *kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (words)
+        g_hash_table_replace(*kept, g_strdup(about), g_strdup(words));
+    else
+        g_hash_table_remove(*kept, about);
+}
 
 void ht_context_keep_words(HtContext *context, const char *about, const char *words)
 {
-    if (!context->kept)
-        context->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    if (words)
-        g_hash_table_replace(context->kept, g_strdup(about), g_strdup(words));
-    else
-        g_hash_table_remove(context->kept, about);
+    keep(&context->kept, about, words);
 }
 
 const char *ht_context_kept_words(HtContext *context, const char *about)
@@ -17,16 +23,44 @@ const char *ht_context_kept_words(HtContext *context, const char *about)
     return context->kept ? g_hash_table_lookup(context->kept, about) : NULL;
 }
 
+void ht_context_keep_given_up(HtContext *context, const char *about, const char *words)
+{
+    keep(&context->given_up, about, words);
+}
+
+const char *ht_context_given_up(HtContext *context, const char *about)
+{
+    return context->given_up ? g_hash_table_lookup(context->given_up, about) : NULL;
+}
+
 bool ht_context_has_kept_words(const HtContext *context)
 {
     return context->unwritten.text || (context->kept && g_hash_table_size(context->kept) > 0);
 }
 
-HtResult ht_result_kept(HtContext *context, const char *command, const GError *error)
+/* Caller frees. */
+static char *key_of(HtContext *context, const char *command)
 {
     const char *key =
         ht_keymap_first_key(context->keymap, ht_view_id(ht_top(context)), ht_command_find(command));
-    g_autofree char *by_name = key ? NULL : g_strconcat(":", command, NULL);
+    return key ? g_strdup(key) : g_strconcat(":", command, NULL);
+}
+
+void ht_context_give_up(HtContext *context, const char *about, const char *words,
+                        const char *command)
+{
+    g_autofree char *text = g_strstrip(g_strdup(words));
+    ht_context_keep_given_up(context, about, *text ? text : NULL);
+    if (!*text)
+        return;
+    g_autofree char *key = key_of(context, command);
+    ht_context_set_message(context, HT_STYLE_NORMAL, "Not written. %s brings your words back.",
+                           key);
+}
+
+HtResult ht_result_kept(HtContext *context, const char *command, const GError *error)
+{
+    g_autofree char *key = key_of(context, command);
     return ht_result_error("%s. %s brings your words back", error ? error->message : "not written",
-                           key ? key : by_name);
+                           key);
 }

@@ -228,6 +228,7 @@ void ht_prompt_set_text(HtPrompt *prompt, HtContext *context, const char *text)
     }
     g_clear_pointer(&prompt->error, g_free);
     prompt->error_column = -1;
+    prompt->may_insist = false;
     if (prompt->kind == HT_PROMPT_CHOICE)
         narrow(prompt);
     if (prompt->changed)
@@ -287,7 +288,7 @@ char *ht_prompt_complete(const HtPrompt *prompt)
     }
     const char *word = strrchr(prompt->text, ' ');
     word = word ? word + 1 : prompt->text;
-    if (*word == '-')
+    if (*word == '-' || *word == '+')
         word++;
     gsize len = strlen(word);
     for (guint i = 0; len > 0 && i < prompt->choices->len; i++) {

@@ -107,7 +107,7 @@ static void answer(HtScreen *screen)
     HtPrompt *prompt = screen->prompt;
     if (prompt->kind == HT_PROMPT_CHOICE && !ht_prompt_choice(prompt) && prompt->choices->len > 0)
         return;
-    if (prompt->error)
+    if (prompt->error && !prompt->may_insist)
         return;
     ht_line_editor_remember(screen->editor, prompt);
     handle(screen, ht_context_answer(screen->context, g_steal_pointer(&screen->prompt)));

@@ -79,6 +79,10 @@ static const Scene meeting_scenes[] = {
                        "Enter\ntype ana, nobody\nkey Enter\nwait\n"},
     {"schedule-done", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
                       "Enter\ntype ana, tom\nkey Enter\nwait\nkey g a\nwait\n"},
+    {"schedule-busy", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
+                      "Enter\ntype ana\nkey Enter\nwait\nkey j S\ntype friday 14:30\nkey "
+                      "Enter\nkey Enter\nkey Enter\ntype ana\nkey Enter\nwait\nexpect has "
+                      "another\nkey Enter\nexpect minutes\nkey Enter\nkey Enter\n"},
     {"feedback-rating", "key Enter\nwait\nkey j j j j f\n"},
     {"feedback-early", "key g a\nwait\nkey f\n"},
     {"feedback-draft",

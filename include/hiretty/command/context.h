@@ -41,7 +41,8 @@ HtResult ht_context_feed(HtContext *context, const char *key);
 HtResult ht_context_run(HtContext *context, const HtCommand *command, const HtArgs *args);
 /* Runs a palette line: "limit stage:applied". */
 HtResult ht_context_run_line(HtContext *context, const char *line);
-/* The prompt was answered: runs `then` and frees the prompt. */
+/* The prompt was answered: runs `then` and frees the prompt. An answer without the words that are
+ * wanted is none: the same prompt comes back, with what is missing. */
 HtResult ht_context_answer(HtContext *context, HtPrompt *prompt);
 /* The prompt was given up: undoes its previews and frees it. */
 void ht_context_cancel(HtContext *context, HtPrompt *prompt);

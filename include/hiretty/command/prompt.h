@@ -33,11 +33,14 @@ struct HtPrompt {
     char *text;       /* as typed so far; first the initial text */
     char *error;      /* what is wrong with `text`; NULL = fine */
     int error_column; /* character in `text` it points at; -1 none */
-    GArray *choices;  /* HtChoice; all of them, in order */
-    GArray *shown;    /* int: indices of `choices` that match `text`, best first */
-    int selected;     /* index into `shown` */
-    int64_t expected; /* of HT_PROMPT_COUNT */
-    char *history;    /* name of the history that Up walks; NULL = none */
+    bool may_insist;  /* `error` is what became of the answer before: Enter goes on all the same */
+    const char *wanted; /* static: the error of an empty answer, which leaves the prompt open; NULL:
+                           an empty one is an answer, too */
+    GArray *choices;    /* HtChoice; all of them, in order */
+    GArray *shown;      /* int: indices of `choices` that match `text`, best first */
+    int selected;       /* index into `shown` */
+    int64_t expected;   /* of HT_PROMPT_COUNT */
+    char *history;      /* name of the history that Up walks; NULL = none */
     GStringChunk *strings;
     char *secret; /* of HT_PROMPT_SECRET, as typed so far (ht_secret_free); NULL otherwise */
     const char

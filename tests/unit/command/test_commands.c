@@ -492,7 +492,7 @@ static void test_reason_with_note(void)
     g_assert_nonnull(strstr(note->label, "note"));
     ht_prompt_set_text(note, desk.context, "  ");
     result = ht_context_answer(desk.context, note);
-    g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+    g_assert_cmpstr(result.prompt->error, ==, "this reason needs a note");
     ht_result_clear(&result);
     settle(&desk);
     g_assert_cmpint(pending(&desk), ==, 0);

@@ -1,11 +1,13 @@
-/* Words that find no room on the disk: what a person typed comes back when it is asked for again,
- * and nothing is called kept that is not. The disk is one that takes no more bytes (a limit of the
- * process, which SQLite meets as a failing write). */
+/* Words that find no room on the disk, or that were given up, or refused: what a person typed comes
+ * back when it is asked for again, and nothing is called kept that is not. The disk is one that
+ * takes no more bytes (a limit of the process, which SQLite meets as a failing write). */
 #include "../cache/fixture.h"
 #include "hiretty/base/clock.h"
+#include "hiretty/cache/candidates.h"
 #include "hiretty/cache/feedback.h"
 #include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
+#include "hiretty/view/views.h"
 
 #include <signal.h>
 #include <string.h>
@@ -180,11 +182,228 @@ static void test_rating(void)
     desk_close(&desk);
 }
 
+static void open_job(Desk *desk)
+{
+    HtView *view = ht_context_view(desk->context);
+    press(desk, "Home"); /* until it is loaded */
+    g_assert_true(ht_view_goto(view, fixture_key(desk->reader, "J1")));
+    press(desk, "Enter");
+    g_assert_cmpint(ht_view_id(ht_context_view(desk->context)), ==, HT_VIEW_MATCHES);
+}
+
+static int pending(Desk *desk)
+{
+    HtOutboxCounts counts;
+    ht_outbox_counts(desk->outbox, &counts);
+    return counts.pending;
+}
+
+/* The day after tomorrow at that hour, as people write it. Caller frees. */
+static char *moment(const char *hour, int64_t *at_us)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autoptr(GDateTime) then = g_date_time_add_days(now, 2);
+    g_autofree char *day = g_date_time_format(then, "%Y-%m-%d");
+    g_autofree char *iso = g_strdup_printf("%sT%s:00", day, hour);
+    g_autoptr(GTimeZone) zone = g_time_zone_new_local();
+    g_autoptr(GDateTime) at = g_date_time_new_from_iso8601(iso, zone);
+    *at_us = g_date_time_to_unix(at) * HT_US_PER_S;
+    return g_strdup_printf("%s %s", day, hour);
+}
+
+static void put_busy(HtApply *apply, const char *interview, const char *match, const char *hour)
+{
+    int64_t at_us;
+    g_autofree char *text = moment(hour, &at_us);
+    g_autofree char *at = g_strdup_printf("%" G_GINT64_FORMAT, at_us);
+    g_autofree char *place = g_strconcat(interview, "p", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", interview, "match_id", match,
+            "interview_type", "technical", "scheduled_at", at, "duration_minutes", "60", "timezone",
+            "UTC", "status", "scheduled", "row_version", "1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interview_panel", "id", place, "interview_id", interview,
+            "member_id", "f2", "role", "lead", "is_active", "1", NULL);
+}
+
+/* Marcus is busy at 14:00 and, of another application, at 9:00. */
+static void fill_busy(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "users", "id", "U2", "first_name", "Marcus", "last_name",
+            "Adeyemi", "status", "active", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "tenant_users", "id", "f2", "user_id", "U2", "role",
+            "interviewer", "status", "active", NULL);
+    put_busy(apply, "i2", "M19", "14:00");
+    put_busy(apply, "i3", "M18", "09:00");
+}
+
+static void assert_prompt(const HtPrompt *prompt, const char *label, const char *text,
+                          const char *error)
+{
+    g_assert_nonnull(prompt);
+    g_assert_nonnull(strstr(prompt->label, label));
+    g_assert_cmpstr(prompt->text, ==, text);
+    g_assert_true(error ? prompt->error && strstr(prompt->error, error) : !prompt->error);
+}
+
+static HtPrompt *plan_with_marcus(Desk *desk, const char *when)
+{
+    HtPrompt *prompt = answer(desk, press(desk, "S"), when);
+    assert_prompt(prompt, "minutes", "60", NULL);
+    prompt = answer(desk, prompt, "45");
+    ht_prompt_select(prompt, 1);
+    prompt = answer(desk, prompt, NULL);
+    assert_prompt(prompt, "panel", "", NULL);
+    return answer(desk, prompt, "marcus");
+}
+
+/* Somebody is busy: the time is asked again, with all that was answered; another panel will do,
+ * too. */
+static void test_refused_plan(void)
+{
+    Desk desk;
+    int64_t at_us;
+    g_autofree char *busy = moment("14:00", &at_us), *free = moment("16:00", &at_us);
+    desk_open(&desk);
+    fixture_apply(&desk.cache, fill_busy, NULL);
+    open_job(&desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M20")));
+    HtPrompt *prompt = plan_with_marcus(&desk, busy);
+    assert_prompt(prompt, "interview at", busy, "Marcus Adeyemi has another interview then");
+    g_assert_true(prompt->may_insist);
+    g_assert_cmpint(pending(&desk), ==, 0);
+    prompt = answer(&desk, prompt, NULL);
+    assert_prompt(prompt, "minutes", "45", NULL);
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "screening");
+    prompt = answer(&desk, prompt, NULL);
+    assert_prompt(prompt, "panel", "marcus", NULL);
+    g_assert_null(answer(&desk, prompt, "ana"));
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "Interview planned"));
+    g_assert_cmpint(pending(&desk), ==, 2);
+    press(&desk, "g");
+    press(&desk, "a");
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "i3")));
+    prompt = answer(&desk, press(&desk, "S"), busy);
+    assert_prompt(prompt, "move it to", busy, "Marcus Adeyemi has another interview then");
+    g_assert_null(answer(&desk, prompt, free));
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "Interview changed"));
+    desk_close(&desk);
+}
+
+/* Enter where words are wanted keeps the question: what is typed on is no command. */
+static void test_nothing_said(void)
+{
+    Desk desk;
+    int64_t at_us;
+    g_autofree char *when = moment("16:00", &at_us);
+    desk_open(&desk);
+    open_job(&desk);
+    HtPrompt *prompt = answer(&desk, press(&desk, "S"), NULL);
+    assert_prompt(prompt, "interview at", "", "a time is wanted");
+    prompt = answer(&desk, prompt, "  ");
+    assert_prompt(prompt, "interview at", "  ", "a time is wanted");
+    prompt = answer(&desk, prompt, when);
+    assert_prompt(prompt, "minutes", "60", NULL);
+    prompt = answer(&desk, prompt, "");
+    assert_prompt(prompt, "minutes", "", "1 to 1440 minutes");
+    ht_context_cancel(desk.context, prompt);
+    prompt = answer(&desk, press(&desk, "h"), "");
+    assert_prompt(prompt, "hold", "", "a day is wanted");
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
+/* Esc in a note: the words are there again for the same person, and for nobody else. */
+static void test_given_up(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk);
+    HtPrompt *prompt = press(&desk, "w");
+    ht_prompt_set_text(prompt, desk.context, "Spoke to her");
+    ht_context_cancel(desk.context, prompt);
+    g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
+                    "Not written. w brings your words back.");
+    press(&desk, "j");
+    prompt = press(&desk, "w");
+    assert_prompt(prompt, "note", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    press(&desk, "k");
+    prompt = press(&desk, "w");
+    assert_prompt(prompt, "note", "Spoke to her", NULL);
+    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_cmpint(pending(&desk), ==, 1);
+    prompt = press(&desk, "w");
+    assert_prompt(prompt, "note", "", NULL);
+    ht_prompt_set_text(prompt, desk.context, "once more");
+    ht_context_cancel(desk.context, prompt);
+    /* Emptied and given up: they are not wanted. */
+    prompt = press(&desk, "w");
+    ht_prompt_set_text(prompt, desk.context, "");
+    ht_context_cancel(desk.context, prompt);
+    prompt = press(&desk, "w");
+    assert_prompt(prompt, "note", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    /* Nobody is asked about them at the end. */
+    prompt = press(&desk, "w");
+    ht_prompt_set_text(prompt, desk.context, "and more");
+    ht_context_cancel(desk.context, prompt);
+    HtResult result = ht_context_feed(desk.context, "Q");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_QUIT);
+    ht_result_clear(&result);
+    desk_close(&desk);
+}
+
+static void test_feedback_given_up(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    press(&desk, "g");
+    press(&desk, "a");
+    HtPrompt *prompt = up_to_words(&desk);
+    ht_prompt_set_text(prompt, desk.context, "Knows queues");
+    ht_context_cancel(desk.context, prompt);
+    prompt = up_to_words(&desk);
+    g_assert_cmpstr(prompt->text, ==, "Knows queues");
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_nonnull(strstr(prompt->label, "submit?"));
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
+/* "+tag" is the tag, as "-tag" is its end. */
+static void test_plus_tag(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk);
+    HtKey person = ht_view_current_candidate(ht_context_view(desk.context));
+    HtPrompt *prompt = press(&desk, "t");
+    g_assert_nonnull(strstr(prompt->label, "+adds"));
+    g_assert_null(answer(&desk, prompt, "+queues locks + +c++"));
+    g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
+    g_autoptr(HtCandidate) who = ht_cache_candidate(desk.reader, person, NULL);
+    g_autoptr(GString) tags = g_string_new(NULL);
+    for (guint i = 0; i < who->tags->len; i++)
+        g_string_append_printf(tags, "%s;", ((const HtTag *)who->tags->pdata[i])->tag);
+    g_assert_nonnull(strstr(tags->str, "queues;"));
+    g_assert_nonnull(strstr(tags->str, "locks;"));
+    g_assert_nonnull(strstr(tags->str, "c++;"));
+    g_assert_null(strstr(tags->str, "+queues"));
+    g_assert_null(strstr(tags->str, "+c++"));
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     signal(SIGXFSZ, SIG_IGN);
     g_test_add_func("/command/kept/feedback", test_feedback);
     g_test_add_func("/command/kept/rating", test_rating);
+    g_test_add_func("/command/kept/refused_plan", test_refused_plan);
+    g_test_add_func("/command/kept/nothing_said", test_nothing_said);
+    g_test_add_func("/command/kept/given_up", test_given_up);
+    g_test_add_func("/command/kept/feedback_given_up", test_feedback_given_up);
+    g_test_add_func("/command/tags/plus", test_plus_tag);
     return g_test_run();
 }
