@@ -25,6 +25,7 @@ struct HtAppHost {
     HtSettings *settings;
     GPtrArray *warnings;
     char *dsn;
+    char *theme;    /* --theme; NULL */
     char *password; /* of the environment; NULL */
     const char *note;
     HtCache *cache;
@@ -218,7 +219,13 @@ static char *cli_edit(HtCliHost *cli, const char *initial, GError **error)
     return ht_editor_run(ht_paths_runtime_dir(cli->paths), initial, error);
 }
 
-static const HtCliOps cli_ops = {cli_context, cli_sync, cli_probe, cli_edit};
+static void cli_check_themes(HtCliHost *cli, GPtrArray *warnings)
+{
+    const HtAppHost *host = cli->user_data;
+    ht_app_check_themes(host->paths, host->settings, host->theme, warnings);
+}
+
+static const HtCliOps cli_ops = {cli_context, cli_sync, cli_probe, cli_edit, cli_check_themes};
 
 static char *find_dsn(const HtAppOptions *options, const HtSettings *settings)
 {
@@ -291,6 +298,7 @@ HtAppHost *ht_app_host_new(const HtAppOptions *options, GError **error)
     g_autofree char *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
     host->settings = ht_settings_load(file, ht_paths_profile(paths), host->warnings);
     host->dsn = find_dsn(options, host->settings);
+    host->theme = g_strdup(options->theme);
     forget_variables();
     if (!place_cache(host, error) || !look_at_password(host, options, error)) {
         ht_app_host_free(host);
@@ -354,6 +362,7 @@ void ht_app_host_free(HtAppHost *host)
     ht_paths_free(host->paths);
     g_ptr_array_unref(host->warnings);
     ht_secret_free(host->dsn);
+    g_free(host->theme);
     ht_secret_free(host->password);
     g_free(host);
 }
@@ -538,11 +547,8 @@ int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
         ht_print_error("start", error->message, NULL);
         return g_error_matches(error, HT_ERROR, HT_ERROR_INVALID) ? HT_EXIT_USAGE : HT_EXIT_FAILED;
     }
-    if (options->check_config) {
-        guint problems = ht_app_check_themes(host->paths, host->settings);
-        int status = ht_cli_check_config(host->paths);
-        return problems > 0 ? HT_EXIT_FAILED : status;
-    }
+    if (options->check_config)
+        return ht_cli_check_config(&host->cli);
     if (options->dump_keys)
         return ht_cli_dump_keys(host->paths);
     return run_verb(host, argc - 1, argv + 1);

@@ -117,9 +117,19 @@ int ht_app_run_screen(const HtAppOptions *options)
     return HT_EXIT_DONE;
 }
 
-guint ht_app_check_themes(const HtPaths *paths, const HtSettings *settings)
+/* Who chose the theme, as a finding begins: the option, or the line of the settings. */
+static char *chosen_by(const HtPaths *paths, const char *option)
 {
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    if (option)
+        return g_strdup("--theme");
+    g_autofree char *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
+    g_autofree char *place = ht_settings_place(file, ht_paths_profile(paths), "ui.theme");
+    return place ? g_strdup_printf("%s: theme", place) : g_strdup("theme");
+}
+
+void ht_app_check_themes(const HtPaths *paths, const HtSettings *settings, const char *option,
+                         GPtrArray *warnings)
+{
     g_autofree char *folder = g_build_filename(ht_paths_config_dir(paths), "themes", NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name = dir ? g_dir_read_name(dir) : NULL; name; name = g_dir_read_name(dir)) {
@@ -127,10 +137,14 @@ guint ht_app_check_themes(const HtPaths *paths, const HtSettings *settings)
         if (g_str_has_suffix(name, ".theme"))
             ht_theme_check(file, warnings);
     }
-    const char *chosen = ht_settings_string(settings, "ui.theme");
-    bool checked = !strchr(chosen, '/') && warnings->len > 0;
-    g_autoptr(HtTheme) theme = ht_theme_load(paths, chosen, checked ? NULL : warnings);
-    for (guint i = 0; i < warnings->len; i++)
-        ht_print_line(stdout, "%s", (const char *)g_ptr_array_index(warnings, i));
-    return warnings->len;
+    const char *chosen = option ? option : ht_settings_string(settings, "ui.theme");
+    g_autofree char *base = g_strdup_printf("%s.theme", chosen);
+    g_autofree char *own = g_build_filename(folder, base, NULL);
+    if (!strchr(chosen, '/') && g_file_test(own, G_FILE_TEST_EXISTS))
+        return; /* looked at above */
+    g_autofree char *place = chosen_by(paths, option);
+    g_autoptr(GPtrArray) said = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(HtTheme) theme = ht_theme_load(paths, chosen, said);
+    for (guint i = 0; i < said->len; i++)
+        g_ptr_array_add(warnings, g_strdup_printf("%s: %s", place, (const char *)said->pdata[i]));
 }

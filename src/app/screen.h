@@ -6,6 +6,7 @@
 /* Opens cache and outbox, shows the first frame, then starts the sync; with --script plays a script
  * on a virtual terminal instead. Prints errors; returns an HtExit. */
 int ht_app_run_screen(const HtAppOptions *options);
-/* Checks the theme of the settings and the theme files of the configuration; prints what is wrong;
- * returns the number of problems. */
-guint ht_app_check_themes(const HtPaths *paths, const HtSettings *settings);
+/* Looks at the theme of `option` (--theme; NULL: the settings') and the theme files of the
+ * configuration; appends what is wrong, "place: what" as char *. */
+void ht_app_check_themes(const HtPaths *paths, const HtSettings *settings, const char *option,
+                         GPtrArray *warnings);

@@ -278,6 +278,23 @@ bool ht_settings_is_set(const HtSettings *settings, const char *name)
     return setting && settings->values[setting - table];
 }
 
+char *ht_settings_place(const char *file, const char *profile, const char *name)
+{
+    const HtSetting *setting = find_dotted(name);
+    g_return_val_if_fail(setting, NULL);
+    g_autoptr(GKeyFile) keys = g_key_file_new();
+    gsize len = 0;
+    g_autofree char *text = ht_file_load_trusted(file, MAX_FILE, &len, NULL);
+    if (!text || !g_key_file_load_from_data(keys, text, len, G_KEY_FILE_NONE, NULL))
+        return NULL;
+    g_autofree char *mine = g_strdup_printf("profile %s", profile ? profile : "default");
+    if (g_key_file_has_key(keys, mine, name, NULL))
+        return g_strdup_printf("%s:%u", file, line_of(text, mine, name));
+    if (g_key_file_has_key(keys, setting->group, setting->name, NULL))
+        return g_strdup_printf("%s:%u", file, line_of(text, setting->group, setting->name));
+    return NULL;
+}
+
 char *ht_settings_show(const HtSettings *settings, const HtSetting *setting)
 {
     return g_strdup(value_of(settings, setting));

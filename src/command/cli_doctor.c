@@ -80,31 +80,31 @@ static void check_locale(Report *report)
             "export LC_ALL=C.UTF-8, or another locale that ends in .UTF-8");
 }
 
-/* Settings and keys, as --check-config reads them. */
+/* Settings, keys and themes, as --check-config reads them. */
 static void check_config(Report *report)
 {
     const HtPaths *paths = report->host->paths;
     g_autofree char *file = g_build_filename(ht_paths_config_dir(paths), "config", NULL);
-    if (!g_file_test(file, G_FILE_TEST_EXISTS)) {
-        say(report, "settings", GOOD, "no file: the defaults hold", NULL);
-        return;
-    }
+    bool is_there = g_file_test(file, G_FILE_TEST_EXISTS);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *text = NULL;
     ht_settings_free(ht_settings_load(file, ht_paths_profile(paths), warnings));
     g_autoptr(HtKeymap) keymap = ht_keymap_new();
     if (g_file_get_contents(file, &text, NULL, NULL))
         ht_keymap_load(keymap, file, text, warnings);
+    if (report->host->ops->check_themes)
+        report->host->ops->check_themes(report->host, warnings);
     /* A file that is not read has no lines to correct. */
     g_autoptr(GError) unread = NULL;
     g_autofree char *trusted = ht_file_load_trusted(file, MAX_CONFIG, NULL, &unread);
     g_autofree char *mend =
-        trusted ? g_strdup("correct the line (hiretty config --defaults shows all of them)")
-                : g_strdup_printf("chown it to yourself, then chmod go-w %s", file);
+        trusted || !is_there
+            ? g_strdup("correct the line (hiretty config --defaults shows all of them)")
+            : g_strdup_printf("chown it to yourself, then chmod go-w %s", file);
     for (guint i = 0; i < warnings->len; i++)
         say(report, "settings", BAD, warnings->pdata[i], mend);
     if (warnings->len == 0)
-        say(report, "settings", GOOD, file, NULL);
+        say(report, "settings", GOOD, is_there ? file : "no file: the defaults hold", NULL);
 }
 
 /* SQLite's shared memory needs a disk of this machine. Magic numbers: statfs(2). */

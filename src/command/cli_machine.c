@@ -191,14 +191,17 @@ static char *load_config(const HtPaths *paths, char **file)
     return text ? text : g_strdup("");
 }
 
-int ht_cli_check_config(const HtPaths *paths)
+int ht_cli_check_config(HtCliHost *host)
 {
+    const HtPaths *paths = host->paths;
     g_autofree char *file = NULL;
     g_autofree char *text = load_config(paths, &file);
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     ht_settings_free(ht_settings_load(file, ht_paths_profile(paths), warnings));
     g_autoptr(HtKeymap) keymap = ht_keymap_new();
     ht_keymap_load(keymap, file, text, warnings);
+    if (host->ops->check_themes)
+        host->ops->check_themes(host, warnings);
     for (guint i = 0; i < warnings->len; i++)
         ht_print_line(stdout, "%s", (const char *)warnings->pdata[i]);
     if (warnings->len == 0)

@@ -222,6 +222,18 @@ static HtTheme *load_shipped(const char *name)
     return bytes ? ht_theme_parse(path, g_bytes_get_data(bytes, NULL), NULL) : NULL;
 }
 
+char **ht_theme_names(void)
+{
+    g_auto(GStrv) files = ht_resource_list("themes");
+    GPtrArray *names = g_ptr_array_new();
+    for (gsize i = 0; files[i]; i++) {
+        if (g_str_has_suffix(files[i], ".theme"))
+            g_ptr_array_add(names, g_strndup(files[i], strlen(files[i]) - strlen(".theme")));
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
 HtTheme *ht_theme_load(const HtPaths *paths, const char *name, GPtrArray *warnings)
 {
     g_autofree char *file = NULL;
@@ -237,8 +249,11 @@ HtTheme *ht_theme_load(const HtPaths *paths, const char *name, GPtrArray *warnin
     if (text)
         return ht_theme_parse(file, text, warnings);
     HtTheme *theme = name_is_plain(name) ? load_shipped(name) : NULL;
-    if (!theme && !file && warnings)
-        g_ptr_array_add(warnings, g_strdup_printf("there is no theme '%s'", name));
+    if (!theme && !file && warnings) {
+        g_auto(GStrv) names = ht_theme_names();
+        g_autofree char *all = g_strjoinv(" ", names);
+        g_ptr_array_add(warnings, g_strdup_printf("there is no theme '%s': %s", name, all));
+    }
     if (!theme)
         theme = load_shipped("default");
     return theme ? theme : ht_theme_parse("default", "", NULL);
@@ -281,18 +296,6 @@ void ht_theme_remove_colors(HtTheme *theme)
             look->flags |= HT_LOOK_REVERSE;
         look->foreground = look->background = -1;
     }
-}
-
-char **ht_theme_names(void)
-{
-    g_auto(GStrv) files = ht_resource_list("themes");
-    GPtrArray *names = g_ptr_array_new();
-    for (gsize i = 0; files[i]; i++) {
-        if (g_str_has_suffix(files[i], ".theme"))
-            g_ptr_array_add(names, g_strndup(files[i], strlen(files[i]) - strlen(".theme")));
-    }
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
 }
 
 guint ht_theme_check(const char *file, GPtrArray *warnings)

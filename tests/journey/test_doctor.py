@@ -79,6 +79,9 @@ def settings_and_surroundings():
     with open(file, "w", encoding="utf-8") as out:
         out.write("[ui]\nthem = dark\n")
     told(rows()["settings"], "problem", "config:2", "correct the line")
+    with open(file, "w", encoding="utf-8") as out:
+        out.write("[ui]\nescape_delay = 25\ntheme = nosuch\n")
+    told(rows()["settings"], "problem", "config:3: theme: there is no theme 'nosuch'", "correct the line")
     os.chmod(file, 0o666)
     writable = rows()["settings"]
     told(writable, "problem", "written by others", "chmod go-w")

@@ -280,6 +280,24 @@ def bad_configuration_is_named():
     run = subprocess.run([BINARY, "--check-config"], env=environment(XDG_CONFIG_HOME=config_home), capture_output=True,
                          text=True, timeout=30 * SLOW, check=False)
     assert run.returncode == 1 and "mine.theme:3: score.high: 'greeen'" in run.stdout, (run.returncode, run.stdout)
+
+    def check(*options):
+        told = subprocess.run([BINARY, *options, "--check-config"], env=environment(XDG_CONFIG_HOME=config_home), capture_output=True, text=True,
+                              timeout=30 * SLOW, check=False)
+        return told.returncode, told.stdout.splitlines()
+
+    # A theme that there is not: one problem, of the line that asks for it, whatever else is wrong.
+    file = os.path.join(folder, "config")
+    for text, line in (("[ui]\ntheme=nosuch\n", 2), ("[ui]\ntheme=dark\n[profile default]\nui.theme=nosuch\n", 4), ("[ui]\ntheme=/no/such\n", 2)):
+        with open(file, "w", encoding="utf-8") as config:
+            config.write(text)
+        code, lines = check()
+        assert code == 1 and len(lines) == 2 and any(f"{file}:{line}: theme: " in told for told in lines), (code, lines)
+    os.unlink(os.path.join(folder, "themes", "mine.theme"))
+    code, lines = check("--theme", "nope")
+    assert code == 1 and len(lines) == 1 and lines[0].startswith("--theme: there is no theme 'nope': "), (code, lines)
+    code, lines = check("--theme", "dark")
+    assert code == 0 and len(lines) == 1 and "no problems" in lines[0], (code, lines)
     with start(XDG_CONFIG_HOME=config_home) as terminal:
         ready(terminal)
         terminal.press("Q")

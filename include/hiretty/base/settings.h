@@ -44,6 +44,9 @@ const char *ht_settings_string(const HtSettings *settings,
                                const char *name); /* borrowed; "" = unset */
 /* true if the file, not the default, gave the value. */
 bool ht_settings_is_set(const HtSettings *settings, const char *name);
+/* Where FILE gives NAME its value, "file:line", the group of PROFILE first; NULL: it does not.
+ * Caller frees. */
+char *ht_settings_place(const char *file, const char *profile, const char *name);
 /* The value as it would stand in the file. Caller frees. */
 char *ht_settings_show(const HtSettings *settings, const HtSetting *setting);
 /* A complete commented file with the defaults, for `hiretty config --defaults`. Caller frees. */

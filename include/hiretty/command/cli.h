@@ -31,6 +31,8 @@ typedef struct HtCliOps {
     /* A text changed in the person's editor; NULL and error. `initial` is clean. NULL: there is no
      * editor here. */
     char *(*edit)(HtCliHost *host, const char *initial, GError **error);
+    /* Appends what is wrong with the themes, "place: what" as char *. NULL: no themes here. */
+    void (*check_themes)(HtCliHost *host, GPtrArray *warnings);
 } HtCliOps;
 
 struct HtCliHost {
@@ -67,6 +69,6 @@ char *ht_cli_completion(void);
 
 /* Checks settings, keys and theme files; prints problems as "file:line: what"; HT_EXIT_DONE or
  * _FAILED. */
-int ht_cli_check_config(const HtPaths *paths);
+int ht_cli_check_config(HtCliHost *host);
 /* Prints the present bindings (--dump-keys). */
 int ht_cli_dump_keys(const HtPaths *paths);
