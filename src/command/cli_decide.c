@@ -128,13 +128,34 @@ static HtJson *receipt_json(HtContext *context, const HtReceipt *receipt)
     return json;
 }
 
-static void say_receipt(HtContext *context, const HtReceipt *receipt, const HtCliOptions *options)
+/* " (Ana Example · C developer)" when it was about one person, and the stage an application is in
+ * now where it says which; "" otherwise. Caller frees. */
+static char *whom(HtContext *context, const HtReceipt *receipt, bool has_moved)
+{
+    HtReader *reader = context->parts.reader;
+    HtKey key = ht_context_one_of(receipt);
+    g_autofree char *who = ht_context_who(context, key, key);
+    HtMatchRow *row = key ? ht_cache_match(reader, key, NULL) : NULL;
+    g_autoptr(GString) text = g_string_new(who);
+    if (row && row->job_title && *who)
+        g_string_append_printf(text, " · %s", row->job_title);
+    if (row && row->stage_name && *who && has_moved)
+        g_string_append_printf(text, ", now in %s", row->stage_name);
+    if (row)
+        ht_match_rows_free(row, 1);
+    ht_reader_watch(reader); /* done is done: a name that cannot be read is left out */
+    return *who ? g_strdup_printf(" (%s)", text->str) : g_strdup("");
+}
+
+static void say_receipt(HtContext *context, const HtReceipt *receipt, bool has_moved,
+                        const HtCliOptions *options)
 {
     if (options->json) {
         ht_cli_print_json(receipt_json(context, receipt));
         return;
     }
-    ht_print_line(stdout, "%s", receipt->label ? receipt->label : "Done");
+    g_autofree char *of = whom(context, receipt, has_moved);
+    ht_print_line(stdout, "%s%s", receipt->label ? receipt->label : "Done", of);
     if (receipt->n_mails > 0)
         ht_print_line(stdout, "%d mail%s queued", receipt->n_mails,
                       receipt->n_mails == 1 ? "" : "s");
@@ -178,6 +199,8 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
 {
     GError *error = NULL;
     int exit;
+    bool moves =
+        intent->decision == HT_DECISION_SHORTLIST || intent->decision == HT_DECISION_ADVANCE;
     if (!ht_cli_has_read(context, verb, &exit)) {
         ht_intent_free(intent);
         return exit;
@@ -189,7 +212,7 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
         ht_print_error(verb, receipt->why ? receipt->why : "nothing was possible", NULL);
         return HT_EXIT_REFUSED;
     }
-    say_receipt(context, receipt, options);
+    say_receipt(context, receipt, moves, options);
     return push_and_tell(host, context, verb, receipt);
 }
 
@@ -348,21 +371,6 @@ int ht_verb_hold(HtCliHost *host, int argc, char **argv)
     return decide(host, argc, argv, HT_DECISION_HOLD);
 }
 
-/* " (Ana Example · C developer)" when it was about one person; "" otherwise. */
-static char *whom(HtContext *context, const HtReceipt *receipt)
-{
-    HtReader *reader = context->parts.reader;
-    HtKey key = ht_context_one_of(receipt);
-    g_autofree char *who = ht_context_who(context, key, key);
-    HtMatchRow *row = key ? ht_cache_match(reader, key, NULL) : NULL;
-    const char *job = row && row->job_title ? row->job_title : "";
-    char *text = *who ? g_strdup_printf(" (%s%s%s)", who, *job ? " · " : "", job) : g_strdup("");
-    if (row)
-        ht_match_rows_free(row, 1);
-    ht_reader_watch(reader); /* done is done: a name that cannot be read is left out */
-    return text;
-}
-
 int ht_verb_undo(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -383,7 +391,7 @@ int ht_verb_undo(HtCliHost *host, int argc, char **argv)
     if (options.json)
         ht_cli_print_json(receipt_json(context, receipt));
     else {
-        g_autofree char *of = whom(context, receipt);
+        g_autofree char *of = whom(context, receipt, false);
         ht_print_line(stdout, "%s%s", receipt->label ? receipt->label : "Done", of);
     }
     return push_and_tell(host, context, "undo", receipt);
@@ -417,10 +425,17 @@ void ht_cli_add_near(HtContext *context, const char *text, GError **error)
     g_autoptr(GPtrArray) hits =
         ht_cache_search(context->parts.reader, text, HT_SEARCH_PEOPLE, NEAR_HITS, NULL);
     g_autoptr(GString) near = g_string_new(NULL);
+    g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    bool is_there = false;
     int n = 0;
     for (guint i = 0; hits && i < hits->len && n <= NEAR_NAMES; i++) {
         const HtSearchHit *hit = hits->pdata[i];
         if (!is_near(hit->name, words) || ht_blind_hides(context->parts.reader, 0, hit->candidate))
+            continue;
+        char *name = ht_text_fold(hit->name);
+        bool is_same = strcmp(name, folded) == 0;
+        is_there = is_there || is_same;
+        if (!g_hash_table_add(named, name) || is_same) /* that several have it is said already */
             continue;
         if (n < NEAR_NAMES)
             g_string_append_printf(near, "%s%s", n > 0 ? ", " : "; near: ", hit->name);
@@ -429,8 +444,9 @@ void ht_cli_add_near(HtContext *context, const char *text, GError **error)
         n++;
     }
     g_autofree char *clean = ht_text_sanitize(near->str, -1, HT_TEXT_LINE, NULL);
-    g_autofree char *said = g_strconcat(
-        (*error)->message, clean, n > 0 ? "" : " (hiretty search finds parts of names)", NULL);
+    g_autofree char *said =
+        g_strconcat((*error)->message, clean,
+                    n > 0 || is_there ? "" : " (hiretty search finds parts of names)", NULL);
     g_clear_error(error);
     g_set_error_literal(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND, said);
 }

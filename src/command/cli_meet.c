@@ -47,12 +47,16 @@ static HtKey find_interview(HtContext *context, const char *verb, const HtCliOpt
 {
     HtUuid id;
     const char *who = options->rest[1];
-    HtKey key = ht_uuid_parse(who, &id) ? ht_reader_key(context->parts.reader, &id) : 0;
-    g_autoptr(HtInterview) given =
-        key ? ht_cache_interview(context->parts.reader, key, NULL) : NULL;
+    HtReader *reader = context->parts.reader;
+    HtKey key = ht_uuid_parse(who, &id) ? ht_reader_key(reader, &id) : 0;
+    g_autoptr(HtInterview) given = key ? ht_cache_interview(reader, key, NULL) : NULL;
     if (given)
         return key;
     HtKey person, match;
+    /* Of people of one name the one with whom there was such an interview. */
+    bool by_name = mine && !options->job && !ht_cache_candidate_find(reader, who, NULL);
+    if (by_name && (person = ht_meet_person(context, who)))
+        return find_mine(context, verb, person, 0, exit);
     if (!ht_cli_who(context, verb, options, who, &person, &match, exit))
         return 0;
     return mine ? find_mine(context, verb, person, match, exit)

@@ -149,6 +149,9 @@ bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError 
 /* The interview that feedback on a person is about, with me on its panel: the last one that has
  * begun, else the next. 0 = there is none. */
 HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match);
+/* The one person of that whole name who has an interview with me on its panel that is not
+ * cancelled; 0 = nobody, or several. */
+HtKey ht_meet_person(HtContext *context, const char *name);
 /* There is no feedback on what has not begun: REFUSED, with its day. */
 bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error);
 /* Those that are planned and still to come (HtInterview*), of a person or an application, the last

@@ -29,6 +29,25 @@ HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match)
     return next;
 }
 
+HtKey ht_meet_person(HtContext *context, const char *name)
+{
+    g_autofree char *wanted = g_strstrip(ht_text_fold(name));
+    g_autoptr(GPtrArray) list =
+        *wanted ? ht_cache_agenda(context->parts.reader, 0, INT64_MAX, true, NULL) : NULL;
+    HtKey found = 0;
+    for (guint i = 0; list && i < list->len; i++) {
+        const HtInterview *interview = list->pdata[i];
+        g_autofree char *folded =
+            ht_text_fold(interview->candidate_name ? interview->candidate_name : "");
+        if (strcmp(folded, wanted) != 0 || g_strcmp0(interview->status, "cancelled") == 0)
+            continue;
+        if (found && found != interview->candidate)
+            return 0;
+        found = interview->candidate;
+    }
+    return found;
+}
+
 GPtrArray *ht_meet_planned(HtContext *context, HtKey candidate, HtKey match)
 {
     g_autoptr(GPtrArray) list = ht_cache_interviews(context->parts.reader, candidate, match, NULL);

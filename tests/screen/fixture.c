@@ -165,13 +165,9 @@ static char *sub_folder(const char *folder, const char *name)
     return path;
 }
 
-static void fill_cache(bool hostile)
+static void put_rows(const char *text, bool hostile)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *file =
-        g_build_filename(g_getenv("SOURCE_DIR"), "tests", "screen", "fixture.tsv", NULL);
-    g_autofree char *text = NULL;
-    g_assert_true(g_file_get_contents(file, &text, NULL, &error));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     Filling filling = {lines, hostile};
     g_autoptr(HtPaths) paths = ht_paths_new(NULL, &error);
@@ -181,6 +177,21 @@ static void fill_cache(bool hostile)
     ht_cache_apply(cache, fill, &filling, &error);
     g_assert_no_error(error);
     ht_cache_close(cache);
+}
+
+static void fill_cache(bool hostile)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file =
+        g_build_filename(g_getenv("SOURCE_DIR"), "tests", "screen", "fixture.tsv", NULL);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(file, &text, NULL, &error));
+    put_rows(text, hostile);
+}
+
+void desk_put(const char *rows)
+{
+    put_rows(rows, false);
 }
 
 static void remove_tree(const char *path)

@@ -15,6 +15,8 @@ void desk_init(Desk *desk, bool hostile);
 /* Two intents that the server answered with somebody else's: a decision, and the words of a note.
  */
 void desk_add_conflicts(Desk *desk);
+/* More rows, as fixture.tsv has them; for verbs, not for scripts, which start over. */
+void desk_put(const char *rows);
 /* The first `n` that wait are parked, as what the server cannot take. */
 void desk_park(int n);
 void desk_clear(Desk *desk);

@@ -180,14 +180,17 @@ static void test_meeting(void)
 {
     Desk desk;
     desk_init(&desk, false);
-    says(&desk,
-         "interviews add 'Amara Okafor' --job 'Customer Support' --at 'friday 14:00' --kind "
-         "technical --panel 'ana, tom l, Ana Becker'",
-         0, "Interview planned: Fri 20 Mar 2026 14:00 Europe/Berlin, panel Ana Becker, Tom Lind\n",
-         "");
+    says(
+        &desk,
+        "interviews add 'Amara Okafor' --job 'Customer Support' --at 'friday 14:00' --kind "
+        "technical --panel 'ana, tom l, Ana Becker'",
+        0,
+        "Interview planned: Fri 20 Mar 2026 14:00 Europe/Berlin, panel Ana Becker, Tom Lind (Amara "
+        "Okafor",
+        "");
     says(&desk, "interviews --days 30 --plain", 0, "scheduled (not sent)", "");
     says(&desk, "interviews move 'Amara Okafor' --at '2026-03-23 9:30' --minutes 45", 0,
-         "Interview changed: Mon 23 Mar 2026 09:30 Europe/Berlin\n", "");
+         "Interview changed: Mon 23 Mar 2026 09:30 Europe/Berlin (Amara Okafor", "");
     g_autoptr(HtJson) outbox = json_of(&desk, "outbox export");
     g_assert_cmpuint(ht_json_length(outbox), ==, 3); /* two of the panel, and one interview */
     const HtJson *op = ht_json_get(ht_json_at(outbox, 2), "op");
@@ -256,7 +259,7 @@ static void test_planning(void)
     says(&desk, ADD "--at 'tuesday 14:00' --panel ','", 2, "", "somebody has to be on the panel");
     says(&desk, ADD "--at 'tuesday 14:00' --panel ana --minutes 0", 2, "", "1 to 1440 minutes");
     says(&desk, ADD "--at 'tuesday 14:00' --panel 'ana, ana'", 0,
-         "planned: Tue 17 Mar 2026 14:00 Europe/Berlin, panel Ana Becker\n", "");
+         "planned: Tue 17 Mar 2026 14:00 Europe/Berlin, panel Ana Becker (Amara", "");
     says(&desk, ADD "--at 'tuesday 14:30' --panel tom", 5, "",
          "another interview of this application is planned then: Tue 17 Mar 2026 14:00 "
          "Europe/Berlin, 60 minutes");
@@ -339,6 +342,55 @@ static void test_left_out(void)
     desk_clear(&desk);
 }
 
+static void says_not(const Desk *desk, const char *line, int status, const char *text)
+{
+    Run out;
+    run(desk, line, status, &out);
+    if (strstr(out.out, text) || strstr(out.err, text))
+        g_error("%s: %s| %s", line, out.out, out.err);
+    run_clear(&out);
+}
+
+/* The answer names the one it is about, and where an application stands now; no name where the
+ * stage is reviewed blind. */
+static void test_named(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    says(&desk, "advance --job 'Customer Support' 'Amara Okafor'", 0,
+         "Shortlisted (Amara Okafor · Customer Support Specialist, now in Shortlist)\n", "");
+    says(&desk, "hold --job 'Customer Support' --until 3d 'Jürgen Groß'", 0,
+         " (Jürgen Groß · Customer Support Specialist)\n", "");
+    says(&desk, "reject --job 'Customer Support' --reason must_have_missing 'Jürgen Groß'", 0,
+         ": Must-have missing (Jürgen Groß · Customer Support Specialist)\n", "");
+    says(&desk, "note 'Sven Åkesson' words", 0, "Noted (Sven Åkesson)\n", "");
+    desk_put("@job_stages\tid\tjob_id\tname\tposition\tstage_type\tsla_hours\tis_blind\tis_"
+             "terminal\nS12\tJ1\tShortlist\t1\tshortlist\t72\t1\t0\n");
+    says(&desk, "note --job 'Customer Support' 'Amara Okafor' words", 0, "Noted (Applicant ", "");
+    says_not(&desk, "note 'Amara Okafor' words", 0, "Amara");
+    desk_clear(&desk);
+}
+
+/* People of one name: nothing that is said already is said again as near, and feedback is on the
+ * one whom one has spoken with. */
+static void test_namesakes(void)
+{
+    Desk desk;
+    desk_init(&desk, false);
+    desk_put("@candidates\tid\temail\tfirst_name\tlast_name\trow_version\n"
+             "C91\tsven2@example.com\tSven\tÅkesson\t1\nC92\tsven3@example.com\tSven\tÅkesson\t1\n"
+             "C93\tx1@example.com\tOlga\tTwice\t1\nC94\tx2@example.com\tOlga\tTwice\t1\n");
+    says(&desk, "candidate 'Sven Åkesson'", 1, "", "several people have this name");
+    says(&desk, "candidate 'Sven Åkesson'", 1, "", "sven2@example.com");
+    says_not(&desk, "candidate 'Sven Åkesson'", 1, "near:");
+    says_not(&desk, "candidate 'Sven Åkesson'", 1, "hiretty search");
+    says(&desk, "candidate 'Twice'", 1, "", "near: Olga Twice\n");
+    says(&desk, "feedback write 'sven akesson' --rating 4", 0,
+         "Feedback kept as a draft (Sven Åkesson", "");
+    says(&desk, "feedback write 'Olga Twice' --rating 4", 1, "", "several people have this name");
+    desk_clear(&desk);
+}
+
 /* A pipe gets every name whole, whatever the locale. */
 static void test_pipe_in_any_locale(void)
 {
@@ -358,6 +410,8 @@ int main(int argc, char **argv)
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/outbox_verbs/left_out", test_left_out);
+    g_test_add_func("/screen/outbox_verbs/named", test_named);
+    g_test_add_func("/screen/outbox_verbs/namesakes", test_namesakes);
     g_test_add_func("/screen/outbox_verbs/pipe_in_any_locale", test_pipe_in_any_locale);
     g_test_add_func("/screen/outbox_verbs/empty", test_empty);
     g_test_add_func("/screen/outbox_verbs/parked", test_parked);
