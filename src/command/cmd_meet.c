@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-enum { WHOM_COLUMNS = 24 };
-
 /* ---- feedback
  * ----------------------------------------------------------------------------------------- */
 static HtKey interview_here(HtContext *context)
@@ -21,22 +19,10 @@ static HtKey interview_here(HtContext *context)
     return ht_meet_mine(context, ht_view_current_candidate(view), ht_view_current_match(view));
 }
 
-/* Whom a question is about, so that nobody answers it for somebody else: at 40 columns the list
- * above may be covered, and the name is what stays of a cut label. A blind reader sees no name
- * here. */
-static char *whom(HtContext *context, HtKey match, HtKey candidate)
-{
-    HtView *view = ht_top(context);
-    g_autofree char *who =
-        ht_view_is_blind(view) ? g_strdup("(blind)") : ht_context_who(context, match, candidate);
-    g_autofree char *clean = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
-    return ht_text_cut(*clean ? clean : "this person", WHOM_COLUMNS, true);
-}
-
 static char *whom_of(HtContext *context, HtKey interview)
 {
     g_autoptr(HtInterview) about = ht_cache_interview(context->parts.reader, interview, NULL);
-    return whom(context, about ? about->match : 0, about ? about->candidate : 0);
+    return ht_context_whom(context, about ? about->match : 0, about ? about->candidate : 0);
 }
 
 typedef HtResult (*AskFunc)(HtContext *context, HtKey interview);
@@ -300,8 +286,8 @@ static void plan_free(gpointer data)
 static HtPrompt *next_question(HtContext *context, HtPromptKind kind, HtPromptThen then, Plan *plan,
                                const char *label)
 {
-    g_autofree char *who =
-        plan->interview ? whom_of(context, plan->interview) : whom(context, plan->match, 0);
+    g_autofree char *who = plan->interview ? whom_of(context, plan->interview)
+                                           : ht_context_whom(context, plan->match, 0);
     HtPrompt *prompt = ht_prompt_new(kind, then, "%s: %s", who, label);
     prompt->data = plan;
     prompt->free_data = plan_free;
@@ -495,7 +481,7 @@ static HtResult which_chosen(HtContext *context, HtPrompt *prompt)
 /* Whoever looks at the interviews of a person means one of them more often than a new one. */
 static HtResult ask_which(HtContext *context, HtKey match, const GPtrArray *planned)
 {
-    g_autofree char *who = whom(context, match, 0);
+    g_autofree char *who = ht_context_whom(context, match, 0);
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, which_chosen, "%s: which interview", who);
     for (guint i = planned->len; i > 0; i--) { /* the next one first */
         const HtInterview *interview = planned->pdata[i - 1];

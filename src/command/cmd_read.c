@@ -131,24 +131,78 @@ static void add_person(GArray *people, HtKey candidate)
         g_array_append_val(people, candidate);
 }
 
-static GArray *people_meant(HtContext *context)
+/* Whom the question names is who gets the answer. */
+typedef struct {
+    GArray *people; /* HtKey */
+    HtKey match;    /* the one application of the one person; 0 = none, or several */
+    char *whom;     /* NULL unless it is one person */
+    char *text;     /* of the answer; may be NULL */
+    char *words;    /* the name under which words that are given up are kept; may be NULL */
+} About;
+
+static void about_free(gpointer data)
 {
-    HtView *view = ht_top(context);
-    GArray *people = g_array_new(FALSE, FALSE, sizeof(HtKey));
-    bool ranked = ht_view_id(view) == HT_VIEW_MATCHES || ht_view_id(view) == HT_VIEW_CANDIDATES;
-    if (!ranked || ht_view_marks(view) == 0) {
-        add_person(people, ht_view_current_candidate(view));
-        return people;
-    }
-    g_autoptr(GArray) keys = ht_view_targets(view);
+    About *about = data;
+    if (!about)
+        return;
+    g_array_unref(about->people);
+    g_free(about->whom);
+    g_free(about->text);
+    g_free(about->words);
+    g_free(about);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(About, about_free)
+
+static About *about_dup(const About *about)
+{
+    About *copy = g_memdup2(about, sizeof *about);
+    copy->people = g_array_ref(about->people);
+    copy->whom = g_strdup(about->whom);
+    copy->text = copy->words = NULL;
+    return copy;
+}
+
+static void add_marked(HtContext *context, About *about)
+{
+    g_autoptr(GArray) keys = ht_view_targets(ht_top(context));
     HtMatchRow *rows = g_new0(HtMatchRow, MAX(1, keys->len));
     if (ht_cache_match_rows(context->parts.reader, (const HtKey *)(const void *)keys->data,
                             keys->len, rows, NULL)) {
         for (guint i = 0; i < keys->len; i++)
-            add_person(people, rows[i].candidate);
+            add_person(about->people, rows[i].candidate);
     }
     ht_match_rows_free(rows, keys->len);
-    return people;
+    if (keys->len == 1)
+        about->match = g_array_index(keys, HtKey, 0);
+}
+
+/* The marked, or who is under the cursor. */
+static About *people_meant(HtContext *context)
+{
+    HtView *view = ht_top(context);
+    About *about = g_new0(About, 1);
+    about->people = g_array_new(FALSE, FALSE, sizeof(HtKey));
+    bool ranked = ht_view_id(view) == HT_VIEW_MATCHES || ht_view_id(view) == HT_VIEW_CANDIDATES;
+    if (ranked && ht_view_marks(view) > 0) {
+        add_marked(context, about);
+    } else {
+        add_person(about->people, ht_view_current_candidate(view));
+        about->match = ht_view_current_match(view);
+    }
+    if (about->people->len == 1)
+        about->whom =
+            ht_context_whom(context, about->match, g_array_index(about->people, HtKey, 0));
+    return about;
+}
+
+/* "Noted on Ana Ruiz", "Tagged: nice (Ana Ruiz)", "Noted 12". */
+static char *what_was_written(const HtReceipt *receipt, const About *about)
+{
+    const char *label = receipt->label ? receipt->label : "Written";
+    if (!about->whom)
+        return g_strdup(label);
+    return about->text ? g_strdup_printf("%s on %s", label, about->whom)
+                       : g_strdup_printf("%s (%s)", label, about->whom);
 }
 
 static HtResult written(HtContext *context, const HtReceipt *receipt, const GError *error,
@@ -157,7 +211,7 @@ static HtResult written(HtContext *context, const HtReceipt *receipt, const GErr
     (void)context;
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "it was not written");
-    const char *label = receipt->label ? receipt->label : (const char *)data;
+    g_autofree char *label = what_was_written(receipt, data);
     if (receipt->n_refused == 1)
         return ht_result_message("%s; %s. u undoes.", label, receipt->why);
     if (receipt->n_refused > 1)
@@ -178,31 +232,33 @@ static void add_people(HtIntent *intent, const GArray *people)
 static HtResult note_written(HtContext *context, const HtReceipt *receipt, const GError *error,
                              gpointer data)
 {
+    const About *about = data;
     g_free(context->unwritten.text);
-    context->unwritten.text = receipt ? NULL : g_strdup(data);
+    context->unwritten.text = receipt ? NULL : g_strdup(about->text);
     if (receipt)
-        return written(context, receipt, error, (gpointer)(guintptr) "Noted");
+        return written(context, receipt, error, data);
     return ht_result_kept(context, "note", error);
 }
 
-static HtResult write_note(HtContext *context, const char *text)
+static HtResult write_note(HtContext *context, const About *asked, const char *text)
 {
     g_autofree char *body = g_strstrip(g_strdup(text ? text : ""));
     if (!*body)
         return ht_result_message("Nothing was written.");
-    g_autoptr(GArray) people = people_meant(context);
-    if (people->len == 0)
+    if (asked->people->len == 0)
         return ht_result_error("there is nobody in this row");
     HtIntent *intent = ht_intent_new(HT_INTENT_NOTE);
-    add_people(intent, people);
-    if (people->len == 1)
-        intent->note_match = ht_view_current_match(ht_top(context));
-    intent->note = g_steal_pointer(&body);
+    add_people(intent, asked->people);
+    if (asked->people->len == 1)
+        intent->note_match = asked->match;
+    intent->note = g_strdup(body);
     g_free(context->repeat.text);
-    context->repeat.text = g_strdup(intent->note);
-    context->unwritten.first = g_array_index(people, HtKey, 0);
-    context->unwritten.n = people->len;
-    return ht_context_submit(context, intent, note_written, g_strdup(intent->note), g_free);
+    context->repeat.text = g_strdup(body);
+    context->unwritten.first = g_array_index(asked->people, HtKey, 0);
+    context->unwritten.n = asked->people->len;
+    About *about = about_dup(asked);
+    about->text = g_steal_pointer(&body);
+    return ht_context_submit(context, intent, note_written, about, about_free);
 }
 
 /* Ids, for words outlive a generation. Caller frees. */
@@ -217,40 +273,45 @@ static char *about_note(HtContext *context, const GArray *people)
 
 static void note_given_up(HtContext *context, HtPrompt *prompt)
 {
-    ht_context_give_up(context, prompt->data, prompt->text, "note");
+    const About *about = prompt->data;
+    ht_context_give_up(context, about->words, prompt->text, "note");
 }
 
 static HtResult note_answered(HtContext *context, HtPrompt *prompt)
 {
-    ht_context_keep_given_up(context, prompt->data, NULL);
-    return write_note(context, prompt->text);
+    About *about = prompt->data;
+    ht_context_keep_given_up(context, about->words, NULL);
+    return write_note(context, about, prompt->text);
 }
 
 static HtResult ask_note(HtContext *context, HtPromptKind kind)
 {
-    g_autoptr(GArray) people = people_meant(context);
-    HtPrompt *prompt =
-        ht_prompt_new(kind, note_answered, people->len == 1 ? "note" : "note on %u", people->len);
+    g_autoptr(About) about = people_meant(context);
+    guint n = about->people->len;
+    HtPrompt *prompt = about->whom ? ht_prompt_new(kind, note_answered, "note on %s", about->whom)
+                                   : ht_prompt_new(kind, note_answered, "note on %u", n);
     const HtUnwritten *before = &context->unwritten;
-    prompt->data = about_note(context, people);
-    prompt->free_data = g_free;
+    about->words = about_note(context, about->people);
     prompt->cancelled = kind == HT_PROMPT_TEXT ? note_given_up : NULL;
-    const char *given_up = ht_context_given_up(context, prompt->data);
+    const char *given_up = ht_context_given_up(context, about->words);
     if (given_up) {
         ht_prompt_set_text(prompt, context, given_up);
-        return ht_result_prompt(prompt);
-    }
-    if (before->text && before->n == people->len && people->len > 0 &&
-        before->first == g_array_index(people, HtKey, 0)) {
+    } else if (before->text && before->n == n && n > 0 &&
+               before->first == g_array_index(about->people, HtKey, 0)) {
         g_free(prompt->text);
         prompt->text = g_strdup(before->text);
     }
+    prompt->data = g_steal_pointer(&about);
+    prompt->free_data = about_free;
     return ht_result_prompt(prompt);
 }
 
 HT_HANDLER(ht_cmd_note)
 {
-    return args->text ? write_note(context, args->text) : ask_note(context, HT_PROMPT_TEXT);
+    if (!args->text)
+        return ask_note(context, HT_PROMPT_TEXT);
+    g_autoptr(About) about = people_meant(context);
+    return write_note(context, about, args->text);
 }
 
 HT_HANDLER(ht_cmd_note_editor)
@@ -281,10 +342,9 @@ static void take_tag(GPtrArray *tags, const char *given)
     g_ptr_array_add(tags, g_strdup(word));
 }
 
-static HtResult write_tags(HtContext *context, const char *text)
+static HtResult write_tags(HtContext *context, const About *about, const char *text)
 {
     g_auto(GStrv) words = g_strsplit_set(text ? text : "", " ,\t", -1);
-    g_autoptr(GArray) people = people_meant(context);
     g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_TAGS);
     intent->tags = g_ptr_array_new_with_free_func(g_free);
     for (int i = 0; words[i]; i++)
@@ -293,29 +353,33 @@ static HtResult write_tags(HtContext *context, const char *text)
     context->repeat.text = g_strdup(text);
     if (intent->tags->len == 0)
         return ht_result_message("Nothing was changed.");
-    if (people->len == 0)
+    if (about->people->len == 0)
         return ht_result_error("there is nobody in this row");
-    add_people(intent, people);
-    return ht_context_submit(context, g_steal_pointer(&intent), written,
-                             (gpointer)(guintptr) "Tagged", NULL);
+    add_people(intent, about->people);
+    return ht_context_submit(context, g_steal_pointer(&intent), written, about_dup(about),
+                             about_free);
 }
 
 static HtResult tags_answered(HtContext *context, HtPrompt *prompt)
 {
-    return write_tags(context, prompt->text);
+    return write_tags(context, prompt->data, prompt->text);
 }
 
 HT_HANDLER(ht_cmd_tags)
 {
+    g_autoptr(About) about = people_meant(context);
     if (args->text)
-        return write_tags(context, args->text);
-    g_autoptr(GArray) people = people_meant(context);
-    HtPrompt *prompt = ht_prompt_new(
-        HT_PROMPT_TEXT, tags_answered,
-        people->len == 1 ? "tags (+adds, -removes)" : "tags of %u (+adds, -removes)", people->len);
+        return write_tags(context, about, args->text);
+    HtPrompt *prompt = about->whom
+                           ? ht_prompt_new(HT_PROMPT_TEXT, tags_answered,
+                                           "tags of %s (+adds, -removes)", about->whom)
+                           : ht_prompt_new(HT_PROMPT_TEXT, tags_answered,
+                                           "tags of %u (+adds, -removes)", about->people->len);
     g_autoptr(GPtrArray) known = ht_cache_all_tags(context->parts.reader, NULL);
     for (guint i = 0; known && i < known->len; i++)
         ht_prompt_add_choice(prompt, known->pdata[i], NULL, NULL, 0, NULL);
     prompt->history = g_strdup("tags");
+    prompt->data = g_steal_pointer(&about);
+    prompt->free_data = about_free;
     return ht_result_prompt(prompt);
 }

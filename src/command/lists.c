@@ -3,7 +3,13 @@
 
 #include <string.h>
 
-enum { LABEL_COLUMNS = 16, MOST_ITEMS = 300, MOST_CONFLICTS = 100, MOST_SAME = 50 };
+enum {
+    LABEL_COLUMNS = 16,
+    WHOM_COLUMNS = 24,
+    MOST_ITEMS = 300,
+    MOST_CONFLICTS = 100,
+    MOST_SAME = 50
+};
 
 static GPtrArray *new_rows(void)
 {
@@ -42,6 +48,22 @@ static HtStyle style_of_state(HtOpState state)
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
 {
     return ht_blind_who(context->parts.reader, match, candidate);
+}
+
+/* At 40 columns the list above a prompt may be covered, and the name is what stays of a cut label.
+ */
+char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate)
+{
+    HtView *view = ht_top(context);
+    HtMatchRow *row =
+        match && ht_view_is_blind(view) ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
+    g_autofree char *who = row                      ? ht_blind_name(&row->id)
+                           : ht_view_is_blind(view) ? g_strdup("(blind)")
+                                                    : ht_context_who(context, match, candidate);
+    if (row)
+        ht_match_rows_free(row, 1);
+    g_autofree char *clean = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
+    return ht_text_cut(*clean ? clean : "this person", WHOM_COLUMNS, true);
 }
 
 HtKey ht_context_one_of(const HtReceipt *receipt)

@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     HtContext *context;
     GArray *rows; /* Row */
-    bool one_job;
+    bool one_job, blind;
 } Sheet;
 
 enum { NAME, STAGE, BECOMES, REASON, MAIL, BECAUSE, JOB };
@@ -68,7 +68,7 @@ static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow
     out->job = match->job;
     bool taken = is_taken(row);
     g_autofree char *mail = mail_text(sheet);
-    g_autofree char *name = match->flags & HT_MATCH_BLIND
+    g_autofree char *name = sheet->blind || (match->flags & HT_MATCH_BLIND)
                                 ? ht_blind_name(&match->id)
                                 : g_strdup(match->name ? match->name : "");
     ht_list_row_set(out, NAME, taken ? HT_STYLE_ROW_NORMAL : HT_STYLE_MUTED, name);
@@ -125,6 +125,7 @@ static Sheet *new_sheet(HtContext *context, const GArray *keys, const HtMatchRow
     sheet->rows = g_array_new(FALSE, TRUE, sizeof(Row));
     sheet->one_job = are_of_one_job(matches, keys->len);
     HtView *view = ht_top(context);
+    sheet->blind = ht_view_is_blind(view);
     for (guint i = 0; i < keys->len; i++) {
         Row row = {.match = g_array_index(keys, HtKey, i)};
         const char *rule = ht_view_mark_rule(view, row.match);

@@ -620,8 +620,8 @@ static void test_tags_are_one_action(void)
         const char *typed, *said;
         guint before, after;
     } rows[] = {
-        {"nice -foo", "Tagged: nice; has no tag 'foo'. u undoes.", 0, 1},
-        {"a b a", "Tagged: b, a. u undoes.", 0, 2},
+        {"nice -foo", "Tagged: nice (Zoë Last20); has no tag 'foo'. u undoes.", 0, 1},
+        {"a b a", "Tagged: b, a (Zoë Last20). u undoes.", 0, 2},
     };
     HtStyle role;
     Desk desk;
@@ -639,7 +639,7 @@ static void test_tags_are_one_action(void)
     answer(&desk, "t", "a b");
     answer(&desk, "t", "c -A");
     g_assert_cmpstr(ht_context_message(desk.context, &role), ==,
-                    "Tagged: c; untagged: A. u undoes.");
+                    "Tagged: c; untagged: A (Zoë Last20). u undoes.");
     g_assert_cmpuint(n_tags(&desk), ==, 2);
     press(&desk, "u u");
     g_assert_cmpuint(n_tags(&desk), ==, 0);

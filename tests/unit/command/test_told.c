@@ -92,9 +92,17 @@ static void answer(Desk *desk, HtPrompt *prompt, const char *text)
 {
     ht_prompt_set_text(prompt, desk->context, text);
     HtResult result = ht_context_answer(desk->context, prompt);
-    g_assert_cmpint(result.kind, !=, HT_RESULT_ERROR);
+    if (result.kind == HT_RESULT_ERROR)
+        g_error("%s", result.text);
     ht_result_clear(&result);
     settle(desk);
+}
+
+static void asks_label(Desk *desk, const char *name, const char *label, const char *text)
+{
+    HtPrompt *prompt = asks(desk, name);
+    g_assert_cmpstr(prompt->label, ==, label);
+    answer(desk, prompt, text);
 }
 
 static const char *said(Desk *desk)
@@ -239,6 +247,93 @@ static void test_all_closed(void)
     desk_close(&desk);
 }
 
+/* ---- notes and tags
+ * ------------------------------------------------------------------------------------------ */
+/* A stage that is reviewed blind. */
+static void blind_stage(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "job_stages", "id", "S11", "job_id", "J1", "name", "Applied",
+            "position", "0", "stage_type", "applied", "is_terminal", "0", "is_blind", "1", NULL);
+}
+
+static guint n_notes(Desk *desk, const char *person)
+{
+    g_assert_true(ht_reader_refresh(desk->reader, NULL, NULL));
+    g_autoptr(GPtrArray) notes =
+        ht_cache_notes(desk->reader, fixture_key(desk->reader, person), NULL);
+    return notes->len;
+}
+
+/* After a decision the cursor is on the next row: the question says whose that is. */
+static void test_note_names(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M17")));
+    press(&desk, "a");
+    asks_label(&desk, "w", "note on Zoë Last16", "called");
+    g_assert_cmpstr(said(&desk), ==, "Noted on Zoë Last16. u undoes.");
+    g_assert_cmpuint(n_notes(&desk, "C16"), ==, 1);
+    asks_label(&desk, "t", "tags of Zoë Last16 (+adds, -removes)", "nice");
+    g_assert_cmpstr(said(&desk), ==, "Tagged: nice (Zoë Last16). u undoes.");
+    g_assert_cmpuint(n_notes(&desk, "C15"), ==, 0);
+    desk_close(&desk);
+}
+
+/* The one marked, not the one under the cursor; of several the number. */
+static void test_note_on_marked(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
+    press(&desk, "Space j");
+    asks_label(&desk, "w", "note on Zoë Last10", "called");
+    g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
+    g_autoptr(GPtrArray) notes = ht_cache_notes(desk.reader, fixture_key(desk.reader, "C10"), NULL);
+    g_assert_cmpuint(notes->len, ==, 1);
+    g_assert_cmpint(((const HtNote *)notes->pdata[0])->match, ==, fixture_key(desk.reader, "M10"));
+    press(&desk, "Space");
+    asks_label(&desk, "w", "note on 2", "called");
+    g_assert_cmpstr(said(&desk), ==, "Noted 2. u undoes.");
+    desk_close(&desk);
+}
+
+static void test_note_is_blind(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
+    press(&desk, "b");
+    HtUuid id = test_id('M', 10);
+    g_autofree char *who = ht_blind_name(&id);
+    g_autofree char *note = g_strdup_printf("note on %s", who);
+    g_autofree char *noted = g_strdup_printf("Noted on %s. u undoes.", who);
+    asks_label(&desk, "w", note, "called");
+    g_assert_cmpstr(said(&desk), ==, noted);
+    /* The sheet of a blind list is blind, too. */
+    answer(&desk, asks(&desk, "X"), "");
+    answer(&desk, asks(&desk, "+"), "loc:Berlin score<=10");
+    press(&desk, "x");
+    g_autofree char *line = sheet_line(&desk, "M10");
+    g_assert_true(g_str_has_prefix(line, who));
+    press(&desk, "q b U");
+    fixture_apply(&desk.cache, blind_stage, NULL);
+    g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
+    asks_label(&desk, "w", note, "called");
+    g_assert_cmpstr(said(&desk), ==, noted);
+    g_autofree char *tags = g_strdup_printf("tags of %s (+adds, -removes)", who);
+    asks_label(&desk, "t", tags, "nice");
+    g_assert_null(strstr(said(&desk), "Zoë"));
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -246,5 +341,8 @@ int main(int argc, char **argv)
     g_test_add_func("/command/told/sheet_follows", test_sheet_follows);
     g_test_add_func("/command/told/sheet_names_jobs", test_sheet_names_jobs);
     g_test_add_func("/command/told/all_closed", test_all_closed);
+    g_test_add_func("/command/told/note_names", test_note_names);
+    g_test_add_func("/command/told/note_on_marked", test_note_on_marked);
+    g_test_add_func("/command/told/note_is_blind", test_note_is_blind);
     return g_test_run();
 }
