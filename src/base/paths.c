@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -528,6 +529,7 @@ void ht_process_harden(void)
 {
     hold_standard_streams();
     umask(077);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit (ulimit -f) is an error of a write, no end */
 #if !HT_SANITIZED
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);

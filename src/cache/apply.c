@@ -301,7 +301,7 @@ void ht_apply_uuid(HtApplyTable *rows, int i, const HtUuid *id)
 {
     if (rows->slots[i].part == PART_KEY)
         rows->id = id ? *id : (HtUuid){{0}};
-    else if (!id || ht_uuid_is_nil(id))
+    else if (!id)
         ht_apply_null(rows, i);
     else
         set_id(rows, i, id);
@@ -629,7 +629,7 @@ int64_t ht_apply_version(HtApply *apply, const HtSyncTable *table, const HtUuid 
     g_auto(HtStmtUse) use = {ht_db_stmt_text(apply->db, sql, NULL)};
     if (!use.stmt)
         return -1;
-    ht_stmt_bind_uuid(use.stmt, 1, id);
+    ht_stmt_bind_id(use.stmt, 1, id);
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : -1;
 }
 

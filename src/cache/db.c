@@ -113,6 +113,8 @@ static void set_error(GError **error, HtDb *db, int rc, const char *what)
     bool says_why = handle && (rc & 0xff) != SQLITE_IOERR;
     const char *why = says_why ? sqlite3_errmsg(handle) : sqlite3_errstr(rc);
     int number = (rc & 0xff) == SQLITE_CANTOPEN ? why_not_created(db) : 0;
+    if (rc == SQLITE_IOERR_WRITE && handle && sqlite3_system_errno(handle) == EFBIG)
+        number = EFBIG; /* a limit of the process: ulimit -f */
     if (number == ENOSPC)
         code = HT_CACHE_ERROR_FULL;
     else if (number)
@@ -607,6 +609,11 @@ void ht_stmt_bind_uuid(HtStmt *stmt, int index, const HtUuid *id)
         sqlite3_bind_null(stmt->handle, index);
     else
         sqlite3_bind_blob(stmt->handle, index, id->b, sizeof id->b, SQLITE_TRANSIENT);
+}
+
+void ht_stmt_bind_id(HtStmt *stmt, int index, const HtUuid *id)
+{
+    sqlite3_bind_blob(stmt->handle, index, id->b, sizeof id->b, SQLITE_TRANSIENT);
 }
 
 void ht_stmt_bind_null(HtStmt *stmt, int index)

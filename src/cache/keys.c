@@ -154,7 +154,7 @@ static HtKey look_up(HtDb *db, const HtUuid *id, GError **error)
     HtStmt *find = ht_db_stmt(db, HT_QUERY("id_key"), error);
     if (!find)
         return 0;
-    ht_stmt_bind_uuid(find, 1, id);
+    ht_stmt_bind_id(find, 1, id);
     HtKey k = ht_stmt_step(find, error) == HT_STEP_ROW ? ht_stmt_int(find, 0) : 0;
     ht_stmt_reset(find);
     return k;
@@ -165,7 +165,7 @@ static HtKey make_key(HtDb *db, const HtUuid *id, GError **error)
     HtStmt *add = ht_db_stmt(db, HT_QUERY("id_add"), error);
     if (!add)
         return 0;
-    ht_stmt_bind_uuid(add, 1, id);
+    ht_stmt_bind_id(add, 1, id);
     return ht_stmt_run(add, error) ? ht_db_last_rowid(db) : 0;
 }
 

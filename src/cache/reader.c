@@ -135,7 +135,7 @@ HtKey ht_reader_key(HtReader *reader, const HtUuid *id)
     g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("id_key"), NULL)};
     if (!use.stmt)
         return 0;
-    ht_stmt_bind_uuid(use.stmt, 1, id);
+    ht_stmt_bind_id(use.stmt, 1, id);
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
 }
 

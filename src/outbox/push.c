@@ -52,8 +52,10 @@ static void put_value(HtApplyTable *rows, int i, HtColumnType type, const HtJson
     switch (type) {
     case HT_TYPE_UUID:
     case HT_TYPE_REF:
-        ht_uuid_parse(ht_json_string(value, NULL), &id);
-        ht_apply_uuid(rows, i, &id);
+        if (ht_uuid_parse(ht_json_string(value, NULL), &id))
+            ht_apply_uuid(rows, i, &id);
+        else
+            ht_apply_null(rows, i);
         break;
     case HT_TYPE_INT:
     case HT_TYPE_CENTI:

@@ -120,12 +120,14 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
         }
         if (n < 0)
             return true; /* the end, or an error that the result tells */
-        ht_pg_patience_row(pg);
         bool is_too_much = stream->is_ended || (gsize)stream->bytes->len + (gsize)n > G_MAXINT32;
         if (!is_too_much)
             g_byte_array_append(stream->bytes, (const guint8 *)buffer, (guint)n);
         PQfreemem(buffer);
+        gsize rows = stream->n_rows;
         scan(stream);
+        if (stream->n_rows > rows) /* a row may come in many messages, and claim any length */
+            ht_pg_patience_row(pg);
         if (is_too_much || stream->is_broken)
             return refuse_bytes(pg, error);
         if (stream->scanned >= block_bytes && !emit(stream, func, data, error))

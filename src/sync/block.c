@@ -52,7 +52,7 @@ static bool set_value(HtApplyTable *rows, int i, HtColumnType type, const HtPgFi
     const char *text;
     if (ht_pg_field_is_null(field)) {
         ht_apply_null(rows, i);
-        return true;
+        return type != HT_TYPE_UUID; /* a row's own id */
     }
     switch (type) {
     case HT_TYPE_UUID:

@@ -74,8 +74,8 @@ static char **command_line(const char *file, GError **error)
 static void reset_signals(gpointer data)
 {
     (void)data;
-    static const int numbers[] = {SIGINT,  SIGTERM,  SIGHUP,  SIGTSTP,
-                                  SIGCONT, SIGWINCH, SIGPIPE, SIGQUIT};
+    static const int numbers[] = {SIGINT,   SIGTERM, SIGHUP,  SIGTSTP, SIGCONT,
+                                  SIGWINCH, SIGPIPE, SIGQUIT, SIGXFSZ};
     sigset_t none;
     sigemptyset(&none);
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)

@@ -333,6 +333,17 @@ def few_files():
     return f"{refused} verbs refused"
 
 
+def small_files():
+    """A limit of the size of files, met while the cache and the log are written: one line, never a signal."""
+    for size in (0, 1, 64, 1024, 16384):  # blocks of 1,024 bytes
+        for words in (("matches", "--offline", "--job", "Customer Support Specialist"), ("sync", "--full"), ("status",)):
+            run = subprocess.run(["bash", "-c", f'ulimit -f {size}; exec "$@"', "-", *desk.argv(*words)], env=desk.env,
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60 * SLOW, check=False)
+            assert run.returncode in (0, 1, 3, 4, 5), (size, words, run)
+            assert run.returncode in (0, 5) or run.stderr.strip(), (size, words, run)
+    assert desk.run("sync", "--full").returncode == 0
+
+
 def no_terminal():
     run = desk.run()
     one_line(run, 2 if run.returncode == 2 else 1, "terminal")
@@ -412,7 +423,7 @@ def revoked_login():
 try:
     desk.must("sync")
     main(wrong_password, no_server, impostor, silent_server, half_cut_copy, full_disk, second_process,
-         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, few_files, no_terminal, ends_politely, hostile_text, wrong_usage,
+         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, few_files, small_files, no_terminal, ends_politely, hostile_text, wrong_usage,
          newer_schema, revoked_login)
 finally:
     desk.wipe()

@@ -54,7 +54,8 @@ bool ht_file_save_private(const char *path, const char *data, gssize len, GError
 char *ht_file_move_aside(const char *path, const char *why, GError **error);
 
 /* Standard streams that came closed stay unusable, and their numbers are given to no other file;
- * umask 077, no core dumps, no ptrace by others (the last two not in sanitizer builds). */
+ * umask 077, a write beyond the limit of a file's size fails with EFBIG, no core dumps, no ptrace
+ * by others (the last two not in sanitizer builds). */
 void ht_process_harden(void);
 /* The calling thread works in the background: where processors are short, those who answer keys go
  * first. Nothing changes where they are not. */

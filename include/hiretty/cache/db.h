@@ -91,6 +91,8 @@ void ht_stmt_bind_text_len(HtStmt *stmt, int index, const char *value, gsize len
 /* Not copied: must stay as it is until the statement is reset and bound anew or cleared. */
 void ht_stmt_bind_text_borrowed(HtStmt *stmt, int index, const char *value, gsize len);
 void ht_stmt_bind_uuid(HtStmt *stmt, int index, const HtUuid *id); /* NULL or nil binds NULL */
+/* A row's id as the server has it, nil included: nothing forbids a server to use that one. */
+void ht_stmt_bind_id(HtStmt *stmt, int index, const HtUuid *id);
 void ht_stmt_bind_null(HtStmt *stmt, int index);
 
 typedef enum {
