@@ -354,6 +354,42 @@ static void test_given_up(void)
     desk_close(&desk);
 }
 
+/* To another job, and back. */
+static void move_m20(HtApply *apply, gpointer data)
+{
+    int job = GPOINTER_TO_INT(data);
+    put_match(apply, 20, job, job == 1 ? 11 : 21, 2000, "Ana", "Rec");
+}
+
+static void change_m20(Desk *desk, bool is_there)
+{
+    fixture_apply(&desk->cache, move_m20, GINT_TO_POINTER(is_there ? 1 : 2));
+    g_assert_true(ht_reader_refresh(desk->reader, NULL, NULL));
+    ht_view_refresh(ht_context_view(desk->context), 0);
+    press(desk, "Home");
+}
+
+/* The row went while a note on it was typed: the note is not written, and not lost. */
+static void test_row_went(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk);
+    HtView *view = ht_context_view(desk.context);
+    g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
+    HtPrompt *prompt = press(&desk, "w");
+    change_m20(&desk, false);
+    g_assert_null(answer(&desk, prompt, "Spoke to her"));
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "not here any more"));
+    g_assert_cmpint(pending(&desk), ==, 0);
+    change_m20(&desk, true);
+    g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
+    prompt = press(&desk, "w");
+    assert_prompt(prompt, "note", "Spoke to her", NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
 static void test_feedback_given_up(void)
 {
     Desk desk;
@@ -403,6 +439,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/kept/refused_plan", test_refused_plan);
     g_test_add_func("/command/kept/nothing_said", test_nothing_said);
     g_test_add_func("/command/kept/given_up", test_given_up);
+    g_test_add_func("/command/kept/row_went", test_row_went);
     g_test_add_func("/command/kept/feedback_given_up", test_feedback_given_up);
     g_test_add_func("/command/tags/plus", test_plus_tag);
     return g_test_run();
