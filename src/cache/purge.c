@@ -105,7 +105,7 @@ static bool remove_old_files(HtStore *store, GError **error)
     if (left->len == 0 || g_array_index(left, int, 0) >= current)
         return true;
     g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY,
-                "another process still has the cache before this one");
+                "the cache before this one is still being read");
     return false;
 }
 
@@ -242,6 +242,15 @@ bool ht_cache_is_locked(HtCache *cache, char **reason)
     return locked;
 }
 
+/* In the file, too, so that the other processes look at the mark. */
+static bool touch_lock(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    (void)error;
+    ht_apply_touch(apply, HT_CHANGED_META);
+    return true;
+}
+
 bool ht_cache_set_lock(HtCache *cache, const char *reason, GError **error)
 {
     g_autofree char *path = lock_path(cache->dir);
@@ -254,7 +263,8 @@ bool ht_cache_set_lock(HtCache *cache, const char *reason, GError **error)
             return false;
         }
     }
-    ht_bus_notify(cache->bus, HT_CHANGED_META);
+    if (!ht_cache_apply(cache, touch_lock, NULL, NULL)) /* a full disk does not keep it open */
+        ht_bus_notify(cache->bus, HT_CHANGED_META);
     return true;
 }
 

@@ -143,24 +143,26 @@ void ht_context_lock(HtContext *context)
     context->is_locked = true;
     g_ptr_array_set_size(context->places, 0);
     ht_context_push(context, ht_new_status_view(context));
-    ht_context_set_message(context, HT_STYLE_ERROR, "%s",
-                           reason && *reason ? reason : "the cache is locked");
+    const char *key =
+        ht_keymap_first_key(context->keymap, HT_VIEW_STATUS, ht_command_find("sync.now"));
+    ht_context_set_message(context, HT_STYLE_ERROR, "%s%s%s%s",
+                           reason && *reason ? reason : "the cache is locked", key ? " (" : "",
+                           key ? key : "", key ? " asks the server again)" : "");
 }
 
-/* Locked or opened again by the sync, here or in another process. True: the places were changed. */
-static bool follow_lock(HtContext *context)
+/* Locked or opened again by the sync, here or in another process. */
+static void follow_lock(HtContext *context)
 {
     bool locked = ht_cache_is_locked(context->parts.cache, NULL);
     if (locked == context->is_locked)
-        return locked;
+        return;
     if (locked) {
         ht_context_lock(context);
-        return true;
+        return;
     }
     context->is_locked = false;
     g_ptr_array_set_size(context->places, 0);
     ht_context_push(context, ht_view_new_jobs(ht_view_parts(context)));
-    return true;
 }
 
 /* What was typed before may name whom the cache had to forget: it still limits the view, and is not
@@ -203,14 +205,13 @@ static void take_in_changes(HtContext *context)
     context->changes = 0;
     cancel_changes(context);
     context->taken_in_us = ht_clock_mono_us();
-    if (context->places->len > 0 && (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION)) &&
-        follow_lock(context) && context->is_locked) {
-        ht_context_emit_changed(context);
-        return;
-    }
     g_clear_pointer(&context->me, ht_me_free);
+    /* Locked or not: what opens again shows the new file, and the old one can only go when nobody
+     * reads it any more. */
     if (tables & HT_CHANGED_GENERATION)
         follow_generation(context);
+    if (context->places->len > 0 && (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION)))
+        follow_lock(context);
     if (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION))
         follow_forgetting(context);
     if (tables & HT_CHANGED_SHOWN)

@@ -139,7 +139,7 @@ static const char *reason_against(const HtCommand *command, HtContext *context)
     }
     if (context->is_locked && strcmp(command->group, "Everything") != 0 &&
         strcmp(command->group, "Open") != 0 && strcmp(command->group, "Move") != 0)
-        return "the cache is locked: only the server can open it again";
+        return "the cache is locked: only the server can open it again (sync now asks it)";
     bool marked = (command->flags & HT_CMD_BULK) && ht_view_marks(view) > 0;
     if ((command->flags & HT_CMD_NEEDS_ROW) && !marked && ht_view_current_key(view) == 0)
         return ht_view_is_loading(view) ? "the list is still loading" : "the list is empty";

@@ -215,6 +215,8 @@ struct HtSync {
     HtPgConnection *pg;
     char *password;          /* typed by the person, kept for the next connection; NULL */
     bool waits_for_password; /* the server refused the login's last one, or wants one */
+    bool is_shut_out;        /* the last cycle's login was let in, and then told to lock */
+    bool forgets_late;       /* somebody reads the file before: the log has it */
     int64_t patience_ms;     /* after a server that was silent; 0: the usual */
     bool is_held;            /* the last cycle found a line that had worked before */
     gint lock_fd;            /* -1: the sync lock is not ours */

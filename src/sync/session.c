@@ -206,8 +206,10 @@ static bool pull(HtSync *sync, bool is_full, GCancellable *cancellable, GError *
         is_full = false;
         if (plan.kind == HT_PLAN_PULL)
             return true;
-        if (plan.kind == HT_PLAN_LOCK)
+        if (plan.kind == HT_PLAN_LOCK) {
+            sync->is_shut_out = true;
             return ht_sync_refuse(sync, plan.why, error);
+        }
         if (plan.kind != HT_PLAN_ASK_COLUMNS && !load(sync, &plan, cancellable, &problem))
             return take(error, g_steal_pointer(&problem));
         with_columns = true;
@@ -279,11 +281,14 @@ static void forget(HtSync *sync)
             continue;
         if (!g_error_matches(problem, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY) ||
             g_get_monotonic_time() >= until) {
-            ht_log(HT_LOG_INFO, "forgetting waits: %s", problem->message);
+            if (!sync->forgets_late) /* once: it is tried at every turn */
+                ht_log(HT_LOG_INFO, "forgetting waits: %s", problem->message);
+            sync->forgets_late = true;
             return;
         }
         g_usleep(20000);
     }
+    sync->forgets_late = false;
 }
 
 static bool unlock(HtSync *sync, GError **error)
@@ -333,7 +338,7 @@ static bool may_push(HtSync *sync, HtSyncOnceFlags flags)
 static bool run(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable, GError **error)
 {
     bool is_fresh = !sync->pg;
-    sync->is_held = false;
+    sync->is_held = sync->is_shut_out = false;
     GError *problem = NULL;
     if (is_fresh && !look_device(sync, &problem))
         return take(error, problem);

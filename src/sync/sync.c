@@ -354,6 +354,9 @@ static int64_t turn(HtSync *sync, guint *failures)
         return 0;
     }
     *failures = MIN(*failures + 1, 7);
+    /* Its password is right, so asking again cannot lock the account; it may be let in again. */
+    if (sync->is_shut_out)
+        return jitter(ht_sync_backoff_ms(*failures));
     /* Another network may have another server behind the name (a hotel's), for a while. */
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_TLS))
         return jitter(ht_sync_backoff_ms(G_MAXUINT));

@@ -71,10 +71,8 @@ static void queue_ready(HtLoader *loader, Job *job)
     g_source_unref(source);
 }
 
-static void run_job(HtLoader *loader, Job *job, bool follow)
+static void run_job(HtLoader *loader, Job *job)
 {
-    if (follow && !ht_reader_refresh(loader->reader, NULL, &job->error))
-        return;
     for (int attempt = 0; attempt < 2; attempt++) {
         g_clear_error(&job->error);
         job->result = job->load.run(loader->reader, job->load.data, &job->error);
@@ -87,21 +85,27 @@ static void run_job(HtLoader *loader, Job *job, bool follow)
 static gpointer thread_main(gpointer data)
 {
     HtLoader *loader = data;
+    bool is_behind = false; /* it could not follow: tried again with the next job */
     g_mutex_lock(&loader->lock);
     while (!loader->stop) {
         Job *job = g_queue_pop_head(&loader->waiting);
-        if (!job) {
+        bool follow = loader->follow;
+        if (!job && !follow) {
             g_cond_wait(&loader->wake, &loader->lock);
             continue;
         }
-        bool follow = loader->follow;
         loader->follow = false;
         loader->current = job;
         g_mutex_unlock(&loader->lock);
-        run_job(loader, job, follow);
+        /* With nothing to load, too: a file that somebody reads cannot go. */
+        is_behind = (follow || (is_behind && job)) &&
+                    !ht_reader_refresh(loader->reader, NULL, job ? &job->error : NULL);
+        if (job && !is_behind)
+            run_job(loader, job);
         g_mutex_lock(&loader->lock);
         loader->current = NULL;
-        queue_ready(loader, job);
+        if (job)
+            queue_ready(loader, job);
     }
     g_mutex_unlock(&loader->lock);
     return NULL;
@@ -199,5 +203,6 @@ void ht_loader_follow(HtLoader *loader)
 {
     g_mutex_lock(&loader->lock);
     loader->follow = true;
+    g_cond_signal(&loader->wake);
     g_mutex_unlock(&loader->lock);
 }

@@ -583,6 +583,46 @@ static void test_revoked(void)
     test_client_assert_equal(client);
 }
 
+static void await_state(HtSync *sync, HtSyncState state)
+{
+    HtSyncStatus status;
+    int64_t end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+    do {
+        g_main_context_iteration(NULL, FALSE);
+        g_usleep(10000); /* another thread works */
+        ht_sync_status(sync, &status);
+    } while (status.state != state && g_get_monotonic_time() < end);
+    g_assert_cmpstr(ht_sync_state_name(status.state), ==, ht_sync_state_name(state));
+}
+
+/* A workstation that stays open sees by itself that the membership is back; who reads the file
+ * before delays forgetting only. */
+static void test_let_in_again(void)
+{
+    g_autoptr(TestClient) client = test_client_open("let-in", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(GError) error = NULL;
+    HtReader *reader = ht_reader_new(client->cache, "ui", &error);
+    g_assert_no_error(error);
+    ht_sync_start(client->sync);
+    await_state(client->sync, HT_SYNC_LIVE);
+    test_sql("UPDATE public.tenant_users SET status = 'inactive' WHERE pg_role = 'ht_a_rec2'");
+    await_state(client->sync, HT_SYNC_LOCKED);
+    test_sql("UPDATE public.tenant_users SET status = 'active' WHERE pg_role = 'ht_a_rec2'");
+    await_state(client->sync, HT_SYNC_LIVE);
+    await_turn(client->sync);
+    g_assert_false(ht_cache_is_locked(client->cache, NULL));
+    g_assert_true(ht_cache_owes(client->cache));
+    bool changed;
+    g_assert_true(ht_reader_refresh(reader, &changed, &error));
+    g_assert_true(changed);
+    await_turn(client->sync);
+    g_assert_false(ht_cache_owes(client->cache));
+    ht_sync_stop(client->sync);
+    ht_reader_free(reader);
+    test_client_assert_equal(client);
+}
+
 static void test_login_refused(void)
 {
     g_autoptr(TestClient) client = test_client_open("nologin", "RECRUITER2", NULL);
@@ -769,6 +809,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/role_changes", test_role_changes);
     g_test_add_func("/sync/pull/role_changes_live", test_role_changes_live);
     g_test_add_func("/sync/pull/revoked", test_revoked);
+    g_test_add_func("/sync/pull/let_in_again", test_let_in_again);
     g_test_add_func("/sync/pull/login_refused", test_login_refused);
     g_test_add_func("/sync/pull/truncate", test_truncate);
     g_test_add_func("/sync/pull/resync", test_resync);

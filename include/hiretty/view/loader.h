@@ -32,5 +32,5 @@ guint64 ht_loader_submit(HtLoader *loader, const HtLoad *load);
 void ht_loader_cancel(HtLoader *loader, guint64 ticket);
 bool ht_loader_is_busy(HtLoader *loader);
 /* The cache has a new generation and the UI's reader follows it: so does this one, before its next
- * job. Cancel what was submitted before. */
+ * job, and soon also without one. Cancel what was submitted before. */
 void ht_loader_follow(HtLoader *loader);
