@@ -246,8 +246,8 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
         ht_cli_table_add(table, g_strdup(conflict->theirs_by));
         ht_cli_table_add(
             table, conflict->is_same
-                       ? g_strdup_printf("%s decided the same first.",
-                                         conflict->theirs_by ? conflict->theirs_by : "Somebody")
+                       ? g_strdup_printf("The same, by %s, arrived first.",
+                                         conflict->theirs_by ? conflict->theirs_by : "somebody")
                        : g_strdup(item->why));
     }
     ht_cli_table_print(table, options->plain);

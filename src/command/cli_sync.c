@@ -82,7 +82,7 @@ static void progress_stop(Progress *progress)
 /* ---- sync
  * ---------------------------------------------------------------------------------------------------
  */
-static HtJson *report_json(const HtSyncReport *r)
+static HtJson *report_json(const HtSyncReport *r, int n_open)
 {
     HtJson *json = ht_json_new_object();
     ht_json_set_int(json, "rows_changed", r->rows_changed);
@@ -96,6 +96,7 @@ static HtJson *report_json(const HtSyncReport *r)
     ht_json_set_int(json, "applied", r->applied);
     ht_json_set_int(json, "merged", r->merged);
     ht_json_set_int(json, "conflicts", r->conflicts);
+    ht_json_set_int(json, "open_conflicts", n_open);
     ht_json_set_int(json, "gone", r->gone);
     ht_json_set_int(json, "rejected", r->rejected);
     ht_json_set_int(json, "parked", r->parked);
@@ -105,7 +106,8 @@ static HtJson *report_json(const HtSyncReport *r)
     return json;
 }
 
-static void print_report(const HtSyncReport *r)
+/* `n_open`: conflicts that wait for the person, those of runs before included. */
+static void print_report(const HtSyncReport *r, int n_open)
 {
     if (*r->why_full)
         ht_print_line(stdout, "Everything was fetched anew: %s", r->why_full);
@@ -120,11 +122,16 @@ static void print_report(const HtSyncReport *r)
     if (r->same > 0)
         ht_print_line(stdout, "Of these somebody else had decided %u the same already: done",
                       r->same);
+    g_autofree char *open = n_open == 0   ? g_strdup("")
+                            : n_open == 1 ? g_strdup("; 1 conflict waits: hiretty conflicts")
+                                          : g_strdup_printf("; %d conflicts wait: hiretty "
+                                                            "conflicts",
+                                                            n_open);
     ht_print_line(stdout,
                   "Synced: %" G_GINT64_FORMAT " rows changed, %" G_GINT64_FORMAT
-                  " deleted, %.1f MB in %.1f s",
+                  " deleted, %.1f MB in %.1f s%s",
                   r->rows_changed, r->rows_deleted, (double)r->bytes_received / 1e6,
-                  (double)r->duration_us / 1e6);
+                  (double)r->duration_us / 1e6, open);
 }
 
 static int exit_of_report(const char *verb, const HtSyncReport *r)
@@ -173,10 +180,13 @@ int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
     ht_sync_status(sync, &status);
     if (*status.warning)
         ht_print_error(verb, status.warning, NULL);
+    HtOutboxCounts counts = {0};
+    if (context && context->parts.outbox)
+        ht_outbox_counts(context->parts.outbox, &counts);
     if (options->json)
-        ht_cli_print_json(report_json(&report));
+        ht_cli_print_json(report_json(&report, counts.conflicts));
     else
-        print_report(&report);
+        print_report(&report, counts.conflicts);
     return exit_of_report(verb, &report);
 }
 

@@ -211,7 +211,7 @@ static void add_whose(HtDoc *doc, const HtConflict *conflict, int width)
         g_string_append_printf(whose, " by %s", by);
     if (conflict->theirs_at)
         g_string_append_printf(
-            whose, "%s %s old", *by ? "," : "",
+            whose, "%s %s ago", *by ? "," : " of",
             ht_clock_format_age(MAX(0, ht_clock_now_us() - conflict->theirs_at), age));
     g_string_append_c(whose, '.');
     ht_doc_newline(doc);

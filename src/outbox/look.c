@@ -362,7 +362,7 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
     if (conflict->theirs_by && g_strcmp0(op->code, "version") == 0) {
         g_free(conflict->item.why);
         conflict->item.why =
-            g_strdup_printf("%s changed the same field first.", conflict->theirs_by);
+            g_strdup_printf("%s's change of the same field arrived first.", conflict->theirs_by);
     }
     conflict->theirs_at = op->theirs_at;
     return conflict;

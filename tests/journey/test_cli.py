@@ -246,6 +246,8 @@ def conflicts_are_told():
     ends(desk.run("reject", "--reason", "must_have_missing", match), CONFLICT, "conflicts")
     found = desk.json("conflicts")
     assert len(found) == 1 and found[0]["theirs"] and found[0]["mine"], found
+    assert "'s decision arrived first: " in found[0]["why"], found
+    assert "; 1 conflict waits: hiretty conflicts" in desk.must("sync") and desk.json("sync")["open_conflicts"] == 1
     assert str(found[0]["seq"]) in desk.must("conflicts", "list")
     desk.must("conflicts", "resolve", str(found[0]["seq"]), "theirs")
     assert desk.json("conflicts") == [] and server_stage(match) == "shortlist"
@@ -299,7 +301,7 @@ def who_decided_the_same_is_told():
     two.must("advance", other)
     ends(desk.run("advance", other, "--note", "Speaks Go"), CONFLICT)
     told = desk.json("conflicts")[0]
-    assert told["same"] and f"{told['by']} decided the same first." in desk.must("conflicts", "--plain"), told
+    assert told["same"] and f"The same, by {told['by']}, arrived first." in desk.must("conflicts", "--plain"), told
     run = desk.run("conflicts", "resolve", str(told["seq"]), "mine")
     assert (run.returncode, run.stdout) == (DONE, "Theirs stands, and your note goes beside it.\n"), (run.returncode, run.stdout, run.stderr)
     assert server_stage(other) == "shortlist" and desk.json("outbox", "list") == []

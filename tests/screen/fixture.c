@@ -260,16 +260,16 @@ static void start_over(const Desk *desk)
 /* ---- conflicts
  * ----------------------------------------------------------------------------------- */
 static const char decision_answer[] =
-    "[{\"seq\": 1, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom Lind "
-    "decided "
-    "first: reject.\", \"by\": \"%s\", \"at\": 1773646800000000, \"rows\": [{\"tbl\": 15, \"id\": "
+    "[{\"seq\": 1, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom Lind's "
+    "decision arrived first: reject.\", \"by\": \"%s\", \"at\": 1773646800000000, \"rows\": "
+    "[{\"tbl\": 15, \"id\": "
     "\"%s\", \"row\": {\"stage_id\": \"%s\", \"row_version\": 2}}, {\"tbl\": 17, \"id\": \"%s\", "
     "\"row\": {\"match_id\": \"%s\", \"decision\": \"reject\", \"from_stage_id\": \"%s\", "
     "\"to_stage_id\": \"%s\", \"row_version\": 1}}]}]";
 static const char note_answer[] =
-    "[{\"seq\": 2, \"outcome\": \"conflict\", \"code\": \"version\", \"why\": \"Somebody changed "
-    "the "
-    "same field first.\", \"at\": 1773646800000000, \"rows\": [{\"tbl\": 13, \"id\": \"%s\", "
+    "[{\"seq\": 2, \"outcome\": \"conflict\", \"code\": \"version\", \"why\": \"Another "
+    "change of the same field arrived first.\", \"at\": 1773646800000000, \"rows\": [{\"tbl\": 13, "
+    "\"id\": \"%s\", "
     "\"row\": {\"body\": \"Called back within the hour. Wants to start in May, not in April.\", "
     "\"row_version\": 2}}]}]";
 

@@ -301,7 +301,8 @@ static void test_interview(void)
     g_assert_cmpstr(conflict->mine, ==, "minutes: 120");
     g_assert_cmpstr(conflict->theirs, ==, "minutes: 45");
     g_assert_cmpstr(conflict->theirs_by, ==, "Rita Recruiter");
-    g_assert_cmpstr(conflict->item.why, ==, "Rita Recruiter changed the same field first.");
+    g_assert_cmpstr(conflict->item.why, ==,
+                    "Rita Recruiter's change of the same field arrived first.");
     test_client_assert_equal(theirs);
 }
 

@@ -91,7 +91,8 @@ static void tom_was_first(Desk *desk)
         g_string_append_printf(
             answer,
             "%s{\"seq\": %d, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom "
-            "Lind decided first: shortlist.\", \"by\": \"%s\", \"at\": 1, \"rows\": [{\"tbl\": 15, "
+            "Lind's decision arrived first: shortlist.\", \"by\": \"%s\", \"at\": 1, \"rows\": "
+            "[{\"tbl\": 15, "
             "\"id\": \"%s\", \"row\": {\"stage_id\": \"%s\", \"row_version\": 2}}, {\"tbl\": 17, "
             "\"id\": \"%s\", \"row\": {\"id\": \"%s\", \"match_id\": \"%s\", \"decision\": "
             "\"shortlist\", \"to_stage_id\": \"%s\", \"row_version\": 1}}]}",

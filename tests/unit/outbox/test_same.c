@@ -67,7 +67,7 @@ static HtPushBatch *meet(Bench *bench, const Theirs *theirs)
         ht_json_set_string(entry, "outcome", "conflict");
         ht_json_set_string(entry, "code",
                            ht_json_has(op, "base_decision") ? "base_unknown" : "stage_moved");
-        ht_json_set_string(entry, "why", "Somebody decided first.");
+        ht_json_set_string(entry, "why", "Another decision arrived first.");
         ht_json_set_string(entry, "by", id_text('U', 2, by));
         ht_json_set(entry, "rows", their_rows(op, theirs));
         ht_json_add(answer, entry);
