@@ -1,5 +1,7 @@
 /* The way of a person through his applications: what people decided, what rules moved, who talked
- * to him, what was noted, and what this machine has not sent yet; newest first. */
+ * to him, what was noted, and what this machine has not sent yet; newest first. One key may make
+ * two decisions of one moment (a reopening, and what stands on it): these go by what they are based
+ * on. */
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/interviews.h"
 
@@ -46,6 +48,7 @@ static bool add_decisions(Build *build, GError **error)
     HtStmt *stmt = use.stmt;
     while (stmt && (step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
         HtHistoryItem *item = add_item(build, HT_HISTORY_DECISION, ht_stmt_int(stmt, 2));
+        item->order = build->items->len;
         item->decision = ht_decision_parse(ht_stmt_text(stmt, 0));
         ht_stmt_uuid(stmt, 1, &item->decision_id);
         g_autofree char *actor = ht_person_name(ht_stmt_text(stmt, 3), ht_stmt_text(stmt, 4));
@@ -72,6 +75,7 @@ static bool add_pending(Build *build, GError **error)
     HtStmt *stmt = use.stmt;
     while (stmt && (step = ht_stmt_step(stmt, error)) == HT_STEP_ROW) {
         HtHistoryItem *item = add_item(build, HT_HISTORY_PENDING, ht_stmt_int(stmt, 2));
+        item->order = build->items->len;
         item->decision = ht_decision_parse(ht_stmt_text(stmt, 0));
         ht_stmt_uuid(stmt, 1, &item->decision_id);
         item->actor = g_strdup("you");
@@ -170,7 +174,9 @@ static gint newest_first(gconstpointer a, gconstpointer b)
     const HtHistoryItem *const *x = a, *const *y = b;
     if ((*x)->at != (*y)->at)
         return (*x)->at < (*y)->at ? 1 : -1;
-    return (int)(*y)->kind - (int)(*x)->kind;
+    if ((*x)->kind != (*y)->kind)
+        return (int)(*y)->kind - (int)(*x)->kind;
+    return (*x)->order < (*y)->order ? 1 : (*x)->order > (*y)->order ? -1 : 0;
 }
 
 GPtrArray *ht_cache_history(HtReader *reader, HtKey candidate, HtKey match, GError **error)

@@ -76,6 +76,7 @@ typedef enum {
 typedef struct {
     HtHistoryKind kind;
     int64_t at;
+    int64_t order; /* of decisions of one moment: the later one has more */
     HtKey match, job;
     char *job_title, *actor, *from_stage, *to_stage, *reason, *text;
     HtDecisionKind decision;

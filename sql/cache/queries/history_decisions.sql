@@ -1,4 +1,9 @@
--- Decisions of the server on an application. 1: match.
+-- Decisions of the server on an application, each after the one it is based on. 1: match.
+WITH RECURSIVE chain (k, depth) AS (
+  SELECT d.k, 0 FROM hiring_decisions d WHERE d.match_k = ?1
+     AND NOT EXISTS (SELECT 1 FROM hiring_decisions b WHERE b.k = d.base_decision_k AND b.match_k = d.match_k)
+  UNION ALL
+  SELECT d.k, c.depth + 1 FROM chain c CROSS JOIN hiring_decisions d ON d.base_decision_k = c.k WHERE +d.match_k = ?1)
 SELECT d.decision, i.id, d.decided_at, u.first_name, u.last_name, d.actor_kind, f.name, t.name, r.label, n.body,
        d.ai_score_seen, d.agreed_with_ai, coalesce(d.explanation_viewed, 0), coalesce(d.blind, 0),
        coalesce(d.seconds_viewed, 0),
@@ -10,4 +15,6 @@ LEFT JOIN job_stages f ON f.k = d.from_stage_k
 LEFT JOIN job_stages t ON t.k = d.to_stage_k
 LEFT JOIN rejection_reasons r ON r.k = d.reason_k
 LEFT JOIN candidate_notes n ON n.k = d.note_k
-WHERE d.match_k = ?1;
+LEFT JOIN chain c ON c.k = d.k
+WHERE d.match_k = ?1
+ORDER BY c.depth, d.k;

@@ -384,6 +384,46 @@ static void test_history(void)
     people_close(&people);
 }
 
+/* Four decisions of one moment, each based on another, and not come in that order. */
+static void put_moment(HtApply *apply, gpointer data)
+{
+    (void)data;
+    static const char *const rows[][5] = {
+        {"d13", "d14", "reject", "S12", "S17"},
+        {"d11", "d12", "advance", "S11", "S14"},
+        {"d14", "d2", "advance", "S11", "S12"},
+        {"d12", "d13", "reopen", "S17", "S11"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        put_row(apply, HT_APPLY_UPSERT, "hiring_decisions", "id", rows[i][0], "match_id", "M1",
+                "decision", rows[i][2], "from_stage_id", rows[i][3], "to_stage_id", rows[i][4],
+                "base_decision_id", rows[i][1], "decided_by", "U1", "actor_kind", "user",
+                "decided_at", "7000", NULL);
+    }
+}
+
+static void test_history_of_one_moment(void)
+{
+    static const char *const newest_first[] = {"d11", "d12", "d13", "d14"};
+    People people;
+    people_open(&people);
+    fixture_apply(&people.fixture, put_moment, NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_reader_refresh(people.reader, NULL, &error));
+    g_autoptr(GPtrArray) history =
+        ht_cache_history(people.reader, people.candidate, people.match, &error);
+    g_assert_no_error(error);
+    for (guint i = 0, n = 0; n < G_N_ELEMENTS(newest_first); i++) {
+        g_assert_cmpuint(i, <, history->len);
+        const HtHistoryItem *item = history->pdata[i];
+        if (item->kind != HT_HISTORY_DECISION)
+            continue;
+        HtUuid id = test_id('d', (int)g_ascii_strtoll(newest_first[n++] + 1, NULL, 10));
+        g_assert_true(ht_uuid_equal(&item->decision_id, &id));
+    }
+    people_close(&people);
+}
+
 static void test_interviews(void)
 {
     People people;
@@ -456,6 +496,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/person/whole", test_person);
     g_test_add_func("/cache/person/many_tags", test_many_tags);
     g_test_add_func("/cache/person/history", test_history);
+    g_test_add_func("/cache/person/history_of_one_moment", test_history_of_one_moment);
     g_test_add_func("/cache/person/before_settled", test_before_settled);
     g_test_add_func("/cache/person/interviews", test_interviews);
     g_test_add_func("/cache/scan/canonical", test_scan);
