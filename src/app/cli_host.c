@@ -57,6 +57,7 @@ static const OptionRow rows[] = {
     {"--check-config", FLAG(check_config)},
     {"--dump-keys", FLAG(dump_keys)},
     {"--dump-keys-md", FLAG(dump_keys_md)},
+    {"--dump-filters-md", FLAG(dump_filters_md)},
     {"--version", FLAG(version)},
 };
 #undef TEXT
@@ -524,7 +525,7 @@ static void choose_letters(void)
 int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
 {
     bool is_ours = argc > 1 || options->version || options->dump_keys_md || options->help ||
-                   options->check_config || options->dump_keys;
+                   options->check_config || options->dump_keys || options->dump_filters_md;
     if (!is_ours)
         return -1;
     choose_letters();
@@ -532,6 +533,8 @@ int ht_app_cli(const HtAppOptions *options, int argc, char **argv)
         return print_text(g_strdup("hiretty " HT_VERSION));
     if (options->dump_keys_md)
         return dump_markdown();
+    if (options->dump_filters_md)
+        return print_text(ht_cli_filters_markdown());
     if (options->help)
         return print_text(ht_cli_help());
     bool verb = argc > 1;

@@ -14,7 +14,8 @@ enum { HT_APP_FILES_VERB = 32, HT_APP_FILES_SCREEN = 56 };
 /* The options that stand before or after a verb. Texts belong to it: ht_app_options_clear. */
 typedef struct HtAppOptions {
     char *profile, *dsn, *script, *record, *theme, *snap_dir;
-    bool offline, no_color, record_texts, check_config, dump_keys, dump_keys_md, help, version;
+    bool offline, no_color, record_texts, check_config, dump_keys, dump_keys_md, dump_filters_md,
+        help, version;
 } HtAppOptions;
 
 void ht_app_options_clear(HtAppOptions *options);

@@ -210,6 +210,7 @@ HtKey ht_cache_candidate_find(HtReader *reader, const char *text, GError **error
         return find_exact(reader, HT_QUERY("candidates_by_email"), folded,
                           "nobody has this e-mail address",
                           "several people have this e-mail address", error);
-    return find_exact(reader, HT_QUERY("candidates_by_name"), folded, "nobody has this whole name",
+    return find_exact(reader, HT_QUERY("candidates_by_name"), folded,
+                      ht_find_is_short_id(text) ? HT_FIND_SHORT_ID : "nobody has this whole name",
                       "several people have this name, use the e-mail or the id", error);
 }

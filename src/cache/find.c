@@ -72,6 +72,13 @@ HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, 
     return k ? k : -1;
 }
 
+bool ht_find_is_short_id(const char *text)
+{
+    guint8 digits[32];
+    gsize n = text ? hex_digits(text, digits) : 0;
+    return n > 0 && n < LEAST_DIGITS && strpbrk(text, "0123456789");
+}
+
 HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **error)
 {
     HtStep step = ht_stmt_step(stmt, error);

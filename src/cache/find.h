@@ -3,10 +3,15 @@
 
 #include "hiretty/cache/cache.h"
 
+#define HT_FIND_SHORT_ID "an id is told by at least its first 8 digits"
+
 /* A uuid or a start of one with at least 8 digits; `resource` takes a range of ids. The key; 0 when
  * the text is no such thing or nothing begins so; -1 with an error when several do, or it could not
  * be read. */
 HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, GError **error);
+/* The start of an id that is too short to tell one, by its look: "3fa8", not
+ * "Abba". HT_FIND_SHORT_ID says it. */
+bool ht_find_is_short_id(const char *text);
 /* Steps: exactly one row, else 0 and NOT_FOUND with the sentence for none or for several; to
  * the latter up to five of column 1 are added, where it is not NULL. */
 HtKey ht_find_one(HtStmt *stmt, const char *none, const char *several, GError **error);

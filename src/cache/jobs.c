@@ -10,6 +10,8 @@
 #include "hiretty/base/error.h"
 #include "hiretty/base/json.h"
 #include "hiretty/base/text.h"
+#include "hiretty/cache/candidates.h"
+#include "hiretty/cache/matches.h"
 #include "hiretty/domain/candidate.h"
 
 #include <string.h>
@@ -264,18 +266,12 @@ static bool read_entries(HtReader *reader, const HtJobQuery *query, GArray *entr
 
 bool ht_cache_job_filter_check(const HtFilter *filter, GError **error)
 {
-    static const HtFilterField known[] = {HT_FIELD_WORDS,    HT_FIELD_JOB,        HT_FIELD_TITLE,
-                                          HT_FIELD_LOCATION, HT_FIELD_DEPARTMENT, HT_FIELD_STATUS,
-                                          HT_FIELD_IS};
     static const char *const states[] = {"open", "closed", "new", NULL};
     gsize n;
     const HtFilterFieldInfo *fields = ht_filter_fields(&n);
     for (guint i = 0; filter && i < filter->terms->len; i++) {
         const HtFilterTerm *term = filter->terms->pdata[i];
-        bool is_known = false;
-        for (gsize k = 0; k < G_N_ELEMENTS(known); k++)
-            is_known = is_known || known[k] == term->field;
-        if (!is_known) {
+        if (!fields[term->field].of_jobs) {
             g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
                         "a job has no %s: title, loc, dept, status and is can be asked of jobs",
                         fields[term->field].name);
@@ -429,15 +425,17 @@ typedef struct {
     HtKey exact, open, any;
     int n_exact, n_open, n_any;
     GString *near;
+    const HtKeyArray *among; /* NULL: all jobs */
 } TitleHits;
 
 static void note_title(TitleHits *hits, HtStmt *stmt, const char *wanted, char **words)
 {
     const char *title = ht_stmt_text(stmt, 2);
-    if (!title || !has_all_words(title, words))
+    HtKey k = ht_stmt_int(stmt, 0);
+    if (!title || !has_all_words(title, words) ||
+        (hits->among && ht_key_array_find(hits->among, k) < 0))
         return;
     bool is_open = ht_stmt_int(stmt, 3) != 0;
-    HtKey k = ht_stmt_int(stmt, 0);
     hits->any = k;
     hits->n_any++;
     if (is_open) {
@@ -453,11 +451,9 @@ static void note_title(TitleHits *hits, HtStmt *stmt, const char *wanted, char *
                                ht_stmt_text(stmt, 1));
 }
 
-HtKey ht_cache_job_find(HtReader *reader, const char *text, GError **error)
+static HtKey find_titled(HtReader *reader, const char *text, const HtKeyArray *among,
+                         GError **error)
 {
-    HtKey k = ht_find_by_uuid(reader, HT_QUERY("jobs_by_uuid"), text, error);
-    if (k)
-        return k > 0 ? k : 0;
     g_autofree char *folded = ht_text_fold(text ? text : "");
     g_strstrip(folded);
     g_auto(GStrv) words = g_strsplit_set(folded, " \t", -1);
@@ -465,7 +461,7 @@ HtKey ht_cache_job_find(HtReader *reader, const char *text, GError **error)
     if (!use.stmt)
         return 0;
     g_autoptr(GString) near = g_string_new(NULL);
-    TitleHits hits = {.near = near};
+    TitleHits hits = {.near = near, .among = among};
     HtStep step = HT_STEP_DONE;
     while (*folded && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW)
         note_title(&hits, use.stmt, folded, words);
@@ -479,12 +475,38 @@ HtKey ht_cache_job_find(HtReader *reader, const char *text, GError **error)
         return hits.any;
     g_autofree char *clean = ht_text_sanitize(near->str, -1, HT_TEXT_LINE, NULL);
     if (hits.n_any == 0)
-        ht_cache_not_found(error, "no job has these words in its title");
+        ht_cache_not_found(error,
+                           among ? "this person applied to no job with these words in its title"
+                                 : "no job has these words in its title");
     else
         g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND,
                     "several jobs have these words in their titles: %s%s", clean,
                     hits.n_any > 5 ? " …" : "");
     return 0;
+}
+
+HtKey ht_cache_job_find(HtReader *reader, const char *text, GError **error)
+{
+    HtKey k = ht_find_by_uuid(reader, HT_QUERY("jobs_by_uuid"), text, error);
+    if (k)
+        return k > 0 ? k : 0;
+    return find_titled(reader, text, NULL, error);
+}
+
+HtKey ht_cache_job_find_of(HtReader *reader, const char *text, HtKey candidate, GError **error)
+{
+    g_autoptr(HtKeyArray) matches = ht_cache_candidate_matches(reader, candidate, error);
+    if (!matches)
+        return 0;
+    g_autoptr(HtKeyArray) jobs = ht_key_array_new(matches->n);
+    for (gsize i = 0; i < matches->n; i++) {
+        HtMatchRow *row = ht_cache_match(reader, matches->keys[i], NULL);
+        if (!row)
+            continue;
+        jobs->keys[jobs->n++] = row->job;
+        ht_match_rows_free(row, 1);
+    }
+    return find_titled(reader, text, jobs, error);
 }
 
 /* --- Reasons, and who I am */

@@ -5,6 +5,8 @@
 
 #include "find.h"
 #include "internal.h"
+
+#include "hiretty/cache/jobs.h"
 #include "match_filter.h"
 
 #include "hiretty/base/clock.h"
@@ -306,13 +308,28 @@ HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError
     return ht_stmt_int(use.stmt, 0);
 }
 
+/* The application to the job of a person that an id means; 0: none, -1: an error. */
+static HtKey match_of_person_id(HtReader *reader, HtKey job, const char *text, GError **error)
+{
+    HtKey person = ht_find_by_uuid(reader, HT_QUERY("candidates_by_uuid"), text, error);
+    if (person <= 0)
+        return person;
+    HtMatchQuery query = {.candidate = person, .job = job};
+    g_autoptr(HtKeyArray) keys = ht_cache_match_keys(reader, &query, error);
+    return !keys ? -1 : keys->n > 0 ? keys->keys[0] : 0;
+}
+
 HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error)
 {
     HtKey k = ht_find_by_uuid(reader, HT_QUERY("matches_by_uuid"), text, error);
+    if (k == 0 && job)
+        k = match_of_person_id(reader, job, text, error);
     if (k)
         return k > 0 ? k : 0;
+    bool is_short = ht_find_is_short_id(text);
     if (!job) {
-        ht_cache_not_found(error, "no such application; name its job too");
+        ht_cache_not_found(error,
+                           is_short ? HT_FIND_SHORT_ID : "no such application; name its job too");
         return 0;
     }
     g_autofree char *folded = ht_text_fold(text);
@@ -320,6 +337,66 @@ HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError 
     if (!use.stmt)
         return 0;
     ht_stmt_bind_text(use.stmt, 2, folded);
-    return ht_find_one(use.stmt, "nobody of that name or e-mail applied to this job",
+    return ht_find_one(use.stmt,
+                       is_short ? HT_FIND_SHORT_ID
+                                : "nobody of that name, e-mail or id applied to this job",
                        "several people of that name applied to this job, use the e-mail", error);
+}
+
+/* --- A filter's doubtful values */
+
+static bool is_known(HtReader *reader, const char *resource, const char *text)
+{
+    g_autofree char *folded = ht_text_fold(text);
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, resource, NULL)};
+    if (!use.stmt)
+        return true;
+    ht_stmt_bind_text(use.stmt, 1, folded);
+    return ht_stmt_step(use.stmt, NULL) != HT_STEP_DONE;
+}
+
+/* The kinds of stages, or the codes of the reasons; after them what else may be asked. */
+static char *known_values(HtReader *reader, HtFilterField field)
+{
+    gsize n;
+    const char *kinds = ht_filter_fields(&n)[field].values;
+    if (field == HT_FIELD_STAGE)
+        return g_strdup_printf("%s, or a stage's name", kinds);
+    GString *all = g_string_new(NULL);
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(reader, NULL, NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++)
+        g_string_append_printf(all, "%s ", ((const HtReason *)reasons->pdata[i])->code);
+    g_string_append(all, kinds);
+    return g_string_free(all, FALSE);
+}
+
+/* "none", "any", the kind of a stage: known without looking. */
+static bool is_own_word(HtFilterField field, const char *text)
+{
+    gsize n;
+    g_autofree char *folded = ht_text_fold(text);
+    g_auto(GStrv) words = g_strsplit(ht_filter_fields(&n)[field].values, " ", -1);
+    return g_strv_contains((const char *const *)words, folded);
+}
+
+char *ht_cache_filter_doubt(HtReader *reader, const HtFilter *filter)
+{
+    for (guint t = 0; filter && t < filter->terms->len; t++) {
+        const HtFilterTerm *term = filter->terms->pdata[t];
+        bool is_stage = term->field == HT_FIELD_STAGE;
+        if (!is_stage && term->field != HT_FIELD_REJECT)
+            continue;
+        const char *resource = is_stage ? HT_QUERY("known_stage") : HT_QUERY("known_reason");
+        for (guint v = 0; v < term->values->len; v++) {
+            const HtFilterValue *value = term->values->pdata[v];
+            if (is_own_word(term->field, value->text) || is_known(reader, resource, value->text))
+                continue;
+            g_autofree char *clean = ht_text_sanitize(value->text, -1, HT_TEXT_LINE, NULL);
+            g_autofree char *known = known_values(reader, term->field);
+            g_autofree char *safe = ht_text_sanitize(known, -1, HT_TEXT_LINE, NULL);
+            return g_strdup_printf("there is no %s '%s'; known: %s", is_stage ? "stage" : "reason",
+                                   clean, safe);
+        }
+    }
+    return NULL;
 }

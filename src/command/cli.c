@@ -5,8 +5,10 @@
 
 #include "hiretty/cache/error.h"
 
+#include "hiretty/domain/error.h"
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -185,6 +187,15 @@ bool ht_cli_has_read(HtContext *context, const char *verb, int *exit)
     return false;
 }
 
+static void append_fields(GString *out, const char *heading)
+{
+    gsize n;
+    const HtFilterFieldInfo *fields = ht_filter_fields(&n);
+    g_string_append(out, heading);
+    for (gsize i = HT_FIELD_WORDS + 1; i < n; i++)
+        g_string_append_printf(out, " %s", fields[i].name);
+}
+
 bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit)
 {
     *filter = NULL;
@@ -194,9 +205,19 @@ bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *e
     *filter = ht_filter_parse(text, NULL, &error);
     if (*filter)
         return true;
+    g_autoptr(GString) known = g_string_new(NULL);
+    if (g_error_matches(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_FIELD))
+        append_fields(known, "; known:");
     /* It names the place itself; a filter may be long, so it is not repeated. */
-    *exit = ht_cli_usage_error(verb, "--where: %s", error->message);
+    *exit = ht_cli_usage_error(verb, "--where: %s%s", error->message, known->str);
     return false;
+}
+
+void ht_cli_tell_doubt(HtContext *context, const HtFilter *filter)
+{
+    g_autofree char *doubt = ht_cache_filter_doubt(context->parts.reader, filter);
+    if (doubt)
+        ht_print_error("--where", doubt, NULL);
 }
 
 int ht_cli_finish(const char *verb)
@@ -416,14 +437,21 @@ char *ht_cli_help(void)
         "  --script FILE    drive the workstation by a file of steps, one a line: key g j Enter,\n"
         "                   type TEXT, paste TEXT, wait [synced], expect TEXT, refuse TEXT,\n"
         "                   snap NAME|-, size COLUMNS LINES, theme NAME (man hiretty: SCRIPTS)\n"
+        "  --snap-dir DIR   where a script's pictures go\n"
+        "  --theme NAME     another theme for this session: a name or a file\n"
         "  --record FILE    record the session\n"
         "  --check-config   check settings, keys and themes\n"
         "  --dump-keys      print the present keys\n"
         "  --version, --help\n\n");
     for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
         g_string_append_printf(out, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
-    g_string_append(out, "\nhiretty VERB --help says more. Exit status: 0 done, 1 failed, 2 usage, "
-                         "3 offline (work kept),\n4 conflict, 5 refused.\n");
+    g_string_append(out, "\n--where takes a filter, as \"l\" does in the workstation: "
+                         "'stage:applied score>=80 -tag:hold'.\n"
+                         "Its fields: man hiretty, FILTER LANGUAGE.\n");
+    append_fields(out, " ");
+    g_string_append(out,
+                    "\n\nhiretty VERB --help says more. Exit status: 0 done, 1 failed, 2 usage, "
+                    "3 offline (work kept),\n4 conflict, 5 refused.\n");
     return g_string_free(out, FALSE);
 }
 

@@ -80,15 +80,25 @@ static void print_jobs(HtContext *context, const HtJobRow *rows, gsize n,
     ht_cli_list(context, "jobs", array, table, options);
 }
 
+static int no_order(const char *verb, const char *text, const char *const *names, int n)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(all, "%s%s", i ? " " : "", names[i]);
+    return ht_cli_usage_error(verb, "there is no order '%s'; known: %s, or -NAME for the reverse",
+                              text, all->str);
+}
+
+static const char *const job_sorts[] = {"activity", "title", "department", "location",
+                                        "status",   "total", "new",        "waiting"};
+
 static bool job_sort(const char *text, HtJobQuery *query)
 {
-    static const char *const names[] = {"activity", "title", "department", "location",
-                                        "status",   "total", "new",        "waiting"};
     if (!text)
         return true;
     query->descending = *text == '-';
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(names[i], text + (*text == '-')) == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(job_sorts); i++) {
+        if (strcmp(job_sorts[i], text + (*text == '-')) == 0) {
             query->sort = (HtJobSort)i;
             return true;
         }
@@ -105,7 +115,7 @@ int ht_verb_jobs(HtCliHost *host, int argc, char **argv)
     g_autoptr(HtFilter) filter = NULL;
     HtJobQuery query = {.open_only = !options.all};
     if (!job_sort(options.sort, &query))
-        return ht_cli_usage_error("jobs", "there is no order '%s'", options.sort);
+        return no_order("jobs", options.sort, job_sorts, G_N_ELEMENTS(job_sorts));
     if (!ht_cli_filter("jobs", options.where, &filter, &exit))
         return exit;
     GError *error = NULL;
@@ -220,6 +230,14 @@ static bool match_sort(const char *text, HtMatchQuery *query)
     return true;
 }
 
+static int no_match_order(const char *text)
+{
+    const char *names[HT_MATCH_SORTS];
+    for (int i = 0; i < HT_MATCH_SORTS; i++)
+        names[i] = ht_match_sort_name((HtMatchSort)i);
+    return no_order("matches", text, names, HT_MATCH_SORTS);
+}
+
 static int print_matches(HtContext *context, const HtMatchQuery *query, const HtCliOptions *options)
 {
     GError *error = NULL;
@@ -250,7 +268,7 @@ int ht_verb_matches(HtCliHost *host, int argc, char **argv)
     g_autoptr(HtFilter) filter = NULL;
     HtMatchQuery query = {0};
     if (!match_sort(options.sort, &query))
-        return ht_cli_usage_error("matches", "there is no order '%s'", options.sort);
+        return no_match_order(options.sort);
     if (!ht_cli_filter("matches", options.where, &filter, &exit))
         return exit;
     HtContext *context = ht_cli_open_filled(host, "matches", &exit);
@@ -258,6 +276,8 @@ int ht_verb_matches(HtCliHost *host, int argc, char **argv)
         return exit;
     query.job = ht_cli_job(context, "matches", &options, &exit);
     query.filter = filter;
+    if (query.job)
+        ht_cli_tell_doubt(context, filter);
     return query.job ? print_matches(context, &query, &options) : exit;
 }
 
@@ -362,6 +382,27 @@ static HtJson *person_json(HtContext *context, const HtCandidate *person, HtKey 
     return json;
 }
 
+/* The job of --job: when several have its words, the one that the person applied to. */
+static HtKey job_of_candidate(HtContext *context, const HtCliOptions *options, int *exit)
+{
+    HtReader *reader = context->parts.reader;
+    const char *text = options->rest[0];
+    g_autoptr(GError) error = NULL;
+    HtKey job = ht_cache_job_find(reader, options->job, &error), match = 0;
+    if (job)
+        return job;
+    HtKey person = find_application(context, 0, text, &match);
+    if (!person)
+        person = ht_cache_candidate_find(reader, text, NULL);
+    if (person) {
+        g_clear_error(&error);
+        job = ht_cache_job_find_of(reader, options->job, person, &error);
+    }
+    if (!job)
+        *exit = ht_cli_fail("candidate", g_steal_pointer(&error));
+    return job;
+}
+
 int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -374,7 +415,7 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
     if (!context)
         return exit;
     HtKey job = 0;
-    if (options.job && !(job = ht_cli_job(context, "candidate", &options, &exit)))
+    if (options.job && !(job = job_of_candidate(context, &options, &exit)))
         return exit;
     HtKey match = 0, key = find_application(context, job, options.rest[0], &match);
     if (!key && !(key = find_person(context, "candidate", options.rest[0], &exit)))

@@ -61,9 +61,19 @@ static GArray *filtered_matches(HtContext *context, const char *verb, HtKey job,
         *exit = ht_cli_fail(verb, error);
         return NULL;
     }
+    ht_cli_tell_doubt(context, filter);
     GArray *keys = g_array_new(FALSE, FALSE, sizeof(HtKey));
     g_array_append_vals(keys, found->keys, (guint)found->n);
     return keys;
+}
+
+static int no_stage(const char *verb, const char *text)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (int i = HT_STAGE_APPLIED; i < HT_STAGE_TYPES; i++)
+        g_string_append_printf(all, "%s%s", all->len ? " " : "",
+                               ht_stage_type_name((HtStageType)i));
+    return ht_cli_usage_error(verb, "there is no stage '%s'; known: %s", text, all->str);
 }
 
 /* What can be told of the arguments alone, before anything is opened. */
@@ -85,7 +95,7 @@ static bool has_meaning(const char *verb, const HtCliOptions *options, HtDecisio
     if (why)
         *exit = ht_cli_usage_error(verb, "%s", why);
     else if (options->to && ht_stage_type_parse(options->to) == HT_STAGE_NONE)
-        *exit = ht_cli_usage_error(verb, "there is no stage '%s'", options->to);
+        *exit = no_stage(verb, options->to);
     else
         return ht_cli_filter(verb, options->where, &filter, exit);
     return false;

@@ -42,6 +42,8 @@ void ht_cli_tell_mended(HtContext *context);
 HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
 /* The filter of --where; false after having said why. NULL filter: none given. */
 bool ht_cli_filter(const char *verb, const char *text, HtFilter **filter, int *exit);
+/* Says on standard error what it asks for that there is not. */
+void ht_cli_tell_doubt(HtContext *context, const HtFilter *filter);
 /* Before "there is no such …", and before what must not be shown: false, having said so, if a
  * look-up failed. What a verb has shown in vain is told at its end (app). */
 bool ht_cli_has_read(HtContext *context, const char *verb, int *exit);

@@ -35,13 +35,25 @@ static void limit_cancelled(HtContext *context, HtPrompt *prompt)
     ht_view_set_limit(ht_top(context), prompt->data, NULL);
 }
 
+/* A list that is empty because of a word that means nothing says so. */
+static HtResult doubted(HtContext *context, const char *text)
+{
+    g_autoptr(HtFilter) filter = text ? ht_filter_parse(text, NULL, NULL) : NULL;
+    g_autofree char *doubt = filter ? ht_cache_filter_doubt(context->parts.reader, filter) : NULL;
+    return doubt ? ht_result_error("%s", doubt) : ht_result_none();
+}
+
 static HtResult limit_answered(HtContext *context, HtPrompt *prompt)
 {
     HtResult result;
     if (!set_limit(context, prompt->text, prompt, &result))
         ht_view_set_limit(ht_top(context), prompt->data, NULL);
     ht_context_session_touch(context);
-    return result;
+    HtResult doubt = doubted(context, prompt->text);
+    if (!doubt.text)
+        return result;
+    ht_result_clear(&result);
+    return doubt;
 }
 
 /* Tab completes field names and the values that are known. */

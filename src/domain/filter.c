@@ -27,33 +27,50 @@ typedef enum {
     VALUES_AGE,  /* a duration */
 } ValueKind;
 
+#define SAME ": = !="
+#define ORDER "= != < <= > >="
+#define PAST "< <= > >="
+/* clang-format off */
 /* In the order of HtFilterField. */
 static const HtFilterFieldInfo fields[HT_FIELDS] = {
-    {HT_FIELD_WORDS, "", "", "", "words anywhere in the person's texts; quotes make a phrase"},
-    {HT_FIELD_STAGE, "stage", "stage",
-     "applied shortlist screening interview offer hired rejected withdrawn",
-     "the stage it stands in: its kind or its name"},
-    {HT_FIELD_SCORE, "score", "score", "", "match score in points: score>=80"},
-    {HT_FIELD_SKILL, "skill", "skill skills", "", "a skill of the résumé"},
-    {HT_FIELD_LOCATION, "loc", "loc location", "", "where the person lives"},
-    {HT_FIELD_TAG, "tag", "tag tags", "", "a tag on the person"},
-    {HT_FIELD_SOURCE, "source", "source", "", "where the application came from"},
-    {HT_FIELD_TITLE, "title", "title", "", "current or last title"},
-    {HT_FIELD_COMPANY, "company", "company", "", "current or last company"},
-    {HT_FIELD_NAME, "name", "name", "", "the person's name"},
-    {HT_FIELD_EMAIL, "email", "email mail", "", "the person's e-mail address"},
-    {HT_FIELD_REJECT, "reject", "reject reason", "none any",
-     "rejected for a reason: its code, any or none"},
-    {HT_FIELD_UPDATED, "updated", "updated", "", "last change: updated<3d, updated>2025-03-01"},
-    {HT_FIELD_APPLIED, "applied", "applied", "", "day of application: applied<2w"},
-    {HT_FIELD_AGE, "age", "age", "", "time in the present stage: age>5d"},
-    {HT_FIELD_IS, "is", "is",
-     "held pending conflict unread new flagged blind open closed duplicate",
-     "a state: is:unread, -is:held"},
-    {HT_FIELD_JOB, "job", "job", "", "words of the job's title"},
-    {HT_FIELD_DEPARTMENT, "dept", "dept department", "", "the job's department"},
-    {HT_FIELD_STATUS, "status", "status", "draft active on_hold closed", "a job's status"},
+    {HT_FIELD_WORDS,      "",         "",                "", "words anywhere in the person's texts; quotes make a phrase",       "",    "",                      true},
+    {HT_FIELD_STAGE,      "stage",    "stage",           "applied shortlist screening interview offer hired rejected withdrawn",
+                                                             "the stage it stands in: its kind or its name",                     SAME,  "stage:applied|shortlist", false},
+    {HT_FIELD_SCORE,      "score",    "score",           "", "match score in points: score>=80",                                 ORDER, "score>=80",             false},
+    {HT_FIELD_SKILL,      "skill",    "skill skills",    "", "a skill of the résumé",                                            SAME,  "skill:python",          false},
+    {HT_FIELD_LOCATION,   "loc",      "loc location",    "", "where the person lives, or the job is",                            SAME,  "loc:\"São Paulo\"",     true},
+    {HT_FIELD_TAG,        "tag",      "tag tags",        "", "a tag on the person",                                              SAME,  "-tag:hold",             false},
+    {HT_FIELD_SOURCE,     "source",   "source",          "", "where the application came from",                                  SAME,  "source:referral",       false},
+    {HT_FIELD_TITLE,      "title",    "title",           "", "current or last title; a job's own",                               SAME,  "title:engineer",        true},
+    {HT_FIELD_COMPANY,    "company",  "company",         "", "current or last company",                                          SAME,  "company:acme",          false},
+    {HT_FIELD_NAME,       "name",     "name",            "", "the person's name",                                                SAME,  "name:ana",              false},
+    {HT_FIELD_EMAIL,      "email",    "email mail",      "", "the person's e-mail address",                                      SAME,  "email:example.com",     false},
+    {HT_FIELD_REJECT,     "reject",   "reject reason",   "none any", "rejected for a reason: its code, any or none",             SAME,  "reject:none",           false},
+    {HT_FIELD_UPDATED,    "updated",  "updated",         "", "last change: updated<3d, updated>2025-03-01",                      PAST,  "updated<3d",            false},
+    {HT_FIELD_APPLIED,    "applied",  "applied",         "", "day of application: applied<2w",                                   PAST,  "applied>=2025-03-01",   false},
+    {HT_FIELD_AGE,        "age",      "age",             "", "time in the present stage: age>5d",                                PAST,  "age>5d",                false},
+    {HT_FIELD_IS,         "is",       "is",              "held pending conflict unread new flagged blind open closed duplicate",
+                                                             "a state: is:unread, -is:held",                                     SAME,  "is:unread",             true},
+    {HT_FIELD_JOB,        "job",      "job",             "", "words of the job's title",                                         SAME,  "job:support",           true},
+    {HT_FIELD_DEPARTMENT, "dept",     "dept department", "", "the job's department",                                             SAME,  "dept:sales",            true},
+    {HT_FIELD_STATUS,     "status",   "status",          "draft active on_hold closed", "a job's status",                        SAME,  "status:active",         true},
 };
+
+static const HtFilterValueInfo values[] = {
+    {HT_FIELD_REJECT, "none",      "not rejected",                                                       false},
+    {HT_FIELD_REJECT, "any",       "rejected, for whatever reason",                                      false},
+    {HT_FIELD_IS,     "held",      "held until a day that has not come",                                 false},
+    {HT_FIELD_IS,     "pending",   "with a change that is not sent yet",                                 false},
+    {HT_FIELD_IS,     "conflict",  "with a decision that somebody else took first",                      false},
+    {HT_FIELD_IS,     "unread",    "not opened by you yet",                                              false},
+    {HT_FIELD_IS,     "new",       "applied since your last visit to the job, and still undecided; a job with such", true},
+    {HT_FIELD_IS,     "flagged",   "with a possible bias found in the score",                            false},
+    {HT_FIELD_IS,     "blind",     "in a stage that is reviewed blind",                                  false},
+    {HT_FIELD_IS,     "open",      "still in the running; a job that takes applications",                true},
+    {HT_FIELD_IS,     "closed",    "hired, rejected or withdrawn; a job that is closed",                 true},
+    {HT_FIELD_IS,     "duplicate", "of a person that was merged into another",                           false},
+};
+/* clang-format on */
 
 static ValueKind value_kind(HtFilterField field)
 {
@@ -297,6 +314,15 @@ static bool check_compare(Parser *parser, const HtFilterFieldInfo *info, HtCompa
     return true;
 }
 
+/* Who can tab through the fields needs no list of them; others ask for it by this code. */
+static bool no_field(Parser *parser, const char *at, int len)
+{
+    fail(parser, at, "there is no field \"%.*s\" (quote it to search for it)", len, at);
+    if (parser->error && *parser->error)
+        (*parser->error)->code = HT_DOMAIN_ERROR_FIELD;
+    return false;
+}
+
 /* Field and comparison before a value, if there are any. */
 static bool read_field(Parser *parser, HtFilterTerm *term, const HtFilterFieldInfo **info)
 {
@@ -309,8 +335,7 @@ static bool read_field(Parser *parser, HtFilterTerm *term, const HtFilterFieldIn
         return true;
     *info = find_field(start, (gsize)(end - start));
     if (!*info)
-        return fail(parser, start, "there is no field \"%.*s\" (quote it to search for it)",
-                    (int)MIN(end - start, 40), start);
+        return no_field(parser, start, (int)MIN(end - start, 40));
     term->field = (*info)->field;
     parser->at = end + len;
     return check_compare(parser, *info, term->compare, end);
@@ -463,4 +488,10 @@ const HtFilterFieldInfo *ht_filter_fields(gsize *n)
 {
     *n = HT_FIELDS;
     return fields;
+}
+
+const HtFilterValueInfo *ht_filter_values(gsize *n)
+{
+    *n = G_N_ELEMENTS(values);
+    return values;
 }

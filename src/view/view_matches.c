@@ -206,9 +206,11 @@ static HtKey job_of(HtView *view, gsize slot)
 static void place(HtView *view, GString *out)
 {
     const Matches *matches = view->data;
-    g_string_append_printf(out, "%s%s%zu applicant%s",
+    /* Of all jobs a person may stand in the list several times. */
+    g_string_append_printf(out, "%s%s%zu %s%s",
                            matches->job_title ? matches->job_title : "Candidates", ht_sign_dot(),
-                           view->base->n, view->base->n == 1 ? "" : "s");
+                           view->base->n, matches->job_title ? "applicant" : "application",
+                           view->base->n == 1 ? "" : "s");
 }
 
 static void preview(HtView *view, gsize slot, HtDoc *doc, int width)

@@ -137,6 +137,15 @@ def people():
     assert row["name"] in out and "Why" in out and "Written by" in out, out[:600]
     person = desk.json("candidate", row["candidate_id"], "--job", BUSY_JOB)
     assert person["match"]["id"] == row["id"] and person["explanation"]["factors"], person
+    # Words that several jobs have mean the one that the person applied to.
+    titles = [job["title"] for job in desk.json("jobs")]
+    word = next(word for word in BUSY_JOB.split() if sum(word in title for title in titles) > 1)
+    assert desk.run("matches", "--job", word).returncode == FAILED, word
+    stranger = next(one["candidate_id"] for one in matches() if server.value(f"SELECT count(*) FROM public.candidate_job_matches WHERE candidate_id = "
+                                                                             f"'{one['candidate_id']}'") == "1")
+    found = desk.json("candidate", stranger, "--job", word)
+    assert found["match"]["id"] == next(one["id"] for one in matches() if one["candidate_id"] == stranger), found["match"]
+    ends(desk.run("candidate", stranger, "--job", "zzzz"), FAILED, "applied to no job")
     opened = [one for one in matches() if one["id"] == row["id"]][0]
     assert opened["opened"], "reading the evidence counts as having opened it"
     session = server.sql("SELECT id, candidate_id FROM public.screening_sessions ORDER BY id LIMIT 1", "RECRUITER")[0]
@@ -204,7 +213,13 @@ def usage_is_one_line():
     ends(desk.run("advance", "--job", BUSY_JOB, "--where", ""), USAGE, "the filter is empty")
     ends(desk.run("hold", "--until", "yesterday", matches()[5]["id"]), USAGE, "day")
     ends(desk.run("mathces"), USAGE, "matches")
-    ends(desk.run("jobs", "--sort", "shoesize"), USAGE, "order")
+    ends(desk.run("jobs", "--sort", "shoesize"), USAGE, "order 'shoesize'; known: activity .*waiting")
+    ends(desk.run("matches", "--job", BUSY_JOB, "--sort", "shoesize"), USAGE, "order 'shoesize'; known: score .*applied")
+    ends(desk.run("advance", "--job", BUSY_JOB, "--to", "offre", "x"), USAGE, "stage 'offre'; known: applied .* offer ")
+    ends(desk.run("matches", "--job", BUSY_JOB, "--where", "foo:x"), USAGE, "field .foo.*known: stage score .*status")
+    ends(desk.run("matches", "--job", BUSY_JOB, "--where", "stage:foo", "--json"), DONE, "no stage 'foo'; known: applied ")
+    ends(desk.run("matches", "--job", BUSY_JOB, "--where", "reason:foo", "--json"), DONE, "no reason 'foo'; known: .*must_have_missing.* any")
+    ends(desk.run("reject", "--job", BUSY_JOB, "--reason", "location", "3fa8"), FAILED, "first 8 digits")
     ends(desk.run("candidate", "Nobody Withthisname"), FAILED)
     ends(desk.run("--profile"), USAGE, "value")
     ends(desk.run("--profile", "../evil", "status"), USAGE)

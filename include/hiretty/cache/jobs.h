@@ -39,6 +39,8 @@ GPtrArray *ht_cache_job_stages(HtReader *reader, HtKey job, GError **error);
 /* What a user typed on a command line: a uuid, its unique start (8 or more digits), or words of
  * exactly one open job's title. NOT_FOUND names near ones. */
 HtKey ht_cache_job_find(HtReader *reader, const char *text, GError **error);
+/* The same by words, of the jobs that a person applied to. */
+HtKey ht_cache_job_find_of(HtReader *reader, const char *text, HtKey candidate, GError **error);
 /* Resets "new since last visit". Async, low priority. */
 void ht_cache_job_visit(HtCache *cache, HtKey job);
 

@@ -52,6 +52,10 @@ HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **erro
 HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError **error);
 /* "None" means "not yet": explanations are still being loaded. */
 bool ht_cache_explanations_come(HtReader *reader);
-/* A command line's word for a match: uuid or a unique start of one, else (with job) a candidate's
- * name or e-mail. */
+/* What the filter asks for and nobody can have: a stage that no job has, a reason that there is
+ * not; one line that names those there are. NULL: no doubt. Caller frees. */
+char *ht_cache_filter_doubt(HtReader *reader, const HtFilter *filter);
+
+/* A command line's word for a match: uuid or a unique start of one (8 digits), else (with job) a
+ * candidate's, or the candidate's name or e-mail. */
 HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error);

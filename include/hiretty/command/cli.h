@@ -64,6 +64,8 @@ const HtVerb *ht_verb_find(const char *name);
 int ht_cli_main(HtCliHost *host, int argc, char **argv);
 /* Usage of the whole program for `hiretty --help`. Caller frees. */
 char *ht_cli_help(void);
+/* docs/filters.md from the table of fields. Caller frees. */
+char *ht_cli_filters_markdown(void);
 /* The bash completion script. Caller frees. */
 char *ht_cli_completion(void);
 

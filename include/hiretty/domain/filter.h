@@ -76,9 +76,9 @@ typedef struct {
     GPtrArray *terms; /* HtFilterTerm*, all of them; empty = everything */
 } HtFilter;
 
-/* NULL on an error: HT_DOMAIN_ERROR_SYNTAX, one line for people; *column (nullable) is the
- * character, in code points from 0, that the message speaks of. Empty text is a filter that lets
- * everything pass. */
+/* NULL on an error: HT_DOMAIN_ERROR_SYNTAX, or _FIELD for a field that there is not, one line for
+ * people; *column (nullable) is the character, in code points from 0, that the message speaks of.
+ * Empty text is a filter that lets everything pass. */
 HtFilter *ht_filter_parse(const char *text, int *column, GError **error);
 void ht_filter_free(HtFilter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtFilter, ht_filter_free)
@@ -95,6 +95,19 @@ typedef struct {
     const char *aliases; /* "loc location", space-separated, the main one included */
     const char *values;  /* "applied shortlist …" or "" */
     const char *summary;
+    const char *signs;   /* comparisons it takes: ": = !=" */
+    const char *example; /* a term; "" for free words */
+    bool of_jobs;        /* can be asked of jobs */
 } HtFilterFieldInfo;
 
 const HtFilterFieldInfo *ht_filter_fields(gsize *n);
+
+/* What a value of `is` or `reject` means, one line each, in the order of the fields' `values`. */
+typedef struct {
+    HtFilterField field;
+    const char *value;
+    const char *text;
+    bool of_jobs;
+} HtFilterValueInfo;
+
+const HtFilterValueInfo *ht_filter_values(gsize *n);

@@ -239,8 +239,45 @@ static void test_find(void)
     g_assert_cmpint(ht_cache_match_find(reader, job, "4d000000", &error), ==, 0);
     g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
     g_clear_error(&error);
+    HtKey person = fixture_key(reader, "C7");
+    g_assert_cmpint(ht_cache_job_find_of(reader, "support", person, &error), ==, job);
+    g_assert_no_error(error);
+    g_assert_cmpint(ht_cache_job_find_of(reader, "plumber", person, &error), ==, 0);
+    g_assert_nonnull(strstr(error->message, "this person applied to no job"));
+    g_clear_error(&error);
     g_assert_cmpint(ht_cache_job_find(reader, "plumber", &error), ==, 0);
     g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+    g_clear_pointer(&reader, ht_reader_free);
+    fixture_close(&fixture);
+}
+
+/* A stage or a reason that there is not is told, with those that there are; one that is there is
+ * not. */
+static void test_doubt(void)
+{
+    static const struct {
+        const char *filter, *told; /* NULL: no doubt */
+    } cases[] = {
+        {"stage:foo", "no stage 'foo'; known: applied shortlist"},
+        {"stage:applied|OFFRE", "no stage 'OFFRE'"},
+        {"-stage:foo", "no stage"},
+        {"reason:foo", "no reason 'foo'"},
+        {"stage:Applied stage:offer reject:none reason:any", NULL},
+        {"foo score>=80 loc:foo", NULL},
+    };
+    Fixture fixture;
+    fixture_open(&fixture);
+    fixture_fill(&fixture);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(HtFilter) filter = ht_filter_parse(cases[i].filter, NULL, &error);
+        g_assert_no_error(error);
+        g_autofree char *doubt = ht_cache_filter_doubt(reader, filter);
+        g_assert_cmpint(!!doubt, ==, !!cases[i].told);
+        g_assert_true(!doubt || strstr(doubt, cases[i].told));
+    }
+    g_assert_null(ht_cache_filter_doubt(reader, NULL));
     g_clear_pointer(&reader, ht_reader_free);
     fixture_close(&fixture);
 }
@@ -254,5 +291,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/jobs/rows", test_jobs);
     g_test_add_func("/cache/jobs/without_ages", test_jobs_without_ages);
     g_test_add_func("/cache/find/texts", test_find);
+    g_test_add_func("/cache/matches/doubt", test_doubt);
     return g_test_run();
 }

@@ -259,6 +259,23 @@ static void test_namesakes_by_id(void)
                     fixture_key(people.reader, "C3"));
     g_assert_cmpint(ht_cache_match_find(people.reader, 0, application, &error), ==,
                     fixture_key(people.reader, "M3"));
+    /* With a job the person's id means the application as well. */
+    g_assert_cmpint(ht_cache_match_find(people.reader, job, third, &error), ==,
+                    fixture_key(people.reader, "M3"));
+    g_assert_no_error(error);
+    /* Too short to tell anybody, and said so; letters alone are a name. */
+    static const char *const shorts[] = {"4d00", "4d0000"}, *const names[] = {"abba", "nobody"};
+    for (gsize i = 0; i < G_N_ELEMENTS(shorts); i++) {
+        g_assert_cmpint(ht_cache_match_find(people.reader, job, shorts[i], &error), ==, 0);
+        g_assert_nonnull(strstr(error->message, "first 8 digits"));
+        g_clear_error(&error);
+        g_assert_cmpint(ht_cache_candidate_find(people.reader, shorts[i], &error), ==, 0);
+        g_assert_nonnull(strstr(error->message, "first 8 digits"));
+        g_clear_error(&error);
+        g_assert_cmpint(ht_cache_match_find(people.reader, job, names[i], &error), ==, 0);
+        g_assert_nonnull(strstr(error->message, "nobody of that name"));
+        g_clear_error(&error);
+    }
     g_assert_no_error(error);
     people_close(&people);
 }

@@ -2,6 +2,7 @@
  * completion. */
 #include "hiretty/base/text.h"
 #include "hiretty/command/cli.h"
+#include "hiretty/domain/filter.h"
 
 #include <string.h>
 
@@ -23,6 +24,31 @@ static void test_keys(void)
     g_autofree char *now = ht_keymap_markdown(keymap);
     if (strcmp(written, now) != 0)
         g_error("docs/keys.md is stale: hiretty --dump-keys-md > docs/keys.md");
+}
+
+static void test_filters(void)
+{
+    g_autofree char *written = load_doc("filters.md");
+    g_autofree char *now = ht_cli_filters_markdown();
+    if (strcmp(written, now) != 0)
+        g_error("docs/filters.md is stale: hiretty --dump-filters-md > docs/filters.md");
+    gsize n;
+    g_autofree char *manual = load_doc("hiretty.1");
+    g_autofree char *help = ht_cli_help();
+    const HtFilterFieldInfo *fields = ht_filter_fields(&n);
+    for (gsize i = HT_FIELD_WORDS + 1; i < n; i++) {
+        g_autofree char *item = g_strdup_printf("\n.It Cm %s", fields[i].name);
+        g_autofree char *word = g_strdup_printf(" %s", fields[i].name);
+        if (!strstr(manual, item))
+            g_error("docs/hiretty.1 does not name the field %s", fields[i].name);
+        g_assert_nonnull(strstr(strstr(help, "FILTER LANGUAGE"), word));
+    }
+    const HtFilterValueInfo *values = ht_filter_values(&n);
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *item = g_strdup_printf("\n.It %s", values[i].value);
+        if (values[i].field == HT_FIELD_IS && !strstr(manual, item))
+            g_error("docs/hiretty.1 does not name the state %s", values[i].value);
+    }
 }
 
 static void test_manual(void)
@@ -71,6 +97,7 @@ int main(int argc, char **argv)
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/docs/keys", test_keys);
+    g_test_add_func("/command/docs/filters", test_filters);
     g_test_add_func("/command/docs/manual", test_manual);
     g_test_add_func("/command/docs/help_and_completion", test_help_and_completion);
     return g_test_run();

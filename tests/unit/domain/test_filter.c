@@ -78,7 +78,9 @@ static void test_errors(void)
         g_autoptr(HtFilter) filter = ht_filter_parse(bad[i].text, &column, &error);
         g_test_message("%s", bad[i].text);
         g_assert_null(filter);
-        g_assert_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_SYNTAX);
+        bool is_field = i == 0 || i == G_N_ELEMENTS(bad) - 1;
+        int code = is_field ? HT_DOMAIN_ERROR_FIELD : HT_DOMAIN_ERROR_SYNTAX;
+        g_assert_error(error, HT_DOMAIN_ERROR, code);
         g_assert_cmpint(column, ==, bad[i].column);
     }
 }
@@ -134,7 +136,57 @@ static void test_table(void)
     for (gsize i = 0; i < n; i++) {
         g_assert_cmpint((int)fields[i].field, ==, (int)i);
         g_assert_cmpuint(strlen(fields[i].summary), >, 5);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(HtFilter) example = ht_filter_parse(fields[i].example, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_true(i == HT_FIELD_WORDS || term_at(example, 0)->field == fields[i].field);
     }
+}
+
+/* The signs that the table tells of are those that the parser takes, and no others. */
+static void test_signs(void)
+{
+    static const char *const signs[] = {":", "=", "!=", "<", "<=", ">", ">="};
+    gsize n = 0;
+    const HtFilterFieldInfo *fields = ht_filter_fields(&n);
+    for (gsize i = HT_FIELD_WORDS + 1; i < n; i++) {
+        g_auto(GStrv) told = g_strsplit(fields[i].signs, " ", -1);
+        g_auto(GStrv) values = g_strsplit(fields[i].values, " ", -1);
+        const char *sign_at = strpbrk(fields[i].example, ":=<>");
+        const char *sample = values[0] ? values[0] : sign_at + strspn(sign_at, ":=<>");
+        for (gsize s = 0; s < G_N_ELEMENTS(signs); s++) {
+            g_autofree char *text = g_strconcat(fields[i].name, signs[s], sample, NULL);
+            g_autoptr(HtFilter) filter = ht_filter_parse(text, NULL, NULL);
+            if (!!filter != !!g_strv_contains((const char *const *)told, signs[s]))
+                g_error("%s: the table says \"%s\"", text, fields[i].signs);
+        }
+    }
+}
+
+/* Every value of a field that has a fixed list of them is explained, in the list's order. */
+static void test_value_texts(void)
+{
+    gsize n = 0, at = 0;
+    const HtFilterFieldInfo *fields = ht_filter_fields(&(gsize){0});
+    const HtFilterValueInfo *values = ht_filter_values(&n);
+    static const HtFilterField listed[] = {HT_FIELD_REJECT, HT_FIELD_IS};
+    for (gsize f = 0; f < G_N_ELEMENTS(listed); f++) {
+        g_auto(GStrv) words = g_strsplit(fields[listed[f]].values, " ", -1);
+        for (int i = 0; words[i]; i++, at++) {
+            g_assert_cmpuint(at, <, n);
+            g_assert_cmpint((int)values[at].field, ==, (int)listed[f]);
+            g_assert_cmpstr(values[at].value, ==, words[i]);
+        }
+    }
+    g_assert_cmpuint(at, ==, n);
+}
+
+static void test_unknown_field(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(ht_filter_parse("score>=80 stge:x", NULL, &error));
+    g_assert_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_FIELD);
+    g_assert_null(ht_filter_parse("stge:x", NULL, NULL));
 }
 
 int main(int argc, char **argv)
@@ -147,5 +199,8 @@ int main(int argc, char **argv)
     g_test_add_func("/domain/filter/bounds", test_bounds);
     g_test_add_func("/domain/filter/canonical-text", test_canonical);
     g_test_add_func("/domain/filter/table-is-complete", test_table);
+    g_test_add_func("/domain/filter/signs", test_signs);
+    g_test_add_func("/domain/filter/value-texts", test_value_texts);
+    g_test_add_func("/domain/filter/unknown-field", test_unknown_field);
     return g_test_run();
 }
