@@ -23,10 +23,18 @@ enum {
     HT_TBL_FEEDBACK = 23,
 };
 
+/* Which file it is, whatever it is called; 0, 0 = none. */
+typedef struct {
+    uint64_t device, number;
+} HtFileId;
+
+enum { HT_OUTBOX_FILES = 3 }; /* the file, its log and the log's index */
+
 struct HtOutbox {
     HtCache *cache;
     char *path, *problem;
-    int lock_fd; /* shared: the file is not moved away under us */
+    int lock_fd;                     /* shared: the file is not moved away under us */
+    HtFileId files[HT_OUTBOX_FILES]; /* as they were opened */
     HtUuid device;
     /* store thread */
     HtDb *db;
@@ -107,6 +115,10 @@ char *ht_ops_export(GPtrArray *ops, bool whole);
 /* --- The file (open.c, salvage.c) */
 /* Sets path, db, lock_fd, problem. */
 bool ht_outbox_open_file(HtOutbox *outbox, const char *dir, GError **error);
+/* Notes which files are open, once both connections are. */
+void ht_outbox_note_files(HtOutbox *outbox);
+/* false, with what to do about it: they are not there any more, or others are. */
+bool ht_outbox_has_files(const HtOutbox *outbox, GError **error);
 /* The mark that a connection to the file at `path` leaves when damage shows. Caller frees. */
 char *ht_outbox_suspect_path(const char *path);
 /* Unsent ops (HtOp), with `settled` the others too, that can be read from the file at `path`, in
@@ -132,7 +144,8 @@ bool ht_change_begin(HtChange *change, HtOutbox *outbox, HtStore *store, GError 
 void ht_change_touch(HtChange *change, const HtOp *op);
 /* ht_op_insert, counted in `recorded`. */
 bool ht_change_insert(HtChange *change, HtOp *op, GError **error);
-/* Commits the file, then brings shown in step; only the first can fail. */
+/* Commits the file, then brings shown in step; only the first can fail. It is refused where nobody
+ * would find it again: the file that is open is not the one of that name. */
 bool ht_change_commit(HtChange *change, GError **error);
 void ht_change_clear(HtChange *change); /* rolls back what was not committed */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtChange, ht_change_clear)

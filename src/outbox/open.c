@@ -153,6 +153,40 @@ static HtDb *open_file(const char *path, GError **error)
     return g_steal_pointer(&db);
 }
 
+/* ---- is it still there? */
+
+/* Never opened to be looked at: see cache/db.c. */
+static HtFileId file_id(const char *path, const char *ending)
+{
+    g_autofree char *name = g_strconcat(path, ending, NULL);
+    struct stat st;
+    return lstat(name, &st) == 0 ? (HtFileId){st.st_dev, st.st_ino} : (HtFileId){0};
+}
+
+static const char *const file_endings[HT_OUTBOX_FILES] = {"", "-wal", "-shm"};
+
+void ht_outbox_note_files(HtOutbox *outbox)
+{
+    for (int i = 0; i < HT_OUTBOX_FILES; i++)
+        outbox->files[i] = file_id(outbox->path, file_endings[i]);
+}
+
+bool ht_outbox_has_files(const HtOutbox *outbox, GError **error)
+{
+    for (int i = 0; i < HT_OUTBOX_FILES; i++) {
+        HtFileId now = file_id(outbox->path, file_endings[i]);
+        const HtFileId *opened = &outbox->files[i];
+        if (opened->number == 0 || (now.device == opened->device && now.number == opened->number))
+            continue;
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO,
+                    "outbox.db%s was %s while it was open, so this would be lost: "
+                    "leave and start again",
+                    file_endings[i], now.number ? "replaced" : "deleted");
+        return false;
+    }
+    return true;
+}
+
 /* ---- setting aside */
 
 typedef struct {

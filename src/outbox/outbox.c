@@ -81,7 +81,7 @@ static bool show_change(HtApply *apply, gpointer data, GError **error)
 
 bool ht_change_commit(HtChange *change, GError **error)
 {
-    if (!ht_db_commit(change->outbox->db, error))
+    if (!ht_outbox_has_files(change->outbox, error) || !ht_db_commit(change->outbox->db, error))
         return false;
     HT_FAILPOINT(OUTBOX_RECORDED);
     g_autoptr(GError) why = NULL;
@@ -183,6 +183,7 @@ HtOutbox *ht_outbox_open(HtCache *cache, const HtPaths *paths, GError **error)
         outbox_free(outbox);
         return NULL;
     }
+    ht_outbox_note_files(outbox);
     g_autofree char *mark = ht_outbox_suspect_path(outbox->path);
     ht_db_set_suspect(outbox->look_db, mark);
     ht_cache_set_generation_hook(cache, bring_in_step, outbox);

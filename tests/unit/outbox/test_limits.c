@@ -4,6 +4,7 @@
 
 #include "hiretty/base/json.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,6 +39,71 @@ static void test_no_room(void)
     bench_reopen(&bench);
     assert_outbox(&bench, 12, 0, 0);
     assert_counters(&bench);
+    bench_close(&bench);
+}
+
+/* ---- a file that is not the one that was opened */
+static char *file_of(Bench *bench, const char *ending)
+{
+    g_autofree char *name = g_strconcat("outbox.db", ending, NULL);
+    return g_build_filename(ht_paths_state_dir(bench->fixture.paths), name, NULL);
+}
+
+static void assert_not_kept(Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(bench_decide(bench, HT_DECISION_SHORTLIST, 2, 4, &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO);
+    g_assert_nonnull(strstr(error->message, "leave and start again"));
+    g_assert_null(strchr(error->message, '\n'));
+    assert_outbox(bench, 1, 0, 0);
+    assert_stage(bench, 2, HT_STAGE_APPLIED, false);
+    g_clear_error(&error);
+    g_assert_null(bench_undo(bench, HT_INTENT_UNDO, &error));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO);
+    assert_outbox(bench, 1, 0, 0);
+}
+
+/* What is written then is read by nobody after the end of the process: it is not confirmed. The
+ * same file in its place again is as good as before. */
+static void test_deleted(void)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    Bench bench;
+    bench_open(&bench);
+    bench_did(&bench, HT_DECISION_SHORTLIST, 1, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *path = file_of(&bench, endings[i]);
+        g_autofree char *away = g_strconcat(path, ".away", NULL);
+        g_assert_cmpint(g_rename(path, away), ==, 0);
+        assert_not_kept(&bench);
+        g_assert_true(g_file_set_contents(path, "another", -1, NULL));
+        assert_not_kept(&bench);
+        g_assert_cmpint(g_rename(away, path), ==, 0);
+    }
+    bench_did(&bench, HT_DECISION_SHORTLIST, 2, 4);
+    bench_reopen(&bench);
+    assert_outbox(&bench, 4, 0, 0);
+    bench_close(&bench);
+}
+
+/* What waited when the file went leaves all the same, as long as the process lives. */
+static void test_deleted_is_sent(void)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    Bench bench;
+    bench_open(&bench);
+    bench_did(&bench, HT_DECISION_SHORTLIST, 1, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *path = file_of(&bench, endings[i]);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+    }
+    assert_not_kept(&bench);
+    g_assert_cmpint(bench_push(&bench, "applied"), ==, 1);
+    assert_stage(&bench, 1, HT_STAGE_SHORTLIST, false);
+    bench_reopen(&bench);
+    bench_did(&bench, HT_DECISION_SHORTLIST, 2, 4);
+    assert_outbox(&bench, 3, 0, 0);
     bench_close(&bench);
 }
 
@@ -289,6 +355,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/outbox/limits/no_room", test_no_room);
+    g_test_add_func("/outbox/limits/deleted", test_deleted);
+    g_test_add_func("/outbox/limits/deleted_is_sent", test_deleted_is_sent);
     g_test_add_func("/outbox/limits/viewer", test_viewer);
     g_test_add_func("/outbox/limits/mail_left", test_mail_left);
     g_test_add_func("/outbox/limits/malformed", test_malformed);
