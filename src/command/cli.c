@@ -115,6 +115,17 @@ void ht_cli_tell_mended(HtContext *context)
         ht_print_error("outbox", outbox, NULL);
 }
 
+void ht_cli_tell_same(HtContext *context, guint told)
+{
+    HtOpSpan span;
+    if (ht_cache_is_locked(context->parts.cache, NULL))
+        return;
+    guint n = ht_outbox_take_same(context->parts.outbox, &span);
+    g_autofree char *text = n > told ? ht_context_say_same(context, &span, n) : NULL;
+    if (text)
+        ht_print_line(stderr, "%s", text);
+}
+
 HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
 {
     GError *error = NULL;
@@ -127,6 +138,7 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
      * has lines of its own for it. */
     if (strcmp(verb, "status") != 0)
         ht_cli_tell_mended(context);
+    ht_cli_tell_same(context, 0);
     /* What is locked is not read; what waits to be sent and how things stand may be asked. */
     bool harmless =
         strcmp(verb, "status") == 0 || strcmp(verb, "outbox") == 0 || strcmp(verb, "cache") == 0;

@@ -38,6 +38,9 @@ HtContext *ht_cli_open_list(HtCliHost *host, const char *verb, int *exit);
 HtContext *ht_cli_open_filled(HtCliHost *host, const char *verb, int *exit);
 /* A damaged file of ours was moved aside and an empty one took its place: one line each. */
 void ht_cli_tell_mended(HtContext *context);
+/* Somebody else had decided the same as what an answer of before was about, and whoever took that
+ * in was killed before he said so: one line. `told`: so many are told elsewhere. */
+void ht_cli_tell_same(HtContext *context, guint told);
 /* The job of --job: 0 after having said why. */
 HtKey ht_cli_job(HtContext *context, const char *verb, const HtCliOptions *options, int *exit);
 /* The filter of --where; false after having said why. NULL filter: none given. */

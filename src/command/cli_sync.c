@@ -172,8 +172,10 @@ int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
     progress_stop(&progress);
     /* Opened only now: its reader would keep the old generation from being removed. */
     HtContext *context = host->ops->context(host, NULL);
-    if (context)
+    if (context) {
         ht_cli_tell_mended(context);
+        ht_cli_tell_same(context, report.same);
+    }
     if (!ok)
         return ht_cli_fail(verb, error);
     HtSyncStatus status;

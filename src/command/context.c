@@ -189,8 +189,7 @@ static void cancel_changes(HtContext *context)
     context->change_timer = 0;
 }
 
-/* Nobody has to do anything about it: it is said once. */
-static void say_same(HtContext *context)
+void ht_context_tell_same(HtContext *context)
 {
     HtOpSpan span;
     guint n = context->parts.outbox ? ht_outbox_take_same(context->parts.outbox, &span) : 0;
@@ -215,7 +214,7 @@ static void take_in_changes(HtContext *context)
     if (tables & (HT_CHANGED_META | HT_CHANGED_GENERATION))
         follow_forgetting(context);
     if (tables & HT_CHANGED_SHOWN)
-        say_same(context);
+        ht_context_tell_same(context);
     for (guint i = 0; i < context->places->len; i++)
         ((HtPlace *)context->places->pdata[i])->stale |= tables;
     if (context->places->len)

@@ -209,6 +209,8 @@ char *ht_context_say_who(HtContext *context, const HtOutboxItem *item);
 /* One line about what between these numbers somebody else had decided the same; NULL = nothing. `n`
  * of them, 0: they are counted here. Not cleaned, caller frees. */
 char *ht_context_say_same(HtContext *context, const HtOpSpan *span, guint n);
+/* Says it of what was not told yet. Nobody has to do anything about it: it is said once. */
+void ht_context_tell_same(HtContext *context);
 /* What becomes of a conflict of that number when mine is kept; and what has become of it, in a
  * line.
  */

@@ -403,5 +403,6 @@ bool ht_context_start(HtContext *context, GError **error)
         context->forgot = ht_reader_meta(context->parts.reader, HT_META_FORGOT);
     if (!text || !ht_context_session_restore(context, text))
         ht_context_push(context, ht_view_new_jobs(ht_view_parts(context)));
+    ht_context_tell_same(context); /* whoever was killed before he could */
     return true;
 }

@@ -186,12 +186,44 @@ static bool finish_batch(HtOutbox *outbox, HtStore *store, const HtBatch *batch,
            ht_db_commit(outbox->db, error);
 }
 
+static void tell_same(HtOutbox *outbox, const HtSameDecided *same)
+{
+    const HtOpSpan *span = &same->span;
+    if (same->n == 0)
+        return;
+    g_mutex_lock(&outbox->lock);
+    outbox->n_same += same->n;
+    outbox->same.first = outbox->same.first ? MIN(outbox->same.first, span->first) : span->first;
+    outbox->same.last = MAX(outbox->same.last, span->last);
+    g_mutex_unlock(&outbox->lock);
+}
+
+static bool find_same(HtDb *db, const HtBatch *batch, HtSameDecided *same, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("batch_same"), error)};
+    if (!use.stmt)
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, batch->id);
+    if (ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return false;
+    same->span = (HtOpSpan){ht_stmt_int(use.stmt, 0), ht_stmt_int(use.stmt, 1)};
+    same->n = (guint)ht_stmt_int(use.stmt, 2);
+    return true;
+}
+
+/* Told by whoever finishes the batch: who had taken in the answer was ended before he could. */
 bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error)
 {
     g_auto(HtBatch) batch = {0};
+    HtSameDecided same = {0};
     if (!ht_batch_open(outbox->db, &batch, error))
         return false;
-    return !batch.id || !batch.outcomes || finish_batch(outbox, store, &batch, error);
+    if (!batch.id || !batch.outcomes)
+        return true;
+    if (!find_same(outbox->db, &batch, &same, error) || !finish_batch(outbox, store, &batch, error))
+        return false;
+    tell_same(outbox, &same);
+    return true;
 }
 
 /* --- Answers */
@@ -301,18 +333,6 @@ static bool store_answer(HtDb *db, const HtBatch *batch, const Answer *answer, H
     return false;
 }
 
-static void tell_same(HtOutbox *outbox, const HtSameDecided *same)
-{
-    const HtOpSpan *span = &same->span;
-    if (same->n == 0)
-        return;
-    g_mutex_lock(&outbox->lock);
-    outbox->n_same += same->n;
-    outbox->same.first = outbox->same.first ? MIN(outbox->same.first, span->first) : span->first;
-    outbox->same.last = MAX(outbox->same.last, span->last);
-    g_mutex_unlock(&outbox->lock);
-}
-
 typedef struct {
     HtOutbox *outbox;
     HtPushBatch *batch;
@@ -344,11 +364,12 @@ static bool run_acknowledge(HtStore *store, gpointer data, GError **error)
     HT_FAILPOINT(PUSH_RECORDED);
     call->batch->n_same = same.n;
     call->batch->n_again = same.n_again;
-    tell_same(outbox, &same);
     batch.outcomes = g_strdup(call->text);
     if (outbox->limit)
         outbox->limit = batch.last_seq >= outbox->limit_until ? 0 : outbox->limit * 2;
     bool ok = finish_batch(outbox, store, &batch, error);
+    if (ok)
+        tell_same(outbox, &same);
     HT_FAILPOINT(PUSH_TIDIED);
     ht_store_touch(store, HT_CHANGED_SHOWN);
     return ok;

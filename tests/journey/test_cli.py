@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -310,6 +311,14 @@ def who_decided_the_same_is_told():
     assert run.returncode == DONE and re.fullmatch(r"[^:\n]+: [^:\n]+ had decided the same already\.\n", run.stderr), (run.returncode, run.stderr)
     assert desk.json("conflicts") == [] and desk.json("outbox", "list") == [] and server_stage(match) == "shortlist"
     ends(desk.run("undo"), REFUSED, "somebody else had decided it already")
+    # Whoever is killed with the answer has told nobody: the next command does, once, and goes on.
+    match = [row["id"] for row in matches() if row["stage_type"] == "applied"][-6]
+    two.must("sync")
+    two.must("advance", match)
+    assert desk.run("advance", match, env={"HIRETTY_FAILPOINT": "push.applied"}).returncode == -signal.SIGKILL
+    run = desk.run("sync")
+    assert run.returncode == DONE and re.fullmatch(r"[^:\n]+: [^:\n]+ had decided the same already\.\n", run.stderr), (run.returncode, run.stderr)
+    assert desk.run("sync").stderr == "" and server_stage(match) == "shortlist"
     # With words of one's own somebody has to say what becomes of these.
     other = [row["id"] for row in matches() if row["stage_type"] == "applied"][-6]
     two.must("sync")

@@ -21,7 +21,20 @@ static void fill(HtApply *apply, gpointer data)
             "status", "active", NULL);
 }
 
-static void desk_open(Desk *desk)
+static void desk_start(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    HtContextParts parts = {.paths = desk->cache.paths,
+                            .cache = desk->cache.cache,
+                            .outbox = desk->outbox,
+                            .reader = desk->reader,
+                            .interactive = true};
+    desk->context = ht_context_new(&parts, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_context_start(desk->context, &error));
+}
+
+static void desk_open_files(Desk *desk)
 {
     g_autoptr(GError) error = NULL;
     memset(desk, 0, sizeof *desk);
@@ -32,14 +45,12 @@ static void desk_open(Desk *desk)
     g_assert_no_error(error);
     desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
     g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
+}
+
+static void desk_open(Desk *desk)
+{
+    desk_open_files(desk);
+    desk_start(desk);
 }
 
 static void desk_close(Desk *desk)
@@ -136,6 +147,20 @@ static void test_said_once(void)
     desk_close(&desk);
 }
 
+/* An answer that was taken in before there was a screen: the next one says it as it starts. */
+static void test_said_at_start(void)
+{
+    Desk desk;
+    desk_open_files(&desk);
+    decide(&desk, "M1", NULL);
+    tom_was_first(&desk);
+    desk_start(&desk);
+    says(&desk, "Zoë Last01: Tom Lind had decided the same already.");
+    HtOpSpan span;
+    g_assert_cmpuint(ht_outbox_take_same(desk.outbox, &span), ==, 0);
+    desk_close(&desk);
+}
+
 /* With a note there is something to settle: m adds it, and says that this is what it did. */
 static void test_keeps_note(void)
 {
@@ -157,6 +182,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/same/said_once", test_said_once);
+    g_test_add_func("/command/same/said_at_start", test_said_at_start);
     g_test_add_func("/command/same/keeps_note", test_keeps_note);
     return g_test_run();
 }

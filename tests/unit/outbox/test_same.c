@@ -423,6 +423,12 @@ static void die_and_go_on(const char *failpoint)
     assert_outbox(&bench, 1, 0, 0);
     assert_stage(&bench, 1, HT_STAGE_SCREENING, true);
     assert_counters(&bench);
+    HtOpSpan span; /* the dead one has told nobody */
+    g_assert_cmpuint(ht_outbox_take_same(bench.outbox, &span), ==, 1);
+    g_assert_cmpint(span.first, ==, 1);
+    g_assert_cmpint(span.last, ==, 1);
+    bench_reopen(&bench);
+    g_assert_cmpuint(ht_outbox_take_same(bench.outbox, &span), ==, 0); /* once */
     g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, 10, &error);
     g_assert_no_error(error);
     g_assert_cmpint(batch->n, ==, 1);
