@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define PATIENCE_US (60 * G_USEC_PER_SEC)
+
 typedef struct {
     Fixture cache;
     HtOutbox *outbox;
@@ -44,7 +46,8 @@ static void desk_close(Desk *desk)
 /* Until the view on the screen is this one, with as many rows; -1: any. */
 static void shows(Desk *desk, HtViewId id, int rows)
 {
-    for (int i = 0; i < 5000; i++) {
+    int64_t end = g_get_monotonic_time() + PATIENCE_US;
+    while (g_get_monotonic_time() < end) {
         HtView *view = ht_context_view(desk->context);
         if (!ht_context_is_busy(desk->context) && ht_view_id(view) == id &&
             (rows < 0 || (int)ht_view_rows(view) == rows))
@@ -80,7 +83,8 @@ static void load_anew(HtCache *cache)
 static void forgets(Desk *desk)
 {
     g_autoptr(GError) error = NULL;
-    for (int i = 0; i < 5000; i++) {
+    int64_t end = g_get_monotonic_time() + PATIENCE_US;
+    while (g_get_monotonic_time() < end) {
         g_clear_error(&error);
         if (ht_cache_forget(desk->cache.cache, true, &error))
             return;
