@@ -195,6 +195,12 @@ def kept_of(device):
     return world.value("super", "SELECT d::text FROM public.client_devices d WHERE device_id = '%s'" % device)
 
 
+def keep(device, outcomes, batch=None):
+    """Makes a device keep this, for the batch that it sent last or of that hash."""
+    world.sql("super", "UPDATE public.client_devices SET last_outcomes = '%s', last_batch_hash = coalesce(%s, last_batch_hash) WHERE device_id = '%s'"
+              % (outcomes.replace("'", "''"), "'%s'" % batch if batch else "NULL", device))
+
+
 def words():
     """Nothing of what people wrote is kept for a retry, whatever became of it, and the retry has the same outcomes."""
     word, device, panel_device = "Zedekiah", new_id(), new_id()
@@ -249,18 +255,39 @@ def words():
     check.true(word not in kept_of(panel_device), "kept of feedback: %s" % kept_of(panel_device))
     check.true(push("int", feedback, panel_device) == answers, "its retry is the same")
 
-    # What devices kept before is gone with the migration, of fields alone.
+    # What devices kept before the migration had rows, and values that were refused: the words go, the outcomes stay.
     decided = new_id()
     decision = {"seq": 1, "op": new_id(), "match": new_id(), "decision": "shortlist", "from_stage": new_id(), "at": now_us()}
     first = world.push("rec", [decision], device=decided)
-    world.sql("super", "UPDATE public.client_devices SET last_outcomes = '{\"1\": [\"merged\", null, \"%s\"]}' WHERE device_id = '%s'" % (word, device))
+    second, by_hand, older = new_id(), new_id(), new_id()
+    answers = {device: push("rec", ops, device), panel_device: push("int", feedback, panel_device), second: push("rec", [ops[9]], second)}
+    for kept, told in answers.items():
+        before = {i: [a["outcome"], a["code"], a["why"].replace("…", '"a "%s" b"' % word) if a["why"] else None,
+                      [{"tbl": 12, "id": theirs, "row": {"tag": word}}, {"tbl": 12, "id": mine, "gone": True}]]
+                  for i, a in enumerate(told, 1) if a["outcome"] != "applied"}
+        keep(kept, json.dumps(before))
+    check.true(all(word in kept_of(d) for d in (device, panel_device, second)), "as it was kept before")
+    for kept in (by_hand, older):
+        check.same(push("rec", [], kept), [], "a device")
+    keep(by_hand, json.dumps({"1": ["merged", None, word], "2": [word], "3": ["rejected", word], word: ["gone"], "4": word, "5": ["conflict", "version", word]}))
+    keep(older, json.dumps([{"seq": 1, "outcome": "applied", "rows": [word]}]), "d41d8cd98f00b204e9800998ecf8427e")
     with open(os.path.join(os.environ["SOURCE_DIR"], "sql/server/migrations/052_kept_words.sql"), encoding="utf-8") as migration:
-        # Its functions are newer by now.
-        tables = migration.read().split("-- A message without what it quotes")[0]
+        # Its other functions are newer by now.
+        tables = migration.read().split("-- Ops of one table, kind")[0]
         world.sql("super", "BEGIN; " + tables + "COMMIT;")
-    check.true(word not in kept_of(device), "after the migration: %s" % kept_of(device))
+    for kept in (device, panel_device, second, by_hand, older):
+        check.true(word not in kept_of(kept), "after the migration: %s" % kept_of(kept))
+    check.same(json.loads(world.value("super", "SELECT last_outcomes FROM public.client_devices WHERE device_id = '%s'" % by_hand)),
+               {"1": ["merged", None, None], "5": ["conflict", "version", world.value("super", "SELECT app.push_why('version', NULL, NULL)")]}, "what says something")
     check.same(world.push("rec", [decision], device=decided), first, "decisions keep their codes")
-    check.same([a["outcome"] for a in push("rec", ops[:1], device)], ["applied"], "what applied is known by its rows")
+    # What the server would say of them anew is something else: the feedback is not there any more.
+    world.sql("super", "DELETE FROM public.interview_feedback WHERE id = '%s'" % feedback[0]["row"])
+    for kept, login, sent in ((device, "rec", ops), (panel_device, "int", feedback), (second, "rec", [ops[9]])):
+        again = push(login, sent, kept)
+        check.same([(a["outcome"], a["code"]) for a in again], [(a["outcome"], a["code"]) for a in answers[kept]], "outcomes of the first time")
+        check.true(word not in json.dumps([a["why"] for a in again]) and all(bool(a["why"]) == bool(b["why"]) for a, b in zip(again, answers[kept])),
+                   "reasons: %r" % [a["why"] for a in again])
+    check.same(stored("interview_feedback", feedback[0]["row"]), None, "and nothing is applied again")
 
 
 for part in (notes, parents, tags, fields, batches, who_moved, words):

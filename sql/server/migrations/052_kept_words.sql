@@ -3,14 +3,7 @@
 -- people gave is looked for again. A server's message may quote the value that it refuses: it loses what it quotes
 -- before it is kept or answered. Everything here may be run twice.
 
--- What devices keep until now may hold words. A new copy of the table leaves nothing of them on the disk. Decisions
--- keep codes alone.
 SET LOCAL ROLE hiretty_owner;
-ALTER TABLE public.client_devices
-    ALTER COLUMN last_outcomes TYPE json
-        USING CASE WHEN last_batch_hash LIKE 'decisions %' THEN last_outcomes END,
-    ALTER COLUMN last_batch_hash TYPE text
-        USING CASE WHEN last_batch_hash LIKE 'decisions %' THEN last_batch_hash END;
 
 -- A message without what it quotes, in whatever language the server speaks. A value may hold quotation marks: all
 -- between the first and the last one goes. What names a constraint or a column quotes names alone.
@@ -18,6 +11,29 @@ CREATE OR REPLACE FUNCTION app.without_values(message text, names boolean) RETUR
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN names THEN message
     ELSE regexp_replace(message, '["''`«»‹›„“”‟‚‘’‛「」『』].*["''`«»‹›„“”‟‚‘’‛「」『』]', '…') END;
+
+-- What devices keep until now may hold words. Of fields it had the rows as well: what a retry needs of it stays, since an
+-- answer may be on its way over an update. A reason that a code does not say itself loses what it quotes; any other
+-- text is nobody's. A new copy of the table leaves nothing of them on the disk. Decisions keep codes alone.
+CREATE OR REPLACE FUNCTION app.kept_without_words(kept json) RETURNS json
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(json_object_agg(k.nr, json_build_array(k.outcome, k.code, CASE
+               WHEN k.why LIKE 'The server does not take it: %' THEN app.without_values(k.why, false)
+               WHEN k.code = 'busy' THEN 'Somebody on the panel has another interview at that time.'
+               ELSE app.push_why(k.code, NULL, NULL) END)), '{}')
+      FROM (SELECT e.key AS nr, e.value ->> 0 AS outcome, e.value ->> 1 AS code, e.value ->> 2 AS why
+              FROM json_each(kept) e WHERE json_typeof(e.value) = 'array') k
+     WHERE k.nr ~ '^[0-9]{1,4}$' AND k.outcome IN ('applied', 'merged', 'conflict', 'rejected', 'gone')
+       AND (k.code IS NULL OR k.code ~ '^[a-z_]{1,40}$');
+$$;
+ALTER TABLE public.client_devices
+    ALTER COLUMN last_outcomes TYPE json
+        USING CASE WHEN last_batch_hash LIKE 'decisions %' THEN last_outcomes
+            WHEN last_batch_hash ~ '^-?[0-9]{1,20}$' AND json_typeof(last_outcomes) = 'object'
+                THEN app.kept_without_words(last_outcomes) END,
+    ALTER COLUMN last_batch_hash TYPE text
+        USING CASE WHEN last_batch_hash LIKE 'decisions %' OR last_batch_hash ~ '^-?[0-9]{1,20}$' THEN last_batch_hash END;
+DROP FUNCTION app.kept_without_words(json);
 
 -- Ops of one table, kind and set of columns. When they do not go together, each goes alone, so that
 -- one bad value costs no other op its outcome.
