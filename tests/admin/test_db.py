@@ -148,6 +148,32 @@ def rights_of_its_own(admin, report, login):
     report.equal(admin.run("check", "--quiet").stdout, "", "taken back")
 
 
+def ids_from_before(admin, report):
+    """A row whose id is nil, from before the schema refused it, stops no update of it; the check says so until it is mended as the guide says."""
+    nil, tenant = "00000000-0000-0000-0000-000000000000", admin.server.truth("SELECT id FROM tenants WHERE slug = 'acme'").value
+    admin.server.truth("ALTER TABLE candidate_tags DROP CONSTRAINT candidate_tags_id_not_nil")
+    person = admin.server.truth(f"SET app.current_tenant = '{tenant}'; INSERT INTO candidates (email) VALUES ('nil@acme.example') RETURNING id").value
+    admin.server.truth(f"SET app.current_tenant = '{tenant}'; INSERT INTO candidate_tags (id, candidate_id, tag) VALUES ('{nil}', '{person}', 'nil')")
+    with open(os.path.join(SOURCE, "sql", "server", "migrations", "058_no_nil_ids.sql"), encoding="utf-8") as migration:
+        text = migration.read()
+    for again in ("", " again"):
+        answer = admin.server.run("superuser", "BEGIN; " + text + "COMMIT")
+        report.check(answer.state is None, f"the update{again}: {answer}")
+    told = admin.run("check", "--quiet", code=1).stdout
+    report.check(len(told.splitlines()) == 1 and "candidate_tags" in told and "id is nil" in told, f"the check: {told}")
+    choose = f"SET app.current_tenant = '{tenant}'"
+    report.equal(admin.server.run("superuser", choose, f"UPDATE candidate_tags SET tag = 'other' WHERE id = '{nil}' RETURNING tag").value, "other", "such a row changes")
+    refused = admin.server.run("superuser", choose, f"INSERT INTO candidate_tags (id, tenant_id, candidate_id, tag) VALUES ('{nil}', '{tenant}', '{person}', 'x')")
+    report.check(refused.state == "23514" and "candidate_tags_id_not_nil" in refused.message, f"another one: {refused}")
+    with open(os.path.join(SOURCE, "docs", "administration.md"), encoding="utf-8") as guide:
+        mend = [line.strip() for line in guide if line.startswith("    ") and ("id_not_nil" in line or "limit_new_id" in line or nil in line)]
+    report.equal(len(mend), 3, "the guide's statements")
+    for answer in admin.server.many("superuser", ["SET ROLE hiretty_owner", choose, *mend]):
+        report.check(answer.state is None, f"mended: {answer}")
+    admin.server.truth(f"{choose}; DELETE FROM candidates WHERE id = '{person}'")
+    report.equal(admin.run("check", "--quiet").stdout, "", "mended")
+
+
 def another_role(admin, report, login):
     """A session goes on with the plans of its old role, so a new role ends it."""
     sleeper = subprocess.Popen([admin.server.psql, "-XqAt", admin.server.dsn(login)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -241,6 +267,7 @@ def main():
     refuses_other_versions(admin, report)
     login = members(admin, report)
     rights_of_its_own(admin, report, login)
+    ids_from_before(admin, report)
     another_role(admin, report, login)
     revocation(admin, report, login)
     prune(admin, report)

@@ -69,6 +69,27 @@ def applied_in_full():
     told(one("rec", again), again, ("rejected", "already_undone"), "undone twice")
 
 
+def nil_ids():
+    """The id of nothing names no decision, and nothing that comes with one."""
+    nil, match, other = "00000000-0000-0000-0000-000000000000", pool.pop(), pool.pop()
+    sent = [op(other, "shortlist", applied), dict(op(match, "shortlist", applied), op=nil)]
+    check.refused(lambda: world.push("rec", sent), "ops: seq, op and match are needed", "a decision without an id of its own")
+    check.same(world.match(other)["stage_id"], applied, "its batch does nothing")
+    mail = {"id": nil, "template": template, "template_version": 1, "channel": "email", "subject": "x", "body": "x", "send_after": now_us()}
+    for with_it in ({"note": {"id": nil, "body": "x"}}, {"bulk": {"id": nil, "kind": "marks", "row_count": 1}}, {"mails": [mail]}):
+        answers = world.push("rec", [op(match, "shortlist", applied, **with_it), op(other, "shortlist", applied)])
+        check.same((answers[0]["outcome"], answers[0]["why"] is None, answers[1]["outcome"]), ("rejected", False, "applied"), str(with_it))
+        other = pool.pop()
+    check.same(world.match(match)["stage_id"], applied, "it did not move")
+    match = pool.pop()
+    write = ("INSERT INTO public.hiring_decisions (id, client_op_id, match_id, decision, from_stage_id, to_stage_id) "
+             "VALUES ('%s', '%s', '%s', 'shortlist', '%s', '%s')" % (nil, nil, match, applied, listed))
+    check.refused(lambda: world.sql("rec", write), "hiring_decisions_id_not_nil", "a decision by hand")
+    check.same(world.value("super", "SELECT (SELECT count(*) FROM public.hiring_decisions WHERE id = '%s') + (SELECT count(*) FROM public.notifications WHERE id = '%s') "
+                           "+ (SELECT count(*) FROM public.candidate_notes WHERE id = '%s') + (SELECT count(*) FROM public.bulk_operations WHERE id = '%s')"
+                           % (nil, nil, nil, nil)), "0", "nothing of it is there")
+
+
 def chosen_by_the_server():
     """No to_stage: the server knows where it leads."""
     match = pool.pop()
@@ -395,7 +416,7 @@ def many():
     check.refused(lambda: world.push("rec", [op(new_id(), "shortlist", applied) for _ in range(5001)]), "at most 5000", "5,001")
 
 
-for part in (applied_in_full, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
+for part in (applied_in_full, nil_ids, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
              erased_meanwhile, two_processes, many):
     part()
 check.finish()

@@ -39,6 +39,7 @@ def stored(table, row):
     return found[0] if found else None
 
 
+NIL = "00000000-0000-0000-0000-000000000000"
 OK, GONE, NO = ("applied", None), ("gone", "gone"), ("rejected", "not_allowed")
 
 
@@ -162,6 +163,25 @@ def batches():
     took = time.monotonic() - started
     check.true(took < 20, "4,000 ops took %.1f s" % took)
     print("4,000 field ops: %.2f s" % took)
+
+
+def nil_ids():
+    """The id of nothing names no row, and no op."""
+    person = people[4]
+    ops = [op("insert", "candidate_notes", NIL, candidate_id=person, body="x"), op("insert", "candidate_notes", new_id(), candidate_id=person, body="x"),
+           op("insert", "candidate_tags", NIL, candidate_id=person, tag="of nothing"), op("update", "candidates", NIL, 1, {}, location="x"),
+           op("insert", "interviews", NIL, match_id=matches[4], interview_type="technical", scheduled_at=now_us())]
+    device = new_id()
+    answers = push("rec", ops, device)
+    check.same([(a["outcome"], a["code"], a["rows"] == []) for a in answers],
+               [("rejected", "bad_value", True), OK + (False,), ("rejected", "bad_value", True), GONE + (True,), ("rejected", "bad_value", True)], "a nil id among good ones")
+    check.true("candidate_notes_id_not_nil" in answers[0]["why"], "why: %s" % answers[0]["why"])
+    check.same(push("rec", ops, device), answers, "on a retry")
+    sent = [op("insert", "candidate_notes", new_id(), candidate_id=person, body="x"), dict(op("insert", "candidate_notes", new_id(), candidate_id=person, body="x"), op=NIL)]
+    check.refused(lambda: push("rec", sent), "ops: seq, op, kind", "an op without an id of its own")
+    check.same(stored("candidate_notes", sent[0]["row"]), None, "its batch does nothing")
+    for table in ("candidate_notes", "candidate_tags", "interviews"):
+        check.same(stored(table, NIL), None, "no nil row in " + table)
 
 
 def who_moved():
@@ -290,6 +310,6 @@ def words():
     check.same(stored("interview_feedback", feedback[0]["row"]), None, "and nothing is applied again")
 
 
-for part in (notes, parents, tags, fields, batches, who_moved, words):
+for part in (notes, parents, tags, fields, batches, nil_ids, who_moved, words):
     part()
 check.finish()

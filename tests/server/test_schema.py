@@ -151,6 +151,25 @@ def sizes(server, report):
         report.equal(answer.state, "23514", f"{statement} ({answer})")
 
 
+def ids(server, report):
+    """No table that clients copy takes a row whose id is nil, whoever writes it."""
+    nil, choose = "00000000-0000-0000-0000-000000000000", f"SET app.current_tenant = '{TENANT['a']}'"
+    c1, match = ident("a", "c1"), ident("a", "match1")
+    report.equal(server.truth("""
+        SELECT f.name FROM app.feed_tables f WHERE NOT f.reload AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f.server AND k.contype = 'c'
+            AND k.convalidated AND k.conname = f.name || '_id_not_nil' AND pg_get_constraintdef(k.oid) ~ '^CHECK [(][(]id <> .0{8}-0{4}-0{4}-0{4}-0{12}.::uuid[)][)]$')
+        """).lines, [], "tables that take it")
+    for login, statement in (("ht_a_rec1", f"candidate_tags (id, candidate_id, tag) VALUES ('{nil}', '{c1}', 'nil')"),
+                             ("ht_a_rec1", f"candidate_notes (id, candidate_id, body) VALUES ('{nil}', '{c1}', 'nil')"),
+                             ("ht_a_rec1", f"interviews (id, match_id, interview_type, scheduled_at) VALUES ('{nil}', '{match}', 'technical', now())"),
+                             ("ht_a_rec1", f"saved_searches (id, name, search_type) VALUES ('{nil}', 'nil', 'candidates')"),
+                             ("superuser", f"bulk_operations (id, kind, row_count) VALUES ('{nil}', 'x', 1)"),
+                             ("superuser", f"users (id, email) VALUES ('{nil}', 'nil@a.example.com')")):
+        answer = server.run(login, choose, f"BEGIN; INSERT INTO {statement}; ROLLBACK")
+        table = statement.split()[0]
+        report.check(answer.state == "23514" and f"{table}_id_not_nil" in answer.message, f"{login}: {table}: {answer}")
+
+
 def versions(server, report):
     c1, r1, s1 = ident("a", "c2"), ident("a", "r2"), ident("a", "job2:offer")
     answers = server.many("superuser", [
@@ -229,7 +248,7 @@ def vector(server, report, expected):
 def main():
     report = Report()
     server = Server("--no-vector")
-    for part in (columns, keys, refusals, sizes, versions, feed, again):
+    for part in (columns, keys, refusals, sizes, ids, versions, feed, again):
         part(server, report)
     vector(server, report, False)
     server.stop()
