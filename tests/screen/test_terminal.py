@@ -268,6 +268,16 @@ def record_and_replay():
     assert run.returncode == 0, run.stderr
 
 
+def a_stage_that_there_is_not_is_told():
+    """A limit that nothing can pass says which stages there are; one of a stage that there is says nothing."""
+    file = os.path.join(HOME, "doubt.script")
+    for stage, step in (("foo", "expect"), ("applied", "refuse")):
+        with open(file, "w", encoding="utf-8") as script:
+            script.write(f"size 120 30\nkey g c\nwait\nkey l C-u\ntype stage:{stage}\nkey Enter\nwait\n{step} there is no stage\n")
+        run = subprocess.run([BINARY, "--offline", "--script", file], env=environment(), capture_output=True, text=True, timeout=60 * SLOW, check=False)
+        assert run.returncode == 0, (stage, run.stdout, run.stderr)
+
+
 def bad_configuration_is_named():
     """--check-config names file and line of a wrong theme; the program starts all the same."""
     folder = os.path.join(HOME, "config", "hiretty")
@@ -354,7 +364,7 @@ def idle_is_idle():
 def main():
     steps = [ends_by_key, ends_by_signal, crash_restores, hang_up_ends, hang_up_ignored_ends, stop_and_continue,
              no_color_no_bytes, only_known_modes, a_title_if_wanted, odd_terminals, no_terminal, sizes, paste_is_data,
-             alt_and_unknown_sequences, record_and_replay, bad_configuration_is_named, a_key_is_not_behind_other_frames,
+             alt_and_unknown_sequences, record_and_replay, a_stage_that_there_is_not_is_told, bad_configuration_is_named, a_key_is_not_behind_other_frames,
              no_server_is_said, idle_is_idle]
     wanted = sys.argv[1:]
     failed = 0
