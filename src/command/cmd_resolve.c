@@ -125,6 +125,30 @@ static HtResult reason_given(HtContext *context, HtPrompt *prompt)
     return ask_note(choice);
 }
 
+/* What a tenant has for it from the start. */
+static bool is_for_reopening(const HtReason *reason)
+{
+    return g_strcmp0(reason->code, "reopened") == 0;
+}
+
+/* Most reasons are of rejections: one that fits stands first, and without one none is chosen. */
+static void add_reasons(HtPrompt *prompt, const GPtrArray *reasons)
+{
+    bool fits = false;
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < reasons->len; i++) {
+            const HtReason *reason = reasons->pdata[i];
+            if (is_for_reopening(reason) != (pass == 0))
+                continue;
+            fits |= pass == 0;
+            ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
+                                 reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
+                                 NULL);
+        }
+    }
+    prompt->selected = fits ? 0 : -1;
+}
+
 static HtResult ask_reason(HtContext *context, const Choice *choice)
 {
     g_autoptr(GError) error = NULL;
@@ -133,12 +157,7 @@ static HtResult ask_reason(HtContext *context, const Choice *choice)
         return ht_result_take_error(g_steal_pointer(&error));
     HtPrompt *prompt =
         ht_prompt_new(HT_PROMPT_CHOICE, reason_given, "it was closed meanwhile: reopen, reason");
-    for (guint i = 0; i < reasons->len; i++) {
-        const HtReason *reason = reasons->pdata[i];
-        ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
-                             reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
-                             NULL);
-    }
+    add_reasons(prompt, reasons);
     prompt->data = choice_dup(choice);
     prompt->free_data = choice_free;
     return ht_result_prompt(prompt);

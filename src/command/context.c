@@ -822,11 +822,14 @@ int ht_context_hints(HtContext *context, HtHint *hints, int max)
     int n_commands, n = 0;
     const HtCommand *commands = ht_commands(&n_commands);
     max = MIN(max, 5);
+    bool is_empty = view && ht_view_kind(view) == HT_VIEW_TABLE && !ht_view_is_loading(view) &&
+                    ht_view_rows(view) == 0;
     /* Decisions first: they are what a list is for. */
     for (int pass = 0; view && pass < 2; pass++) {
         for (int i = 0; i < n_commands && n < max - (pass == 0 ? 1 : 0); i++) {
             bool decides = commands[i].flags & HT_CMD_CHANGES_DATA;
             bool fits = !(commands[i].flags & HT_CMD_NEEDS_TEXT) || ht_conflict_has_text(context);
+            fits = fits && !(is_empty && decides); /* there is nothing to change */
             if ((commands[i].flags & HT_CMD_HINT) && fits && decides == (pass == 0) &&
                 (commands[i].views & (1u << ht_view_id(view))))
                 n = add_hint(context, hints, n, &commands[i]);

@@ -85,6 +85,8 @@ static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         add_pending(doc, member->is_pending, member->is_conflict);
         if (!member->feedback_required || member->is_pending)
             continue;
+        if (!member->feedback_given && g_strcmp0(interview->status, "cancelled") == 0)
+            continue; /* nobody waits for it */
         bool late = !member->feedback_given && member->feedback_due_at &&
                     member->feedback_due_at < ht_clock_now_us();
         g_autofree char *due = ht_day_text(parts, member->feedback_due_at);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { DAYS_BACK = 1, DAYS_AHEAD = 60, MOST_FEEDBACK = 500, MOST_HITS = 200 };
+enum { DAYS_BACK = 1, DAYS_AHEAD = 60, MOST_FEEDBACK = 500, MOST_ASKED = 50000, MOST_HITS = 200 };
 
 static GPtrArray *new_rows(void)
 {
@@ -220,21 +220,29 @@ static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedb
     return row;
 }
 
+/* The newest; a limit asks all of them. One more than are promised says that there are others. */
 static HtLoaded *feedback_load(HtReader *reader, const HtViewQuery *query, GError **error)
 {
     HtViewParts parts = {.reader = reader, .zone = query->zone};
-    g_autoptr(GPtrArray) list = ht_cache_feedback_recent(reader, MOST_FEEDBACK, error);
+    bool narrowed = query->limit && *query->limit;
+    g_autoptr(GPtrArray) list =
+        ht_cache_feedback_recent(reader, narrowed ? MOST_ASKED : MOST_FEEDBACK + 1, error);
     if (!list)
         return NULL;
     GPtrArray *rows = new_rows();
-    for (guint i = 0; i < list->len; i++)
+    for (guint i = 0; i < list->len && rows->len <= MOST_FEEDBACK; i++)
         add_row(rows, NULL, feedback_row(&parts, list->pdata[i]), query->limit);
     return ht_loaded_new_rows(rows);
 }
 
 static void feedback_place(HtView *view, GString *out)
 {
-    g_string_append_printf(out, "Feedback%s%zu", ht_sign_dot(), view->base->n);
+    bool more = view->base->n > MOST_FEEDBACK;
+    g_string_append_printf(out, "Feedback%s%zu%s", ht_sign_dot(),
+                           MIN(view->base->n, (gsize)MOST_FEEDBACK),
+                           !more                  ? ""
+                           : *ht_view_limit(view) ? "+"
+                                                  : "+, the newest; l asks all");
 }
 
 static void feedback_preview(HtView *view, gsize slot, HtDoc *doc, int width)

@@ -38,7 +38,7 @@ struct HtPrompt {
                            an empty one is an answer, too */
     GArray *choices;    /* HtChoice; all of them, in order */
     GArray *shown;      /* int: indices of `choices` that match `text`, best first */
-    int selected;       /* index into `shown` */
+    int selected;       /* index into `shown`; -1: none yet, as the maker wants it */
     int64_t expected;   /* of HT_PROMPT_COUNT */
     char *history;      /* name of the history that Up walks; NULL = none */
     GStringChunk *strings;

@@ -80,7 +80,15 @@ static void press(Desk *desk, const char *names)
 static HtPrompt *asks(Desk *desk, const char *name)
 {
     HtResult result = ht_context_feed(desk->context, name);
-    settle(desk);
+    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++) {
+        HtResult later;
+        if (result.kind != HT_RESULT_PROMPT && ht_context_take_result(desk->context, &later)) {
+            ht_result_clear(&result);
+            result = later;
+        } else {
+            g_main_context_iteration(NULL, TRUE);
+        }
+    }
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
     HtPrompt *prompt = g_steal_pointer(&result.prompt);
     ht_result_clear(&result);
@@ -334,6 +342,72 @@ static void test_note_is_blind(void)
     desk_close(&desk);
 }
 
+/* ---- what a reopening begins with
+ * ------------------------------------------------------------------------------------------ */
+static void for_reopening(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "rejection_reasons", "id", "R3", "code", "reopened", "label",
+            "Decision reconsidered", "who", "we_rejected", "is_active", "1", "position", "8", NULL);
+}
+
+/* Somebody else rejected the one whom this desk advances. */
+static void rejected_meanwhile(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(desk->outbox, 100, &error);
+    g_assert_no_error(error);
+    g_autoptr(HtJson) ops = ht_json_parse(batch->ops_json, -1, &error);
+    const HtJson *op = ht_json_first(ops);
+    HtUuid decision = test_id('D', 900), closed = test_id('S', 17);
+    char theirs[HT_UUID_TEXT], stage[HT_UUID_TEXT];
+    const char *match = ht_json_get_string(op, "match", "");
+    ht_uuid_format(&decision, theirs);
+    ht_uuid_format(&closed, stage);
+    g_autofree char *answer = g_strdup_printf(
+        "[{\"seq\": %d, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom was "
+        "first.\", \"at\": 1, \"rows\": [{\"tbl\": 15, \"id\": \"%s\", \"row\": {\"stage_id\": "
+        "\"%s\", \"row_version\": 2}}, {\"tbl\": 17, \"id\": \"%s\", \"row\": {\"id\": \"%s\", "
+        "\"match_id\": \"%s\", \"decision\": \"reject\", \"to_stage_id\": \"%s\", "
+        "\"row_version\": 1}}]}]",
+        (int)ht_json_get_int(op, "seq", 0), match, stage, theirs, theirs, match, stage);
+    ht_outbox_acknowledge(desk->outbox, batch, answer, &error);
+    g_assert_no_error(error);
+}
+
+static void test_reason_of_reopening(void)
+{
+    for (int fits = 0; fits < 2; fits++) {
+        Desk desk;
+        desk_open(&desk);
+        if (fits)
+            fixture_apply(&desk.cache, for_reopening, NULL);
+        settle(&desk);
+        open_job(&desk);
+        g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
+        press(&desk, "a");
+        rejected_meanwhile(&desk);
+        press(&desk, "g x");
+        HtPrompt *prompt = asks(&desk, "m");
+        const HtChoice *first = ht_prompt_choice(prompt);
+        if (fits) {
+            g_assert_cmpstr(first->text, ==, "Decision reconsidered");
+            ht_context_cancel(desk.context, prompt);
+        } else {
+            /* None fits, so Enter alone writes none. */
+            g_assert_null(first);
+            HtResult result = ht_context_answer(desk.context, prompt);
+            g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+            ht_result_clear(&result);
+            prompt = asks(&desk, "m");
+            ht_prompt_select(prompt, 1);
+            g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "Must-have missing");
+            ht_context_cancel(desk.context, prompt);
+        }
+        desk_close(&desk);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -344,5 +418,6 @@ int main(int argc, char **argv)
     g_test_add_func("/command/told/note_names", test_note_names);
     g_test_add_func("/command/told/note_on_marked", test_note_on_marked);
     g_test_add_func("/command/told/note_is_blind", test_note_is_blind);
+    g_test_add_func("/command/told/reason_of_reopening", test_reason_of_reopening);
     return g_test_run();
 }

@@ -53,6 +53,54 @@ static HtView *open_matches(Desk *desk)
     return view;
 }
 
+/* ---- feedback
+ * ----------------------------------------------------------------------------------------- */
+enum { MANY_FEEDBACK = 620 };
+
+static void put_feedback(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "i1", "match_id", "M1", "interview_type",
+            "technical", "scheduled_at", "5000", "duration_minutes", "45", "status", "scheduled",
+            NULL);
+    for (int i = 1; i <= MANY_FEEDBACK; i++) {
+        g_autofree char *id = g_strdup_printf("f%d", i);
+        g_autofree char *at = g_strdup_printf("%d", 6000 + i);
+        put_row(apply, HT_APPLY_UPSERT, "interview_feedback", "id", id, "interview_id", "i1",
+                "rating", "4", "recommendation", i % 100 == 7 ? "no_hire" : "hire", "submitted_at",
+                at, NULL);
+    }
+}
+
+static void limit_feedback(HtView *view, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_view_set_limit(view, words, &error));
+    while (ht_view_is_loading(view))
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* The list holds the newest and says so; a limit finds the old ones too. */
+static void test_feedback_of_many(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, put_feedback, NULL);
+    g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
+    HtView *view = ht_view_new_feedback(&desk.parts);
+    while (ht_view_is_loading(view))
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_nonnull(strstr(ht_view_title(view), "500+, the newest; l asks all"));
+    limit_feedback(view, "no");
+    g_assert_cmpint(ht_view_rows(view), ==, 7);
+    g_assert_null(strstr(ht_view_title(view), "500"));
+    limit_feedback(view, "hire");
+    g_assert_nonnull(strstr(ht_view_title(view), "500+"));
+    g_assert_null(strstr(ht_view_title(view), "l asks all"));
+    ht_view_free(view);
+    desk_close(&desk);
+}
+
 static void test_ranked(void)
 {
     Desk desk;
@@ -525,6 +573,7 @@ int main(int argc, char **argv)
 {
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/view/feedback/of_many", test_feedback_of_many);
     g_test_add_func("/view/matches/ranked", test_ranked);
     g_test_add_func("/view/moves", test_moves);
     g_test_add_func("/view/identity", test_identity);
