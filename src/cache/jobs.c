@@ -501,9 +501,7 @@ HtKey ht_cache_job_find_of(HtReader *reader, const char *text, HtKey candidate, 
     g_autoptr(HtKeyArray) jobs = ht_key_array_new(matches->n);
     for (gsize i = 0; i < matches->n; i++) {
         HtMatchRow *row = ht_cache_match(reader, matches->keys[i], NULL);
-        if (!row)
-            continue;
-        jobs->keys[jobs->n++] = row->job;
+        jobs->keys[i] = row ? row->job : 0; /* 0: no job has that key */
         ht_match_rows_free(row, 1);
     }
     return find_titled(reader, text, jobs, error);
