@@ -33,7 +33,7 @@ static void no_probe(HtCliHost *host, HtCliProbe *probe)
     probe->error = g_strdup("there is no server");
 }
 
-static const HtCliOps ops = {the_context, no_sync, no_probe, NULL};
+static const HtCliOps ops = {.context = the_context, .sync = no_sync, .probe = no_probe};
 
 static void run_verb(FuzzDesk *desk, int argc, char **argv, const HtAppOptions *options)
 {
