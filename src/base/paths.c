@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -535,6 +536,13 @@ void ht_process_harden(void)
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+void ht_thread_in_bulk(bool is_in_bulk)
+{
+    const struct sched_param none = {0};
+    /* Linux takes 0 for the calling thread here, too. */
+    sched_setscheduler(0, is_in_bulk ? SCHED_BATCH : SCHED_OTHER, &none);
 }
 
 void ht_thread_stand_back(void)

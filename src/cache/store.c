@@ -230,6 +230,8 @@ static gpointer worker_main(gpointer data)
     HtStore *store = data;
     if (!(store->cache->flags & HT_CACHE_NO_POLL)) /* beside a screen */
         ht_thread_stand_back();
+    if (store->loading)
+        ht_thread_in_bulk(true);
     int64_t poll_us = g_get_monotonic_time() + POLL_US;
     for (;;) {
         g_mutex_lock(&store->lock);

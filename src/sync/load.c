@@ -396,8 +396,10 @@ bool ht_sync_load(HtSync *sync, const HtSyncHello *hello, const char *why, GErro
     if (!begin(&load, hello, fresh, error))
         return false;
     HT_FAILPOINT(LOAD_BEGUN);
-    if (!load_hot(&load, error) ||
-        !ht_cache_generation_apply(load.generation, write_end, &load, error))
+    ht_thread_in_bulk(true);
+    bool is_here = load_hot(&load, error);
+    ht_thread_in_bulk(false);
+    if (!is_here || !ht_cache_generation_apply(load.generation, write_end, &load, error))
         return false;
     HT_FAILPOINT(LOAD_COMPLETE);
     if (!ht_cache_generation_publish(load.generation, error))
@@ -531,10 +533,12 @@ bool ht_sync_load_wide(HtSync *sync, int64_t until_us, GError **error)
                    .total_estimate =
                        MAX(wide_estimate(sync, note), sync->status.progress.total_estimate)};
     bool ok;
+    ht_thread_in_bulk(true);
     do {
         ok = load_wide_chunk(&chunk, note, error) &&
              (is_of_use(&chunk) || look_again(&chunk, &remembered, error));
     } while (ok && ht_json_length(note) > 0 && has_time(sync, until_us));
+    ht_thread_in_bulk(false);
     ok = ok && ht_sync_sink_drain(sink, error);
     sync->report->rows_received += rows - before;
     if (ok && ht_json_length(note) == 0) {
