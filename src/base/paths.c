@@ -541,8 +541,9 @@ void ht_process_harden(void)
 void ht_thread_in_bulk(bool is_in_bulk)
 {
     const struct sched_param none = {0};
-    /* Linux takes 0 for the calling thread here, too. */
-    sched_setscheduler(0, is_in_bulk ? SCHED_BATCH : SCHED_OTHER, &none);
+    /* Linux takes 0 for the calling thread here, too. What somebody chose from outside stays. */
+    if (sched_getscheduler(0) == (is_in_bulk ? SCHED_OTHER : SCHED_BATCH))
+        sched_setscheduler(0, is_in_bulk ? SCHED_BATCH : SCHED_OTHER, &none);
 }
 
 void ht_thread_stand_back(void)

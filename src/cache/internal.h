@@ -40,9 +40,8 @@ HtKey ht_key_cache_get_own(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool m
 HtKey ht_key_cache_recall(const HtKeyCache *cache, const HtUuid *id);
 /* This is its key. */
 void ht_key_cache_note(HtKeyCache *cache, const HtUuid *id, HtKey k);
-/* The id will be asked for soon: its place in memory is fetched meanwhile, and what lies there when
- * that has come
- * (`is_near`). */
+/* The id will be asked for soon: its place in memory is fetched meanwhile, and what lies there once
+ * that has come (`is_near`). */
 void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id, bool is_near);
 /* Before a commit: a loader's new ids are in memory only until then. */
 bool ht_key_cache_write(HtKeyCache *cache, HtDb *db, GError **error);

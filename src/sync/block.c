@@ -133,16 +133,18 @@ static HtPgField *fields_of(const Walk *walk, int64_t row)
     return walk->fields + (row % AHEAD) * walk->block->select->n;
 }
 
-/* Ids that rows name. A row's own is looked for only where it is new, with the hot columns. */
+/* Ids that rows name, and a row's own, which mostly nobody had before: then only its place. Wide
+ * columns come in the order of the rows, and their ids are guessed. */
 static void expect_ids(const Walk *walk, const HtApplyTable *rows, int64_t row, bool is_near)
 {
     const HtSyncSelect *select = walk->block->select;
     const HtPgField *fields = fields_of(walk, row);
+    bool is_wide = select->n > 1 && select->table->columns[select->columns[1]].is_wide;
     HtUuid id;
     for (int i = 0; i < select->n; i++) {
         HtColumnType type = type_of(select, i);
-        if ((type == HT_TYPE_REF || (type == HT_TYPE_UUID && !is_near)) &&
-            ht_pg_field_uuid(&fields[i], &id))
+        bool is_own = type == HT_TYPE_UUID && !is_near && !is_wide;
+        if ((type == HT_TYPE_REF || is_own) && ht_pg_field_uuid(&fields[i], &id))
             ht_apply_expect(rows, &id, is_near);
     }
 }

@@ -58,7 +58,8 @@ char *ht_file_move_aside(const char *path, const char *why, GError **error);
  * by others (the last two not in sanitizer builds). */
 void ht_process_harden(void);
 /* The calling thread hands much on in small pieces: woken for one, it waits its turn (SCHED_BATCH)
- * and does not stop who works on the last. false: as before. */
+ * and does not stop who works on the last. false: as others. Of a thread that is scheduled in
+ * another way nothing changes. */
 void ht_thread_in_bulk(bool is_in_bulk);
 /* The calling thread works in the background: where processors are short, those who answer keys go
  * first. Nothing changes where they are not. */
