@@ -124,6 +124,8 @@ void ht_cli_tell_same(HtContext *context, guint told)
     g_autofree char *text = n > told ? ht_context_say_same(context, &span, n) : NULL;
     if (text)
         ht_print_line(stderr, "%s", text);
+    if (n)
+        ht_outbox_told_same(context->parts.outbox, &span);
 }
 
 HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)

@@ -303,6 +303,18 @@ static int say_offline(const char *verb, const char *why)
     return HT_EXIT_OFFLINE;
 }
 
+/* Also of what waited before; if another process took the answer in, of what was recorded here. */
+static void say_same(HtContext *context, const HtOpSpan *recorded)
+{
+    HtOpSpan span;
+    guint n = ht_outbox_take_same(context->parts.outbox, &span);
+    g_autofree char *text = ht_context_say_same(context, n ? &span : recorded, n);
+    if (text)
+        ht_print_line(stderr, "%s", text);
+    if (n)
+        ht_outbox_told_same(context->parts.outbox, &span);
+}
+
 int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtOpSpan *recorded)
 {
     if (host->offline)
@@ -331,9 +343,7 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtO
     }
     if (waiting > 0)
         return say_offline(verb, why ? why : "another change goes first");
-    g_autofree char *same = ht_context_say_same(context, recorded, 0);
-    if (same)
-        ht_print_line(stderr, "%s", same);
+    say_same(context, recorded);
     return ht_cli_finish(verb);
 }
 

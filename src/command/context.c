@@ -196,6 +196,8 @@ void ht_context_tell_same(HtContext *context)
     g_autofree char *text = n ? ht_context_say_same(context, &span, n) : NULL;
     if (text)
         ht_context_set_message(context, HT_STYLE_SUCCESS, "%s", text);
+    if (n)
+        ht_outbox_told_same(context->parts.outbox, &span);
 }
 
 static void take_in_changes(HtContext *context)

@@ -41,6 +41,7 @@ struct HtOutbox {
     HtReader *reader;
     int limit;           /* ops a batch after a bisection, 0 = as asked */
     int64_t limit_until; /* … up to this op */
+    bool has_untold;     /* what others before this process left untold was looked up */
     /* any thread, under the lock */
     GMutex lock;
     HtDb *look_db;
@@ -272,6 +273,8 @@ bool ht_batch_open(HtDb *db, HtBatch *batch, GError **error);
 int64_t ht_outbox_open_batch(HtDb *db, GError **error);
 /* Finishes a batch whose answer is in the file. */
 bool ht_push_recover(HtOutbox *outbox, HtStore *store, GError **error);
+/* What is done by others' decisions and nobody was told: told by this process. Once, at open. */
+bool ht_same_recall(HtOutbox *outbox, GError **error);
 /* Sets the error; false. */
 bool ht_batch_malformed(GError **error, const char *why);
 

@@ -396,17 +396,6 @@ GPtrArray *ht_outbox_list_same(HtOutbox *outbox, const HtOpSpan *span, gsize lim
     return items;
 }
 
-guint ht_outbox_take_same(HtOutbox *outbox, HtOpSpan *span)
-{
-    g_mutex_lock(&outbox->lock);
-    guint n = outbox->n_same;
-    *span = outbox->same;
-    outbox->same = (HtOpSpan){0};
-    outbox->n_same = 0;
-    g_mutex_unlock(&outbox->lock);
-    return n;
-}
-
 static void free_conflict(gpointer conflict)
 {
     ht_conflict_free(conflict);

@@ -116,8 +116,14 @@ char *ht_outbox_suspect_path(const char *path)
 /* What a file of an older version lacks; it is of no use to that version, and does it no harm. */
 static bool add_new(HtDb *db, GError **error)
 {
-    return ht_db_exec(db, ht_resource_text("sql/outbox/schema/090_held.sql"), error) &&
-           ht_db_exec(db, ht_resource_text("sql/outbox/schema/091_held_settled.sql"), error);
+    static const char *const files[] = {"090_held.sql", "091_held_settled.sql", "092_untold.sql",
+                                        "093_untold_same.sql"};
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename("sql/outbox/schema", files[i], NULL);
+        if (!ht_db_exec(db, ht_resource_text(path), error))
+            return false;
+    }
+    return true;
 }
 
 static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)

@@ -145,7 +145,8 @@ static bool bring_in_step(HtStore *store, gpointer data, GError **error)
     bool is_other = false;
     if (!ht_cache_read_meta(outbox->cache, "purged", &purged, error) ||
         !ht_device_check(outbox, store, &is_other, error) ||
-        !ht_push_recover(outbox, store, error) || (purged && !ht_outbox_strip_all(outbox, error)))
+        !ht_push_recover(outbox, store, error) || !ht_same_recall(outbox, error) ||
+        (purged && !ht_outbox_strip_all(outbox, error)))
         return false;
     g_autofree char *stamp = ht_outbox_meta(outbox->db, "stamp");
     if (!ht_cache_read_meta(outbox->cache, "shown_for", &shown_for, error))

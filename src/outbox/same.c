@@ -5,6 +5,8 @@
  * has the code "same", which tells it from what was applied. */
 #include "internal.h"
 
+#include "hiretty/base/log.h"
+
 /* The decision among the rows that the server sent; NULL = none. */
 static const HtJson *their_decision(const HtJson *rows)
 {
@@ -35,12 +37,22 @@ static bool may_be_same(HtDecisionKind kind)
            kind != HT_DECISION_REOPEN;
 }
 
+/* From the first stage somebody is shortlisted, and from any an advance leads to the same one: who
+ * saw which of them depends on what stood between, not on what was decided. */
+static bool means_same(HtDecisionKind mine, HtDecisionKind theirs)
+{
+    bool onward = mine == HT_DECISION_SHORTLIST || mine == HT_DECISION_ADVANCE;
+    return mine == theirs ||
+           (onward && (theirs == HT_DECISION_SHORTLIST || theirs == HT_DECISION_ADVANCE));
+}
+
 bool ht_same_decided(const HtOp *op, const HtJson *rows)
 {
     HtUuid to;
     HtDecisionKind kind = ht_decision_parse(op->kind);
     const char *theirs = ht_json_get_string(their_decision(rows), "decision", NULL);
-    return op->fn == HT_PUSH_DECISIONS && may_be_same(kind) && ht_decision_parse(theirs) == kind &&
+    return op->fn == HT_PUSH_DECISIONS && may_be_same(kind) &&
+           means_same(kind, ht_decision_parse(theirs)) &&
            ht_json_get_uuid(op->body, "to_stage", &to) && is_their_stage(rows, &to);
 }
 
@@ -211,4 +223,66 @@ bool ht_same_settle(HtDb *db, const GPtrArray *ops, const HtJson *outcomes, HtSa
             return false;
     }
     return true;
+}
+
+/* --- Telling it. In the file stands who was not told yet, in the transaction that settles it,
+ * until the line was said: a process that is ended in between leaves it to the next one. */
+
+bool ht_same_recall(HtOutbox *outbox, GError **error)
+{
+    if (outbox->has_untold)
+        return true;
+    g_auto(HtStmtUse) use = {ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("untold_span"), error)};
+    if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+        return false;
+    outbox->has_untold = true;
+    g_mutex_lock(&outbox->lock);
+    outbox->same = (HtOpSpan){ht_stmt_int(use.stmt, 0), ht_stmt_int(use.stmt, 1)};
+    outbox->n_same = (guint)ht_stmt_int(use.stmt, 2);
+    g_mutex_unlock(&outbox->lock);
+    return true;
+}
+
+typedef struct {
+    HtOutbox *outbox;
+    HtOpSpan span;
+} Told;
+
+static bool run_told(HtStore *store, gpointer data, GError **error)
+{
+    (void)store;
+    const Told *told = data;
+    HtStmt *delete = ht_db_stmt(told->outbox->db, HT_OUTBOX_QUERY("untold_delete"), error);
+    if (!delete)
+        return false;
+    ht_stmt_bind_int(delete, 1, told->span.first);
+    ht_stmt_bind_int(delete, 2, told->span.last);
+    return ht_stmt_run(delete, error);
+}
+
+static void told_done(bool ok, GError *error, gpointer data)
+{
+    if (!ok) {
+        ht_log(HT_LOG_WARNING, "noting what was told: %s", error->message);
+        g_error_free(error);
+    }
+    g_free(data);
+}
+
+guint ht_outbox_take_same(HtOutbox *outbox, HtOpSpan *span)
+{
+    g_mutex_lock(&outbox->lock);
+    guint n = outbox->n_same;
+    *span = outbox->same;
+    outbox->same = (HtOpSpan){0};
+    outbox->n_same = 0;
+    g_mutex_unlock(&outbox->lock);
+    return n;
+}
+
+void ht_outbox_told_same(HtOutbox *outbox, const HtOpSpan *span)
+{
+    Told *told = g_new0(Told, 1);
+    *told = (Told){outbox, *span};
+    ht_store_call_async(outbox->cache, run_told, told, told_done);
 }

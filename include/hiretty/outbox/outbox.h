@@ -218,9 +218,12 @@ GPtrArray *ht_outbox_list_span(HtOutbox *outbox, const HtOpSpan *span, GError **
 /* Of these numbers those that are done because somebody else had decided the same, which `why`
  * says; `limit` 0 = all. */
 GPtrArray *ht_outbox_list_same(HtOutbox *outbox, const HtOpSpan *span, gsize limit, GError **error);
-/* How many such ones answers that came through this process settled since the last call, and
- * between which numbers. Cheap. */
+/* How many such ones are to be told, and between which numbers: those of answers that came through
+ * this process since the last call, and at first what processes before it did not come to tell.
+ * Cheap. */
 guint ht_outbox_take_same(HtOutbox *outbox, HtOpSpan *span);
+/* The line was said: nobody says it again. Does not wait for the disk. */
+void ht_outbox_told_same(HtOutbox *outbox, const HtOpSpan *span);
 /* Cheap: kept counters; also changes of other processes (they come with HT_CHANGED_SHOWN). */
 void ht_outbox_counts(HtOutbox *outbox, HtOutboxCounts *out);
 /* HtConflict*: conflict, rejected and gone ops. */

@@ -171,6 +171,29 @@ static void test_of_its_own(void)
     bench_close(&bench);
 }
 
+/* An advance leads where a shortlisting does; a rejection there, or an offer, is something else. */
+static void test_onward(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    decide_with(&bench, HT_DECISION_SHORTLIST, 1, NULL, NULL, NULL);
+    g_autoptr(HtPushBatch) advanced = meet(&bench, &(Theirs){"advance", 12, NULL});
+    g_assert_cmpuint(advanced->n_same, ==, 1);
+    decide_with(&bench, HT_DECISION_ADVANCE, 2, NULL, NULL, NULL);
+    g_autoptr(HtPushBatch) shortlisted = meet(&bench, &(Theirs){"shortlist", 12, NULL});
+    g_assert_cmpuint(shortlisted->n_same, ==, 1);
+    assert_outbox(&bench, 0, 0, 0);
+    decide_with(&bench, HT_DECISION_SHORTLIST, 3, NULL, NULL, NULL);
+    g_autoptr(HtPushBatch) further = meet(&bench, &(Theirs){"advance", 13, NULL});
+    decide_with(&bench, HT_DECISION_SHORTLIST, 4, NULL, "Ask about Kafka", NULL);
+    g_autoptr(HtPushBatch) noted = meet(&bench, &(Theirs){"advance", 12, NULL});
+    decide_with(&bench, HT_DECISION_ADVANCE, 5, NULL, NULL, NULL);
+    g_autoptr(HtPushBatch) offered = meet(&bench, &(Theirs){"offer", 12, NULL});
+    g_assert_cmpuint(further->n_same + noted->n_same + offered->n_same, ==, 0);
+    assert_outbox(&bench, 0, 0, 3);
+    bench_close(&bench);
+}
+
 static void put_template(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -270,7 +293,7 @@ static void test_stands_there(void)
     bench_open(&bench);
     g_autoptr(GError) error = NULL;
     decide_with(&bench, HT_DECISION_ADVANCE, 1, NULL, NULL, NULL);
-    g_autoptr(HtPushBatch) batch = meet(&bench, &(Theirs){"shortlist", 12, NULL});
+    g_autoptr(HtPushBatch) batch = meet(&bench, &(Theirs){"reopen", 12, NULL});
     g_autoptr(HtConflict) conflict = only_conflict(&bench);
     g_assert_false(conflict->is_same);
     g_assert_cmpint(conflict->keep, ==, HT_KEEP_NOTHING);
@@ -427,6 +450,9 @@ static void die_and_go_on(const char *failpoint)
     g_assert_cmpuint(ht_outbox_take_same(bench.outbox, &span), ==, 1);
     g_assert_cmpint(span.first, ==, 1);
     g_assert_cmpint(span.last, ==, 1);
+    bench_reopen(&bench); /* as if it had been ended before the line was out */
+    g_assert_cmpuint(ht_outbox_take_same(bench.outbox, &span), ==, 1);
+    ht_outbox_told_same(bench.outbox, &span);
     bench_reopen(&bench);
     g_assert_cmpuint(ht_outbox_take_same(bench.outbox, &span), ==, 0); /* once */
     g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, 10, &error);
@@ -446,7 +472,7 @@ static void die_and_go_on(const char *failpoint)
 /* In a process of its own each: which place is meant is read once. */
 static void test_killed(void)
 {
-    static const char *const points[] = {"push.recorded", "push.applied"};
+    static const char *const points[] = {"push.recorded", "push.applied", "push.tidied"};
     for (gsize i = 0; i < G_N_ELEMENTS(points); i++) {
         int status = 0;
         pid_t pid = fork();
@@ -465,6 +491,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/same/killed", test_killed); /* before anything passes such a place */
     g_test_add_func("/outbox/same/settled", test_settled);
     g_test_add_func("/outbox/same/of_its_own", test_of_its_own);
+    g_test_add_func("/outbox/same/onward", test_onward);
     g_test_add_func("/outbox/same/mail", test_mail);
     g_test_add_func("/outbox/same/hold", test_hold);
     g_test_add_func("/outbox/same/note_stays", test_note_stays);
