@@ -490,14 +490,27 @@ static void keep_result(HtContext *context, HtResult *result)
         g_queue_push_tail(&context->results, g_memdup2(result, sizeof *result));
 }
 
-/* Runs waiting keys until one of them starts something that the rest has to wait for. */
-static void work_off(HtContext *context)
+/* What a command changes may call the screen, and so here: the next key waits for its result. */
+static HtResult run_key(HtContext *context, const char *key)
 {
-    while (context->in_flight == 0 && context->results.length == 0 && context->typeahead.length) {
+    bool before = context->in_run;
+    context->in_run = true;
+    HtResult result = feed_now(context, key);
+    context->in_run = before;
+    return result;
+}
+
+bool ht_context_work_off(HtContext *context)
+{
+    bool any = false;
+    while (!context->in_run && context->in_flight == 0 && context->results.length == 0 &&
+           context->typeahead.length > 0) {
         g_autofree char *key = g_queue_pop_head(&context->typeahead);
-        HtResult result = feed_now(context, key);
+        HtResult result = run_key(context, key);
         keep_result(context, &result);
+        any = true;
     }
+    return any;
 }
 
 void ht_context_landed(HtContext *context)
@@ -515,7 +528,7 @@ void ht_context_go_on(HtContext *context, HtResult *result, bool is_written)
     if (context->parts.sync && is_written)
         ht_sync_poke(context->parts.sync);
     ht_context_session_touch(context);
-    work_off(context);
+    ht_context_work_off(context);
     ht_context_emit_changed(context);
 }
 
@@ -538,11 +551,11 @@ HtResult ht_context_feed(HtContext *context, const char *key)
 {
     if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0) {
         g_queue_push_tail(&context->typeahead, g_strdup(key));
-        work_off(context);
+        ht_context_work_off(context);
         return ht_result_none();
     }
     g_clear_pointer(&context->message, g_free);
-    HtResult result = feed_now(context, key);
+    HtResult result = run_key(context, key);
     put_message(context, &result);
     return result;
 }
@@ -645,7 +658,10 @@ HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
         owned->error = g_strdup(owned->wanted);
         return ht_result_prompt(g_steal_pointer(&owned));
     }
+    bool before = context->in_run;
+    context->in_run = true;
     HtResult result = gone ? ht_result_error("%s", gone) : prompt->then(context, prompt);
+    context->in_run = before;
     if (result.prompt)
         pass_on_asked(owned, result.prompt);
     put_message(context, &result);
@@ -657,7 +673,7 @@ void ht_context_cancel(HtContext *context, HtPrompt *prompt)
     if (prompt->cancelled)
         prompt->cancelled(context, prompt);
     ht_prompt_free(prompt);
-    work_off(context);
+    ht_context_work_off(context);
 }
 
 /* ---- lines of the frame

@@ -217,7 +217,7 @@ void ht_screen_work_off(HtScreen *screen)
         } else if (!screen->prompt && ht_context_take_result(screen->context, &result)) {
             handle(screen, result);
         } else {
-            more = false;
+            more = !screen->prompt && ht_context_work_off(screen->context);
         }
     }
 }

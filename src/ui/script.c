@@ -139,8 +139,9 @@ static gboolean tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Until nothing is under way; false if that takes too long. */
-static bool settle(Player *player, bool synced)
+/* Until nothing is under way; an error if that takes too long: what is on the screen then is no
+ * answer to what was asked. */
+static bool settle(Player *player, bool synced, GError **error)
 {
     int64_t start = ht_clock_mono_us();
     guint source = g_timeout_add(TICK_MS, tick, NULL);
@@ -154,7 +155,7 @@ static bool settle(Player *player, bool synced)
     }
     g_source_remove(source);
     paint(player);
-    return settled;
+    return settled || fail(error, "still busy after %d s", WAIT_MS / 1000);
 }
 
 static bool step_wait(Player *player, const char *text, GError **error)
@@ -162,7 +163,7 @@ static bool step_wait(Player *player, const char *text, GError **error)
     bool synced = strcmp(text, "synced") == 0;
     if (*text && !synced)
         return fail(error, "wait takes nothing or 'synced'");
-    return settle(player, synced) || fail(error, "still busy after %d s", WAIT_MS / 1000);
+    return settle(player, synced, error);
 }
 
 /* ---- what is seen ---- */
@@ -235,7 +236,8 @@ static bool name_is_good(const char *name)
 
 static bool step_snap(Player *player, const char *text, GError **error)
 {
-    settle(player, false);
+    if (!settle(player, false, error))
+        return false;
     if (strcmp(text, "-") == 0) {
         g_autofree char *all = screen_text(player);
         ht_print_block(stdout, "%s", all);
@@ -252,14 +254,16 @@ static bool step_snap(Player *player, const char *text, GError **error)
 
 static bool step_expect(Player *player, const char *text, GError **error)
 {
-    settle(player, false);
+    if (!settle(player, false, error))
+        return false;
     g_autofree char *all = screen_text(player);
     return strstr(all, text) || fail(error, "'%s' is not on the screen:\n%s", text, all);
 }
 
 static bool step_refuse(Player *player, const char *text, GError **error)
 {
-    settle(player, false);
+    if (!settle(player, false, error))
+        return false;
     g_autofree char *all = screen_text(player);
     return !strstr(all, text) || fail(error, "'%s' is on the screen:\n%s", text, all);
 }

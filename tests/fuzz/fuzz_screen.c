@@ -1,10 +1,11 @@
 /* The whole way of a key: a terminal's bytes, the decoder, keymap and prompts, commands on a real
  * cache and outbox, and the frame that follows. Every cell holds what may be drawn, and fits. The
- * first two bytes are the screen's size. */
+ * first two bytes are the screen's size; the highest bit of the second: all keys come at once. */
 #include "fuzz.h"
 
 #include "hiretty/ui/input.h"
 #include "hiretty/ui/screen.h"
+#include "src/command/context_impl.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum { RESET_AFTER = 100, MOST_BYTES = 400 };
 typedef struct {
     HtContext *context;
     HtScreen *screen;
+    bool at_once;
 } Station;
 
 static void check_line(const HtCanvasCell *cells, int columns)
@@ -45,6 +47,13 @@ static void check_frame(Station *station)
     g_assert_true(x < columns && y < lines);
 }
 
+/* No key waits for nothing. */
+static void check_keys(Station *station)
+{
+    if (station->context->in_flight == 0 && !ht_screen_is_done(station->screen))
+        g_assert_cmpuint(station->context->typeahead.length, ==, 0);
+}
+
 static void take(const HtInputEvent *event, gpointer data)
 {
     Station *station = data;
@@ -58,7 +67,9 @@ static void take(const HtInputEvent *event, gpointer data)
         ht_screen_click(station->screen, event->x, event->y);
     else if (event->kind == HT_INPUT_MOUSE)
         ht_screen_scroll(station->screen, event->text[0] == 'u' ? -3 : 3);
-    fuzz_settle(station->context, 100);
+    if (!station->at_once)
+        fuzz_settle(station->context, 100);
+    check_keys(station);
     check_frame(station);
 }
 
@@ -94,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     g_autoptr(GError) error = NULL;
     HtScreenHost host = {.edit = edit, .copy = copy};
-    Station station = {.context = fuzz_context(fuzz_desk(), true)};
+    Station station = {.context = fuzz_context(fuzz_desk(), true), .at_once = data[1] & 128};
     g_assert_true(ht_context_start(station.context, &error));
     station.screen = ht_screen_new(station.context, &host);
     ht_context_set_changed(station.context, on_changed, station.screen);
@@ -106,6 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_input_feed(input, data + 2, size - 2);
     ht_input_flush(input);
     ht_input_free(input);
+    fuzz_settle(station.context, 100);
+    check_keys(&station);
+    check_frame(&station);
     ht_context_set_changed(station.context, NULL, NULL);
     ht_screen_free(station.screen);
     ht_context_free(station.context);

@@ -115,7 +115,9 @@ class Target:
         why = re.search(r"^.*(?:ERROR: |runtime error: |Bail out! |ALARM: ).*$", text, re.M)
         if status == 0 and runs and int(runs[-1]) > 0:
             return True, f"{int(runs[-1]):,} executions in {seconds} s"
-        return False, f"status {status}: {why.group(0) if why else 'see ' + self.log}"
+        # The machine that tells may be gone when somebody looks: a short input is told with it.
+        input_ = re.search(r"^Base64: (\S{1,600})$", text, re.M)
+        return False, f"status {status}: {why.group(0) if why else 'see ' + self.log}" + (f" (base64 {input_.group(1)})" if input_ else "")
 
     def merge(self):
         smallest = self.grown + ".smallest"

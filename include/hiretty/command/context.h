@@ -55,6 +55,9 @@ HtKeymap *ht_context_keymap(HtContext *context);
 bool ht_context_take_result(HtContext *context, HtResult *result);
 /* The oldest key that still waits (a prompt that was taken gets it); NULL = none. Caller frees. */
 char *ht_context_take_key(HtContext *context);
+/* Runs keys that wait until one of them starts something, or has a result, that the rest waits for;
+ * false: none ran. For when what was taken is dealt with and asks nothing. */
+bool ht_context_work_off(HtContext *context);
 
 /* ---- views ----------------------------------------------------------------------------------- */
 /* Opens the first view (or the ones of the last session). */

@@ -1,0 +1,2 @@
+/* The cache's fixture, for the tests of this layer too. */
+#include "../cache/fixture.c"
