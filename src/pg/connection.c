@@ -62,6 +62,12 @@ static void ignore_notice(void *data, const char *message)
     (void)message;
 }
 
+static void take_notice(void *data, const char *message)
+{
+    (void)message;
+    ht_pg_patience_notice(data);
+}
+
 static PGconn *start(const HtPgSettings *settings, const HtPgPlace *place)
 {
     guint n = settings->names->len;
@@ -118,6 +124,10 @@ static bool shake_hands(PGconn *conn, Attempt *attempt, int64_t deadline_us, GEr
         if (!ht_pg_wait_socket(PQsocket(conn), condition, deadline_us, attempt->cancellable, late,
                                error))
             return false;
+        if (g_get_monotonic_time() > deadline_us) { /* however much comes */
+            ht_pg_error_set(error, HT_PG_ERROR_OFFLINE, NULL, "%s", late);
+            return false;
+        }
         bytes += ht_pg_waiting_bytes(PQsocket(conn));
         attempt->is_heard = bytes > 0;
         if (bytes > HT_PG_CHATTER_MAX) {
@@ -275,6 +285,7 @@ HtPgConnection *ht_pg_connect(const HtPgOptions *options, GCancellable *cancella
     pg->usual_silence_us =
         (options->silence_ms > 0 ? options->silence_ms : DEFAULT_SILENCE_MS) * 1000;
     pg->silence_us = pg->usual_silence_us;
+    PQsetNoticeProcessor(conn, take_notice, pg);
     return pg;
 }
 
@@ -325,9 +336,11 @@ bool ht_pg_is_alive(HtPgConnection *pg)
             pg->is_broken = true;
             return false;
         }
-        PQisBusy(pg->conn);
+        ht_pg_patience_busy(pg);
         for (PGnotify *note = PQnotifies(pg->conn); note; note = PQnotifies(pg->conn))
             PQfreemem(note); /* nobody asked for any: they must not pile up */
+        if (!ht_pg_patience_holds(pg, NULL))
+            return false;
     }
     return ht_pg_is_usable(pg);
 }

@@ -112,7 +112,7 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
 {
     for (;;) {
         char *buffer = NULL;
-        int n = PQgetCopyData(pg->conn, &buffer, 1);
+        int n = ht_pg_patience_copy(pg, &buffer);
         if (n == 0) {
             if (!ht_pg_read_more(pg, error))
                 return false;
@@ -128,6 +128,12 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
         scan(stream);
         if (stream->n_rows > rows) /* a row may come in many messages, and claim any length */
             ht_pg_patience_row(pg);
+        /* Counted here too: the kernel does not tell of every kind of line how much came. */
+        if (!is_too_much && stream->bytes->len - stream->scanned > HT_PG_ROW_MAX) {
+            pg->is_broken = true;
+            ht_pg_error_set_too_large(pg, error);
+            return false;
+        }
         if (is_too_much || stream->is_broken)
             return refuse_bytes(pg, error);
         if (stream->scanned >= block_bytes && !emit(stream, func, data, error))

@@ -22,11 +22,15 @@ struct HtPgConnection {
     GHashTable *kept; /* SQL -> name: statements that the server has prepared for this connection */
     guint kept_serial;
     /* How long is waited on: patience.c. */
-    int64_t waited_us;  /* since the last progress */
-    gsize got;          /* bytes since then */
-    guint64 received;   /* the kernel's count at the last look */
-    int unsent;         /* bytes in the kernel's queue that the other side has not confirmed */
-    gsize answer_bytes; /* of the present row or result */
+    int64_t waited_us;   /* since the last progress */
+    int64_t credited_us; /* … and what the last bytes, taken for progress, made of it */
+    int64_t lasted_us;   /* waited for the present row or result */
+    int64_t computed_us; /* by libpq, over what is none */
+    guint n_notices;     /* since the last one */
+    gsize got;           /* bytes since then */
+    guint64 received;    /* the kernel's count at the last look */
+    int unsent;          /* bytes in the kernel's queue that the other side has not confirmed */
+    gsize answer_bytes;  /* of the present row or result */
     gsize answer_limit;
     bool is_chatting; /* between statements: what comes is counted on */
 };
@@ -90,9 +94,19 @@ gsize ht_pg_waiting_bytes(int fd);
 /* patience.c. A new statement, or a part of one: all of the patience anew, and room for an answer
  * of `limit` bytes. */
 void ht_pg_patience_begin(HtPgConnection *pg, gsize limit);
-/* A row was handed on: room for another one; what was waited is not forgotten. */
+/* A row was handed on: room and time for another one; what was waited is not forgotten. */
 void ht_pg_patience_row(HtPgConnection *pg);
-/* Waits for the socket; breaks the connection when there was no progress for too long. */
+/* All of the question is sent: the time for its answer begins. */
+void ht_pg_patience_sent(HtPgConnection *pg);
+/* The server said something beside. */
+void ht_pg_patience_notice(HtPgConnection *pg);
+/* PQisBusy and PQgetCopyData, with the time that they take over what is no answer. */
+bool ht_pg_patience_busy(HtPgConnection *pg);
+int ht_pg_patience_copy(HtPgConnection *pg, char **bytes);
+/* false, and the connection is broken: something comes all the time, but no answer. */
+bool ht_pg_patience_holds(HtPgConnection *pg, GError **error);
+/* Waits for the socket; breaks the connection when there was no progress for too long, or what
+ * comes is no answer. */
 bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **error);
 /* PQconsumeInput, counted. false: the line is cut, or the answer is too large. */
 bool ht_pg_patience_consume(HtPgConnection *pg);
@@ -126,5 +140,7 @@ void ht_pg_error_from_result(GError **error, HtPgConnection *pg, const PGresult 
 /* From a failed attempt to connect: libpq's message in the C locale with verbose errors. */
 void ht_pg_error_from_connect(GError **error, const char *label, const char *message,
                               bool was_password_used);
+/* A row, or a result, is larger than the limit of its answer. */
+void ht_pg_error_set_too_large(HtPgConnection *pg, GError **error);
 /* What ht_pg_error_is_proven says of the error set last. */
 void ht_pg_error_set_proven(bool is_proven);

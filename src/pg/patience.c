@@ -5,6 +5,12 @@
  * the kernel notices first (tcp_user_timeout, keepalives); these limits are for servers that are
  * stopped, and for lines that trickle.
  *
+ * Nor is everything that comes an answer. A server may say notices and settings at any time, and
+ * one that goes on saying them would never be given up. Notices are seen here: what brings them is
+ * no progress, and there are few of them. Settings libpq takes in without a word, each in a list
+ * that it searches: what it computes over what is no row is limited like a wait. Whatever else a
+ * server may think of, a row or a result is whole in the end.
+ *
  * The same place counts what arrives: libpq makes room for whatever length a message claims (up to
  * 1 GB), so an answer that outgrows its limit ends the connection. One read of libpq takes all that
  * is there, so what comes faster than it is read can go past the limit once. */
@@ -20,6 +26,11 @@
 #define LEAST_BYTES 512
 /* The kernel does not say when our bytes were confirmed: it is asked so often. */
 #define LOOK_US G_USEC_PER_SEC
+/* So many notices between two rows are no answer: an update of a schema has tens of them. */
+#define NOTICES_MAX 10000
+/* One row, or one result, is there after so many times the patience, usually five and a half
+ * minutes, however steadily it comes. */
+#define WHOLE_SILENCES 30
 
 gsize ht_pg_waiting_bytes(int fd)
 {
@@ -53,11 +64,58 @@ void ht_pg_patience_begin(HtPgConnection *pg, gsize limit)
     pg->answer_bytes = 0;
     pg->answer_limit = limit;
     pg->is_chatting = false;
+    ht_pg_patience_row(pg);
 }
 
 void ht_pg_patience_row(HtPgConnection *pg)
 {
     pg->answer_bytes = 0;
+    pg->n_notices = 0;
+    pg->computed_us = pg->lasted_us = 0;
+}
+
+void ht_pg_patience_sent(HtPgConnection *pg)
+{
+    pg->lasted_us = 0;
+}
+
+void ht_pg_patience_notice(HtPgConnection *pg)
+{
+    pg->n_notices++;
+    pg->waited_us = MAX(pg->waited_us, pg->credited_us);
+    pg->credited_us = 0;
+}
+
+bool ht_pg_patience_busy(HtPgConnection *pg)
+{
+    int64_t before_us = g_get_monotonic_time();
+    bool is_busy = PQisBusy(pg->conn);
+    pg->computed_us += g_get_monotonic_time() - before_us;
+    return is_busy;
+}
+
+int ht_pg_patience_copy(HtPgConnection *pg, char **bytes)
+{
+    int64_t before_us = g_get_monotonic_time();
+    int n = PQgetCopyData(pg->conn, bytes, 1);
+    pg->computed_us += g_get_monotonic_time() - before_us;
+    return n;
+}
+
+bool ht_pg_patience_holds(HtPgConnection *pg, GError **error)
+{
+    bool makes_sense = pg->n_notices <= NOTICES_MAX && pg->computed_us <= pg->silence_us;
+    if (makes_sense && pg->lasted_us <= WHOLE_SILENCES * pg->silence_us)
+        return true;
+    pg->is_broken = true;
+    if (makes_sense)
+        ht_pg_error_set(error, HT_PG_ERROR_OFFLINE, NULL,
+                        "%s: an answer was not whole after %" G_GINT64_FORMAT " s", pg->label,
+                        pg->lasted_us / G_USEC_PER_SEC);
+    else
+        ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
+                        "%s: the server says much, but no answer (connect again)", pg->label);
+    return false;
 }
 
 /* Did the other side take some of what we sent? */
@@ -75,7 +133,7 @@ static void look_at_unsent(HtPgConnection *pg)
 
 bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **error)
 {
-    for (;;) {
+    while (ht_pg_patience_holds(pg, error)) {
         look_at_unsent(pg);
         int64_t before_us = g_get_monotonic_time();
         int64_t left_us = MAX(pg->silence_us - pg->waited_us, 0);
@@ -83,7 +141,9 @@ bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **er
         g_autoptr(GError) problem = NULL;
         bool is_ready = ht_pg_wait_socket(PQsocket(pg->conn), condition, until_us, pg->cancellable,
                                           "late", &problem);
-        pg->waited_us += g_get_monotonic_time() - before_us;
+        int64_t took_us = g_get_monotonic_time() - before_us;
+        pg->waited_us += took_us;
+        pg->lasted_us += took_us;
         if (is_ready)
             return true;
         bool is_cancelled = g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_CANCELLED);
@@ -99,11 +159,13 @@ bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **er
                             pg->silence_us / G_USEC_PER_SEC);
         return false;
     }
+    return false;
 }
 
 bool ht_pg_patience_consume(HtPgConnection *pg)
 {
     gsize n = ht_pg_waiting_bytes(PQsocket(pg->conn));
+    pg->credited_us = 0;
     if (!PQconsumeInput(pg->conn))
         return false;
     guint64 received = received_bytes(PQsocket(pg->conn));
@@ -114,6 +176,7 @@ bool ht_pg_patience_consume(HtPgConnection *pg)
     pg->got += n;
     if (pg->got >= LEAST_BYTES) {
         pg->got = 0;
+        pg->credited_us = pg->waited_us; /* a notice among them takes it back */
         pg->waited_us = 0;
     }
     pg->answer_bytes += n;

@@ -179,7 +179,7 @@ static bool take_ready(gpointer data)
 {
     Answers *answers = data;
     PGconn *conn = answers->pipeline->pg->conn;
-    while (!are_all_taken(answers) && !PQisBusy(conn)) {
+    while (!are_all_taken(answers) && !ht_pg_patience_busy(answers->pipeline->pg)) {
         if (!take_result(answers, PQgetResult(conn)))
             return false;
     }

@@ -22,7 +22,7 @@ bool ht_pg_check_usable(HtPgConnection *pg, GError **error)
 }
 
 /* The same question would bring the same answer: connecting again mends nothing. */
-static void set_too_large(HtPgConnection *pg, GError **error)
+void ht_pg_error_set_too_large(HtPgConnection *pg, GError **error)
 {
     ht_pg_error_set(error, HT_PG_ERROR_LARGE, NULL,
                     "%s: one row of the answer is larger than %" G_GSIZE_FORMAT " MiB", pg->label,
@@ -35,7 +35,7 @@ static bool take_in(HtPgConnection *pg, GError **error)
     if (ht_pg_patience_consume(pg))
         return true;
     if (pg->answer_bytes > pg->answer_limit)
-        set_too_large(pg, error);
+        ht_pg_error_set_too_large(pg, error);
     else
         ht_pg_error_from_result(error, pg, NULL);
     return false;
@@ -51,8 +51,10 @@ bool ht_pg_flush_taking(HtPgConnection *pg, HtPgTakeFunc take, gpointer data, GE
     for (;;) {
         GError **unless_set = error && *error ? NULL : error;
         int left = PQflush(pg->conn);
-        if (left == 0)
+        if (left == 0) {
+            ht_pg_patience_sent(pg);
             return true;
+        }
         if (left < 0) {
             /* The server may have said why before it closed. */
             if (PQconsumeInput(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK)
@@ -74,13 +76,13 @@ bool ht_pg_flush(HtPgConnection *pg, GError **error)
 bool ht_pg_next_result(HtPgConnection *pg, PGresult **result, GError **error)
 {
     *result = NULL;
-    while (PQisBusy(pg->conn)) {
+    while (ht_pg_patience_busy(pg)) {
         if (!ht_pg_patience_wait(pg, G_IO_IN, error))
             return false;
         if (ht_pg_patience_consume(pg))
             continue;
         if (pg->answer_bytes > pg->answer_limit) {
-            set_too_large(pg, error);
+            ht_pg_error_set_too_large(pg, error);
             return false;
         }
         break; /* a cut line still has a result: the server's last words, or libpq's */
