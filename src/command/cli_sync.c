@@ -154,6 +154,33 @@ static int exit_of_report(const char *verb, const HtSyncReport *r)
     return ht_cli_finish(verb);
 }
 
+/* What the server took before a run failed is done, whatever the error says of the rest. */
+static int fail_having_sent(const char *verb, const HtSyncReport *r, GError *error)
+{
+    g_autoptr(GError) owned = error;
+    const struct {
+        guint n;
+        const char *one, *many;
+    } kinds[] = {
+        {r->applied, "applied", "applied"}, {r->same, "decided the same", "decided the same"},
+        {r->merged, "merged", "merged"},    {r->conflicts, "conflict", "conflicts"},
+        {r->gone, "gone", "gone"},          {r->rejected, "rejected", "rejected"},
+        {r->parked, "parked", "parked"},
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_printf(text, "%s; before that %u %s sent", owned->message, r->sent,
+                    r->sent == 1 ? "was" : "were");
+    const char *before = ": ";
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (kinds[i].n == 0)
+            continue;
+        g_string_append_printf(text, "%s%u %s", before, kinds[i].n,
+                               kinds[i].n == 1 ? kinds[i].one : kinds[i].many);
+        before = ", ";
+    }
+    return ht_cli_fail(verb, g_error_new_literal(owned->domain, owned->code, text->str));
+}
+
 int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
                 const HtCliOptions *options)
 {
@@ -174,10 +201,10 @@ int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
     HtContext *context = host->ops->context(host, NULL);
     if (context) {
         ht_cli_tell_mended(context);
-        ht_cli_tell_same(context, report.same);
+        ht_cli_tell_same(context, ok ? report.same : 0);
     }
     if (!ok)
-        return ht_cli_fail(verb, error);
+        return report.sent > 0 ? fail_having_sent(verb, &report, error) : ht_cli_fail(verb, error);
     HtSyncStatus status;
     ht_sync_status(sync, &status);
     if (*status.warning)

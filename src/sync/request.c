@@ -341,8 +341,7 @@ static void answer_some(HtSync *sync, bool is_check, const GError *why, const GA
         if (asker->is_check != is_check)
             continue;
         answer(sync, asker->id, why ? "failed" : "done", why,
-               why ? NULL : print_report(&now, &sync->request_before),
-               checks ? print_checks(checks) : NULL);
+               print_report(&now, &sync->request_before), checks ? print_checks(checks) : NULL);
     }
 }
 
@@ -389,8 +388,8 @@ static void ask(HtSync *sync, bool is_full, bool is_check)
     save(sync, ASKED, json);
 }
 
-/* *done: what the holder says of it, if it says that it is done. */
-static HtSyncHolder ask_holder(HtSync *sync, bool is_full, bool is_check, HtJson **done,
+/* *ended: what the holder says of it, if it says that it is done, or has failed. */
+static HtSyncHolder ask_holder(HtSync *sync, bool is_full, bool is_check, HtJson **ended,
                                GError **error)
 {
     g_autofree char *name = answer_name(sync->request_id);
@@ -405,30 +404,30 @@ static HtSyncHolder ask_holder(HtSync *sync, bool is_full, bool is_check, HtJson
     if (strcmp(state, "taken") == 0)
         return HT_SYNC_HOLDER_AT_WORK;
     ht_sync_forget_request(sync);
-    if (strcmp(state, "done") == 0) {
-        *done = g_steal_pointer(&said);
-        return HT_SYNC_HOLDER_DONE;
-    }
-    g_set_error_literal(error, HT_SYNC_ERROR, (int)ht_json_get_int(said, "code", 0),
-                        ht_json_get_string(said, "message", "the other one could not"));
-    return HT_SYNC_HOLDER_FAILED;
+    bool is_done = strcmp(state, "done") == 0;
+    if (!is_done)
+        g_set_error_literal(error, HT_SYNC_ERROR, (int)ht_json_get_int(said, "code", 0),
+                            ht_json_get_string(said, "message", "the other one could not"));
+    *ended = g_steal_pointer(&said);
+    return is_done ? HT_SYNC_HOLDER_DONE : HT_SYNC_HOLDER_FAILED;
 }
 
 HtSyncHolder ht_sync_ask_holder(HtSync *sync, bool is_full, HtSyncReport *report, GError **error)
 {
-    g_autoptr(HtJson) done = NULL;
-    HtSyncHolder holder = ask_holder(sync, is_full, false, &done, error);
-    if (done && report)
-        read_report(ht_json_get(done, "report"), report);
+    g_autoptr(HtJson) ended = NULL;
+    HtSyncHolder holder = ask_holder(sync, is_full, false, &ended, error);
+    if (ended && report)
+        read_report(ht_json_get(ended, "report"), report);
     return holder;
 }
 
 HtSyncHolder ht_sync_ask_check(HtSync *sync, GArray **checks, GError **error)
 {
-    g_autoptr(HtJson) done = NULL;
-    HtSyncHolder holder = ask_holder(sync, false, true, &done, error);
-    *checks = done ? read_checks(ht_json_get(done, "checks"), error) : NULL;
-    return done && !*checks ? HT_SYNC_HOLDER_FAILED : holder;
+    g_autoptr(HtJson) ended = NULL;
+    HtSyncHolder holder = ask_holder(sync, false, true, &ended, error);
+    bool is_done = holder == HT_SYNC_HOLDER_DONE;
+    *checks = is_done ? read_checks(ht_json_get(ended, "checks"), error) : NULL;
+    return is_done && !*checks ? HT_SYNC_HOLDER_FAILED : holder;
 }
 
 void ht_sync_forget_request(HtSync *sync)

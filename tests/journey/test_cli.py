@@ -334,6 +334,27 @@ def who_decided_the_same_is_told():
     ends(desk.run("advance", "--job", BUSY_JOB, match, "Nobody Here"), FAILED, "'Nobody Here': nobody of that name")
 
 
+def what_was_sent_is_said_of_a_failure_too():
+    """The line breaks, or the server's schema changes, after the push: what it sent is not lost with the error."""
+    match, other = [row["id"] for row in matches() if row["stage_type"] == "applied"][-2:]
+    two.must("sync")
+    two.must("advance", match)
+    desk.run("--offline", "reject", "--reason", "must_have_missing", match)
+    desk.run("--offline", "advance", other)
+    server.sql("""CREATE FUNCTION public.breaks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $f$
+        BEGIN ALTER FUNCTION app.sync_hello(jsonb) RENAME TO sync_hello_gone; RETURN NULL; END $f$;
+        CREATE TRIGGER breaks AFTER INSERT ON public.hiring_decisions EXECUTE FUNCTION public.breaks();""")
+    try:
+        run = desk.run("sync")
+    finally:
+        server.sql("""DROP TRIGGER breaks ON public.hiring_decisions; DROP FUNCTION public.breaks();
+            ALTER FUNCTION app.sync_hello_gone(jsonb) RENAME TO sync_hello;""")
+    ends(run, REFUSED, "another version of the schema.*; before that 2 were sent: 1 applied, 1 conflict$")
+    assert server_stage(other) == "shortlist"
+    desk.must("conflicts", "resolve", str(desk.json("conflicts")[0]["seq"]), "theirs")
+    desk.must("sync")
+
+
 def viewers_look():
     with Desk(server, "VIEWER", "viewer") as viewer:
         viewer.must("sync")
@@ -516,7 +537,8 @@ try:
     main(helps, nothing_fetched_yet, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
-         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told, viewers_look, offline_keeps_the_work,
+         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told,
+         what_was_sent_is_said_of_a_failure_too, viewers_look, offline_keeps_the_work,
          beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again)
 finally:
     desk.wipe()

@@ -162,7 +162,7 @@ typedef enum {
     HT_SYNC_HOLDER_SILENT = 0, /* nothing yet: it may be busy, stopped, or about to end */
     HT_SYNC_HOLDER_AT_WORK,    /* it has begun */
     HT_SYNC_HOLDER_DONE,       /* *report (nullable) is what it did */
-    HT_SYNC_HOLDER_FAILED,     /* *error is what it met: offline, refused … */
+    HT_SYNC_HOLDER_FAILED, /* *error is what it met: offline, refused …; *report before that */
 } HtSyncHolder;
 
 /* Asks the holder for a run, `is_full` for everything anew, and says how far it is; to be called
