@@ -519,6 +519,11 @@ void ht_reason_free(HtReason *reason)
     g_free(reason);
 }
 
+bool ht_reason_is_for_reopening(const HtReason *reason)
+{
+    return g_strcmp0(reason->code, "reopened") == 0; /* what a tenant has from the start */
+}
+
 GPtrArray *ht_cache_reasons(HtReader *reader, const char *who, GError **error)
 {
     g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("reasons"), error)};

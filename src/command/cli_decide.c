@@ -266,13 +266,15 @@ static HtKey find_reason(HtContext *context, const char *text, HtUuid *id)
 }
 
 /* "must_have_missing, experience …" for the message about an unknown one. */
-static char *known_reasons(HtContext *context)
+static char *known_reasons(HtContext *context, bool rejects)
 {
     GString *out = g_string_new(NULL);
     g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, "we_rejected", NULL);
-    for (guint i = 0; reasons && i < reasons->len; i++)
-        g_string_append_printf(out, "%s%s", i ? ", " : "",
-                               ((const HtReason *)reasons->pdata[i])->code);
+    for (guint i = 0; reasons && i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        if (!rejects || !ht_reason_is_for_reopening(reason))
+            g_string_append_printf(out, "%s%s", out->len ? ", " : "", reason->code);
+    }
     return g_string_free(out, FALSE);
 }
 
@@ -280,7 +282,8 @@ HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *op
 {
     HtUuid id;
     HtKey reason = find_reason(context, options->reason, &id);
-    g_autofree char *known = reason ? NULL : known_reasons(context);
+    bool rejects = strcmp(verb, "reject") == 0;
+    g_autofree char *known = reason ? NULL : known_reasons(context, rejects);
     if (reason || !ht_cli_has_read(context, verb, exit))
         return reason;
     *exit = ht_cli_usage_error(verb, "there is no reason '%s'; known: %s", options->reason,

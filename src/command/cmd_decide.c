@@ -16,6 +16,8 @@ typedef struct {
     bool bulk;
     char *reason, *day;
     char *left_out; /* by the sheet already; may be NULL */
+    char *about;    /* of a rejection: what its words are kept under */
+    char *words;    /* that go with it; NULL: none */
 } Done;
 
 static void done_free(gpointer data)
@@ -24,6 +26,8 @@ static void done_free(gpointer data)
     g_free(done->reason);
     g_free(done->day);
     g_free(done->left_out);
+    g_free(done->about);
+    g_free(done->words);
     g_free(done);
 }
 
@@ -61,6 +65,11 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
                         gpointer data)
 {
     const Done *done = data;
+    bool is_written = receipt && receipt->n_done > 0;
+    if (done->about)
+        ht_context_keep_words(context, done->about, is_written ? NULL : done->words);
+    if (!receipt && done->words)
+        return ht_result_kept(context, "reject", error);
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "nothing was possible");
     if (receipt->n_done == 0)
@@ -102,6 +111,15 @@ static GArray *targets(HtContext *context)
     if (match)
         g_array_append_val(one, match);
     return one;
+}
+
+/* Ids, for words outlive a generation. Caller frees. */
+static char *about(HtContext *context, HtKey first, bool is_sheet)
+{
+    HtUuid id = {0};
+    char text[HT_UUID_TEXT];
+    ht_reader_uuid(context->parts.reader, first, &id);
+    return g_strconcat(is_sheet ? "reject from " : "reject ", ht_uuid_format(&id, text), NULL);
 }
 
 static void add_target(HtContext *context, HtIntent *intent, HtKey match, bool blind)
@@ -170,7 +188,13 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
     intent->hold_until = hold_until;
     intent->note = g_strdup(note);
     Done *done = g_new0(Done, 1);
-    *done = (Done){intent->decision, view, g_array_index(keys, HtKey, 0), bulk, NULL, NULL, NULL};
+    *done = (Done){.decision = intent->decision,
+                   .view = view,
+                   .match = g_array_index(keys, HtKey, 0),
+                   .bulk = bulk,
+                   .words = g_strdup(note)};
+    if (decision == HT_DECISION_REJECT)
+        done->about = about(context, done->match, false);
     if (reason)
         done->reason = g_strdup(context->sticky.label);
     if (hold_until) {
@@ -235,17 +259,31 @@ HT_HANDLER(ht_cmd_hold)
  * ------------------------------------------------------------------------------------------------
  */
 /* Some reasons say nothing without words, and the server takes none of them without. */
-static HtResult ask_note(HtContext *context, HtPromptThen then)
+static void note_given_up(HtContext *context, HtPrompt *prompt)
+{
+    bool is_sheet = ht_view_id(ht_top(context)) == HT_VIEW_SHEET;
+    ht_context_give_up(context, prompt->data, prompt->text, is_sheet ? "sheet.commit" : "reject");
+}
+
+static HtResult ask_note(HtContext *context, HtKey first, bool is_sheet, HtPromptThen then)
 {
     HtPrompt *prompt =
         ht_prompt_new(HT_PROMPT_TEXT, then, "%s: note that goes with it", context->sticky.label);
     prompt->wanted = "this reason needs a note";
+    prompt->cancelled = note_given_up;
+    prompt->data = about(context, first, is_sheet);
+    prompt->free_data = g_free;
+    const char *given_up = ht_context_given_up(context, prompt->data);
+    const char *words = given_up ? given_up : ht_context_kept_words(context, prompt->data);
+    if (words)
+        ht_prompt_set_text(prompt, context, words);
     return ht_result_prompt(prompt);
 }
 
 static HtResult noted_then_reject(HtContext *context, HtPrompt *prompt)
 {
     g_autofree char *note = g_strstrip(g_strdup(prompt->text));
+    ht_context_keep_given_up(context, prompt->data, NULL);
     if (!*note)
         return ht_result_error("this reason needs a note");
     return decide(context, HT_DECISION_REJECT, context->sticky.key, 0, note);
@@ -255,7 +293,7 @@ HtResult ht_reject_targets(HtContext *context)
 {
     g_autoptr(GArray) keys = targets(context);
     if (keys->len == 1 && context->sticky.requires_note)
-        return ask_note(context, noted_then_reject);
+        return ask_note(context, g_array_index(keys, HtKey, 0), false, noted_then_reject);
     if (keys->len <= 1)
         return decide(context, HT_DECISION_REJECT, context->sticky.key, 0, NULL);
     context->repeat.decision = HT_DECISION_REJECT;
@@ -294,16 +332,18 @@ HtResult ht_pick_reason(HtContext *context, const char *what, HtPromptThen then)
     g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, "we_rejected", &error);
     if (!reasons)
         return ht_result_take_error(g_steal_pointer(&error));
-    if (reasons->len == 0)
-        return ht_result_error("there are no reasons yet: sync first");
-    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, then, "%s", what);
+    g_autoptr(HtPrompt) prompt = ht_prompt_new(HT_PROMPT_CHOICE, then, "%s", what);
     for (guint i = 0; i < reasons->len; i++) {
         const HtReason *reason = reasons->pdata[i];
+        if (ht_reason_is_for_reopening(reason))
+            continue;
         ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
                              reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
                              NULL);
     }
-    return ht_result_prompt(prompt);
+    if (prompt->choices->len == 0)
+        return ht_result_error("there are no reasons yet: sync first");
+    return ht_result_prompt(g_steal_pointer(&prompt));
 }
 
 static HtResult reason_then_reject(HtContext *context, HtPrompt *prompt)
@@ -395,14 +435,20 @@ static HtResult commit_sheet(HtContext *context, const char *note)
     intent->note = g_strdup(note);
     intent->needs_viewed = !by_rule;
     Done *done = g_new0(Done, 1);
-    *done = (Done){HT_DECISION_REJECT,        view, 0, true, g_strdup(context->sticky.label), NULL,
-                   g_steal_pointer(&left_out)};
+    *done = (Done){.decision = HT_DECISION_REJECT,
+                   .view = view,
+                   .bulk = true,
+                   .reason = g_strdup(context->sticky.label),
+                   .left_out = g_steal_pointer(&left_out),
+                   .about = about(context, g_array_index(keys, HtKey, 0), true),
+                   .words = g_strdup(note)};
     return ht_context_submit(context, intent, decided, done, done_free);
 }
 
 static HtResult noted_then_commit(HtContext *context, HtPrompt *prompt)
 {
     g_autofree char *note = g_strstrip(g_strdup(prompt->text));
+    ht_context_keep_given_up(context, prompt->data, NULL);
     return *note ? commit_sheet(context, note) : ht_result_error("this reason needs a note");
 }
 
@@ -410,8 +456,9 @@ HT_HANDLER(ht_cmd_sheet_commit)
 {
     (void)args;
     g_autoptr(GArray) keys = ht_sheet_taken(ht_top(context));
-    return keys->len > 0 && context->sticky.requires_note ? ask_note(context, noted_then_commit)
-                                                          : commit_sheet(context, NULL);
+    if (keys->len == 0 || !context->sticky.requires_note)
+        return commit_sheet(context, NULL);
+    return ask_note(context, g_array_index(keys, HtKey, 0), true, noted_then_commit);
 }
 
 /* ---- undo

@@ -8,13 +8,14 @@ typedef struct {
     HtResolution resolution;
     HtKeep keep;
     HtKey reason;
-    char *value;
+    char *value, *note; /* words of mine, edited; of the reopening */
 } Choice;
 
 static void choice_free(gpointer data)
 {
     Choice *choice = data;
     g_free(choice->value);
+    g_free(choice->note);
     g_free(choice);
 }
 
@@ -22,6 +23,7 @@ static Choice *choice_dup(const Choice *choice)
 {
     Choice *copy = g_memdup2(choice, sizeof *choice);
     copy->value = g_strdup(choice->value);
+    copy->note = g_strdup(choice->note);
     return copy;
 }
 
@@ -52,7 +54,14 @@ static HtResult said(HtContext *context, const char *what)
 }
 
 static HtResult ask_reason(HtContext *context, const Choice *choice);
-static HtResult ask_note(const Choice *choice);
+static HtResult ask_note(HtContext *context, const Choice *choice);
+
+/* What its words are kept under. Caller frees. */
+static char *about(const Choice *choice)
+{
+    return g_strdup_printf("%s %" G_GINT64_FORMAT, choice->note ? "reopening" : "conflict",
+                           choice->seq);
+}
 
 static HtResult resolved(HtContext *context, guint n, const GError *error, gpointer data)
 {
@@ -61,23 +70,24 @@ static HtResult resolved(HtContext *context, guint n, const GError *error, gpoin
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REASON))
         return ask_reason(context, choice);
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTE))
-        return ask_note(choice);
-    g_autofree char *about = g_strdup_printf("conflict %" G_GINT64_FORMAT, choice->seq);
-    ht_context_keep_words(context, about, error ? choice->value : NULL);
-    if (error && choice->value)
-        return ht_result_kept(context, "conflict.edit", error);
+        return ask_note(context, choice);
+    g_autofree char *key = about(choice);
+    const char *words = choice->note ? choice->note : choice->value;
+    ht_context_keep_words(context, key, error ? words : NULL);
+    if (error && words)
+        return ht_result_kept(context, choice->note ? "conflict.mine" : "conflict.edit", error);
     if (error)
         return ht_result_error("%s", error->message);
     return said(context, ht_say_settled(choice->resolution, choice->keep));
 }
 
-static HtResult resolve(HtContext *context, const Choice *choice, const char *note)
+static HtResult resolve(HtContext *context, const Choice *choice)
 {
     HtSettle settle = {.kind = HT_SETTLE_RESOLVE,
                        .seq = choice->seq,
                        .how = {.resolution = choice->resolution,
                                .reason = choice->reason,
-                               .note = note,
+                               .note = choice->note,
                                .value = choice->value}};
     if (!choice->seq)
         return ht_result_error("there is nothing in this row");
@@ -91,15 +101,37 @@ static HtResult note_given(HtContext *context, HtPrompt *prompt)
     g_autofree char *note = g_strstrip(g_strdup(prompt->text));
     if (!*note)
         return ht_result_error("this reason needs a note");
-    return resolve(context, prompt->data, note);
+    Choice *choice = prompt->data;
+    g_free(choice->note);
+    choice->note = g_steal_pointer(&note);
+    g_autofree char *key = about(choice);
+    ht_context_keep_given_up(context, key, NULL);
+    return resolve(context, choice);
 }
 
-static HtResult ask_note(const Choice *choice)
+static void note_given_up(HtContext *context, HtPrompt *prompt)
 {
-    HtPrompt *note = ht_prompt_new(HT_PROMPT_TEXT, note_given, "note that goes with it");
-    note->data = choice_dup(choice);
-    note->free_data = choice_free;
-    return ht_result_prompt(note);
+    Choice *choice = prompt->data;
+    g_autofree char *key = about(choice);
+    ht_context_give_up(context, key, prompt->text, "conflict.mine");
+}
+
+static HtResult ask_note(HtContext *context, const Choice *of)
+{
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, note_given, "note that goes with it");
+    Choice *choice = choice_dup(of);
+    g_free(choice->note);
+    choice->note = g_strdup("");
+    prompt->wanted = "this reason needs a note";
+    prompt->cancelled = note_given_up;
+    prompt->data = choice;
+    prompt->free_data = choice_free;
+    g_autofree char *key = about(choice);
+    const char *given_up = ht_context_given_up(context, key);
+    const char *words = given_up ? given_up : ht_context_kept_words(context, key);
+    if (words)
+        ht_prompt_set_text(prompt, context, words);
+    return ht_result_prompt(prompt);
 }
 
 static bool wants_note(HtContext *context, HtKey reason)
@@ -121,14 +153,8 @@ static HtResult reason_given(HtContext *context, HtPrompt *prompt)
         return ht_result_error("choose a reason from the list");
     choice->reason = line->value;
     if (!wants_note(context, choice->reason))
-        return resolve(context, choice, NULL);
-    return ask_note(choice);
-}
-
-/* What a tenant has for it from the start. */
-static bool is_for_reopening(const HtReason *reason)
-{
-    return g_strcmp0(reason->code, "reopened") == 0;
+        return resolve(context, choice);
+    return ask_note(context, choice);
 }
 
 /* Most reasons are of rejections: one that fits stands first, and without one none is chosen. */
@@ -138,7 +164,7 @@ static void add_reasons(HtPrompt *prompt, const GPtrArray *reasons)
     for (int pass = 0; pass < 2; pass++) {
         for (guint i = 0; i < reasons->len; i++) {
             const HtReason *reason = reasons->pdata[i];
-            if (is_for_reopening(reason) != (pass == 0))
+            if (ht_reason_is_for_reopening(reason) != (pass == 0))
                 continue;
             fits |= pass == 0;
             ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
@@ -170,7 +196,7 @@ HT_HANDLER(ht_cmd_keep_mine)
     (void)args;
     Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_KEEP_MINE};
     choice.keep = ht_keep_of(context, choice.seq);
-    return resolve(context, &choice, NULL);
+    return resolve(context, &choice);
 }
 
 static HtResult unparked(HtContext *context, guint n, const GError *error, gpointer data)
@@ -195,7 +221,7 @@ HT_HANDLER(ht_cmd_take_theirs)
 {
     (void)args;
     Choice choice = {.seq = ht_conflict_here(context), .resolution = HT_RESOLVE_TAKE_THEIRS};
-    return resolve(context, &choice, NULL);
+    return resolve(context, &choice);
 }
 
 static HtResult edited(HtContext *context, HtPrompt *prompt)
@@ -203,14 +229,14 @@ static HtResult edited(HtContext *context, HtPrompt *prompt)
     Choice *choice = prompt->data;
     g_free(choice->value);
     choice->value = g_strdup(prompt->text);
-    return resolve(context, choice, NULL);
+    return resolve(context, choice);
 }
 
 static char *text_to_edit(HtContext *context, int64_t seq)
 {
     g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, seq, NULL);
-    g_autofree char *about = g_strdup_printf("conflict %" G_GINT64_FORMAT, seq);
-    const char *kept = ht_context_kept_words(context, about);
+    g_autofree char *key = about(&(Choice){.seq = seq});
+    const char *kept = ht_context_kept_words(context, key);
     if (conflict && conflict->text && kept)
         return g_strdup(kept);
     return conflict && conflict->text ? ht_text_to_edit(conflict->text, -1) : NULL;

@@ -53,6 +53,8 @@ typedef struct {
     bool job_related, requires_note;
 } HtReason;
 void ht_reason_free(HtReason *reason);
+/* The one that a tenant has for reopening what was closed: nobody is rejected for it. */
+bool ht_reason_is_for_reopening(const HtReason *reason);
 /* HtReason* active ones by label; who NULL = all ("we_rejected", "they_withdrew",
  * "position_closed"). */
 GPtrArray *ht_cache_reasons(HtReader *reader, const char *who, GError **error);

@@ -430,6 +430,113 @@ static void test_plus_tag(void)
     desk_close(&desk);
 }
 
+static void put_reasons(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "rejection_reasons", "id", "R3", "code", "other", "label",
+            "Something else", "who", "we_rejected", "is_active", "1", "requires_note", "1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "rejection_reasons", "id", "R4", "code", "reopened", "label",
+            "Decision reconsidered", "who", "we_rejected", "is_active", "1", "requires_note", "1",
+            NULL);
+}
+
+/* x and the reason that wants a note: the question for it. */
+static HtPrompt *up_to_note(Desk *desk)
+{
+    HtPrompt *prompt = press(desk, "x");
+    if (prompt && strstr(prompt->label, "reject"))
+        prompt = answer(desk, prompt, "something");
+    g_assert_nonnull(prompt);
+    g_assert_nonnull(strstr(prompt->label, "note that goes with it"));
+    return prompt;
+}
+
+/* The words of a rejection: no room, or Esc, and they are there again for the same one alone. */
+static void test_rejection(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, put_reasons, NULL);
+    open_job(&desk);
+    HtPrompt *prompt = up_to_note(&desk);
+    set_room(false);
+    g_assert_null(answer(&desk, prompt, "Was rude on the phone"));
+    set_room(true);
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "x brings your words back"));
+    g_assert_cmpint(pending(&desk), ==, 0);
+    prompt = press(&desk, "Q");
+    g_assert_nonnull(strstr(prompt->label, "would be lost"));
+    ht_context_cancel(desk.context, prompt);
+    press(&desk, "j");
+    prompt = up_to_note(&desk);
+    assert_prompt(prompt, "note", "", NULL);
+    ht_prompt_set_text(prompt, desk.context, "Not here");
+    ht_context_cancel(desk.context, prompt);
+    g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
+                    "Not written. x brings your words back.");
+    press(&desk, "k");
+    prompt = up_to_note(&desk);
+    assert_prompt(prompt, "note", "Was rude on the phone", NULL);
+    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_cmpint(pending(&desk), ==, 1);
+    HtResult result = ht_context_feed(desk.context, "Q");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_QUIT);
+    ht_result_clear(&result);
+    desk_close(&desk);
+}
+
+/* The same of many at once, whose sheet is left by then. */
+static void test_sheet(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, put_reasons, NULL);
+    open_job(&desk);
+    for (int i = 0; i < 2; i++) { /* opened, so that they may be rejected together */
+        press(&desk, "Enter");
+        press(&desk, "q");
+        press(&desk, "Space");
+    }
+    answer(&desk, press(&desk, "x"), "something");
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_SHEET);
+    HtPrompt *prompt = press(&desk, "Enter");
+    ht_prompt_set_text(prompt, desk.context, "The post is filled");
+    ht_context_cancel(desk.context, prompt);
+    g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
+                    "Not written. Enter brings your words back.");
+    prompt = press(&desk, "Enter");
+    assert_prompt(prompt, "note", "The post is filled", NULL);
+    set_room(false);
+    g_assert_null(answer(&desk, prompt, NULL));
+    set_room(true);
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "brings your words back"));
+    g_assert_cmpint(pending(&desk), ==, 0);
+    prompt = press(&desk, "x");
+    if (prompt)
+        answer(&desk, prompt, "something");
+    prompt = press(&desk, "Enter");
+    assert_prompt(prompt, "note", "The post is filled", NULL);
+    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_cmpint(pending(&desk), ==, 2);
+    desk_close(&desk);
+}
+
+/* The reason of reopenings rejects nobody. */
+static void test_reasons(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, put_reasons, NULL);
+    open_job(&desk);
+    HtPrompt *prompt = press(&desk, "X");
+    g_assert_cmpuint(prompt->choices->len, ==, 2);
+    for (guint i = 0; i < prompt->choices->len; i++)
+        g_assert_cmpstr(g_array_index(prompt->choices, HtChoice, i).text, !=,
+                        "Decision reconsidered");
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -441,6 +548,9 @@ int main(int argc, char **argv)
     g_test_add_func("/command/kept/given_up", test_given_up);
     g_test_add_func("/command/kept/row_went", test_row_went);
     g_test_add_func("/command/kept/feedback_given_up", test_feedback_given_up);
+    g_test_add_func("/command/kept/rejection", test_rejection);
+    g_test_add_func("/command/kept/sheet", test_sheet);
+    g_test_add_func("/command/reasons", test_reasons);
     g_test_add_func("/command/tags/plus", test_plus_tag);
     return g_test_run();
 }
