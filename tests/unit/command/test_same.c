@@ -84,8 +84,9 @@ static void decide(Desk *desk, const char *name, const char *note)
     g_assert_no_error(error);
 }
 
-/* The server's answer to all that waits: Tom Lind had shortlisted them. */
-static void tom_was_first(Desk *desk)
+/* The server's answer to all that waits: Tom Lind had decided that, into stage S<stage> (0: mine).
+ */
+static void tom_decided(Desk *desk, const char *decision, int stage_number)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(desk->outbox, 100, &error);
@@ -96,23 +97,31 @@ static void tom_was_first(Desk *desk)
     HtUuid tom_id = test_id('U', 2);
     int n = 0;
     for (const HtJson *op = ht_json_first(ops); op; op = ht_json_next(op)) {
-        HtUuid decision = test_id('D', 900 + n);
+        HtUuid made = test_id('D', 900 + n);
         const char *match = ht_json_get_string(op, "match", "");
-        const char *stage = ht_json_get_string(op, "to_stage", "");
+        char closed[HT_UUID_TEXT];
+        HtUuid stage_id = test_id('S', stage_number);
+        const char *stage = stage_number ? ht_uuid_format(&stage_id, closed)
+                                         : ht_json_get_string(op, "to_stage", "");
         g_string_append_printf(
             answer,
             "%s{\"seq\": %d, \"outcome\": \"conflict\", \"code\": \"stage_moved\", \"why\": \"Tom "
-            "Lind's decision arrived first: shortlist.\", \"by\": \"%s\", \"at\": 1, \"rows\": "
+            "Lind's decision arrived first.\", \"by\": \"%s\", \"at\": 1, \"rows\": "
             "[{\"tbl\": 15, "
             "\"id\": \"%s\", \"row\": {\"stage_id\": \"%s\", \"row_version\": 2}}, {\"tbl\": 17, "
             "\"id\": \"%s\", \"row\": {\"id\": \"%s\", \"match_id\": \"%s\", \"decision\": "
-            "\"shortlist\", \"to_stage_id\": \"%s\", \"row_version\": 1}}]}",
+            "\"%s\", \"to_stage_id\": \"%s\", \"row_version\": 1}}]}",
             n++ ? "," : "", (int)ht_json_get_int(op, "seq", 0), ht_uuid_format(&tom_id, tom), match,
-            stage, ht_uuid_format(&decision, theirs), theirs, match, stage);
+            stage, ht_uuid_format(&made, theirs), theirs, match, decision, stage);
     }
     g_string_append_c(answer, ']');
     ht_outbox_acknowledge(desk->outbox, batch, answer->str, &error);
     g_assert_no_error(error);
+}
+
+static void tom_was_first(Desk *desk)
+{
+    tom_decided(desk, "shortlist", 0);
 }
 
 static void says(Desk *desk, const char *words)
@@ -178,11 +187,60 @@ static void test_keeps_note(void)
     desk_close(&desk);
 }
 
+static void put_reopening(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "rejection_reasons", "id", "R4", "code", "reopened", "label",
+            "Decision reconsidered", "who", "we_rejected", "is_active", "1", "requires_note", "1",
+            NULL);
+}
+
+static HtPrompt *ask(Desk *desk, HtResult result, const char *label)
+{
+    for (int i = 0; i < 100000 && result.kind != HT_RESULT_PROMPT; i++) {
+        ht_result_clear(&result);
+        if (!ht_context_take_result(desk->context, &result))
+            g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_nonnull(result.prompt);
+    g_assert_nonnull(strstr(result.prompt->label, label));
+    return result.prompt;
+}
+
+/* m, and the reason of reopenings: the question for its note. */
+static HtPrompt *up_to_note(Desk *desk)
+{
+    HtPrompt *reason = ask(desk, ht_context_feed(desk->context, "m"), "reopen, reason");
+    return ask(desk, ht_context_answer(desk->context, reason), "note that goes with it");
+}
+
+/* Tom closed it: mine goes behind a reopening, whose note is not lost with Esc. */
+static void test_note_of_reopening(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, put_reopening, NULL);
+    decide(&desk, "M1", NULL);
+    tom_decided(&desk, "reject", 17);
+    press(&desk, "g x");
+    HtPrompt *prompt = up_to_note(&desk);
+    ht_prompt_set_text(prompt, desk.context, "Read again");
+    ht_context_cancel(desk.context, prompt);
+    says(&desk, "Not written. m brings your words back.");
+    prompt = up_to_note(&desk);
+    g_assert_cmpstr(prompt->text, ==, "Read again");
+    HtResult result = ht_context_answer(desk.context, prompt);
+    ht_result_clear(&result);
+    says(&desk, "Yours goes out again, on what is there now.");
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/same/said_once", test_said_once);
     g_test_add_func("/command/same/said_at_start", test_said_at_start);
     g_test_add_func("/command/same/keeps_note", test_keeps_note);
+    g_test_add_func("/command/same/note_of_reopening", test_note_of_reopening);
     return g_test_run();
 }
