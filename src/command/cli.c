@@ -105,14 +105,30 @@ int ht_cli_fail(const char *verb, GError *error)
     return exit_of(owned);
 }
 
-void ht_cli_tell_mended(HtContext *context)
+static bool is_full_disk(const char *problem)
+{
+    return g_strcmp0(problem, HT_CACHE_FULL_PROBLEM) == 0;
+}
+
+void ht_cli_tell_mended(HtCliHost *host, HtContext *context)
 {
     const char *cache = ht_cache_problem(context->parts.cache);
     const char *outbox = ht_outbox_problem(context->parts.outbox);
-    if (cache)
+    host->is_disk_full = is_full_disk(cache) || is_full_disk(outbox);
+    if (cache && !is_full_disk(cache))
         ht_print_error("cache", cache, ht_cache_mend(context->parts.cache));
-    if (outbox)
+    if (outbox && !is_full_disk(outbox))
         ht_print_error("outbox", outbox, NULL);
+}
+
+/* A full disk is said once: by the verb that fails, which knows at what, or by the one that got
+ * through. */
+static int run_verb(const HtVerb *verb, HtCliHost *host, int argc, char **argv)
+{
+    int exit = verb->run(host, argc, argv);
+    if (host->is_disk_full && exit == HT_EXIT_DONE && strcmp(verb->name, "status") != 0)
+        ht_print_error(verb->name, HT_CACHE_FULL_PROBLEM, "make room on the disk");
+    return exit;
 }
 
 void ht_cli_tell_same(HtContext *context, guint told)
@@ -139,7 +155,7 @@ HtContext *ht_cli_open(HtCliHost *host, const char *verb, int *exit)
     /* Said by whichever command meets it: the next one finds files that are in order again. status
      * has lines of its own for it. */
     if (strcmp(verb, "status") != 0)
-        ht_cli_tell_mended(context);
+        ht_cli_tell_mended(host, context);
     ht_cli_tell_same(context, 0);
     /* What is locked is not read; what waits to be sent and how things stand may be asked. */
     bool harmless =
@@ -505,7 +521,7 @@ int ht_cli_main(HtCliHost *host, int argc, char **argv)
 {
     const HtVerb *verb = argc > 0 ? ht_verb_find(argv[0]) : NULL;
     if (verb)
-        return verb->run(host, argc, argv);
+        return run_verb(verb, host, argc, argv);
     const HtVerb *near = argc > 0 ? nearest(argv[0]) : NULL;
     g_autofree char *why = g_strdup_printf("there is no such verb%s%s", near ? "; nearest: " : "",
                                            near ? near->name : "");

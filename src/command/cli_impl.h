@@ -37,7 +37,7 @@ HtContext *ht_cli_open_list(HtCliHost *host, const char *verb, int *exit);
 /* The same for somebody or something in it, which cannot be found where nothing was fetched yet. */
 HtContext *ht_cli_open_filled(HtCliHost *host, const char *verb, int *exit);
 /* A damaged file of ours was moved aside and an empty one took its place: one line each. */
-void ht_cli_tell_mended(HtContext *context);
+void ht_cli_tell_mended(HtCliHost *host, HtContext *context);
 /* Somebody else had decided the same as what an answer of before was about, and whoever took that
  * in was killed before he said so: one line. `told`: so many are told elsewhere. */
 void ht_cli_tell_same(HtContext *context, guint told);

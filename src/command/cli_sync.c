@@ -200,7 +200,7 @@ int ht_cli_sync(HtCliHost *host, const char *verb, HtSyncOnceFlags flags,
     /* Opened only now: its reader would keep the old generation from being removed. */
     HtContext *context = host->ops->context(host, NULL);
     if (context) {
-        ht_cli_tell_mended(context);
+        ht_cli_tell_mended(host, context);
         ht_cli_tell_same(context, ok ? report.same : 0);
     }
     if (!ok)

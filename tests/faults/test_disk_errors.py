@@ -282,7 +282,8 @@ def full_file_system():
             run = client.run("note", world.matches[3], f"on a full disk {i} " + "x" * 15000, "--offline")
             confirmed += "Noted" in run.stdout
             if run.returncode:
-                assert run.returncode == 1 and "disk is full" in run.stderr, run.stderr
+                assert run.returncode == 1 and len(said(run)) == 1 and "note: " in run.stderr, run.stderr
+                assert "disk is full" in run.stderr and "make room" in run.stderr, run.stderr
                 break
         assert run.returncode == 1, "there was room for forty notes"
         run = client.run("matches", "--job", world.job_id, "--json", "--offline")

@@ -44,6 +44,7 @@ struct HtCliHost {
     const char *dsn;      /* --dsn or HIRETTY_DSN or the profile's; NULL = none */
     bool offline;         /* --offline */
     bool no_color;
+    bool is_disk_full; /* set by verbs: files were opened on a disk that is full */
     gpointer user_data;
 };
 
