@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 500, DEFAULT_HITS = 50, DEFAULT_FEEDBACK = 100 };
+enum { MOST_JOBS = 5, ROWS_AT_ONCE = 500, DEFAULT_HITS = 50, DEFAULT_FEEDBACK = 100 };
 
 static char *number(int64_t value)
 {
@@ -403,6 +403,39 @@ static HtKey job_of_candidate(HtContext *context, const HtCliOptions *options, i
     return job;
 }
 
+static HtKey job_of_match(HtReader *reader, HtKey match)
+{
+    HtMatchRow *row = match ? ht_cache_match(reader, match, NULL) : NULL;
+    HtKey job = row ? row->job : 0;
+    if (row)
+        ht_match_rows_free(row, 1);
+    return job;
+}
+
+/* Some other application in its place would be taken for the one that was meant. */
+static int did_not_apply(HtContext *context, HtKey person, HtKey job, const char *text)
+{
+    HtReader *reader = context->parts.reader;
+    g_autoptr(HtJob) wanted = ht_cache_job(reader, job, NULL);
+    g_autoptr(HtKeyArray) keys = ht_cache_candidate_matches(reader, person, NULL);
+    g_autoptr(GString) where = g_string_new(NULL);
+    for (gsize i = 0; keys && i < MIN(keys->n, MOST_JOBS); i++) {
+        HtMatchRow *row = ht_cache_match(reader, keys->keys[i], NULL);
+        if (!row)
+            continue;
+        g_string_append_printf(where, "%s%s", where->len ? ", " : "",
+                               row->job_title ? row->job_title : "?");
+        ht_match_rows_free(row, 1);
+    }
+    if (keys && keys->n > MOST_JOBS)
+        g_string_append(where, " \xE2\x80\xA6");
+    return ht_cli_fail("candidate",
+                       g_error_new(HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND,
+                                   "'%s' did not apply to %s%s%s", text,
+                                   wanted ? wanted->row.title : "this job",
+                                   where->len ? ", but to: " : ", nor to another job", where->str));
+}
+
 int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -424,8 +457,12 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
     g_autoptr(HtCandidate) person = ht_cache_candidate(context->parts.reader, key, &error);
     if (!person)
         return ht_cli_fail("candidate", error);
-    if (!match && job)
+    if (job && (!match || job_of_match(context->parts.reader, match) != job))
         match = match_of_person(context, key, job);
+    if (!ht_cli_has_read(context, "candidate", &exit))
+        return exit;
+    if (job && !match)
+        return did_not_apply(context, key, job, options.rest[0]);
     bool blind = ht_blind_hides(context->parts.reader, match, key);
     if (!match)
         match = match_of_person(context, key, 0);

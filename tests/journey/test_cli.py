@@ -147,6 +147,14 @@ def people():
     found = desk.json("candidate", stranger, "--job", word)
     assert found["match"]["id"] == next(one["id"] for one in matches() if one["candidate_id"] == stranger), found["match"]
     ends(desk.run("candidate", stranger, "--job", "zzzz"), FAILED, "applied to no job")
+    # Nor does another application stand in for one that there is not, whoever names the person, and however.
+    other = next(title for title in titles if titles.count(title) == 1 and title not in BUSY_JOB and BUSY_JOB not in title)
+    mine = next(one["id"] for one in matches() if one["candidate_id"] == stranger)
+    for who in (stranger, mine):
+        for more in ((), ("--json",)):
+            run = desk.run("candidate", who, "--job", other, *more)
+            ends(run, FAILED, f"'{who}' did not apply to {re.escape(other)}, but to: {re.escape(BUSY_JOB)}$")
+            assert run.stdout == "", run.stdout
     opened = [one for one in matches() if one["id"] == row["id"]][0]
     assert opened["opened"], "reading the evidence counts as having opened it"
     session = server.sql("SELECT id, candidate_id FROM public.screening_sessions ORDER BY id LIMIT 1", "RECRUITER")[0]
