@@ -297,14 +297,13 @@ static bool may_be_blind(HtReader *reader, GError **error)
     return use.stmt && ht_stmt_step(use.stmt, error) == HT_STEP_ROW;
 }
 
-HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError **error)
+HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, GError **error)
 {
     if (!may_be_blind(reader, error))
         return 0;
     g_auto(HtStmtUse) use = {ht_reader_query(reader, HT_QUERY("blind_match"), candidate, error)};
     if (!use.stmt || ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
         return 0;
-    ht_stmt_uuid(use.stmt, 1, id);
     return ht_stmt_int(use.stmt, 0);
 }
 

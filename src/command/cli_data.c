@@ -174,18 +174,19 @@ static HtJson *match_json(HtReader *reader, const HtMatchRow *row, bool blind)
     return json;
 }
 
-static char *name_of(const HtMatchRow *row)
+static char *name_of(HtReader *reader, const HtMatchRow *row)
 {
-    return row->flags & HT_MATCH_BLIND ? ht_blind_name(&row->id) : g_strdup(row->name);
+    return row->flags & HT_MATCH_BLIND ? ht_blind_name(reader, row->candidate)
+                                       : g_strdup(row->name);
 }
 
-static void match_cells(HtCliTable *table, const HtMatchRow *row)
+static void match_cells(HtReader *reader, HtCliTable *table, const HtMatchRow *row)
 {
     char age[16] = "";
     if (row->stage_since)
         ht_clock_format_age(ht_clock_now_us() - row->stage_since, age);
     ht_cli_table_add(table, row->score == HT_SCORE_NONE ? NULL : number((row->score + 50) / 100));
-    ht_cli_table_add(table, name_of(row));
+    ht_cli_table_add(table, name_of(reader, row));
     ht_cli_table_add(table, g_strdup(row->current_title));
     ht_cli_table_add(table, g_strdup(row->current_company));
     ht_cli_table_add(table, g_strdup(row->location));
@@ -210,7 +211,7 @@ static bool add_matches(HtReader *reader, const HtKeyArray *keys, HtJson *array,
             if (array)
                 ht_json_add(array, match_json(reader, &rows[i], rows[i].flags & HT_MATCH_BLIND));
             else
-                match_cells(table, &rows[i]);
+                match_cells(reader, table, &rows[i]);
         }
         ht_match_rows_free(rows, n);
         if (!ok)

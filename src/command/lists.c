@@ -57,9 +57,10 @@ char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate)
     HtView *view = ht_top(context);
     HtMatchRow *row =
         match && ht_view_is_blind(view) ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
-    g_autofree char *who = row                      ? ht_blind_name(&row->id)
-                           : ht_view_is_blind(view) ? g_strdup("(blind)")
-                                                    : ht_context_who(context, match, candidate);
+    HtReader *reader = context->parts.reader;
+    g_autofree char *who = ht_view_is_blind(view)
+                               ? ht_blind_name(reader, row ? row->candidate : candidate)
+                               : ht_context_who(context, match, candidate);
     if (row)
         ht_match_rows_free(row, 1);
     g_autofree char *clean = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);

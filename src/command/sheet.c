@@ -69,7 +69,7 @@ static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow
     bool taken = is_taken(row);
     g_autofree char *mail = mail_text(sheet);
     g_autofree char *name = sheet->blind || (match->flags & HT_MATCH_BLIND)
-                                ? ht_blind_name(&match->id)
+                                ? ht_blind_name(sheet->context->parts.reader, match->candidate)
                                 : g_strdup(match->name ? match->name : "");
     ht_list_row_set(out, NAME, taken ? HT_STYLE_ROW_NORMAL : HT_STYLE_MUTED, name);
     ht_list_row_set(out, STAGE, ht_style_of_stage(match->stage_type), match->stage_name);

@@ -28,10 +28,13 @@ struct HtMask {
 
 /* ---- who
  * ------------------------------------------------------------------------------------------ */
-char *ht_blind_name(const HtUuid *id)
+char *ht_blind_name(HtReader *reader, HtKey candidate)
 {
+    HtUuid id;
     char text[HT_UUID_TEXT];
-    ht_uuid_format(id, text);
+    if (!candidate || !ht_reader_uuid(reader, candidate, &id))
+        return g_strdup("Applicant");
+    ht_uuid_format(&id, text);
     return g_strdup_printf("Applicant %.*s", ID_DIGITS, text);
 }
 
@@ -43,7 +46,8 @@ static bool match_hides(HtReader *reader, HtKey match, bool *hides, char **name,
         return false;
     *hides = row->flags & HT_MATCH_BLIND;
     if (name)
-        *name = *hides ? ht_blind_name(&row->id) : g_strdup(row->name ? row->name : "");
+        *name =
+            *hides ? ht_blind_name(reader, row->candidate) : g_strdup(row->name ? row->name : "");
     ht_match_rows_free(row, 1);
     return true;
 }
@@ -57,13 +61,12 @@ bool ht_blind_hides(HtReader *reader, HtKey match, HtKey candidate)
 {
     g_autoptr(GError) error = NULL;
     bool hides;
-    HtUuid id;
     if (match_hides(reader, match, &hides, NULL, &error))
         return hides;
     if (!is_missing(error))
         return true;
     g_clear_error(&error);
-    return ht_cache_blind_match(reader, candidate, &id, &error) != 0 || error;
+    return ht_cache_blind_match(reader, candidate, &error) != 0 || error;
 }
 
 char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate)
@@ -71,14 +74,13 @@ char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate)
     g_autoptr(GError) error = NULL;
     bool hides;
     char *name = NULL;
-    HtUuid id;
     if (match_hides(reader, match, &hides, &name, &error))
         return name;
     if (!is_missing(error))
         return g_strdup("Applicant");
     g_clear_error(&error);
-    if (candidate && ht_cache_blind_match(reader, candidate, &id, &error))
-        return ht_blind_name(&id);
+    if (candidate && ht_cache_blind_match(reader, candidate, &error))
+        return ht_blind_name(reader, candidate);
     g_autoptr(HtCandidate) person =
         candidate && !error ? ht_cache_candidate(reader, candidate, NULL) : NULL;
     return g_strdup(error ? "Applicant" : person && person->name ? person->name : "");

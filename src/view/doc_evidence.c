@@ -89,7 +89,8 @@ static void add_who(HtDoc *doc, const HtMatchRow *row, int width)
 static void add_head(HtDoc *doc, const HtViewParts *parts, const HtMatchRow *row, bool blind,
                      int width)
 {
-    g_autofree char *name = blind ? ht_blind_name(&row->id) : ht_clean(row->name);
+    g_autofree char *name =
+        blind ? ht_blind_name(parts->reader, row->candidate) : ht_clean(row->name);
     ht_doc_newline(doc);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width, name && *name ? name : "(erased)");
     add_who(doc, row, width);

@@ -92,7 +92,8 @@ void ht_doc_candidate(HtDoc *doc, const HtViewParts *parts, HtKey candidate, boo
         ht_doc_add(doc, HT_STYLE_ROW_GONE, "This person is no longer there.");
         return;
     }
-    g_autofree char *name = blind ? ht_blind_name(&person->id) : ht_clean(person->name);
+    g_autofree char *name =
+        blind ? ht_blind_name(parts->reader, candidate) : ht_clean(person->name);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width,
                 person->anonymised_at ? "(erased)"
                 : name                ? name

@@ -132,7 +132,8 @@ static HtCell name_cell(HtView *view, const HtMatchRow *row)
     if (row->flags & HT_MATCH_GONE)
         return text_cell(view, g_strdup("no longer there"), HT_STYLE_ROW_GONE);
     if (is_blind(view, row))
-        return text_cell(view, ht_blind_name(&row->id), HT_STYLE_ROW_NORMAL);
+        return text_cell(view, ht_blind_name(view->parts.reader, row->candidate),
+                         HT_STYLE_ROW_NORMAL);
     HtStyle role = row->flags & HT_MATCH_UNREAD ? HT_STYLE_STRONG : HT_STYLE_ROW_NORMAL;
     const char *sign = row->flags & HT_MATCH_FLAGGED ? "!" : "";
     g_autofree char *clean = ht_clean(row->name && *row->name ? row->name : "(erased)");

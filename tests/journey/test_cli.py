@@ -444,7 +444,7 @@ def blind_review_hides():
         {{"role": "candidate", "content": "Quorbel is the name, zq@vane.example or +49 30 5550199, I repair zeppelins"}}]',
         analysis = '{{"summary": "Zyxanthe knows zeppelins"}}' WHERE match_id = '{match}'""")
     named = re.compile("zyxanthe|quorbel|vane|5550199", re.I)
-    sign = f"Applicant {match[:6]}"
+    sign = f"Applicant {person[:6]}"
     reads = [("interviews", "--days", "60"), ("search", "Quorbel"), ("transcript", person), ("candidate", match), ("candidate", person),
              ("candidate", person, "--job", job), ("matches", "--job", job)]
 

@@ -47,9 +47,9 @@ bool ht_cache_match_passes(HtReader *reader, HtKey key, const HtFilter *filter, 
 /* The newest explanation; NULL without error when there is none or it has not arrived: while a load
  * goes on, none has before ht_reader_is_settled. */
 HtExplanation *ht_cache_explanation(HtReader *reader, HtKey match, GError **error);
-/* The newest application of a person whose stage is reviewed blind, intents included, and its id; 0
- * without error when there is none. */
-HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, HtUuid *id, GError **error);
+/* The newest application of a person whose stage is reviewed blind, intents included; 0 without
+ * error when there is none. */
+HtKey ht_cache_blind_match(HtReader *reader, HtKey candidate, GError **error);
 /* "None" means "not yet": explanations are still being loaded. */
 bool ht_cache_explanations_come(HtReader *reader);
 /* What the filter asks for and nobody can have: a stage that no job has, a reason that there is

@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
-/* How a blind reader calls somebody: "Applicant 3f9a21". Caller frees. */
-char *ht_blind_name(const HtUuid *id);
+/* How a blind reader calls somebody: "Applicant 3f9a21", by the person's id, in every job, list and
+ * text the same. Caller frees. */
+char *ht_blind_name(HtReader *reader, HtKey candidate);
 
 /* Is this person hidden? An application is when its stage is reviewed blind. Where none is spoken
  * of

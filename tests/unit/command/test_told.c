@@ -319,8 +319,7 @@ static void test_note_is_blind(void)
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
     press(&desk, "b");
-    HtUuid id = test_id('M', 10);
-    g_autofree char *who = ht_blind_name(&id);
+    g_autofree char *who = ht_blind_name(desk.reader, fixture_key(desk.reader, "C10"));
     g_autofree char *note = g_strdup_printf("note on %s", who);
     g_autofree char *noted = g_strdup_printf("Noted on %s. u undoes.", who);
     asks_label(&desk, "w", note, "called");

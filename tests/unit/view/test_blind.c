@@ -50,14 +50,32 @@ static void check_who(Desk *desk, const char *match, const char *candidate, bool
     g_assert_cmpint(ht_blind_hides(desk->reader, m, c), ==, hides);
 }
 
+static void check_title(const HtViewParts *parts, const char *name,
+                        void (*write)(HtDoc *, const HtViewParts *, HtKey, bool, int),
+                        const char *of)
+{
+    g_autoptr(HtDoc) doc = ht_doc_new();
+    write(doc, parts, fixture_key(parts->reader, of), true, 60);
+    for (int i = 0; i < ht_doc_lines(doc); i++) {
+        g_autofree char *line = ht_doc_line_text(doc, i);
+        if (*line) {
+            g_assert_cmpstr(line, ==, name);
+            return;
+        }
+    }
+    g_assert_not_reached();
+}
+
 static void test_who(void)
 {
     Desk desk;
     desk_open(&desk);
     {
-        HtUuid id;
-        g_assert_true(ht_reader_uuid(desk.reader, fixture_key(desk.reader, "M22"), &id));
-        g_autofree char *sign = ht_blind_name(&id);
+        g_autofree char *sign = ht_blind_name(desk.reader, fixture_key(desk.reader, "C22"));
+        char text[HT_UUID_TEXT];
+        HtUuid id = test_id('C', 22);
+        g_assert_true(g_str_has_prefix(sign, "Applicant "));
+        g_assert_true(g_str_has_prefix(ht_uuid_format(&id, text), sign + strlen("Applicant ")));
         check_who(&desk, "M1", "C1", false, "Zoë Last01");
         check_who(&desk, "M22", "C22", true, sign);
         /* The application that is spoken of decides; where none is, any of them. */
@@ -66,6 +84,10 @@ static void test_who(void)
         check_who(&desk, NULL, "C1", false, "Zoë Last01");
         g_autofree char *nobody = ht_blind_who(desk.reader, 987654, 987654);
         g_assert_cmpstr(nobody, ==, "");
+        /* One person, one name: in a list, in what is read of an application, and of the person. */
+        HtViewParts parts = {.reader = desk.reader};
+        check_title(&parts, sign, ht_doc_evidence, "M22");
+        check_title(&parts, sign, ht_doc_candidate, "C22");
     }
     desk_close(&desk);
 }
