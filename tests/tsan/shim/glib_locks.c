@@ -221,4 +221,7 @@ __attribute__((constructor)) static void take_over(void)
     REDIRECT(g_cond_broadcast, cond_broadcast);
     REDIRECT((g_once_init_enter), once_enter);
     REDIRECT((g_once_init_leave), once_leave);
+    /* Whoever asks for the default context after the thread that made it takes it by an atomic load
+     * inside libglib, which nobody sees. So it is here before any thread is. */
+    g_main_context_default();
 }
