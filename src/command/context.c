@@ -1,6 +1,4 @@
-/* The context passes keys to commands and changes of the cache to views. An intent is confirmed
- * when it is on disk, a few milliseconds after its key; keys that come in between wait in
- * `typeahead`, so that each one meets the row its writer saw. */
+/* The context passes keys to commands (typeahead.c) and changes of the cache to views. */
 #include "context_impl.h"
 
 #include "hiretty/base/clock.h"
@@ -62,7 +60,7 @@ static void view_changed(HtView *view, gpointer data)
     ht_context_emit_changed(context);
 }
 
-static void put_message(HtContext *context, const HtResult *result)
+void ht_context_put_message(HtContext *context, const HtResult *result)
 {
     if (result->kind == HT_RESULT_MESSAGE || result->kind == HT_RESULT_ERROR)
         ht_context_set_message(context,
@@ -358,7 +356,7 @@ void ht_context_free(HtContext *context)
     ht_keymap_free(context->keymap);
     g_hash_table_unref(context->viewed);
     g_ptr_array_unref(context->hint_keys);
-    g_queue_clear_full(&context->typeahead, g_free);
+    ht_context_forget_waiting(context);
     g_queue_clear_full(&context->results, result_free);
     g_clear_pointer(&context->me, ht_me_free);
     g_time_zone_unref(context->zone);
@@ -447,117 +445,11 @@ bool ht_context_is_busy(HtContext *context)
     return view && ht_view_is_loading(view);
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------------------
- */
-static HtResult unknown_key(HtContext *context, HtView *view, const char *sequence)
-{
-    /* Who presses that elsewhere wants to leave. */
-    const HtCommand *near = strcmp(sequence, "C-c") == 0
-                                ? ht_command_find("quit")
-                                : ht_keymap_nearest(context->keymap, ht_view_id(view), sequence);
-    const char *key = near ? ht_keymap_first_key(context->keymap, ht_view_id(view), near) : NULL;
-    if (near && key)
-        return ht_result_error("%s does nothing here. %s: %s", sequence, key, near->summary);
-    return ht_result_error("%s does nothing here. ? shows the keys", sequence);
-}
-
-static HtResult feed_now(HtContext *context, const char *key)
-{
-    HtView *view = ht_top(context);
-    if (!view)
-        return ht_result_none();
-    if (strcmp(key, "Esc") == 0 && ht_keymap_reset(context->keymap))
-        return ht_result_none();
-    HtKeyMatch match = ht_keymap_feed(context->keymap, ht_view_id(view), key);
-    if (match.kind == HT_KEY_UNKNOWN)
-        return unknown_key(context, view, match.sequence);
-    if (match.kind != HT_KEY_COMMAND)
-        return ht_result_none();
-    g_autofree char *sequence = g_strdup(match.sequence);
-    HtArgs args = {.count = match.count, .key = sequence};
-    return ht_context_run(context, match.command, &args);
-}
-
-/* Something to act on waits for the screen; a message is shown at once. Takes what is in it. */
-static void keep_result(HtContext *context, HtResult *result)
-{
-    put_message(context, result);
-    if (result->kind == HT_RESULT_NONE || result->kind == HT_RESULT_MESSAGE ||
-        result->kind == HT_RESULT_ERROR)
-        ht_result_clear(result);
-    else
-        g_queue_push_tail(&context->results, g_memdup2(result, sizeof *result));
-}
-
-/* What a command changes may call the screen, and so here: the next key waits for its result. */
-static HtResult run_key(HtContext *context, const char *key)
-{
-    bool before = context->in_run;
-    context->in_run = true;
-    HtResult result = feed_now(context, key);
-    context->in_run = before;
-    return result;
-}
-
-bool ht_context_work_off(HtContext *context)
-{
-    bool any = false;
-    while (!context->in_run && context->in_flight == 0 && context->results.length == 0 &&
-           context->typeahead.length > 0) {
-        g_autofree char *key = g_queue_pop_head(&context->typeahead);
-        HtResult result = run_key(context, key);
-        keep_result(context, &result);
-        any = true;
-    }
-    return any;
-}
-
 void ht_context_landed(HtContext *context)
 {
     for (guint i = 0; i < context->places->len; i++)
         ((HtPlace *)context->places->pdata[i])->stale |= HT_CHANGED_SHOWN;
     take_in(ht_top_place(context));
-}
-
-void ht_context_go_on(HtContext *context, HtResult *result, bool is_written)
-{
-    if (result->prompt && !result->prompt->asked_in)
-        result->prompt->asked_in = context->generation;
-    keep_result(context, result);
-    if (context->parts.sync && is_written)
-        ht_sync_poke(context->parts.sync);
-    ht_context_session_touch(context);
-    ht_context_work_off(context);
-    ht_context_emit_changed(context);
-}
-
-bool ht_context_take_result(HtContext *context, HtResult *result)
-{
-    HtResult *waiting = g_queue_pop_head(&context->results);
-    if (!waiting)
-        return false;
-    *result = *waiting;
-    g_free(waiting);
-    return true;
-}
-
-char *ht_context_take_key(HtContext *context)
-{
-    return g_queue_pop_head(&context->typeahead);
-}
-
-HtResult ht_context_feed(HtContext *context, const char *key)
-{
-    if (context->in_flight > 0 || context->typeahead.length > 0 || context->results.length > 0) {
-        g_queue_push_tail(&context->typeahead, g_strdup(key));
-        ht_context_work_off(context);
-        return ht_result_none();
-    }
-    g_clear_pointer(&context->message, g_free);
-    HtResult result = run_key(context, key);
-    put_message(context, &result);
-    return result;
 }
 
 /* ---- what a prompt was about
@@ -619,7 +511,7 @@ HtResult ht_context_run(HtContext *context, const HtCommand *command, const HtAr
         note_asked(context, command, result.prompt);
     if ((command->flags & HT_CMD_REPEATABLE) && result.kind != HT_RESULT_ERROR)
         context->repeat.command = command;
-    put_message(context, &result);
+    ht_context_put_message(context, &result);
     return result;
 }
 
@@ -664,7 +556,7 @@ HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
     context->in_run = before;
     if (result.prompt)
         pass_on_asked(owned, result.prompt);
-    put_message(context, &result);
+    ht_context_put_message(context, &result);
     return result;
 }
 

@@ -72,7 +72,7 @@ struct HtContext {
     GHashTable *viewed;        /* match → seconds, this session */
     GCancellable *cancel;
     int in_flight;
-    GQueue typeahead; /* char * */
+    GQueue typeahead; /* HtWaiting *: see typeahead.c */
     GQueue results;   /* HtResult *: of worked-off keys */
     bool in_run;
     char *message;
@@ -98,6 +98,8 @@ HtView *ht_top(HtContext *context);
 HtPlace *ht_top_place(HtContext *context);
 const HtViewParts *ht_view_parts(HtContext *context);
 void ht_context_emit_changed(HtContext *context);
+/* The line of a result that is nothing but a line. */
+void ht_context_put_message(HtContext *context, const HtResult *result);
 /* The cache is locked: nothing but the status is shown, and the reason. */
 void ht_context_lock(HtContext *context);
 const HtMe *ht_context_me(HtContext *context);

@@ -231,32 +231,88 @@ void ht_screen_key(HtScreen *screen, const char *key)
     ht_screen_work_off(screen);
 }
 
-void ht_screen_paste(HtScreen *screen, const char *text)
+/* ---- what is no key, in its turn ---- */
+
+typedef struct {
+    HtScreen *screen;
+    char *text;         /* pasted */
+    const HtView *view; /* that was clicked: compared, never followed */
+    int64_t row;
+    HtKey key; /* which row that was */
+    int delta;
+} Turn;
+
+static void turn_free(gpointer data)
 {
+    Turn *turn = data;
+    if (turn->text)
+        explicit_bzero(turn->text, strlen(turn->text)); /* a password, maybe */
+    g_free(turn->text);
+    g_free(turn);
+}
+
+static void in_turn(HtScreen *screen, void (*run)(gpointer data), const Turn *turn)
+{
+    Turn *copy = g_memdup2(turn, sizeof *turn);
+    copy->screen = screen;
+    /* With a prompt open nothing waits: it is what the rest waited for. */
+    if (!screen->prompt) {
+        ht_context_in_turn(screen->context, run, copy, turn_free);
+        ht_screen_work_off(screen);
+        return;
+    }
+    run(copy);
+    turn_free(copy);
+}
+
+static void paste(gpointer data)
+{
+    Turn *turn = data;
+    HtScreen *screen = turn->screen;
     bool takes_text = screen->prompt && screen->prompt->kind != HT_PROMPT_CONFIRM;
     if (screen->prompt && screen->prompt->waiting)
         return;
     if (takes_text && screen->prompt->kind == HT_PROMPT_SECRET)
-        ht_prompt_secret_add(screen->prompt, text);
+        ht_prompt_secret_add(screen->prompt, turn->text);
     else if (takes_text)
-        ht_line_editor_insert(screen->editor, screen->context, screen->prompt, text);
+        ht_line_editor_insert(screen->editor, screen->context, screen->prompt, turn->text);
     else
         ht_context_set_message(
             screen->context, HT_STYLE_WARNING,
             "A pasted text never runs commands. Open a prompt first, then paste.");
 }
 
+static void scroll(gpointer data)
+{
+    Turn *turn = data;
+    HtView *view = ht_context_view(turn->screen->context);
+    if (view && !turn->screen->prompt)
+        ht_view_move(view, turn->delta);
+}
+
+/* The row that was clicked, where it is still that one. */
+static void click(gpointer data)
+{
+    Turn *turn = data;
+    HtView *view = ht_context_view(turn->screen->context);
+    if (view && view == turn->view && !turn->screen->prompt && turn->row < ht_view_rows(view) &&
+        ht_view_row_key(view, turn->row) == turn->key)
+        ht_view_set_cursor(view, turn->row);
+}
+
+void ht_screen_paste(HtScreen *screen, const char *text)
+{
+    in_turn(screen, paste, &(Turn){.text = g_strdup(text)});
+}
+
 void ht_screen_scroll(HtScreen *screen, int delta)
 {
-    HtView *view = ht_context_view(screen->context);
-    if (view && !screen->prompt)
-        ht_view_move(view, delta);
+    in_turn(screen, scroll, &(Turn){.delta = delta});
 }
 
 void ht_screen_click(HtScreen *screen, int x, int y)
 {
     HtView *view = ht_context_view(screen->context);
-    HtRect body = {0};
     if (!view || screen->prompt || ht_view_kind(view) != HT_VIEW_TABLE)
         return;
     HtLayout layout;
@@ -266,10 +322,11 @@ void ht_screen_click(HtScreen *screen, int x, int y)
                          .below = screen->below};
     ht_layout_compute(&layout, ht_canvas_columns(screen->canvas), ht_canvas_lines(screen->canvas),
                       &wish);
-    body = layout.body;
+    HtRect body = layout.body;
     int64_t row = ht_view_top(view) + y - body.y;
     if (x < body.columns && y >= body.y && y < body.y + body.lines && row < ht_view_rows(view))
-        ht_view_set_cursor(view, row);
+        in_turn(screen, click,
+                &(Turn){.view = view, .row = row, .key = ht_view_row_key(view, row)});
 }
 
 /* ---- painting ---- */
@@ -490,6 +547,7 @@ void ht_screen_free(HtScreen *screen)
 {
     if (!screen)
         return;
+    ht_context_forget_waiting(screen->context);
     if (screen->prompt)
         give_up(screen);
     ht_line_editor_free(screen->editor);

@@ -53,11 +53,19 @@ HtKeymap *ht_context_keymap(HtContext *context);
  * until false after each `changed`.
  */
 bool ht_context_take_result(HtContext *context, HtResult *result);
-/* The oldest key that still waits (a prompt that was taken gets it); NULL = none. Caller frees. */
+/* The oldest key that still waits (a prompt that was taken gets it); NULL = none. What stands
+ * before it and is no key has its turn first. Caller frees. */
 char *ht_context_take_key(HtContext *context);
 /* Runs keys that wait until one of them starts something, or has a result, that the rest waits for;
  * false: none ran. For when what was taken is dealt with and asks nothing. */
 bool ht_context_work_off(HtContext *context);
+/* A click, a paste: no key, but its place is behind those that were pressed before. `run` is called
+ * now if nothing waits, else when its turn comes; `data` is freed behind it, or with what is
+ * forgotten. */
+void ht_context_in_turn(HtContext *context, void (*run)(gpointer data), gpointer data,
+                        GDestroyNotify free_data);
+/* Whoever pressed what still waits is gone. */
+void ht_context_forget_waiting(HtContext *context);
 
 /* ---- views ----------------------------------------------------------------------------------- */
 /* Opens the first view (or the ones of the last session). */

@@ -121,6 +121,79 @@ static void test_typed_at_once(void)
     }
 }
 
+static unsigned is_pending(Desk *desk, int64_t row)
+{
+    return ht_view_row_state(ht_context_view(desk->context), row) & HT_ROW_PENDING;
+}
+
+/* A click or the wheel while a decision is written: the decision that was typed before is about the
+ * row that stood there then. */
+static void test_click_among_keys(void)
+{
+    for (int wheel = 0; wheel < 2; wheel++) {
+        Desk desk;
+        desk_open(&desk);
+        ht_screen_click(desk.screen, 1, 12);
+        int64_t clicked = ht_view_cursor(ht_context_view(desk.context));
+        g_assert_cmpint(clicked, >, 4);
+        type(&desk, "g g");
+        ht_screen_key(desk.screen, "a");
+        ht_screen_key(desk.screen, "a");
+        if (wheel)
+            ht_screen_scroll(desk.screen, 3);
+        else
+            ht_screen_click(desk.screen, 1, 12);
+        settle(&desk);
+        int64_t cursor = ht_view_cursor(ht_context_view(desk.context));
+        g_assert_cmpint(cursor, ==, wheel ? 5 : clicked);
+        g_assert_cmpint(pending(&desk), ==, 2);
+        for (int64_t row = 0; row < 10; row++)
+            g_assert_cmpint(is_pending(&desk, row) != 0, ==, row < 2);
+        desk_close(&desk);
+    }
+}
+
+/* A click is on what was seen, not on what a key before it opened meanwhile. */
+static void test_click_on_what_was_seen(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    ht_screen_key(desk.screen, "a");
+    ht_screen_key(desk.screen, "q");
+    ht_screen_click(desk.screen, 1, 3);
+    settle(&desk);
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_JOBS);
+    g_assert_cmpint(ht_view_cursor(ht_context_view(desk.context)), ==, 0);
+    desk_close(&desk);
+}
+
+/* What is pasted into the prompt that a key before it asks for. */
+static void test_paste_among_keys(void)
+{
+    Desk desk;
+    HtStyle role;
+    desk_open(&desk);
+    ht_screen_key(desk.screen, "a");
+    ht_screen_key(desk.screen, "l");
+    ht_screen_paste(desk.screen, "score>80");
+    ht_screen_key(desk.screen, "Enter");
+    ht_screen_key(desk.screen, "a");
+    ht_screen_paste(desk.screen, "nobody's");
+    settle(&desk);
+    g_assert_cmpstr(ht_view_limit(ht_context_view(desk.context)), ==, "score>80");
+    g_assert_cmpint(pending(&desk), ==, 2);
+    const char *said = ht_context_message(desk.context, &role);
+    g_assert_cmpstr(said, ==,
+                    "A pasted text never runs commands. Open a prompt first, then paste.");
+    /* A prompt that is open takes it at once. */
+    ht_screen_key(desk.screen, "l");
+    ht_screen_paste(desk.screen, " score>90");
+    ht_screen_key(desk.screen, "Enter");
+    settle(&desk);
+    g_assert_nonnull(strstr(ht_view_limit(ht_context_view(desk.context)), "score>90"));
+    desk_close(&desk);
+}
+
 /* What stands behind the key that ends it all is nobody's. */
 static void test_end_among_keys(void)
 {
@@ -142,6 +215,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ui/screen/typed_at_once", test_typed_at_once);
+    g_test_add_func("/ui/screen/click_among_keys", test_click_among_keys);
+    g_test_add_func("/ui/screen/click_on_what_was_seen", test_click_on_what_was_seen);
+    g_test_add_func("/ui/screen/paste_among_keys", test_paste_among_keys);
     g_test_add_func("/ui/screen/end_among_keys", test_end_among_keys);
     return g_test_run();
 }
