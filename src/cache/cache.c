@@ -9,6 +9,7 @@
 #include "hiretty/base/log.h"
 #include "hiretty/base/reserve.h"
 #include "hiretty/cache/jobs.h"
+#include "hiretty/cache/search.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -777,6 +778,17 @@ static bool index_step(HtStore *store, gpointer data, GError **error)
     else
         ht_bus_notify(store->cache->bus, HT_CHANGED_META);
     return true;
+}
+
+static bool index_now(HtStore *store, gpointer data, GError **error)
+{
+    return ht_worker_apply(store, index_some, data, error);
+}
+
+bool ht_cache_index_some(HtCache *cache, bool *more, GError **error)
+{
+    *more = false;
+    return ht_worker_call(cache->store, HT_JOB_IDLE, index_now, more, error);
 }
 
 void ht_cache_index_later(HtCache *cache)

@@ -203,6 +203,12 @@ static bool add_texts(HtReader *reader, const char *query, char **wanted, gsize 
     return step == HT_STEP_DONE;
 }
 
+int64_t ht_cache_search_left(HtReader *reader)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("docs_left"), NULL)};
+    return use.stmt && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
+}
+
 GPtrArray *ht_cache_search(HtReader *reader, const char *words, unsigned scopes, gsize limit,
                            GError **error)
 {

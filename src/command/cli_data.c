@@ -8,8 +8,16 @@
 #include "hiretty/cache/transcripts.h"
 
 #include <string.h>
+#include <unistd.h>
 
-enum { MOST_JOBS = 5, ROWS_AT_ONCE = 500, DEFAULT_HITS = 50, DEFAULT_FEEDBACK = 100 };
+enum {
+    INDEX_MS = 10000,
+    TELL_EVERY_MS = 500,
+    MOST_JOBS = 5,
+    ROWS_AT_ONCE = 500,
+    DEFAULT_HITS = 50,
+    DEFAULT_FEEDBACK = 100
+};
 
 static char *number(int64_t value)
 {
@@ -749,6 +757,41 @@ static void hit_cells(HtCliTable *table, HtReader *reader, const HtSearchHit *hi
     ht_cli_table_add(table, ht_blind_snippet(reader, hit));
 }
 
+/* Texts that came since a workstation last was idle here are read now. That is bounded, and each
+ * little step is kept, whenever somebody ends it; what is left is said. */
+static void index_texts(HtContext *context)
+{
+    int64_t until_us = ht_clock_mono_us() + INDEX_MS * HT_US_PER_MS;
+    int64_t next_us = ht_clock_mono_us() + TELL_EVERY_MS * HT_US_PER_MS;
+    bool more = true, shown = false;
+    g_autoptr(GError) why = NULL;
+    while (more && ht_clock_mono_us() < until_us &&
+           ht_cache_index_some(context->parts.cache, &more, &why)) {
+        if (!isatty(STDERR_FILENO) || ht_clock_mono_us() < next_us)
+            continue;
+        next_us += TELL_EVERY_MS * HT_US_PER_MS;
+        ht_print_part(stderr, "\rreading texts for the search, %" G_GINT64_FORMAT " left    ",
+                      ht_cache_search_left(context->parts.reader));
+        ht_print_flush(stderr, NULL);
+        shown = true;
+    }
+    if (shown)
+        ht_print_part(stderr, "\r%*s\r", 60, "");
+    if (why)
+        ht_log(HT_LOG_WARNING, "texts for the search: %s", why->message);
+}
+
+/* Nothing found may mean not yet. */
+static void tell_unread(HtContext *context)
+{
+    int64_t left = ht_cache_search_left(context->parts.reader);
+    if (left == 0)
+        return;
+    g_autofree char *what = g_strdup_printf("%" G_GINT64_FORMAT " %s searched yet", left,
+                                            left == 1 ? "text is not" : "texts are not");
+    ht_print_error("search", what, "search again; a workstation does it when it is idle");
+}
+
 int ht_verb_search(HtCliHost *host, int argc, char **argv)
 {
     g_auto(HtCliOptions) options;
@@ -762,6 +805,7 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
         return exit;
     GError *error = NULL;
     g_autofree char *words = g_strjoinv(" ", options.rest);
+    index_texts(context);
     gsize limit = options.limit > 0 ? (gsize)options.limit : DEFAULT_HITS;
     g_autoptr(GPtrArray) hits = ht_cache_search(context->parts.reader, words,
                                                 HT_SEARCH_PEOPLE | HT_SEARCH_TEXTS, limit, &error);
@@ -777,5 +821,6 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
             hit_cells(table, context->parts.reader, hit);
     }
     ht_cli_list(context, "search", array, table, &options);
+    tell_unread(context);
     return ht_cli_finish("search");
 }

@@ -24,6 +24,12 @@ typedef struct {
 
 void ht_search_hit_free(HtSearchHit *hit);
 
+/* A little of the texts that are not in the index yet, one transaction of some 20 ms; *more: some
+ * are left. Blocks. A workstation does that in its idle time by itself. */
+bool ht_cache_index_some(HtCache *cache, bool *more, GError **error);
+/* How many texts no search finds yet. */
+int64_t ht_cache_search_left(HtReader *reader);
+
 /* HtSearchHit*, best first, at most `limit`. Words in quotes are a phrase; nothing a user types is
  * a syntax error. */
 GPtrArray *ht_cache_search(HtReader *reader, const char *words, unsigned scopes, gsize limit,

@@ -304,6 +304,24 @@ static void test_reindex(void)
     people_close(&people);
 }
 
+/* Who has no workstation that is idle now and then searches, too: all that waits, step by step. */
+static void test_index_now(void)
+{
+    People people = {0};
+    g_autoptr(GError) error = NULL;
+    fixture_open(&people.fixture);
+    fixture_apply(&people.fixture, put_person, NULL);
+    people.reader = ht_reader_new(people.fixture.cache, "test", &error);
+    g_assert_no_error(error);
+    for (bool more = true; more;) {
+        ht_cache_index_some(people.fixture.cache, &more, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_cmpint(ht_cache_search_left(people.reader), ==, 0);
+    g_assert_cmpuint(hits(&people, "croissants", HT_SEARCH_TEXTS), ==, 1);
+    people_close(&people);
+}
+
 static void test_person(void)
 {
     People people;
@@ -508,6 +526,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cache/search/words", test_search);
     g_test_add_func("/cache/search/reindex", test_reindex);
+    g_test_add_func("/cache/search/index_now", test_index_now);
     g_test_add_func("/cache/person/namesakes", test_namesakes);
     g_test_add_func("/cache/person/namesakes_by_id", test_namesakes_by_id);
     g_test_add_func("/cache/person/whole", test_person);

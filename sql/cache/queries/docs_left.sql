@@ -1,0 +1,2 @@
+-- How many texts are not in the full text yet. Row: how many.
+SELECT count(*) FROM unindexed;
