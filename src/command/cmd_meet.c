@@ -252,18 +252,6 @@ typedef struct {
     int64_t starts_at;
 } Plan;
 
-static Plan *plan_new(HtContext *context, HtKey match, HtKey interview)
-{
-    Plan *plan = g_new0(Plan, 1);
-    *plan = (Plan){.match = match,
-                   .interview = interview,
-                   .generation = context->generation,
-                   .when = g_strdup(""),
-                   .minutes = g_strdup("60"),
-                   .panel = g_strdup("")};
-    return plan;
-}
-
 static Plan *plan_copy(const Plan *from)
 {
     Plan *plan = g_memdup2(from, sizeof *from);
@@ -282,6 +270,46 @@ static void plan_free(gpointer data)
     g_free(plan);
 }
 
+/* What a plan is kept under: ids, for it outlives a generation. Caller frees. */
+static char *about_plan(HtContext *context, const Plan *plan)
+{
+    return about(context, plan->interview ? plan->interview : plan->match);
+}
+
+/* What was answered the last time, if that was given up halfway; the application or interview is
+ * the same, whatever its key is by now. */
+static Plan *plan_new(HtContext *context, HtKey match, HtKey interview)
+{
+    Plan fresh = {.match = match,
+                  .interview = interview,
+                  .generation = context->generation,
+                  .when = (char[]){""},
+                  .minutes = (char[]){"60"},
+                  .panel = (char[]){""}};
+    g_autofree char *key = about_plan(context, &fresh);
+    const Plan *kept = context->plans ? g_hash_table_lookup(context->plans, key) : NULL;
+    if (kept) {
+        fresh.when = kept->when;
+        fresh.minutes = kept->minutes;
+        fresh.panel = kept->panel;
+        fresh.kind = kept->kind;
+    }
+    return plan_copy(&fresh);
+}
+
+static void keep_plan(HtContext *context, const Plan *plan, bool is_wanted)
+{
+    if (!context->plans)
+        context->plans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, plan_free);
+    g_autofree char *key = about_plan(context, plan);
+    if (is_wanted)
+        g_hash_table_replace(context->plans, g_steal_pointer(&key), plan_copy(plan));
+    else
+        g_hash_table_remove(context->plans, key);
+}
+
+static void plan_given_up(HtContext *context, HtPrompt *prompt);
+
 /* The prompt hands the half-made plan on to the next one. */
 static HtPrompt *next_question(HtContext *context, HtPromptKind kind, HtPromptThen then, Plan *plan,
                                const char *label)
@@ -291,6 +319,7 @@ static HtPrompt *next_question(HtContext *context, HtPromptKind kind, HtPromptTh
     HtPrompt *prompt = ht_prompt_new(kind, then, "%s: %s", who, label);
     prompt->data = plan;
     prompt->free_data = plan_free;
+    prompt->cancelled = plan_given_up;
     return prompt;
 }
 
@@ -312,6 +341,8 @@ static HtResult planned(HtContext *context, const HtReceipt *receipt, const GErr
                         gpointer data)
 {
     const Plan *plan = data;
+    if (receipt && plan->generation == context->generation)
+        keep_plan(context, plan, false);
     if (receipt || plan->generation != context->generation)
         return said(context, receipt, error, NULL);
     return ask_when(context, plan_copy(plan), error ? error->message : "it was not written");
@@ -422,6 +453,32 @@ static HtResult time_given(HtContext *context, HtPrompt *prompt)
     next->wanted = "1 to 1440 minutes";
     ht_prompt_set_text(next, context, plan->minutes);
     return ht_result_prompt(next);
+}
+
+static HtResult moved(HtContext *context, HtPrompt *prompt);
+
+/* Esc in any of the questions: all of the answers are there again when the same interview is
+ * planned the next time, the one that stood in the line, too. */
+static void plan_given_up(HtContext *context, HtPrompt *prompt)
+{
+    Plan *plan = prompt->data;
+    if (plan->generation != context->generation)
+        return;
+    const HtChoice *choice = prompt->then == kind_given ? ht_prompt_choice(prompt) : NULL;
+    if (prompt->then == time_given || prompt->then == moved)
+        set_answer(&plan->when, prompt);
+    else if (prompt->then == length_given)
+        set_answer(&plan->minutes, prompt);
+    else if (prompt->then == panel_given)
+        set_answer(&plan->panel, prompt);
+    if (choice)
+        plan->kind = (int)choice->value;
+    bool has_words = strspn(plan->when, " ") < strlen(plan->when);
+    keep_plan(context, plan, has_words);
+    g_autofree char *s = ht_context_key_of(context, "schedule");
+    if (has_words)
+        ht_context_set_message(context, HT_STYLE_NORMAL,
+                               "Not planned. %s brings your answers back.", s);
 }
 
 /* ---- moving and cancelling

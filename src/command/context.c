@@ -366,6 +366,7 @@ void ht_context_free(HtContext *context)
     g_free(context->unwritten.text);
     g_clear_pointer(&context->kept, g_hash_table_unref);
     g_clear_pointer(&context->given_up, g_hash_table_unref);
+    g_clear_pointer(&context->plans, g_hash_table_unref);
     g_free(context->message);
     g_free(context->state_text);
     g_free(context->no_server);

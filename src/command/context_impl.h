@@ -67,6 +67,7 @@ struct HtContext {
     HtUnwritten unwritten;
     GHashTable *kept;     /* what it is about → words, both char *: see kept.c */
     GHashTable *given_up; /* the same of words that were given up */
+    GHashTable *plans;    /* the same of interviews that were planned halfway: see cmd_meet.c */
     guint64 pass;
     const HtView *awaits_hits; /* of a search that was sent off; compared, never followed */
     GHashTable *viewed;        /* match → seconds, this session */
@@ -190,6 +191,8 @@ const char *ht_context_kept_words(HtContext *context, const char *about);
  * the end. */
 void ht_context_keep_given_up(HtContext *context, const char *about, const char *words);
 const char *ht_context_given_up(HtContext *context, const char *about);
+/* The key of a command where we are, or ":NAME". Caller frees. */
+char *ht_context_key_of(HtContext *context, const char *command);
 /* Keeps them, if there is something to keep, and says which key brings them back; `command` asks
  * for them. */
 void ht_context_give_up(HtContext *context, const char *about, const char *words,

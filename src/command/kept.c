@@ -38,8 +38,7 @@ bool ht_context_has_kept_words(const HtContext *context)
     return context->unwritten.text || (context->kept && g_hash_table_size(context->kept) > 0);
 }
 
-/* Caller frees. */
-static char *key_of(HtContext *context, const char *command)
+char *ht_context_key_of(HtContext *context, const char *command)
 {
     const char *key =
         ht_keymap_first_key(context->keymap, ht_view_id(ht_top(context)), ht_command_find(command));
@@ -53,14 +52,14 @@ void ht_context_give_up(HtContext *context, const char *about, const char *words
     ht_context_keep_given_up(context, about, *text ? text : NULL);
     if (!*text)
         return;
-    g_autofree char *key = key_of(context, command);
+    g_autofree char *key = ht_context_key_of(context, command);
     ht_context_set_message(context, HT_STYLE_NORMAL, "Not written. %s brings your words back.",
                            key);
 }
 
 HtResult ht_result_kept(HtContext *context, const char *command, const GError *error)
 {
-    g_autofree char *key = key_of(context, command);
+    g_autofree char *key = ht_context_key_of(context, command);
     return ht_result_error("%s. %s brings your words back", error ? error->message : "not written",
                            key);
 }

@@ -290,6 +290,63 @@ static void test_refused_plan(void)
     desk_close(&desk);
 }
 
+/* Esc halfway: the answers are there again for the same application, and for no other. */
+static void test_plan_given_up(void)
+{
+    Desk desk;
+    int64_t at_us;
+    g_autofree char *free = moment("16:00", &at_us);
+    desk_open(&desk);
+    fixture_apply(&desk.cache, fill_busy, NULL);
+    open_job(&desk);
+    HtView *view = ht_context_view(desk.context);
+    g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
+    HtPrompt *prompt = answer(&desk, press(&desk, "S"), free);
+    prompt = answer(&desk, prompt, "45");
+    ht_prompt_select(prompt, 1);
+    prompt = answer(&desk, prompt, NULL);
+    ht_prompt_set_text(prompt, desk.context, "marc");
+    ht_context_cancel(desk.context, prompt);
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "S brings your answers back"));
+    g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M12")));
+    prompt = press(&desk, "S");
+    assert_prompt(prompt, "interview at", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
+    prompt = press(&desk, "S");
+    assert_prompt(prompt, "interview at", free, NULL);
+    prompt = answer(&desk, prompt, NULL);
+    assert_prompt(prompt, "minutes", "45", NULL);
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "screening");
+    prompt = answer(&desk, prompt, NULL);
+    assert_prompt(prompt, "panel", "marc", NULL);
+    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "Interview planned"));
+    /* Planned: the next one begins anew; and emptied it is not wanted. */
+    prompt = press(&desk, "S");
+    assert_prompt(prompt, "interview at", "", NULL);
+    ht_prompt_set_text(prompt, desk.context, free);
+    ht_context_cancel(desk.context, prompt);
+    prompt = press(&desk, "S");
+    ht_prompt_set_text(prompt, desk.context, "");
+    ht_context_cancel(desk.context, prompt);
+    prompt = press(&desk, "S");
+    assert_prompt(prompt, "interview at", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    /* The same of one that moves. */
+    press(&desk, "g");
+    press(&desk, "a");
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "i3")));
+    prompt = press(&desk, "S");
+    ht_prompt_set_text(prompt, desk.context, free);
+    ht_context_cancel(desk.context, prompt);
+    prompt = press(&desk, "S");
+    assert_prompt(prompt, "move it to", free, NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
 /* Enter where words are wanted keeps the question: what is typed on is no command. */
 static void test_nothing_said(void)
 {
@@ -544,6 +601,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/kept/feedback", test_feedback);
     g_test_add_func("/command/kept/rating", test_rating);
     g_test_add_func("/command/kept/refused_plan", test_refused_plan);
+    g_test_add_func("/command/kept/plan_given_up", test_plan_given_up);
     g_test_add_func("/command/kept/nothing_said", test_nothing_said);
     g_test_add_func("/command/kept/given_up", test_given_up);
     g_test_add_func("/command/kept/row_went", test_row_went);
