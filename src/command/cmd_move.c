@@ -161,6 +161,10 @@ static HtResult open_command(HtContext *context, HtView *view)
 {
     const HtListRow *row = ht_view_list_row(view, ht_view_cursor(view));
     const HtCommand *command = row ? row->data : NULL;
+    if (!command && row && row->number >= HT_FILTER_HELP_FIRST) {
+        g_autofree char *key = ht_context_key_of(context, "limit");
+        return ht_result_message("A part of a filter: %s limits the list by one.", key);
+    }
     if (!command)
         return ht_result_none();
     ht_context_pop(context);

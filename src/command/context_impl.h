@@ -191,6 +191,9 @@ const char *ht_context_kept_words(HtContext *context, const char *about);
  * the end. */
 void ht_context_keep_given_up(HtContext *context, const char *about, const char *words);
 const char *ht_context_given_up(HtContext *context, const char *about);
+/* filter_help.c: the filter language as rows of the list of keys, whose numbers begin here. */
+#define HT_FILTER_HELP_FIRST 10000
+void ht_add_filter_help(GPtrArray *rows, bool of_jobs);
 /* The key of a command where we are, or ":NAME". Caller frees. */
 char *ht_context_key_of(HtContext *context, const char *command);
 /* Keeps them, if there is something to keep, and says which key brings them back; `command` asks

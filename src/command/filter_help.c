@@ -1,4 +1,7 @@
-/* docs/filters.md: what the table of the filter language knows, put into words once. */
+/* What the table of the filter language knows, put into words once: docs/filters.md, and the end of
+ * the list of keys. */
+#include "context_impl.h"
+
 #include "hiretty/command/cli.h"
 #include "hiretty/domain/filter.h"
 
@@ -8,7 +11,7 @@ static const char head[] =
     "# Filters\n\n"
     "Made from the table of fields by `hiretty --dump-filters-md`; do not edit.\n\n"
     "One language limits a list (`l`), marks rows (`+`), searches people (`g/`) and chooses on the "
-    "command line (`--where`).\nTab completes it in the workstation.\n\n"
+    "command line (`--where`).\nTab completes it in the workstation, and `?` lists it.\n\n"
     "    stage:screening score>=80 skill:python loc:\"São Paulo\" -tag:hold updated<3d "
     "\"kubernetes "
     "operator\"\n\n"
@@ -103,4 +106,50 @@ char *ht_cli_filters_markdown(void)
     append_values(out);
     append_of_jobs(out);
     return g_string_free(out, FALSE);
+}
+
+/* ---- in the program
+ * ----------------------------------------------------------------------------------- */
+static const char *const grammar[][2] = {
+    {"this that", "Both hold; words are searched for"},
+    {"stage:a|b", "One or the other"},
+    {"-tag:hold", "Not; ! says the same"},
+    {"\"this that\"", "A value with blanks, or words in this order"},
+    {": = !=", "In the text, the whole of it, anything else"},
+    {"< <= > >=", "Points, days, or a time such as 3d 2w 2025-03-01"},
+};
+
+/* Sections have numbers below 0, commands from 1 on: these come after any command. */
+static void add_row(GPtrArray *rows, const char *term, const char *text, const char *example)
+{
+    HtListRow *row = ht_list_row_new(HT_FILTER_HELP_FIRST + (int64_t)rows->len);
+    row->number = row->key;
+    ht_list_row_set(row, 0, HT_STYLE_KEY, term);
+    ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, text);
+    ht_list_row_set(row, 2, HT_STYLE_MUTED, example);
+    g_ptr_array_add(rows, row);
+}
+
+void ht_add_filter_help(GPtrArray *rows, bool of_jobs)
+{
+    HtListRow *section = ht_list_row_new(-HT_FILTER_HELP_FIRST);
+    section->state = HT_ROW_SECTION;
+    ht_list_row_set(section, 0, HT_STYLE_ROW_SECTION, "Filters");
+    g_ptr_array_add(rows, section);
+    for (gsize i = 0; i < G_N_ELEMENTS(grammar); i++)
+        add_row(rows, grammar[i][0], grammar[i][1], NULL);
+    gsize n;
+    const HtFilterFieldInfo *fields = ht_filter_fields(&n);
+    for (gsize i = 0; i < n; i++) {
+        if (*fields[i].name && (fields[i].of_jobs || !of_jobs))
+            add_row(rows, fields[i].name, fields[i].summary, fields[i].example);
+    }
+    const HtFilterFieldInfo *names = fields;
+    const HtFilterValueInfo *values = ht_filter_values(&n);
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *term =
+            g_strdup_printf("%s:%s", names[values[i].field].name, values[i].value);
+        if (values[i].of_jobs || !of_jobs)
+            add_row(rows, term, values[i].text, NULL);
+    }
 }

@@ -431,6 +431,9 @@ static GPtrArray *help_load(gpointer data, GError **error)
         ht_list_row_set(row, 2, HT_STYLE_MUTED, commands[i].name);
         g_ptr_array_add(rows, row);
     }
+    bool of_jobs = help->view == HT_VIEW_JOBS;
+    if (of_jobs || help->view == HT_VIEW_MATCHES || help->view == HT_VIEW_CANDIDATES)
+        ht_add_filter_help(rows, of_jobs);
     return rows;
 }
 

@@ -49,6 +49,7 @@ static const Scene scenes[] = {
     {"conflicts", "key g x\nwait\n"},
     {"status", "key g s\nwait\n"},
     {"help", "key Enter\nwait\nkey ?\nwait\n"},
+    {"help-filters", "key Enter\nwait\nkey ?\nwait\nkey G\nwait\n"},
     {"reasons", "key Enter\nwait\nkey X\n"},
     {"sheet", "key Enter\nwait\nkey G k k k k Enter\nwait\nkey q k Enter\nwait\nkey q Space Space "
               "Space x\nwait\n"

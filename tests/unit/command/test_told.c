@@ -311,6 +311,41 @@ static void test_note_on_marked(void)
     desk_close(&desk);
 }
 
+static int64_t find_key(HtView *help, const char *key)
+{
+    for (int64_t i = 0; i < ht_view_rows(help); i++) {
+        const HtListRow *row = ht_view_list_row(help, i);
+        if (row && g_strcmp0(row->text[0], key) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* What a list of keys cannot say of l and +: what a filter may speak of, here. */
+static void test_filters_in_help(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    press(&desk, "?");
+    HtView *help = ht_context_view(desk.context);
+    g_assert_cmpint(find_key(help, "dept"), >, 0);
+    g_assert_cmpint(find_key(help, "score"), <, 0); /* no job has one */
+    press(&desk, "q");
+    open_job(&desk);
+    press(&desk, "?");
+    help = ht_context_view(desk.context);
+    g_assert_cmpint(find_key(help, "is:held"), >, 0);
+    int64_t score = find_key(help, "score");
+    g_assert_cmpstr(ht_view_list_row(help, score)->text[2], ==, "score>=80");
+    g_assert_true(ht_view_goto(help, ht_view_list_row(help, score)->key));
+    press(&desk, "Enter");
+    g_assert_nonnull(strstr(said(&desk), "l limits the list"));
+    press(&desk, "q g s ?"); /* nothing is limited there */
+    g_assert_cmpint(find_key(ht_context_view(desk.context), "score"), <, 0);
+    desk_close(&desk);
+}
+
 static void test_note_is_blind(void)
 {
     Desk desk;
@@ -417,6 +452,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/told/note_names", test_note_names);
     g_test_add_func("/command/told/note_on_marked", test_note_on_marked);
     g_test_add_func("/command/told/note_is_blind", test_note_is_blind);
+    g_test_add_func("/command/told/filters_in_help", test_filters_in_help);
     g_test_add_func("/command/told/reason_of_reopening", test_reason_of_reopening);
     return g_test_run();
 }
