@@ -252,6 +252,9 @@ struct HtSync {
 /* pace.c: how long to the next poll. `wished_ms`: what the server asks for, 0: nothing; `set_ms`:
  * what the person's settings say, 0: nothing. */
 int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms, int64_t set_ms);
+/* How long to the next try of a login that was let in before and is refused now: so rarely that no
+ * server closes an account for it that counts the tries. Tests make it small. */
+extern int64_t ht_sync_closed_ms;
 /* After so many failures in a row; at most a minute. */
 int64_t ht_sync_backoff_ms(guint failures);
 /* ±20 %, by a random number. */

@@ -7,6 +7,8 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
 
+int64_t ht_sync_closed_ms = 15 * 60 * 1000;
+
 int64_t ht_sync_pace_ms(HtSyncFocus focus, int64_t wished_ms, int64_t set_ms)
 {
     int64_t least = wished_ms > 0 ? wished_ms : LEAST_MS;

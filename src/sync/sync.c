@@ -360,7 +360,11 @@ static int64_t turn(HtSync *sync, guint *failures)
     /* Another network may have another server behind the name (a hotel's), for a while. */
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_TLS))
         return jitter(ht_sync_backoff_ms(G_MAXUINT));
-    /* A refused password or login is not tried again by itself: that could lock the account. */
+    /* A refused password or login is not tried again by itself: that could lock the account. One
+     * that was let in before, and lost its cache for that, is asked again once in a while. */
+    if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) &&
+        ht_cache_is_locked(sync->cache, NULL))
+        return jitter(ht_sync_closed_ms);
     if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_REFUSED) ||
         g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP))
         return G_MAXINT;

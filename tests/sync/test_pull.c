@@ -1,5 +1,6 @@
 /* ctest: timeout=300
  * Pulls against a real server: after each, the digests of all tables are the same on both sides. */
+#include "../../src/sync/internal.h"
 #include "client.h"
 
 #include "hiretty/base/clock.h"
@@ -636,6 +637,27 @@ static void test_login_refused(void)
     test_client_assert_equal(client);
 }
 
+/* The same beside a workstation, which asks again by itself, but rarely. */
+static void test_login_given_back(void)
+{
+    g_autoptr(TestClient) client = test_client_open("login-back", "RECRUITER2", NULL);
+    int64_t usual_ms = ht_sync_closed_ms;
+    ht_sync_closed_ms = 300;
+    test_client_sync(client, HT_SYNC_ONCE);
+    ht_sync_start(client->sync);
+    await_state(client->sync, HT_SYNC_LIVE);
+    test_sql("ALTER ROLE ht_a_rec2 NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+             "WHERE usename = 'ht_a_rec2'");
+    await_state(client->sync, HT_SYNC_LOCKED);
+    g_assert_true(ht_cache_is_locked(client->cache, NULL));
+    test_sql("ALTER ROLE ht_a_rec2 LOGIN");
+    await_state(client->sync, HT_SYNC_LIVE);
+    ht_sync_stop(client->sync);
+    ht_sync_closed_ms = usual_ms;
+    g_assert_false(ht_cache_is_locked(client->cache, NULL));
+    test_client_assert_equal(client);
+}
+
 /* Columns that go and come, and a default that touches no row. */
 static void test_schema(void)
 {
@@ -811,6 +833,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/pull/revoked", test_revoked);
     g_test_add_func("/sync/pull/let_in_again", test_let_in_again);
     g_test_add_func("/sync/pull/login_refused", test_login_refused);
+    g_test_add_func("/sync/pull/login_given_back", test_login_given_back);
     g_test_add_func("/sync/pull/truncate", test_truncate);
     g_test_add_func("/sync/pull/resync", test_resync);
     g_test_add_func("/sync/pull/schema", test_schema);
