@@ -330,6 +330,17 @@ static int say_offline(const char *verb, const char *why)
     return HT_EXIT_OFFLINE;
 }
 
+static int say_unsent(const char *verb, GError *error)
+{
+    g_autoptr(GError) owned = error;
+    if (g_error_matches(owned, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED))
+        return say_offline(verb, "the server did not answer within 5 s");
+    if (g_error_matches(owned, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY))
+        return say_offline(verb, "another process of this profile is busy sending");
+    return ht_sync_exit(owned) == HT_EXIT_OFFLINE ? say_offline(verb, owned->message)
+                                                  : ht_cli_fail(verb, g_steal_pointer(&owned));
+}
+
 /* Also of what waited before; if another process took the answer in, of what was recorded here. */
 static void say_same(HtContext *context, const HtOpSpan *recorded)
 {
@@ -352,17 +363,11 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtO
         return say_offline(verb, error->message);
     bool ok = push_by_somebody(context, sync, recorded, &error);
     ht_sync_forget_request(sync);
-    if (!ok) {
-        if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_CANCELLED))
-            return say_offline(verb, "the server did not answer within 5 s");
-        if (g_error_matches(error, HT_SYNC_ERROR, HT_SYNC_ERROR_BUSY))
-            return say_offline(verb, "another process of this profile is busy sending");
-        return ht_sync_exit(error) == HT_EXIT_OFFLINE ? say_offline(verb, error->message)
-                                                      : ht_cli_fail(verb, g_steal_pointer(&error));
-    }
     int waiting;
     g_autofree char *why = NULL;
     HtExit worst = exit_of_span(context, recorded, &waiting, &why);
+    if (!ok && (waiting > 0 || recorded->first == 0))
+        return say_unsent(verb, g_steal_pointer(&error));
     if (worst != HT_EXIT_DONE) {
         ht_print_error(verb, why ? why : "the server did not take it",
                        worst == HT_EXIT_CONFLICT ? "hiretty conflicts" : "hiretty outbox list");
@@ -371,6 +376,11 @@ int ht_cli_push(HtCliHost *host, HtContext *context, const char *verb, const HtO
     if (waiting > 0)
         return say_offline(verb, why ? why : "another change goes first");
     say_same(context, recorded);
+    if (!ok) { /* after it had been sent */
+        g_autofree char *rest =
+            g_strdup_printf("sent; what is new there was not fetched: %s", error->message);
+        ht_print_error(verb, rest, NULL);
+    }
     return ht_cli_finish(verb);
 }
 

@@ -344,7 +344,7 @@ def who_decided_the_same_is_told():
 
 def what_was_sent_is_said_of_a_failure_too():
     """The line breaks, or the server's schema changes, after the push: what it sent is not lost with the error."""
-    match, other = [row["id"] for row in matches() if row["stage_type"] == "applied"][-2:]
+    match, other, third = [row["id"] for row in matches() if row["stage_type"] == "applied"][-3:]
     two.must("sync")
     two.must("advance", match)
     desk.run("--offline", "reject", "--reason", "must_have_missing", match)
@@ -352,13 +352,18 @@ def what_was_sent_is_said_of_a_failure_too():
     server.sql("""CREATE FUNCTION public.breaks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $f$
         BEGIN ALTER FUNCTION app.sync_hello(jsonb) RENAME TO sync_hello_gone; RETURN NULL; END $f$;
         CREATE TRIGGER breaks AFTER INSERT ON public.hiring_decisions EXECUTE FUNCTION public.breaks();""")
+    mend = "ALTER FUNCTION app.sync_hello_gone(jsonb) RENAME TO sync_hello"
     try:
         run = desk.run("sync")
+        server.sql(mend)
+        verb = desk.run("advance", third)
     finally:
-        server.sql("""DROP TRIGGER breaks ON public.hiring_decisions; DROP FUNCTION public.breaks();
-            ALTER FUNCTION app.sync_hello_gone(jsonb) RENAME TO sync_hello;""")
+        server.sql("""DROP TRIGGER breaks ON public.hiring_decisions; DROP FUNCTION public.breaks();""")
+        server.sql(mend)
     ends(run, REFUSED, "another version of the schema.*; before that 2 were sent: 1 applied, 1 conflict$")
-    assert server_stage(other) == "shortlist"
+    # A verb whose change has arrived says no other thing of it.
+    ends(verb, DONE, "sent; what is new there was not fetched: .*another version of the schema")
+    assert server_stage(other) == server_stage(third) == "shortlist"
     desk.must("conflicts", "resolve", str(desk.json("conflicts")[0]["seq"]), "theirs")
     desk.must("sync")
 
