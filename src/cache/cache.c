@@ -61,10 +61,22 @@ static bool check_text(HtDb *db, const char *resource, GError **error)
     return check && ht_stmt_run(check, error);
 }
 
+/* What no check of pages sees: the index of the ids is a table of its own. */
+static bool check_keys(HtDb *db, GError **error)
+{
+    if (!ht_schema_has_index(db, HT_KEYS_BY_ID))
+        return true;
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_QUERY("keys_check"), error)};
+    HtStep step = use.stmt ? ht_stmt_step(use.stmt, error) : HT_STEP_ERROR;
+    if (step == HT_STEP_ROW)
+        g_set_error_literal(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT, "the file is damaged");
+    return step == HT_STEP_DONE;
+}
+
 /* The pages, what is in them, the indexes; with `texts` (a writer) the full text too. Slow. */
 static bool is_sound(HtDb *db, bool texts, GError **error)
 {
-    return ht_db_check_pages(db, false, error) &&
+    return ht_db_check_pages(db, false, error) && check_keys(db, error) &&
            (!texts || (check_text(db, HT_QUERY("people_fts_check"), error) &&
                        check_text(db, HT_QUERY("texts_fts_check"), error)));
 }

@@ -45,6 +45,9 @@ void ht_key_cache_note(HtKeyCache *cache, const HtUuid *id, HtKey k);
 void ht_key_cache_expect(const HtKeyCache *cache, const HtUuid *id, bool is_near);
 /* Before a commit: a loader's new ids are in memory only until then. */
 bool ht_key_cache_write(HtKeyCache *cache, HtDb *db, GError **error);
+/* Makes the index of the ids where it is missing, from memory where they are all kept. In a
+ * transaction. HT_CACHE_ERROR_INTERRUPTED once *stop (NULL: never) is above 0. */
+bool ht_key_cache_add_index(HtKeyCache *cache, HtDb *db, const gint *stop, GError **error);
 /* true: of a loader whose memory has room for so many new ids. */
 bool ht_key_cache_has_room(HtKeyCache *cache, HtDb *db, guint n, GError **error);
 

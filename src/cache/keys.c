@@ -23,7 +23,10 @@ __extension__ typedef unsigned __int128 Wide;
 #define SLOTS 16384u
 #define HUGE_BYTES (2u << 20)
 #define PAGE_IDS (HUGE_BYTES / (guint32)sizeof(HtUuid))
-#define GUESSES 8 /* a row names few ids that nobody named before */
+#define FIRSTS (1u << 16) /* values of an id's first two bytes */
+#define FIRST_SHIFT 48
+#define FETCHED 16 /* ids ahead of the one that is written, which lie anywhere */
+#define GUESSES 8  /* a row names few ids that nobody named before */
 #define LEAST_BITS 16
 #define KEPT_MAX 4000000
 guint32 ht_key_cache_max = KEPT_MAX;
@@ -224,7 +227,7 @@ static bool stop_keeping(HtKeyCache *cache, HtDb *db, GError **error)
     g_clear_pointer(&cache->all, all_free);
     cache->keeps_all = false;
     cache->has_index = true;
-    return ht_schema_add_id_index(db, error);
+    return ht_schema_add_keys(db, NULL, NULL, error);
 }
 
 static bool ensure_all(HtKeyCache *cache, HtDb *db, GError **error)
@@ -254,13 +257,100 @@ static HtKey get_kept(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, 
     return cache->all->n;
 }
 
+/* --- The index of the ids: all that are kept, sorted here */
+
+typedef struct {
+    guint64 start; /* of the id, so that few ids are looked at */
+    guint32 k;
+} Sorted;
+
+typedef struct {
+    const All *all;
+    const Sorted *sorted;
+    guint32 at;
+    const gint *stop; /* not 0: somebody waits */
+} Order;
+
+static guint64 start_of(const HtUuid *id)
+{
+    guint64 start;
+    memcpy(&start, id->b, sizeof start);
+    return GUINT64_FROM_BE(start);
+}
+
+static int compare_ids(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Sorted *left = a, *right = b;
+    if (left->start != right->start)
+        return left->start < right->start ? -1 : 1;
+    return memcmp(all_id(data, left->k), all_id(data, right->k), sizeof(HtUuid));
+}
+
+/* By the first two bytes at once, where ids are random some twenty each; the rest by comparing. */
+static Sorted *sort_ids(All *all)
+{
+    g_autofree guint32 *ends = g_new0(guint32, FIRSTS + 1);
+    Sorted *sorted = g_new(Sorted, all->n);
+    for (guint32 k = 1; k <= all->n; k++)
+        ends[1 + (start_of(all_id(all, k)) >> FIRST_SHIFT)]++;
+    for (guint32 i = 0; i < FIRSTS; i++)
+        ends[i + 1] += ends[i]; /* where those of i + 1 begin; then where those of i end */
+    for (guint32 k = 1; k <= all->n; k++) {
+        guint64 start = start_of(all_id(all, k));
+        sorted[ends[start >> FIRST_SHIFT]++] = (Sorted){start, k};
+    }
+    for (guint32 i = 0, from = 0; i < FIRSTS; from = ends[i++])
+        g_qsort_with_data(sorted + from, (int)(ends[i] - from), sizeof *sorted, compare_ids, all);
+    return sorted;
+}
+
+static bool next_sorted(HtBulk *bulk, gpointer data, GError **error)
+{
+    Order *order = data;
+    if (order->at == order->all->n)
+        return false;
+    if (order->stop && g_atomic_int_get(order->stop) > 0) {
+        g_set_error_literal(error, HT_CACHE_ERROR, HT_CACHE_ERROR_INTERRUPTED, "somebody waits");
+        return false;
+    }
+    if (order->at + FETCHED < order->all->n)
+        __builtin_prefetch(all_id(order->all, order->sorted[order->at + FETCHED].k));
+    guint32 k = order->sorted[order->at++].k;
+    ht_bulk_uuid(bulk, 0, all_id(order->all, k));
+    ht_bulk_int(bulk, 1, k);
+    return true;
+}
+
+static bool add_sorted(HtDb *db, gpointer data, GError **error)
+{
+    HtStmt *add = ht_db_stmt(db, "sql/cache/keys/add.sql", error);
+    return add && ht_bulk_run(ht_db_bulk(db), add, next_sorted, data, error);
+}
+
+/* The file has those ids and no others. */
+static bool are_all(const All *all, HtDb *db)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_QUERY("ids_last"), NULL)};
+    return use.stmt && ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW &&
+           ht_stmt_int(use.stmt, 0) == all->n && all->written == all->n;
+}
+
+bool ht_key_cache_add_index(HtKeyCache *cache, HtDb *db, const gint *stop, GError **error)
+{
+    if (!cache->all || ht_schema_has_index(db, HT_KEYS_BY_ID) || !are_all(cache->all, db))
+        return ht_schema_add_keys(db, NULL, NULL, error);
+    g_autofree Sorted *sorted = sort_ids(cache->all);
+    Order order = {.all = cache->all, .sorted = sorted, .stop = stop};
+    return ht_schema_add_keys(db, add_sorted, &order, error);
+}
+
 /* A load is published before its ids have their index. Who adds one makes the index first, so
  * that no id gets two keys; until then the file has no other ids than its loader made. */
 static bool ensure_index(HtKeyCache *cache, HtDb *db, bool make, GError **error)
 {
     if (!cache->has_index)
-        cache->has_index =
-            make ? ht_schema_add_id_index(db, error) : ht_schema_has_index(db, HT_ID_INDEX);
+        cache->has_index = make ? ht_key_cache_add_index(cache, db, NULL, error)
+                                : ht_schema_has_index(db, HT_KEYS_BY_ID);
     return cache->has_index;
 }
 

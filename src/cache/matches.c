@@ -81,16 +81,19 @@ HtKeyArray *ht_cache_match_keys(HtReader *reader, const HtMatchQuery *query, GEr
     g_auto(HtFilterSql) filter = {0};
     ht_filter_sql_init(&filter, 4);
     ht_filter_sql_add(&filter, query->filter, query->now_us ? query->now_us : ht_clock_now_us());
-    g_autoptr(GString) sql = g_string_new("SELECT m.k FROM candidate_job_matches m");
+    g_autoptr(GString) sql = g_string_new("SELECT m.k FROM ranked_matches m");
     append_joins(sql, &filter, sort, filtered);
     g_string_append(sql, " WHERE 1");
-    if (query->job)
-        g_string_append(sql, " AND m.job_k = ?1");
+    if (query->job) /* sql/cache/views/ranked_matches.sql */
+        g_string_append(sql, " AND m.rank BETWEEN ?1 << 17 AND (?1 << 17) | 131071");
     if (query->candidate)
         g_string_append(sql, " AND m.candidate_k = ?2");
     g_string_append(sql, filter.where->str);
+    bool is_ranked = query->job && sort == &sorts[HT_MATCH_SORT_SCORE] && !query->ascending;
     g_string_append_printf(sql, " ORDER BY %s, m.k",
-                           query->ascending ? sort->reversed : sort->best);
+                           is_ranked          ? "m.rank"
+                           : query->ascending ? sort->reversed
+                                              : sort->best);
     g_string_append(sql, " LIMIT ?3");
     g_auto(HtStmtUse) use = {ht_db_stmt_text(reader->db, sql->str, error)};
     if (!use.stmt)

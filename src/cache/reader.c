@@ -142,7 +142,7 @@ HtKey ht_reader_key(HtReader *reader, const HtUuid *id)
 void ht_reader_keys_of(HtReader *reader, const HtUuid *ids, gsize n, HtKey *keys)
 {
     memset(keys, 0, n * sizeof *keys);
-    if (n < 2 || ht_schema_has_index(reader->db, HT_ID_INDEX)) {
+    if (n < 2 || ht_schema_has_index(reader->db, HT_KEYS_BY_ID)) {
         for (gsize i = 0; i < n; i++)
             keys[i] = ht_reader_key(reader, &ids[i]);
         return;

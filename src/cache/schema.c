@@ -2,6 +2,7 @@
  * for the synced tables: missing columns are added empty and a full load is asked for. */
 #include "schema.h"
 
+#include "hiretty/base/log.h"
 #include "hiretty/base/resource.h"
 #include "hiretty/cache/error.h"
 #include "hiretty/cache/sync_table.h"
@@ -93,6 +94,8 @@ static bool in_transaction(HtDb *db, bool (*func)(HtDb *, gpointer, GError **), 
 
 /* Those of the largest tables that no list needs: a first load is published without them. */
 #define LATER "sql/cache/indexes_later"
+#define VIEWS "sql/cache/views"
+#define KEYS "sql/cache/keys/schema"
 
 static bool create_all(HtDb *db, gpointer data, GError **error)
 {
@@ -100,11 +103,11 @@ static bool create_all(HtDb *db, gpointer data, GError **error)
     g_autofree char *marks = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d;",
                                              HT_CACHE_APPLICATION_ID, HT_CACHE_VERSION);
     return ht_db_exec(db, marks, error) && create_synced(db, error) &&
-           run_folder(db, "sql/cache/schema", error) &&
+           run_folder(db, "sql/cache/schema", error) && run_folder(db, VIEWS, error) &&
            put_meta(db, "tables", ht_sync_tables_fingerprint(), error) &&
            (*loading ||
-            (run_folder(db, "sql/cache/indexes", error) && run_folder(db, LATER, error) &&
-             run_folder(db, "sql/cache/triggers", error)));
+            (run_folder(db, KEYS, error) && run_folder(db, "sql/cache/indexes", error) &&
+             run_folder(db, LATER, error) && run_folder(db, "sql/cache/triggers", error)));
 }
 
 bool ht_schema_create(HtDb *db, bool loading, GError **error)
@@ -143,17 +146,29 @@ bool ht_schema_has_index(HtDb *db, const char *name)
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW;
 }
 
-bool ht_schema_add_id_index(HtDb *db, GError **error)
+static bool fill_keys(HtDb *db, HtSchemaFill fill, gpointer data, GError **error)
 {
-    return ht_schema_has_index(db, HT_ID_INDEX) ||
-           run_sorting(db, LATER "/" HT_ID_INDEX ".sql", error);
+    if (!run_folder(db, KEYS, error))
+        return false;
+    return fill ? fill(db, data, error) : run_sorting(db, "sql/cache/keys/fill.sql", error);
 }
 
-/* The ids first: while they have no index, nobody can add one. */
+/* All of it or nothing: the transaction may go on without. */
+bool ht_schema_add_keys(HtDb *db, HtSchemaFill fill, gpointer data, GError **error)
+{
+    if (ht_schema_has_index(db, HT_KEYS_BY_ID))
+        return true;
+    if (!ht_db_exec(db, "SAVEPOINT keys", error))
+        return false;
+    bool ok = fill_keys(db, fill, data, error);
+    if (!ok && ht_db_in_transaction(db)) /* SQLite ends some of those that fail */
+        ht_db_exec(db, "ROLLBACK TO keys", NULL);
+    bool is_over = !ht_db_in_transaction(db) || ht_db_exec(db, "RELEASE keys", ok ? error : NULL);
+    return ok && is_over;
+}
+
 static char *first_missing(HtDb *db)
 {
-    if (!ht_schema_has_index(db, HT_ID_INDEX))
-        return g_strdup(LATER "/" HT_ID_INDEX ".sql");
     g_auto(GStrv) names = ht_resource_list(LATER);
     for (char **name = names; *name; name++) {
         g_autofree char *index = g_strndup(*name, strlen(*name) - strlen(".sql"));
@@ -166,7 +181,7 @@ static char *first_missing(HtDb *db)
 bool ht_schema_is_indexed(HtDb *db)
 {
     g_autofree char *missing = first_missing(db);
-    return !missing;
+    return !missing && ht_schema_has_index(db, HT_KEYS_BY_ID);
 }
 
 bool ht_schema_add_next_index(HtDb *db, GError **error)
@@ -335,18 +350,55 @@ static bool mend_own(HtDb *db, GError **error)
     return there != NULL;
 }
 
+static char *get_meta(HtDb *db, const char *name)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(db, "sql/cache/queries/meta_get.sql", NULL)};
+    if (!use.stmt)
+        return NULL;
+    ht_stmt_bind_text(use.stmt, 1, name);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(use.stmt, 0) : NULL;
+}
+
+static bool lacks_index(HtDb *db)
+{
+    g_auto(GStrv) names = ht_resource_list("sql/cache/indexes");
+    for (char **name = names; *name; name++) {
+        g_autofree char *index = g_strndup(*name, strlen(*name) - strlen(".sql"));
+        if (!ht_schema_has_index(db, index))
+            return true;
+    }
+    return false;
+}
+
+static bool renew_indexes(HtDb *db, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(db, ht_resource_text("sql/cache/gone.sql"), error) &&
+           ht_schema_add_indexes(db, error);
+}
+
+/* Indexes of lists that an older program did not make. Without room for them the lists are slow. */
+static void mend_indexes(HtDb *db)
+{
+    g_autofree char *loading = get_meta(db, "loading");
+    g_autoptr(GError) why = NULL;
+    if (!loading && lacks_index(db) && !in_transaction(db, renew_indexes, NULL, &why))
+        ht_log(HT_LOG_WARNING, "an index of the cache: %s", why->message);
+}
+
+static bool mend_columns(HtDb *db, GError **error)
+{
+    g_autofree char *tables = get_meta(db, "tables");
+    return g_strcmp0(tables, ht_sync_tables_fingerprint()) == 0 ||
+           in_transaction(db, mend, NULL, error);
+}
+
 bool ht_schema_mend(HtDb *db, GError **error)
 {
-    if (!mend_own(db, error))
+    if (!mend_own(db, error) || !mend_columns(db, error) || !run_folder(db, VIEWS, error))
         return false;
-    HtStmt *meta = ht_db_stmt(db, "sql/cache/queries/meta_get.sql", error);
-    if (!meta)
-        return false;
-    ht_stmt_bind_text(meta, 1, "tables");
-    bool same = ht_stmt_step(meta, NULL) == HT_STEP_ROW &&
-                g_strcmp0(ht_stmt_text(meta, 0), ht_sync_tables_fingerprint()) == 0;
-    ht_stmt_reset(meta);
-    return same || in_transaction(db, mend, NULL, error);
+    mend_indexes(db);
+    return true;
 }
 
 bool ht_schema_drop_triggers(HtDb *db, GError **error)

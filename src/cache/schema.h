@@ -12,16 +12,20 @@ bool ht_schema_create(HtDb *db, bool loading, GError **error);
 /* Indexes and triggers, after a load. One transaction each. The indexes are those that lists need.
  */
 bool ht_schema_add_indexes(HtDb *db, GError **error);
-/* The others, of large tables, one after the other: the first that is missing. */
-bool ht_schema_is_indexed(HtDb *db); /* none is missing */
+/* The others, of large tables, one after the other: the first that is missing, of the ids apart. */
+bool ht_schema_is_indexed(HtDb *db); /* none is missing, nor that of the ids */
 bool ht_schema_add_next_index(HtDb *db, GError **error);
-/* That of the ids: without it nobody but a loader may add one. */
-#define HT_ID_INDEX "ids_by_id"
+/* That of the ids, a table: without it nobody but a loader may add one. */
+#define HT_KEYS_BY_ID "keys_by_id"
 /* That of the stages: without it the longest waiting one of a stage is found by reading everybody.
  */
-#define HT_STAGE_INDEX "matches_by_stage"
+#define HT_STAGE_INDEX "matches_by_wait"
 bool ht_schema_has_index(HtDb *db, const char *name);
-bool ht_schema_add_id_index(HtDb *db, GError **error);
+/* Makes it in a transaction that goes on, also when this fails. `fill` puts all ids and their keys
+ * in (sql/cache/keys/add.sql), best in the order of the ids; NULL: SQLite sorts those that are
+ * there. */
+typedef bool (*HtSchemaFill)(HtDb *db, gpointer data, GError **error);
+bool ht_schema_add_keys(HtDb *db, HtSchemaFill fill, gpointer data, GError **error);
 bool ht_schema_add_triggers(HtDb *db, GError **error);
 bool ht_schema_drop_triggers(HtDb *db, GError **error);
 /* HT_CACHE_ERROR_FOREIGN, _NEWER, _CORRUPT for a file that is not a cache of ours; *empty: a file

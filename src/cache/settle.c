@@ -20,7 +20,11 @@ static bool add_index(HtApply *apply, gpointer data, GError **error)
     Step *step = data;
     HtDb *db = ht_apply_db(apply);
     ht_worker_set_interruptible(apply->store, step->gives_way);
-    bool ok = ht_schema_add_next_index(db, error);
+    /* The ids first: while they have no index, nobody can add one. */
+    bool ok = ht_schema_has_index(db, HT_KEYS_BY_ID)
+                  ? ht_schema_add_next_index(db, error)
+                  : ht_key_cache_add_index(apply->store->keys, db,
+                                           step->gives_way ? &apply->store->intents : NULL, error);
     ht_worker_set_interruptible(apply->store, false);
     step->more = ok && !ht_schema_is_indexed(db);
     if (ok && !step->more) /* lists say now what they left out */

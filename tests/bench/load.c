@@ -11,6 +11,7 @@
 #include "../../src/sync/internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/cache/matches.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -94,20 +95,20 @@ static int64_t first_page(HtCache *cache, const char *name)
 {
     if (strcmp(name, "candidate_job_matches") != 0)
         return 0;
-    static const char sql[] =
-        "SELECT k FROM candidate_job_matches WHERE job_k = (SELECT job_k FROM counters GROUP BY 1 "
-        "ORDER BY sum(n) DESC LIMIT 1) ORDER BY score DESC, k LIMIT 50";
+    static const char sql[] = "SELECT job_k FROM counters GROUP BY 1 ORDER BY sum(n) DESC LIMIT 1";
     GError *error = NULL;
     g_autoptr(HtReader) reader = ht_reader_new(cache, "bench", &error);
     check(error);
-    HtStmt *stmt = ht_db_prepare(ht_reader_db(reader), "page", sql, &error);
+    HtStmt *stmt = ht_db_prepare(ht_reader_db(reader), "largest", sql, &error);
     check(error);
-    int64_t rows = 0;
-    while (ht_stmt_step(stmt, &error) == HT_STEP_ROW)
-        rows++;
+    HtMatchQuery query = {.limit = 50};
+    if (ht_stmt_step(stmt, &error) == HT_STEP_ROW)
+        query.job = ht_stmt_int(stmt, 0);
     check(error);
     ht_stmt_finalize(stmt);
-    return rows;
+    g_autoptr(HtKeyArray) keys = ht_cache_match_keys(reader, &query, &error);
+    check(error);
+    return (int64_t)keys->n;
 }
 
 static void load(const char *name, HtCache *cache, const HtPaths *paths, int64_t kill_after)

@@ -22,7 +22,7 @@ GENERATORS = {
     "src/outbox/push.c": "the version of a row of any synced table",
     "src/sync/columns.c": "select lists of the columns that this login may read",
 }
-MANY = re.compile(r"(^|/)(migrations|schema|optional|demo|server)(/|\.sql$|$)")
+MANY = re.compile(r"(^|/)(migrations|schema|optional|demo|server)(/|\.sql$|$)|^sql/cache/gone\.sql$")
 QUOTED = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|(\$\w*\$).*?\1", re.S)
 
 

@@ -1,2 +1,2 @@
 -- The key of a uuid. 1: uuid. Row: k.
-SELECT k FROM ids WHERE id = ?1;
+SELECT k FROM keys_by_id WHERE id = ?1;

@@ -1,2 +1,2 @@
--- Is there such an index? 1: its name.
-SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1;
+-- Is there such an index, or a table that serves as one? 1: its name.
+SELECT 1 FROM sqlite_schema WHERE type IN ('index', 'table') AND name = ?1;

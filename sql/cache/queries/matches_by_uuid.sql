@@ -1,2 +1,2 @@
 -- Applications whose uuid lies in a range (a typed start). 1: from, 2: to (blobs). Rows: k, id.
-SELECT m.k, lower(hex(i.id)) FROM ids i JOIN candidate_job_matches m ON m.k = i.k WHERE i.id BETWEEN ?1 AND ?2 LIMIT 6;
+SELECT m.k, lower(hex(i.id)) FROM keys_by_id i JOIN candidate_job_matches m ON m.k = i.k WHERE i.id BETWEEN ?1 AND ?2 LIMIT 6;

@@ -1,2 +1,2 @@
 -- A reason by uuid. Row: label.
-SELECT r.label FROM ids i JOIN rejection_reasons r ON r.k = i.k WHERE i.id = ?1;
+SELECT r.label FROM keys_by_id i JOIN rejection_reasons r ON r.k = i.k WHERE i.id = ?1;

@@ -1,4 +1,4 @@
--- Keys: every row's uuid once (indexes/ids_by_id); k is what the other tables use.
+-- Keys: every row's uuid once (keys/schema); k is what the other tables use.
 CREATE TABLE ids (
   k  INTEGER PRIMARY KEY,
   id BLOB NOT NULL

@@ -298,9 +298,11 @@ static void test_wide(void)
     fixture_close(&fixture);
 }
 
+#define DROP_KEYS "DROP TABLE keys_by_id; DROP TRIGGER id_added;"
 static const char later_sql[] =
-    "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name IN ('ids_by_id', "
-    "'matches_by_candidate', 'matches_by_stage', 'events_by_match', 'explanations_by_match')";
+    "SELECT count(*) FROM sqlite_schema WHERE type IN ('index', 'table') AND name IN "
+    "('keys_by_id', "
+    "'matches_by_candidate', 'matches_by_wait', 'events_by_match', 'explanations_by_match')";
 
 /* They are there in the end whoever asks, also when another program ended before it made them. */
 static void test_settle(void)
@@ -311,12 +313,15 @@ static void test_settle(void)
     g_assert_true(ht_cache_settle(fixture.cache, &error));
     g_autoptr(HtReader) reader = open_reader(&fixture);
     g_assert_cmpint(ask(reader, later_sql), ==, 5);
+    g_assert_cmpint(ask(reader, "SELECT count(*) FROM keys_by_id JOIN ids USING (k, id)"), ==,
+                    ask(reader, "SELECT count(*) FROM ids"));
+    g_assert_cmpint(ask(reader, "SELECT count(*) FROM keys_by_id"), >=, N_ROWS);
     g_clear_pointer(&reader, ht_reader_free);
     g_autofree char *path = ht_cache_path(fixture.cache);
     g_clear_pointer(&fixture.cache, ht_cache_close);
     HtDb *db = ht_db_open(path, HT_DB_WRITE, "test", 1024, &error);
     g_assert_no_error(error);
-    g_assert_true(ht_db_exec(db, "DROP INDEX ids_by_id; DROP INDEX matches_by_stage", &error));
+    g_assert_true(ht_db_exec(db, DROP_KEYS "DROP INDEX matches_by_wait", &error));
     ht_db_close(db);
     fixture.cache = ht_cache_open(fixture.paths, HT_CACHE_DEFAULT, &error);
     g_assert_no_error(error);
@@ -351,7 +356,7 @@ static void test_ids_without_index(void)
     g_autofree char *path = ht_cache_path(fixture.cache);
     g_clear_pointer(&fixture.cache, ht_cache_close);
     HtDb *db = ht_db_open(path, HT_DB_WRITE, "test", 1024, &error);
-    g_assert_true(ht_db_exec(db, "DROP INDEX ids_by_id", &error));
+    g_assert_true(ht_db_exec(db, DROP_KEYS, &error));
     ht_db_close(db);
     fixture.cache = ht_cache_open(fixture.paths, HT_CACHE_NO_POLL, &error);
     g_assert_no_error(error);
@@ -397,7 +402,7 @@ static void test_no_room_for_index(void)
     g_clear_pointer(&fixture.cache, ht_cache_close);
     HtDb *db = ht_db_open(path, HT_DB_WRITE, "test", 1024, &error);
     g_assert_no_error(error);
-    g_assert_true(ht_db_exec(db, "DROP INDEX ids_by_id; VACUUM", &error));
+    g_assert_true(ht_db_exec(db, DROP_KEYS "VACUUM", &error));
     ht_db_close(db);
     fixture.cache = ht_cache_open(fixture.paths, HT_CACHE_NO_POLL, &error);
     g_assert_no_error(error);

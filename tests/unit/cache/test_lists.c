@@ -149,7 +149,7 @@ static void test_jobs(void)
 static bool drop_index(HtStore *store, gpointer data, GError **error)
 {
     (void)data;
-    return ht_db_exec(ht_store_db(store), "DROP INDEX matches_by_stage", error);
+    return ht_db_exec(ht_store_db(store), "DROP INDEX matches_by_wait", error);
 }
 
 static int64_t changes_of_matches(HtReader *reader)
