@@ -25,8 +25,9 @@ __extension__ typedef unsigned __int128 Wide;
 #define PAGE_IDS (HUGE_BYTES / (guint32)sizeof(HtUuid))
 #define FIRSTS (1u << 16) /* values of an id's first two bytes */
 #define FIRST_SHIFT 48
-#define FETCHED 16 /* ids ahead of the one that is written, which lie anywhere */
-#define GUESSES 8  /* a row names few ids that nobody named before */
+#define SLICE 500000 /* ids that are sorted at once: 8 MB */
+#define FETCHED 16   /* ids ahead of the one that is written, which lie anywhere */
+#define GUESSES 8    /* a row names few ids that nobody named before */
 #define LEAST_BITS 16
 #define KEPT_MAX 4000000
 guint32 ht_key_cache_max = KEPT_MAX;
@@ -257,7 +258,7 @@ static HtKey get_kept(HtKeyCache *cache, HtDb *db, const HtUuid *id, bool make, 
     return cache->all->n;
 }
 
-/* --- The index of the ids: all that are kept, sorted here */
+/* --- The index of the ids: all that are kept, sorted here, a slice at a time */
 
 typedef struct {
     guint64 start; /* of the id, so that few ids are looked at */
@@ -266,9 +267,11 @@ typedef struct {
 
 typedef struct {
     const All *all;
-    const Sorted *sorted;
-    guint32 at;
     const gint *stop; /* not 0: somebody waits */
+    guint32 *firsts;  /* how many ids begin with these two bytes, or where the next of them goes */
+    guint32 next;     /* two bytes: the first of the next slice */
+    GArray *slice;    /* of Sorted */
+    guint32 at;
 } Order;
 
 static guint64 start_of(const HtUuid *id)
@@ -286,36 +289,51 @@ static int compare_ids(gconstpointer a, gconstpointer b, gpointer data)
     return memcmp(all_id(data, left->k), all_id(data, right->k), sizeof(HtUuid));
 }
 
-/* By the first two bytes at once, where ids are random some twenty each; the rest by comparing. */
-static Sorted *sort_ids(All *all)
+static void count_firsts(Order *order)
 {
-    g_autofree guint32 *ends = g_new0(guint32, FIRSTS + 1);
-    Sorted *sorted = g_new(Sorted, all->n);
-    for (guint32 k = 1; k <= all->n; k++)
-        ends[1 + (start_of(all_id(all, k)) >> FIRST_SHIFT)]++;
-    for (guint32 i = 0; i < FIRSTS; i++)
-        ends[i + 1] += ends[i]; /* where those of i + 1 begin; then where those of i end */
-    for (guint32 k = 1; k <= all->n; k++) {
-        guint64 start = start_of(all_id(all, k));
-        sorted[ends[start >> FIRST_SHIFT]++] = (Sorted){start, k};
+    for (guint32 k = 1; k <= order->all->n; k++)
+        order->firsts[start_of(all_id(order->all, k)) >> FIRST_SHIFT]++;
+}
+
+/* Ids by their first two bytes at once, where they are random some twenty each; the rest by
+ * comparing. */
+static void sort_slice(Order *order)
+{
+    guint32 first = order->next, n = 0, *places = order->firsts;
+    for (; order->next < FIRSTS && (n == 0 || n + places[order->next] <= SLICE); order->next++) {
+        guint32 count = places[order->next];
+        places[order->next] = n;
+        n += count;
     }
-    for (guint32 i = 0, from = 0; i < FIRSTS; from = ends[i++])
-        g_qsort_with_data(sorted + from, (int)(ends[i] - from), sizeof *sorted, compare_ids, all);
-    return sorted;
+    g_array_set_size(order->slice, n);
+    Sorted *sorted = (Sorted *)(gpointer)order->slice->data;
+    for (guint32 k = 1; k <= order->all->n; k++) {
+        guint64 start = start_of(all_id(order->all, k));
+        guint32 at = (guint32)(start >> FIRST_SHIFT);
+        if (at >= first && at < order->next)
+            sorted[places[at]++] = (Sorted){start, k};
+    }
+    for (guint32 i = first, from = 0; i < order->next; from = places[i++])
+        g_qsort_with_data(sorted + from, (int)(places[i] - from), sizeof *sorted, compare_ids,
+                          (gpointer)(guintptr)order->all);
+    order->at = 0;
 }
 
 static bool next_sorted(HtBulk *bulk, gpointer data, GError **error)
 {
     Order *order = data;
-    if (order->at == order->all->n)
-        return false;
     if (order->stop && g_atomic_int_get(order->stop) > 0) {
         g_set_error_literal(error, HT_CACHE_ERROR, HT_CACHE_ERROR_INTERRUPTED, "somebody waits");
         return false;
     }
-    if (order->at + FETCHED < order->all->n)
-        __builtin_prefetch(all_id(order->all, order->sorted[order->at + FETCHED].k));
-    guint32 k = order->sorted[order->at++].k;
+    if (order->at == order->slice->len)
+        sort_slice(order);
+    if (order->at == order->slice->len)
+        return false;
+    if (order->at + FETCHED < order->slice->len)
+        __builtin_prefetch(
+            all_id(order->all, g_array_index(order->slice, Sorted, order->at + FETCHED).k));
+    guint32 k = g_array_index(order->slice, Sorted, order->at++).k;
     ht_bulk_uuid(bulk, 0, all_id(order->all, k));
     ht_bulk_int(bulk, 1, k);
     return true;
@@ -339,8 +357,10 @@ bool ht_key_cache_add_index(HtKeyCache *cache, HtDb *db, const gint *stop, GErro
 {
     if (!cache->all || ht_schema_has_index(db, HT_KEYS_BY_ID) || !are_all(cache->all, db))
         return ht_schema_add_keys(db, NULL, NULL, error);
-    g_autofree Sorted *sorted = sort_ids(cache->all);
-    Order order = {.all = cache->all, .sorted = sorted, .stop = stop};
+    g_autofree guint32 *firsts = g_new0(guint32, FIRSTS);
+    g_autoptr(GArray) slice = g_array_new(FALSE, FALSE, sizeof(Sorted));
+    Order order = {.all = cache->all, .stop = stop, .firsts = firsts, .slice = slice};
+    count_firsts(&order);
     return ht_schema_add_keys(db, add_sorted, &order, error);
 }
 
