@@ -477,8 +477,7 @@ static void plan_given_up(HtContext *context, HtPrompt *prompt)
     keep_plan(context, plan, has_words);
     g_autofree char *s = ht_context_key_of(context, "schedule");
     if (has_words)
-        ht_context_set_message(context, HT_STYLE_NORMAL,
-                               "Not planned. %s brings your answers back.", s);
+        ht_context_set_message(context, HT_STYLE_NORMAL, "Not planned. %s brings it all back.", s);
 }
 
 /* ---- moving and cancelling

@@ -76,6 +76,7 @@ static const Scene conflict_scenes[] = {
 /* What is asked about an interview, and how it looks before it is sent. */
 static const Scene meeting_scenes[] = {
     {"schedule-time", "key Enter\nwait\nkey S\ntype friday 25:00\nwait\n"},
+    {"schedule-given-up", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Esc\nwait\n"},
     {"schedule-panel", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
                        "Enter\ntype ana, nobody\nkey Enter\nwait\n"},
     {"schedule-done", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "

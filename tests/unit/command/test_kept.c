@@ -307,7 +307,7 @@ static void test_plan_given_up(void)
     prompt = answer(&desk, prompt, NULL);
     ht_prompt_set_text(prompt, desk.context, "marc");
     ht_context_cancel(desk.context, prompt);
-    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "S brings your answers back"));
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "S brings it all back"));
     g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M12")));
     prompt = press(&desk, "S");
     assert_prompt(prompt, "interview at", "", NULL);
