@@ -127,7 +127,7 @@ static void server_stop(Server *server)
     g_free(server->folder);
 }
 
-/* Given up within some times the patience, however much comes. */
+/* Given up, however much comes; half a minute is for machines that do much else. */
 static void is_given_up(Server *server)
 {
     g_autoptr(GError) error = NULL;
@@ -136,7 +136,7 @@ static void is_given_up(Server *server)
     g_assert_true(error->code == HT_PG_ERROR_OFFLINE || error->code == HT_PG_ERROR_PROTOCOL);
     gint64 took_ms = (g_get_monotonic_time() - server->before_us) / 1000;
     g_test_message("%s, after %d ms", error->message, (int)took_ms);
-    g_assert_cmpint(took_ms, <, 20 * SILENCE_MS);
+    g_assert_cmpint(took_ms, <, 60 * SILENCE_MS);
     g_assert_false(ht_pg_is_usable(server->pg));
     server_stop(server);
 }
