@@ -4,6 +4,8 @@
 
 #include "hiretty/cache/error.h"
 
+enum { AGAIN_US = 10 * 1000 };
+
 typedef struct {
     guint64 ticket;
     HtLoad load;
@@ -18,7 +20,7 @@ struct HtLoader {
     GMainContext *context;
     GThread *thread;
     GMutex lock;
-    GCond wake;
+    GCond wake, rested;
     GQueue waiting; /* Job */
     Job *current;   /* running */
     GQueue ready;   /* Job: done, not yet delivered */
@@ -106,6 +108,7 @@ static gpointer thread_main(gpointer data)
         loader->current = NULL;
         if (job)
             queue_ready(loader, job);
+        g_cond_signal(&loader->rested);
     }
     g_mutex_unlock(&loader->lock);
     return NULL;
@@ -121,6 +124,7 @@ HtLoader *ht_loader_new(HtCache *cache, GError **error)
     loader->context = g_main_context_ref_thread_default();
     g_mutex_init(&loader->lock);
     g_cond_init(&loader->wake);
+    g_cond_init(&loader->rested);
     loader->thread = g_thread_new("reader", thread_main, loader);
     return loader;
 }
@@ -132,7 +136,12 @@ void ht_loader_free(HtLoader *loader)
     g_mutex_lock(&loader->lock);
     loader->stop = true;
     if (loader->current)
+        g_atomic_int_set(&loader->current->cancelled, 1); /* it does not begin again */
+    /* One that comes between two statements of a job meets neither. */
+    while (loader->current) {
         ht_reader_interrupt(loader->reader);
+        g_cond_wait_until(&loader->rested, &loader->lock, g_get_monotonic_time() + AGAIN_US);
+    }
     g_cond_signal(&loader->wake);
     g_mutex_unlock(&loader->lock);
     g_thread_join(loader->thread);
@@ -146,6 +155,7 @@ void ht_loader_free(HtLoader *loader)
     g_main_context_unref(loader->context);
     g_mutex_clear(&loader->lock);
     g_cond_clear(&loader->wake);
+    g_cond_clear(&loader->rested);
     g_free(loader);
 }
 
