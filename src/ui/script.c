@@ -37,9 +37,11 @@ static bool fail(GError **error, const char *format, ...)
     return false;
 }
 
+/* What comes without end is no reason to stay here without one. */
 static void drain(void)
 {
-    while (g_main_context_iteration(NULL, FALSE))
+    int64_t end = ht_clock_mono_us() + WAIT_MS * HT_US_PER_MS;
+    while (g_main_context_iteration(NULL, FALSE) && ht_clock_mono_us() < end)
         continue;
 }
 

@@ -95,7 +95,7 @@ def found_by(folder, test):
     done = run("ctest", "--test-dir", os.path.join(folder, "build", "dev"), "-R", f"^{re.escape(test)}$", "--output-on-failure", env=environment)
     if done.returncode == 0:
         return None
-    lines = re.findall(r"^.*(?:Error: |ERROR:|not ok ).*$", done.stdout, re.M)
+    lines = re.findall(r"^.*(?:Error: |ERROR:|not ok |\*\*\*Timeout).*$", done.stdout, re.M)
     return f"FAILED {test}: {lines[-1][:200] if lines else done.stdout[-200:]}"
 
 
