@@ -139,7 +139,7 @@ class Target:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("targets", nargs="*")
-    parser.add_argument("--build", required=True)
+    parser.add_argument("--build", required=True, type=os.path.realpath)
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--steps")
