@@ -85,6 +85,11 @@ def one_move():
     check.same([e["to_stage_id"] for e in stays], [stages["applied"], stages["shortlist"]], "two stays")
     check.same(stays[0]["left_at"], stays[1]["entered_at"], "the second begins where the first ends")
     check.same((stays[1]["decision_id"], stays[1]["actor_kind"], stays[1]["left_at"]), (first, "user", None), "the open stay")
+    check.same([e["row_version"] for e in stays], [2, 1], "one update of the stay that ended")
+    check.same((stays[0]["updated_at"], moved["updated_at"]), (stays[1]["created_at"],) * 2, "at the time of their transaction")
+    made_ms = world.value("super", "SELECT abs(extract(epoch FROM created_at) * 1000 - ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint) < 60000 "
+                          "FROM public.pipeline_events WHERE id = '%s'" % stays[1]["id"])
+    check.same((made_ms, stays[1]["id"][14], stays[1]["id"][19] in "89ab"), ("t", "7", True), "its id begins with the time")
     hold = insert(match, "hold", stages["shortlist"], stages["shortlist"], base=first, more={"hold_until": "2099-01-01"})
     check.same(world.match(match)["held_until"][:10], "2099-01-01", "held")
     check.same(len(world.events(match)), 2, "a hold is no stage")
@@ -98,6 +103,23 @@ def one_move():
     again = insert(match, "reject", stages["shortlist"], stages["rejected"], base=undone, more={"reason_id": reason})
     insert(match, "undo", stages["rejected"], stages["shortlist"], base=again, more={"reverses_id": again})
     check.same(world.match(match)["stage_entered_at"], moved["stage_entered_at"], "undone twice: the stay still goes on")
+
+
+def versions():
+    """Whoever sets a row's version himself gets the one that the trigger gives, unless it is that one already."""
+    match = spare[0]
+    stay = world.events(match)[-1]["id"]
+    for table, row, column in (("candidate_job_matches", match, "source"), ("pipeline_events", stay, "actor_kind")):
+        def update(words, table=table, row=row):
+            return world.sql("super", "UPDATE public.%s SET %s WHERE id = '%s' RETURNING row_version, updated_at = now()" % (table, words, row))
+        at = int(update("%s = %s" % (column, column)).split("|")[0])
+        check.same(update("row_version = row_version + 1, updated_at = now()"), "%d|t" % (at + 1), "%s: as the trigger would" % table)
+        for words in ("row_version = row_version + 7", "row_version = row_version + 1, updated_at = '2001-01-01'", "row_version = NULL", "row_version = row_version - 1",
+                      "updated_at = NULL, row_version = row_version + 1"):
+            at = int(update("%s = %s" % (column, column)).split("|")[0])
+            check.same(update(words), "%d|t" % (at + 1), "%s: %s" % (table, words))
+        for words in ("id = gen_random_uuid()", "tenant_id = '%s'" % world.tenant["b"]):
+            check.refused(lambda w=words: update("row_version = row_version + 1, updated_at = now(), " + w), "never change", "%s: %s" % (table, words))
 
 
 def refusals():
@@ -293,6 +315,7 @@ def complete():
 
 machine()
 one_move()
+versions()
 refusals()
 undo()
 platform()
