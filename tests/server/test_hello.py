@@ -214,7 +214,10 @@ def kept_scopes():
 
 
 def by_index():
-    """However long the feed is, and however often one session asks: what was kept is looked up by the feed's index."""
+    """However long the feed is, and however often one session asks: what was kept is looked up by the feed's index. (Where nothing
+    is hidden from anybody the feed is not asked.)"""
+    job, _, _ = world.job()
+    world.platform("UPDATE public.jobs SET confidential = true WHERE id = '%s'" % job)
     world.sql("super", "INSERT INTO public.change_feed (tenant_id, xid, tbl, row_id) SELECT '%s', '3', 15, gen_random_uuid() FROM generate_series(1, 50000); "
               "ANALYZE public.change_feed" % world.tenant["a"])
 
@@ -230,6 +233,7 @@ def by_index():
     world.sql("super", "ALTER FUNCTION app.scopes_kept(uuid, text, boolean) RESET enable_seqscan")
     check.true(scans() > 0, "and the planner would, if it were let: else this proves nothing")
     world.sql("super", "ALTER FUNCTION app.scopes_kept(uuid, text, boolean) SET enable_seqscan = off")
+    world.platform("UPDATE public.jobs SET confidential = false WHERE id = '%s'" % job)
 
 
 def devices():
