@@ -193,7 +193,8 @@ HtSyncSelect *ht_sync_select_new(const HtSyncColumns *columns, const HtSyncTable
         append_expression(texts, type_row(column->type)->text, column->name);
         const char *wire = type_row(column->type)->wire;
         g_autofree char *changed = g_strdup_printf(SINCE_PATTERN, wire);
-        append_expression(since, column->is_wide ? changed : wire, column->name);
+        if (!is_id)
+            append_expression(since, column->is_wide ? changed : wire, column->name);
     }
     if (kind == HT_SELECT_WIDE && n_wide == 0)
         return NULL;
@@ -203,7 +204,7 @@ HtSyncSelect *ht_sync_select_new(const HtSyncColumns *columns, const HtSyncTable
     select->n = n;
     select->list = g_string_free(g_steal_pointer(&list), FALSE);
     select->texts = g_string_free(g_steal_pointer(&texts), FALSE);
-    if (has_since && n_wide > 0)
+    if (has_since && n_wide > 0 && table->has_id && select->columns[0] == 0)
         select->since = g_string_free(g_steal_pointer(&since), FALSE);
     return select;
 }

@@ -38,8 +38,8 @@ typedef struct {
     int *columns;
     int n;
     char *list;  /* SQL: "t.id::uuid, …" */
-    char *since; /* the same, the wide ones only where the cursor $2 has not seen them; NULL: the
-                  * server cannot tell */
+    char *since; /* the same without the id, the wide ones only where the cursor $2 has not seen
+                  * them; NULL: the server cannot tell */
     char *texts; /* SQL: the canonical texts */
 } HtSyncSelect;
 

@@ -279,28 +279,28 @@ static bool take_row(Pull *pull, const HtSyncSelect *select, GByteArray **rows,
     return flush(pull, error);
 }
 
-/* The id asked for; whether the wide columns are as they were, where that was asked; the row. */
-
+/* The id asked for, and the row, whose own id is NULL if there is none. Or, where the wide columns
+ * were asked for only if they changed: the id, which is the row's own, the rest of the row, and
+ * whether they did not; NULL if there is no row. */
 static bool on_row(const HtPgField *fields, int n, gpointer data, GError **error)
 {
     RowTaker *taker = data;
     PullTable *table = taker->table;
+    const HtPgField *row = taker->is_narrow ? fields : fields + 1;
     HtUuid id;
-    int first = taker->is_narrow ? 2 : 1;
     bool is_same = false;
-    if (n != table->select->n + first || !ht_pg_field_uuid(&fields[0], &id)) {
+    if (n != table->select->n + 1 || !ht_pg_field_uuid(&fields[0], &id)) {
         g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "rows of %s make no sense",
                     table->table->name);
         return false;
     }
-    if (ht_pg_field_is_null(&fields[1])) {
+    if (ht_pg_field_is_null(taker->is_narrow ? &fields[n - 1] : &row[0])) {
         g_array_append_val(table->gone, id);
         return true;
     }
-    if (taker->is_narrow && ht_pg_field_bool(&fields[1], &is_same) && is_same)
-        return take_row(taker->pull, table->narrow->hot, &table->narrow_bytes, fields + first,
-                        error);
-    return take_row(taker->pull, table->select, &table->bytes, fields + first, error);
+    if (taker->is_narrow && ht_pg_field_bool(&fields[n - 1], &is_same) && is_same)
+        return take_row(taker->pull, table->narrow->hot, &table->narrow_bytes, row, error);
+    return take_row(taker->pull, table->select, &table->bytes, row, error);
 }
 
 static void ask_for_rows(HtPgPipeline *pipeline, RowTaker *taker, const char *sql,

@@ -7,7 +7,7 @@ REPLAY = ("sql/server/migrations/055_decision_costs.sql", "                  CAS
 
 MUTATIONS = {
     "poll-updated-at": ("keys come from the feed by transactions, not from updated_at by time", [
-        ("sql/sync/feed.sql", "WHERE f.xid >= $1::xid8 AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)\n",
+        ("sql/sync/feed.sql", "WHERE f.xid >= (SELECT $1::xid8) AND f.xid <= '18446744073709551615' AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)\n",
          "WHERE f.xid >= pg_snapshot_xmin($2::pg_snapshot) AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot) AND f.tbl <> ALL ('{7,9,11}')\n"
          "UNION SELECT 11, c.id FROM candidates c WHERE c.updated_at > to_timestamp($1::bigint / 1e6) - interval '1 second'\n"
          "UNION SELECT 7, c.id FROM job_stages c WHERE c.updated_at > to_timestamp($1::bigint / 1e6) - interval '1 second'\n"
@@ -16,7 +16,7 @@ MUTATIONS = {
          "g_autofree char *oldest = ht_cache_meta(pull->sync->cache, HT_META_LAST_SYNC);"),
     ]),
     "no-in-progress-list": ("a transaction that was in progress at the last pull is not behind the cursor", [
-        ("sql/sync/feed.sql", "WHERE f.xid >= $1::xid8 AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)",
+        ("sql/sync/feed.sql", "WHERE f.xid >= (SELECT $1::xid8) AND f.xid <= '18446744073709551615' AND NOT pg_visible_in_snapshot(f.xid, $2::pg_snapshot)",
          "WHERE $1::xid8 IS NOT NULL AND f.xid >= pg_snapshot_xmax($2::pg_snapshot)"),
     ]),
     "cursor-first": ("the cursor is committed with the last rows, not before them", [

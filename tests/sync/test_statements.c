@@ -83,6 +83,29 @@ static void run_about(HtPgConnection *pg, const HtSyncSelect *select)
     }
 }
 
+/* Of the versions that an index leads to, the last one is looked at first: as an equation the id
+ * would be looked up forwards. */
+static void explain_since(HtPgConnection *pg, const char *since)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *prepare = g_strdup_printf("PREPARE since(uuid[], pg_snapshot) AS\n%s", since);
+    g_assert_true(ht_pg_run(pg, "SET enable_seqscan = off", &error) &&
+                  ht_pg_run(pg, prepare, &error));
+    g_assert_no_error(error);
+    g_autoptr(HtPgRows) plan = ht_pg_query(
+        pg, "EXPLAIN (COSTS off) EXECUTE since('{}', '100:100:')", NULL, 0, &error);
+    g_assert_no_error(error);
+    bool is_backward = false;
+    for (int i = 0; i < ht_pg_rows_count(plan); i++) {
+        HtPgField line = ht_pg_rows_field(plan, i, 0);
+        g_autofree char *text = ht_pg_field_dup_text(&line);
+        is_backward |= strstr(text, "Index Scan Backward using candidate_job_matches_pkey") != NULL;
+    }
+    g_assert_true(is_backward);
+    g_assert_true(ht_pg_run(pg, "DEALLOCATE since", &error) &&
+                  ht_pg_run(pg, "RESET enable_seqscan", &error));
+}
+
 static void run_templates(HtPgConnection *pg, const HtSyncSelect *select)
 {
     g_autoptr(GError) error = NULL;
@@ -105,8 +128,9 @@ static void run_templates(HtPgConnection *pg, const HtSyncSelect *select)
         g_autoptr(HtPgRows) one = ht_pg_query(pg, since, params, G_N_ELEMENTS(params), &error);
         g_assert_no_error(error);
         g_assert_cmpint(ht_pg_rows_count(one), ==, 1);
-        HtPgField same = ht_pg_rows_field(one, 0, 1);
+        HtPgField same = ht_pg_rows_field(one, 0, select->n);
         g_assert_true(ht_pg_field_is_null(&same));
+        explain_since(pg, since);
     }
     char *copies[] = {
         ht_sync_sql_fill("copy_table", select, NULL),
