@@ -257,14 +257,13 @@ class ServerBench:
                 "'seconds_viewed', 1, 'agreed_with_ai', NULL, 'ai_recommendation', NULL, 'bulk', NULL, 'mails', json_build_array()) ORDER BY nr)::text "
                 f"FROM (SELECT c.nr + {(100 + 2 * nr) * n} AS nr, c.id, c.stage_id FROM chosen c WHERE c.nr > {part * half} AND c.nr <= {(part + 1) * half}) x;"
             )[0] for part in range(2)]
-            answers = []
+            applied = 0
             before = backend_ms(member.pid)
-            for ops in batches:
-                answers += member.run(f"SELECT count(*) FILTER (WHERE o ->> 'outcome' = 'applied') FROM json_array_elements("
-                                      f"app.push_decisions('{device}', $ops${ops}$ops$::jsonb)::json) o;")
+            for ops in batches:  # asked as the client asks: who takes an answer apart is not the server
+                applied += member.run(f"SELECT app.push_decisions('{device}', $ops${ops}$ops$::jsonb)::text;")[0].count('"outcome":"applied"')
             decisions.append(backend_ms(member.pid) - before)
-            if sum(map(int, answers)) != 2 * half:
-                raise SystemExit(f"bench: decisions applied: {answers} of {2 * half}")
+            if applied != 2 * half:
+                raise SystemExit(f"bench: decisions applied: {applied} of {2 * half}")
         cost = median(decisions)
         self.bench.add(f"push of {n:,} decisions: server CPU", cost, "ms", median(stages), "UPDATE of their stages, no ledger", at_most=2.5)
         self.bench.add("the same", cost, "ms", median(by_hand), "the same rows written by hand")
