@@ -332,9 +332,12 @@ static bool ask_for_keys(HtPgPipeline *pipeline, GPtrArray *owned, Pull *pull, P
     if (pull->cursor &&
         !ht_sync_narrow_take(pull->sync, table->select, table->keys, &table->narrow, error))
         return false;
-    if (table->narrow)
+    if (table->narrow) {
+        ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("by_index"), NULL, NULL, NULL);
         ask_for_rows(pipeline, taker_new(owned, pull, table, true), table->narrow->sql,
                      table->narrow->keys);
+        ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("by_any"), NULL, NULL, NULL);
+    }
     if (table->keys->len == 0)
         return true;
     char *sql = ht_sync_sql_fill("rows", table->select, NULL);

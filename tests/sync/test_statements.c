@@ -40,10 +40,11 @@ static void test_plain(void)
             g_assert_no_error(error);
         }
         g_autoptr(GError) error = NULL;
-        ht_pg_run(pg, ht_sync_sql("begin"), &error);
-        g_assert_no_error(error);
-        ht_pg_run(pg, ht_sync_sql("rollback"), &error);
-        g_assert_no_error(error);
+        static const char *const run[] = {"begin", "by_index", "by_any", "rollback"};
+        for (gsize i = 0; i < G_N_ELEMENTS(run); i++) {
+            ht_pg_run(pg, ht_sync_sql(run[i]), &error);
+            g_assert_no_error(error);
+        }
     }
 }
 
@@ -89,8 +90,8 @@ static void explain_since(HtPgConnection *pg, const char *since)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *prepare = g_strdup_printf("PREPARE since(uuid[], pg_snapshot) AS\n%s", since);
-    g_assert_true(ht_pg_run(pg, "SET enable_seqscan = off", &error) &&
-                  ht_pg_run(pg, prepare, &error));
+    g_assert_true(ht_pg_run(pg, prepare, &error) && ht_pg_run(pg, ht_sync_sql("begin"), &error) &&
+                  ht_pg_run(pg, ht_sync_sql("by_index"), &error));
     g_assert_no_error(error);
     g_autoptr(HtPgRows) plan = ht_pg_query(
         pg, "EXPLAIN (COSTS off) EXECUTE since('{}', '100:100:')", NULL, 0, &error);
@@ -102,8 +103,8 @@ static void explain_since(HtPgConnection *pg, const char *since)
         is_backward |= strstr(text, "Index Scan Backward using candidate_job_matches_pkey") != NULL;
     }
     g_assert_true(is_backward);
-    g_assert_true(ht_pg_run(pg, "DEALLOCATE since", &error) &&
-                  ht_pg_run(pg, "RESET enable_seqscan", &error));
+    g_assert_true(ht_pg_run(pg, ht_sync_sql("rollback"), &error) &&
+                  ht_pg_run(pg, "DEALLOCATE since", &error));
 }
 
 static void run_templates(HtPgConnection *pg, const HtSyncSelect *select)
@@ -208,6 +209,8 @@ static void test_files(void)
     static const char *const known[] = {"about.sql",
                                         "about_parent.sql",
                                         "begin.sql",
+                                        "by_any.sql",
+                                        "by_index.sql",
                                         "columns",
                                         "commit.sql",
                                         "copy_after.sql",
