@@ -32,7 +32,8 @@ def statements(text):
     bare = QUOTED.sub(" ", text)
     if re.search(r"\bCREATE\s+(TEMP\s+)?TRIGGER\b", bare, re.I):
         bare = re.sub(r"\bBEGIN\b.*\bEND\b", " ", bare, flags=re.S | re.I)
-    return len([part for part in bare.split(";") if part.strip() and not part.lstrip().startswith("SET LOCAL ")])
+    parts = [part for part in bare.split(";") if part.strip()]
+    return len([part for part in parts if len(parts) == 1 or not part.lstrip().startswith("SET LOCAL ")])
 
 
 def main():

@@ -93,8 +93,8 @@ static void explain_since(HtPgConnection *pg, const char *since)
     g_assert_true(ht_pg_run(pg, prepare, &error) && ht_pg_run(pg, ht_sync_sql("begin"), &error) &&
                   ht_pg_run(pg, ht_sync_sql("by_index"), &error));
     g_assert_no_error(error);
-    g_autoptr(HtPgRows) plan = ht_pg_query(
-        pg, "EXPLAIN (COSTS off) EXECUTE since('{}', '100:100:')", NULL, 0, &error);
+    g_autoptr(HtPgRows) plan =
+        ht_pg_query(pg, "EXPLAIN (COSTS off) EXECUTE since('{}', '100:100:')", NULL, 0, &error);
     g_assert_no_error(error);
     bool is_backward = false;
     for (int i = 0; i < ht_pg_rows_count(plan); i++) {
