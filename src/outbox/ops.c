@@ -128,11 +128,23 @@ GPtrArray *ht_ops_of(HtDb *db, const char *resource, const HtUuid *id, GError **
     return ht_ops_read(stmt, error);
 }
 
+/* To the server what is not there is null, and every null would be taken apart there. */
+static void drop_nulls(HtJson *object)
+{
+    for (const HtJson *e = ht_json_first(object), *next; e; e = next) {
+        next = ht_json_next(e);
+        if (ht_json_type(e) == HT_JSON_NULL)
+            ht_json_remove(object, ht_json_key(e));
+    }
+}
+
 bool ht_op_insert(HtDb *db, HtOp *op, GError **error)
 {
     HtStmt *add = ht_db_stmt(db, HT_OUTBOX_QUERY("op_add"), error);
     if (!add)
         return false;
+    if (op->fn == HT_PUSH_DECISIONS)
+        drop_nulls(op->body);
     g_autofree char *body = ht_json_print(op->body, false);
     g_autofree char *prev = op->prev ? ht_json_print(op->prev, false) : NULL;
     ht_stmt_bind_int(add, 1, op->group);

@@ -251,10 +251,10 @@ class ServerBench:
                                       f"stage_entered_at = now() FROM chosen c WHERE m.{where} AND m.id = c.id;"))
             by_hand.append(self.by_hand())
             batches = [self.boss.run(
-                "SELECT json_agg(json_build_object('seq', nr, 'op', gen_random_uuid(), 'match', id, 'decision', 'shortlist', 'from_stage', stage_id, "
+                "SELECT json_agg(json_strip_nulls(json_build_object('seq', nr, 'op', gen_random_uuid(), 'match', id, 'decision', 'shortlist', 'from_stage', stage_id, "
                 "'to_stage', NULL, 'base_decision', NULL, 'reason', NULL, 'note', NULL, 'hold_until', NULL, 'reverses', NULL, "
                 "'at', (extract(epoch FROM now()) * 1000000)::bigint, 'ai_score_seen', 1, 'explanation_viewed', true, 'blind', false, "
-                "'seconds_viewed', 1, 'agreed_with_ai', NULL, 'ai_recommendation', NULL, 'bulk', NULL, 'mails', json_build_array()) ORDER BY nr)::text "
+                "'seconds_viewed', 1, 'agreed_with_ai', NULL, 'ai_recommendation', NULL, 'bulk', NULL, 'mails', NULL)) ORDER BY nr)::text "
                 f"FROM (SELECT c.nr + {(100 + 2 * nr) * n} AS nr, c.id, c.stage_id FROM chosen c WHERE c.nr > {part * half} AND c.nr <= {(part + 1) * half}) x;"
             )[0] for part in range(2)]
             applied = 0

@@ -100,6 +100,11 @@ static void test_push(void)
                     ht_json_get_string(ht_json_at(ops, 0), "op", NULL));
     g_assert_cmpstr(ht_json_get_string(ht_json_get(ht_json_at(ops, 0), "bulk"), "kind", NULL), ==,
                     "marks");
+    /* What is null is left out. */
+    g_assert_true(ht_json_has(ht_json_at(ops, 0), "at"));
+    g_assert_null(ht_json_get(ht_json_at(ops, 0), "reverses"));
+    for (const HtJson *e = ht_json_first(ht_json_at(ops, 0)); e; e = ht_json_next(e))
+        g_assert_cmpint(ht_json_type(e), !=, HT_JSON_NULL);
     /* The line broke: the same bytes leave again, also after a restart. */
     bench_reopen(&bench);
     g_autoptr(HtPushBatch) again = ht_outbox_next_batch(bench.outbox, 10, &error);
