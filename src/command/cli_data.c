@@ -491,7 +491,7 @@ int ht_verb_candidate(HtCliHost *host, int argc, char **argv)
     }
     ht_doc_resume(doc, parts, key, blind, doc_width());
     ht_doc_heading(doc, "History");
-    ht_doc_history(doc, parts, key, match, doc_width());
+    ht_doc_history(doc, parts, key, match, blind, doc_width());
     ht_cli_print_doc(doc);
     return ht_cli_finish("candidate");
 }

@@ -207,6 +207,8 @@ HtResult ht_result_kept(HtContext *context, const char *command, const GError *e
 /* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed
  * blind, "" when unknown. Caller frees. */
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
+/* The same for a line below the view that is open, which may be blind itself. Caller frees. */
+char *ht_context_who_here(HtContext *context, HtKey match, HtKey candidate);
 /* The same for a question and its answer, so that nobody answers it for somebody else: cleaned,
  * cut, hidden in a blind view too, and never "". Caller frees. */
 char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate);

@@ -50,19 +50,25 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
     return ht_blind_who(context->parts.reader, match, candidate);
 }
 
+char *ht_context_who_here(HtContext *context, HtKey match, HtKey candidate)
+{
+    if (!ht_view_is_blind(ht_top(context)))
+        return ht_context_who(context, match, candidate);
+    if (!match && !candidate)
+        return g_strdup("");
+    HtReader *reader = context->parts.reader;
+    HtMatchRow *row = match ? ht_cache_match(reader, match, NULL) : NULL;
+    char *who = ht_blind_name(reader, row ? row->candidate : candidate);
+    if (row)
+        ht_match_rows_free(row, 1);
+    return who;
+}
+
 /* At 40 columns the list above a prompt may be covered, and the name is what stays of a cut label.
  */
 char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate)
 {
-    HtView *view = ht_top(context);
-    HtMatchRow *row =
-        match && ht_view_is_blind(view) ? ht_cache_match(context->parts.reader, match, NULL) : NULL;
-    HtReader *reader = context->parts.reader;
-    g_autofree char *who = ht_view_is_blind(view)
-                               ? ht_blind_name(reader, row ? row->candidate : candidate)
-                               : ht_context_who(context, match, candidate);
-    if (row)
-        ht_match_rows_free(row, 1);
+    g_autofree char *who = ht_context_who_here(context, match, candidate);
     g_autofree char *clean = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
     return ht_text_cut(*clean ? clean : "this person", WHOM_COLUMNS, true);
 }

@@ -5,6 +5,7 @@
 
 #include "hiretty/command/keymap.h"
 #include "hiretty/command/prompt.h"
+#include "hiretty/view/views.h"
 #include "line_edit.h"
 #include "widgets.h"
 
@@ -23,6 +24,8 @@ struct HtScreen {
     HtRect preview_rect;
     HtKey preview_key;
     HtView *preview_view;
+    guint64 preview_text; /* its serial in the view, 0 = nothing is written there */
+    bool preview_blind;
     guint64 preview_serial;
     bool preview_stale, preview_covered;
     /* where the list stood in the last frame */
@@ -360,6 +363,8 @@ static void paint_preview(HtScreen *screen, HtView *view, const HtLayout *layout
         screen->preview_serial++;
     screen->preview_key = key;
     screen->preview_view = view;
+    screen->preview_text = doc ? ht_view_preview_serial(view, cursor) : 0;
+    screen->preview_blind = ht_view_is_blind(view);
     screen->preview_rect = layout->preview;
     if (!doc)
         return;
@@ -369,11 +374,20 @@ static void paint_preview(HtScreen *screen, HtView *view, const HtLayout *layout
         ht_view_set_preview_top(view, shown);
 }
 
-/* An old preview may stay only where nothing was painted over it. */
+/* An old preview may stay only where nothing was painted over it, and never with a name beside rows
+ * that hide it. */
 static bool can_keep_preview(const HtScreen *screen, HtView *view, const HtLayout *layout)
 {
     return layout->preview.columns > 0 && screen->preview_view == view &&
-           !screen->preview_covered && same_rect(&screen->preview_rect, &layout->preview);
+           screen->preview_blind == ht_view_is_blind(view) && !screen->preview_covered &&
+           same_rect(&screen->preview_rect, &layout->preview);
+}
+
+/* The same row may have got another text: what it says changed, or how it is read. */
+static bool is_stale(const HtScreen *screen, HtView *view)
+{
+    return screen->preview_key != ht_view_current_key(view) ||
+           screen->preview_text != ht_view_preview_serial(view, ht_view_cursor(view));
 }
 
 static void paint_body(HtScreen *screen, HtView *view, const HtLayout *layout)
@@ -465,7 +479,7 @@ const HtCanvas *ht_screen_paint(HtScreen *screen, bool with_preview)
         ht_canvas_clear(screen->canvas, NULL);
     paint_body(screen, view, &layout);
     if (keep)
-        screen->preview_stale = screen->preview_key != ht_view_current_key(view);
+        screen->preview_stale = is_stale(screen, view);
     else if (layout.preview.columns > 0)
         paint_preview(screen, view, &layout);
     else

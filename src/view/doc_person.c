@@ -432,7 +432,8 @@ static void add_item(HtDoc *doc, const HtViewParts *parts, const HtHistoryItem *
     add_how(doc, item);
 }
 
-void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey match, int width)
+void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey match, bool blind,
+                    int width)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) items = ht_cache_history(parts->reader, candidate, match, &error);
@@ -441,7 +442,7 @@ void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey
         ht_doc_add(doc, HT_STYLE_MUTED, "Nothing has happened yet.");
         return;
     }
-    g_autoptr(HtMask) mask = ht_blind_hides(parts->reader, match, candidate)
+    g_autoptr(HtMask) mask = blind || ht_blind_hides(parts->reader, match, candidate)
                                  ? ht_mask_new(parts->reader, candidate)
                                  : NULL;
     if (!ht_reader_is_settled(parts->reader)) {

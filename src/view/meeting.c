@@ -101,7 +101,17 @@ static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
     }
 }
 
-void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *interview, int width)
+/* What somebody wrote. Caller frees. */
+static char *words_of(const HtViewParts *parts, HtKey match, HtKey hidden, const char *text)
+{
+    if (!hidden)
+        return ht_blind_words(parts->reader, match, text);
+    g_autoptr(HtMask) mask = ht_mask_new(parts->reader, hidden);
+    return ht_mask_text(mask, text);
+}
+
+void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *interview,
+                      HtKey hidden, int width)
 {
     g_autofree char *mine = ht_moment_text(parts, interview->scheduled_at);
     const char *zone =
@@ -125,7 +135,9 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
         ht_doc_addf(doc, HT_STYLE_WARNING, "! %s", warning);
     }
     g_autofree char *job = ht_clean(interview->job_title);
-    g_autofree char *who = ht_blind_who(parts->reader, interview->match, interview->candidate);
+    g_autofree char *who =
+        hidden ? ht_blind_name(parts->reader, hidden)
+               : ht_blind_who(parts->reader, interview->match, interview->candidate);
     g_autofree char *name = ht_clean(who);
     ht_doc_newline(doc);
     ht_doc_addf(doc, HT_STYLE_NORMAL, "%s%s%s", name ? name : "",
@@ -137,7 +149,7 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
     }
     add_panel(doc, parts, interview, width);
     if (interview->notes) {
-        g_autofree char *masked = ht_blind_words(parts->reader, interview->match, interview->notes);
+        g_autofree char *masked = words_of(parts, interview->match, hidden, interview->notes);
         g_autofree char *notes = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, notes);
@@ -150,7 +162,8 @@ static void add_rating(HtDoc *doc, const char *label, int64_t rating)
         ht_doc_addf(doc, HT_STYLE_NORMAL, "%s %" G_GINT64_FORMAT "/5  ", label, rating);
 }
 
-void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *feedback, int width)
+void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *feedback, HtKey hidden,
+                     int width)
 {
     g_autofree char *author = ht_clean(feedback->is_mine ? "you" : feedback->author);
     g_autofree char *type = ht_clean(feedback->interview_type ? feedback->interview_type : "");
@@ -177,7 +190,7 @@ void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *fee
         ht_doc_wrap(doc, HT_STYLE_FLAG, 2, width, flag);
     }
     if (feedback->notes) {
-        g_autofree char *masked = ht_blind_words(parts->reader, feedback->match, feedback->notes);
+        g_autofree char *masked = words_of(parts, feedback->match, hidden, feedback->notes);
         g_autofree char *notes = ht_clean_block(masked);
         ht_doc_newline(doc);
         ht_doc_wrap(doc, HT_STYLE_NORMAL, 0, width, notes);

@@ -482,12 +482,32 @@ bool ht_view_has_preview(const HtView *view)
     return view->class->preview && (!view->rows || view->rows->len > 0);
 }
 
+/* As the cell of the row says it: both stand beside each other. */
+static void preview_age(HtView *view, int64_t row, char age[16])
+{
+    gssize slot = view->class->since ? ht_view_slot(view, row) : -1;
+    int64_t since = slot >= 0 ? view->class->since(view, (gsize)slot) : 0;
+    age[0] = '\0';
+    if (since)
+        ht_clock_format_age(ht_clock_now_us() - since, age);
+}
+
+guint64 ht_view_preview_serial(HtView *view, int64_t row)
+{
+    if (!view->preview || view->preview_key != ht_view_row_key(view, row))
+        return 0;
+    char age[16];
+    preview_age(view, row, age);
+    return strcmp(age, view->preview_age) == 0 ? view->preview_serial : 0;
+}
+
 const HtDoc *ht_view_preview(HtView *view, int64_t row, int width)
 {
+    static guint64 last_serial; /* of all views: one may be made where another one was */
     HtKey key = ht_view_row_key(view, row);
     if (!key || !view->class->preview)
         return NULL;
-    if (view->preview && view->preview_key == key && view->preview_width == width)
+    if (view->preview_width == width && ht_view_preview_serial(view, row))
         return view->preview;
     gssize slot = ht_view_slot(view, row);
     if (slot < 0)
@@ -499,6 +519,8 @@ const HtDoc *ht_view_preview(HtView *view, int64_t row, int width)
     view->preview = doc = checked(view, doc);
     view->preview_key = key;
     view->preview_width = width;
+    view->preview_serial = ++last_serial;
+    preview_age(view, row, view->preview_age);
     return doc;
 }
 

@@ -140,7 +140,7 @@ static void agenda_preview(HtView *view, gsize slot, HtDoc *doc, int width)
         return;
     g_autoptr(HtInterview) interview = ht_cache_interview(view->parts.reader, row->key, NULL);
     if (interview)
-        ht_doc_interview(doc, &view->parts, interview, width);
+        ht_doc_interview(doc, &view->parts, interview, 0, width);
 }
 
 static const HtViewClass agenda_class = {
@@ -253,7 +253,7 @@ static void feedback_preview(HtView *view, gsize slot, HtDoc *doc, int width)
     for (guint i = 0; list && i < list->len; i++) {
         const HtFeedback *feedback = list->pdata[i];
         if (feedback->key == row->key)
-            ht_doc_feedback(doc, &view->parts, feedback, width);
+            ht_doc_feedback(doc, &view->parts, feedback, 0, width);
     }
 }
 

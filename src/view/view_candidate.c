@@ -23,6 +23,12 @@ static void say(HtDoc *doc, const char *text)
     ht_doc_add(doc, HT_STYLE_MUTED, text);
 }
 
+/* The person, where this view hides the name. */
+static HtKey hidden(const HtView *view)
+{
+    return view->is_blind ? view->subject[SUBJECT_CANDIDATE] : 0;
+}
+
 static void fill_why(HtView *view, HtDoc *doc, int width)
 {
     if (view->subject[SUBJECT_MATCH])
@@ -54,7 +60,7 @@ static void fill_interviews(HtView *view, HtDoc *doc, int width)
     if (!list || list->len == 0)
         say(doc, "No interview is planned.");
     for (guint i = 0; list && i < list->len; i++)
-        ht_doc_interview(doc, &view->parts, list->pdata[i], width);
+        ht_doc_interview(doc, &view->parts, list->pdata[i], hidden(view), width);
 }
 
 static void fill_feedback(HtView *view, HtDoc *doc, int width)
@@ -64,7 +70,7 @@ static void fill_feedback(HtView *view, HtDoc *doc, int width)
     if (!list || list->len == 0)
         say(doc, "No feedback yet, or none that you may see before your own.");
     for (guint i = 0; list && i < list->len; i++)
-        ht_doc_feedback(doc, &view->parts, list->pdata[i], width);
+        ht_doc_feedback(doc, &view->parts, list->pdata[i], hidden(view), width);
 }
 
 static void fill_notes(HtView *view, HtDoc *doc, int width)
@@ -122,7 +128,8 @@ static void fill(HtView *view, HtDoc *doc, int width)
         fill_notes(view, doc, width);
         break;
     default:
-        ht_doc_history(doc, &view->parts, candidate, view->subject[SUBJECT_MATCH], width);
+        ht_doc_history(doc, &view->parts, candidate, view->subject[SUBJECT_MATCH], view->is_blind,
+                       width);
         break;
     }
 }

@@ -54,6 +54,8 @@ typedef struct HtViewClass {
     HtKey (*job_of)(HtView *view, gsize slot);
     void (*place)(HtView *view, GString *out);
     void (*preview)(HtView *view, gsize slot, HtDoc *doc, int width);
+    /* Since when the row is as it is, where the preview says its age; 0 = no age. */
+    int64_t (*since)(HtView *view, gsize slot);
     void (*fill)(HtView *view, HtDoc *doc, int width);
     const char *const *tabs;
     int n_tabs;
@@ -113,6 +115,8 @@ struct HtView {
     HtDoc *preview;
     HtKey preview_key;
     int preview_width;
+    guint64 preview_serial;   /* of `preview`, never given twice */
+    char preview_age[16];     /* that it says of its row, "" = none */
     GHashTable *preview_tops; /* key → line */
     HtDoc *doc;
     int doc_width, tab;

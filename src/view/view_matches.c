@@ -225,6 +225,12 @@ static void preview(HtView *view, gsize slot, HtDoc *doc, int width)
     ht_doc_resume(doc, &view->parts, row->candidate, is_blind(view, row), width);
 }
 
+static int64_t since(HtView *view, gsize slot)
+{
+    const HtMatchRow *row = row_at(view, slot);
+    return row->flags & HT_MATCH_GONE ? 0 : row->stage_since;
+}
+
 static void free_matches(HtView *view)
 {
     g_free(((Matches *)view->data)->job_title);
@@ -240,7 +246,8 @@ static void free_matches(HtView *view)
         .sort = "score", .descending = true, .tables = MATCH_TABLES, .load = matches_load,         \
         .fetch = matches_fetch, .clear_window = matches_clear, .cell = match_cell,                 \
         .state = match_state, .match_of = match_of, .candidate_of = candidate_of,                  \
-        .job_of = job_of, .place = place, .preview = preview, .free = free_matches,                \
+        .job_of = job_of, .place = place, .preview = preview, .since = since,                      \
+        .free = free_matches,                                                                      \
     }
 
 static const HtViewClass matches_class = MATCH_CLASS(HT_VIEW_MATCHES, match_columns);

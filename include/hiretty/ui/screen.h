@@ -41,10 +41,12 @@ void ht_screen_work_off(HtScreen *screen);
 void ht_screen_scroll(HtScreen *screen, int delta);
 void ht_screen_click(HtScreen *screen, int x, int y);
 
-/* Paints all; `with_preview` false leaves an old preview where it is (while keys are coming).
+/* Paints all; `with_preview` false leaves an old preview where it is (while keys are coming),
+ * except where it would show a name that the rows hide.
  * Returns the canvas, which belongs to the screen. */
 const HtCanvas *ht_screen_paint(HtScreen *screen, bool with_preview);
-/* The preview in sight is not that of the row under the cursor: paint again when keys pause. */
+/* The preview in sight is not what the row under the cursor says now: paint again when keys pause.
+ */
 bool ht_screen_preview_is_stale(const HtScreen *screen);
 /* To be called once the preview in sight has been there for `shown_ms`. */
 void ht_screen_previewed(HtScreen *screen, int64_t shown_ms);

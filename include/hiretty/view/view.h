@@ -139,6 +139,10 @@ void ht_view_set_cursor(HtView *view, int64_t row);
 /* What is worth reading about a row beside the list, or NULL when the view has no preview. The
  * document belongs to the view until the next call. */
 const HtDoc *ht_view_preview(HtView *view, int64_t row, int width);
+/* Names the document made last: another one after every change of what it says. 0 = that is not
+ * what the row says now: another row's, a change came, it is read blind since, its age is another.
+ */
+guint64 ht_view_preview_serial(HtView *view, int64_t row);
 bool ht_view_has_preview(const HtView *view);
 /* First line shown of the preview; remembered per key. */
 int ht_view_preview_top(HtView *view);

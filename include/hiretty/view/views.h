@@ -172,4 +172,5 @@ void ht_doc_transcript(HtDoc *doc, const HtViewParts *parts, HtKey transcript, b
                        int width);
 void ht_doc_candidate(HtDoc *doc, const HtViewParts *parts, HtKey candidate, bool blind, int width);
 void ht_doc_resume(HtDoc *doc, const HtViewParts *parts, HtKey candidate, bool blind, int width);
-void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey match, int width);
+void ht_doc_history(HtDoc *doc, const HtViewParts *parts, HtKey candidate, HtKey match, bool blind,
+                    int width);

@@ -211,6 +211,54 @@ static void test_end_among_keys(void)
     desk_close(&desk);
 }
 
+/* A row's name is found in the list, its preview or neither. */
+static bool shows(Desk *desk, bool with_preview, const char *text)
+{
+    const HtCanvas *canvas = ht_screen_paint(desk->screen, with_preview);
+    for (int y = 0; y < ht_canvas_lines(canvas); y++) {
+        g_autofree char *line = ht_canvas_line_text(canvas, y);
+        if (strstr(line, text))
+            return true;
+    }
+    return false;
+}
+
+/* A frame between two keys leaves the preview as it is, but never a name that the rows hide. */
+static void test_blind_preview(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    ht_screen_resize(desk.screen, 140, 30);
+    g_assert_true(shows(&desk, true, "Zoë"));
+    for (int i = 0; i < 3; i++) {
+        type(&desk, "b");
+        g_assert_false(shows(&desk, false, "Zoë"));
+        g_assert_false(shows(&desk, true, "Zoë"));
+        type(&desk, i == 1 ? "] b" : "b");
+        g_assert_true(shows(&desk, false, "Zoë"));
+    }
+    desk_close(&desk);
+}
+
+/* What the row says has changed and the row has not: the preview follows when the keys pause. */
+static void test_preview_follows(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    ht_screen_resize(desk.screen, 140, 30);
+    ht_screen_paint(desk.screen, true);
+    ht_screen_paint(desk.screen, false);
+    g_assert_false(ht_screen_preview_is_stale(desk.screen));
+    type(&desk, "a k");
+    ht_screen_paint(desk.screen, false);
+    g_assert_true(ht_screen_preview_is_stale(desk.screen));
+    ht_screen_paint(desk.screen, true);
+    g_assert_false(ht_screen_preview_is_stale(desk.screen));
+    ht_screen_paint(desk.screen, false);
+    g_assert_false(ht_screen_preview_is_stale(desk.screen));
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -219,5 +267,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/screen/click_on_what_was_seen", test_click_on_what_was_seen);
     g_test_add_func("/ui/screen/paste_among_keys", test_paste_among_keys);
     g_test_add_func("/ui/screen/end_among_keys", test_end_among_keys);
+    g_test_add_func("/ui/screen/blind_preview", test_blind_preview);
+    g_test_add_func("/ui/screen/preview_follows", test_preview_follows);
     return g_test_run();
 }

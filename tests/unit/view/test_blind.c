@@ -160,11 +160,55 @@ static void test_snippet(void)
     desk_close(&desk);
 }
 
+/* Words of all kinds that name M3's person, whose stage is not blind. */
+static void talk(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C3", "first_name", "Zoraida", "last_name",
+            "Quill", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidate_notes", "id", "n3", "candidate_id", "C3", "match_id",
+            "M3", "body", "Quill noted", "created_at", "5000", "visibility", "team", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "i3", "match_id", "M3", "interview_type",
+            "technical", "scheduled_at", "9000", "duration_minutes", "45", "status", "completed",
+            "notes", "Quill met", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interview_feedback", "id", "f3", "interview_id", "i3",
+            "recommendation", "hire", "notes", "Quill rated", "submitted_at", "9500", NULL);
+}
+
+/* `b` on a person's page hides the name on every tab, whatever the stage says. */
+static void test_tabs(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, talk, NULL);
+    g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
+    {
+        HtViewParts parts = {.reader = desk.reader};
+        HtKey match = fixture_key(desk.reader, "M3"), candidate = fixture_key(desk.reader, "C3");
+        g_autoptr(HtView) view = ht_view_new_candidate(&parts, candidate, match, NULL);
+        int named = 0;
+        for (int blind = 0; blind < 2; blind++) {
+            ht_view_set_blind(view, blind);
+            for (int i = 0; i < HT_CANDIDATE_TABS; i++) {
+                g_assert_true(ht_view_set_tab(view, i));
+                g_autofree char *text = ht_doc_dup_text(ht_view_doc(view, 80));
+                bool shown = strstr(text, "Quill") || strstr(text, "Zoraida");
+                named += shown;
+                g_test_message("tab %d, blind %d: %s", i, blind, text);
+                g_assert_false(blind && shown);
+            }
+        }
+        g_assert_cmpint(named, >=, 6); /* summary, why, interviews, feedback, notes, history */
+    }
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/view/blind/who", test_who);
     g_test_add_func("/view/blind/mask", test_mask);
     g_test_add_func("/view/blind/snippet", test_snippet);
+    g_test_add_func("/view/blind/tabs", test_tabs);
     return g_test_run();
 }

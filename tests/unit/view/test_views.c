@@ -385,6 +385,41 @@ static void test_blind(void)
     desk_close(&desk);
 }
 
+/* What the preview says of a row is what the row says: its age grows, and a blind view has another
+ * text. */
+static void test_preview_serial(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    {
+        g_autoptr(HtView) view = open_matches(&desk);
+        int64_t now = ht_clock_now_us();
+        g_assert_cmpuint(ht_view_preview_serial(view, 0), ==, 0);
+        ht_view_preview(view, 0, 60);
+        guint64 first = ht_view_preview_serial(view, 0);
+        g_assert_cmpuint(first, !=, 0);
+        g_assert_cmpuint(ht_view_preview_serial(view, 1), ==, 0);
+        ht_view_preview(view, 0, 60);
+        g_assert_cmpuint(ht_view_preview_serial(view, 0), ==, first);
+        ht_clock_fix(now + 3000 * HT_US_PER_DAY);
+        g_assert_cmpuint(ht_view_preview_serial(view, 0), ==, 0);
+        int n, age = -1;
+        const HtColumn *columns = ht_view_columns(view, &n);
+        for (int i = 0; i < n; i++)
+            age = strcmp(columns[i].id, "age") == 0 ? i : age;
+        g_autofree char *said = g_strdup_printf(" for %s", ht_view_cell(view, 0, age).text);
+        g_strdelimit(said, "!", '\0');
+        g_autofree char *text = ht_doc_dup_text(ht_view_preview(view, 0, 60));
+        g_assert_nonnull(strstr(text, said));
+        guint64 second = ht_view_preview_serial(view, 0);
+        g_assert_cmpuint(second, >, first);
+        ht_view_set_blind(view, true);
+        g_assert_cmpuint(ht_view_preview_serial(view, 0), ==, 0);
+        ht_clock_fix(0);
+    }
+    desk_close(&desk);
+}
+
 static void test_tabs(void)
 {
     Desk desk;
@@ -584,6 +619,7 @@ int main(int argc, char **argv)
     g_test_add_func("/view/review", test_review);
     g_test_add_func("/view/evidence", test_evidence);
     g_test_add_func("/view/blind", test_blind);
+    g_test_add_func("/view/preview_serial", test_preview_serial);
     g_test_add_func("/view/tabs", test_tabs);
     g_test_add_func("/view/search", test_search);
     g_test_add_func("/view/loader", test_loader);
