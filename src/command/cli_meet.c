@@ -126,6 +126,9 @@ static int add(HtCliHost *host, const HtCliOptions *options)
         return exit;
     if (!match)
         return ht_cli_usage_error("interviews", "for which job? --job is wanted");
+    GError *error = NULL;
+    if (!ht_meet_is_open(context, match, &error))
+        return ht_cli_fail("interviews", error);
     g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_INTERVIEW_ADD);
     intent->note_match = match;
     if (!fill(context, intent, options, &exit))

@@ -25,10 +25,38 @@ static char *whom_of(HtContext *context, HtKey interview)
     return ht_context_whom(context, about ? about->match : 0, about ? about->candidate : 0);
 }
 
+/* One's own words on it so far, intents included; NULL: there are none. */
+static HtFeedback *draft_of(HtContext *context, HtKey interview)
+{
+    g_autoptr(HtInterview) about = ht_cache_interview(context->parts.reader, interview, NULL);
+    for (guint i = 0; about && i < about->panel->len; i++) {
+        const HtPanelMember *member = about->panel->pdata[i];
+        if (member->is_me)
+            return ht_cache_feedback_mine(context->parts.reader, interview, member->key);
+    }
+    return NULL;
+}
+
 typedef HtResult (*AskFunc)(HtContext *context, HtKey interview);
 static HtResult ask_recommendation(HtContext *context, HtKey interview);
 static HtResult ask_words(HtContext *context, HtKey interview);
 static HtResult ask_submit(HtContext *context, HtKey interview);
+
+static void say_kept(HtContext *context)
+{
+    g_autofree char *f = ht_context_key_of(context, "feedback");
+    ht_context_set_message(context, HT_STYLE_SUCCESS, "Kept as a draft. %s goes on with it.", f);
+}
+
+/* Esc: each answer before is in the draft, where the next time begins. */
+static void given_up(HtContext *context, HtPrompt *prompt)
+{
+    if (prompt->asked_in && prompt->asked_in != context->generation)
+        return;
+    g_autoptr(HtFeedback) draft = draft_of(context, (HtKey)GPOINTER_TO_SIZE(prompt->data));
+    if (draft)
+        say_kept(context);
+}
 
 /* "Ana Ruiz: " and what is asked. */
 static HtPrompt *question(HtContext *context, HtPromptKind kind, HtPromptThen then, HtKey interview,
@@ -37,6 +65,7 @@ static HtPrompt *question(HtContext *context, HtPromptKind kind, HtPromptThen th
     g_autofree char *who = whom_of(context, interview);
     HtPrompt *prompt = ht_prompt_new(kind, then, "%s: %s", who, label);
     prompt->data = GSIZE_TO_POINTER((gsize)interview);
+    prompt->cancelled = given_up;
     return prompt;
 }
 
@@ -143,6 +172,11 @@ static HtResult ask_recommendation(HtContext *context, HtKey interview)
     HtPrompt *prompt = question(context, HT_PROMPT_CHOICE, recommended, interview, "recommend");
     for (gsize i = 0; i < G_N_ELEMENTS(recommendations); i++)
         ht_prompt_add_choice(prompt, recommendations[i].text, NULL, NULL, (int64_t)i, NULL);
+    g_autoptr(HtFeedback) draft = draft_of(context, interview);
+    for (int i = 0; draft && i < (int)G_N_ELEMENTS(recommendations); i++) {
+        if (g_strcmp0(draft->recommendation, recommendations[i].code) == 0)
+            ht_prompt_select(prompt, i);
+    }
     return ht_result_prompt(prompt);
 }
 
@@ -163,18 +197,12 @@ static void words_given_up(HtContext *context, HtPrompt *prompt)
     if (prompt->asked_in && prompt->asked_in != context->generation)
         return;
     g_autofree char *key = about(context, of(prompt));
-    ht_context_give_up(context, key, prompt->text, "feedback");
-}
-
-static HtFeedback *draft_of(HtContext *context, HtKey interview)
-{
-    g_autoptr(HtInterview) about = ht_cache_interview(context->parts.reader, interview, NULL);
-    for (guint i = 0; about && i < about->panel->len; i++) {
-        const HtPanelMember *member = about->panel->pdata[i];
-        if (member->is_me)
-            return ht_cache_feedback_mine(context->parts.reader, interview, member->key);
-    }
-    return NULL;
+    g_autoptr(HtFeedback) draft = draft_of(context, of(prompt));
+    bool is_new = strspn(prompt->text, " ") < strlen(prompt->text) &&
+                  g_strcmp0(prompt->text, draft ? draft->notes : NULL) != 0;
+    ht_context_give_up(context, key, is_new ? prompt->text : "", "feedback");
+    if (!is_new)
+        given_up(context, prompt);
 }
 
 static HtResult ask_words(HtContext *context, HtKey interview)
@@ -203,17 +231,10 @@ static HtResult submit_answered(HtContext *context, HtPrompt *prompt)
     return ht_context_submit(context, intent, said, NULL, NULL);
 }
 
-static void kept_as_draft(HtContext *context, HtPrompt *prompt)
-{
-    (void)prompt;
-    ht_context_set_message(context, HT_STYLE_SUCCESS, "Kept as a draft. f goes on with it.");
-}
-
 static HtResult ask_submit(HtContext *context, HtKey interview)
 {
     HtPrompt *prompt = question(context, HT_PROMPT_CONFIRM, submit_answered, interview,
                                 "submit? It is final; n keeps a draft");
-    prompt->cancelled = kept_as_draft;
     return ht_result_prompt(prompt);
 }
 
@@ -235,6 +256,8 @@ HT_HANDLER(ht_cmd_feedback)
     HtPrompt *prompt = question(context, HT_PROMPT_CHOICE, rated, interview, "rating");
     for (gsize i = G_N_ELEMENTS(words); i > 0; i--)
         ht_prompt_add_choice(prompt, words[i - 1], NULL, NULL, (int64_t)i, NULL);
+    if (draft && draft->rating > 0)
+        ht_prompt_select(prompt, (int)G_N_ELEMENTS(words) - (int)draft->rating);
     return ht_result_prompt(prompt);
 }
 
@@ -377,13 +400,14 @@ static HtResult panel_given(HtContext *context, HtPrompt *prompt)
 static HtResult ask_panel(HtContext *context, Plan *plan, const char *error)
 {
     HtPrompt *prompt = next_question(context, HT_PROMPT_TEXT, panel_given, plan,
-                                     "panel: names with commas, the first one leads");
+                                     "panel: leader first, commas; Tab names");
     g_autoptr(GPtrArray) members = ht_cache_members(context->parts.reader, NULL);
     for (guint i = 0; members && i < members->len; i++) {
         const HtMember *member = members->pdata[i];
         g_autofree char *clean = ht_text_sanitize(member->name, -1, HT_TEXT_LINE, NULL);
         ht_prompt_add_choice(prompt, clean, NULL, NULL, 0, NULL);
     }
+    prompt->is_list = true;
     ht_prompt_set_text(prompt, context, plan->panel);
     prompt->wanted = "somebody has to be on the panel";
     prompt->history = g_strdup("panel");
@@ -522,6 +546,9 @@ static HtResult move_interview(HtContext *context, HtKey interview)
  * ----------------------------------------------------------------- */
 static HtResult plan_another(HtContext *context, HtKey match)
 {
+    g_autoptr(GError) error = NULL;
+    if (!ht_meet_is_open(context, match, &error))
+        return ht_result_take_error(g_steal_pointer(&error));
     return ask_when(context, plan_new(context, match, 0), NULL);
 }
 

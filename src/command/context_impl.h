@@ -135,7 +135,8 @@ void ht_context_go_on(HtContext *context, HtResult *result, bool is_written);
 bool ht_context_was_viewed(HtContext *context, HtKey match, int *seconds);
 void ht_context_note_viewed(HtContext *context, HtKey match, bool blind, int seconds);
 
-/* A filter that may reject people nobody opened: it says more than score, stage and dates. */
+/* A filter that may reject people nobody opened: it says more than score, stage and dates, and
+ * whom it is about, not only whom it is not. */
 bool ht_rule_is_substantial(const char *filter);
 
 /* "3d", "2w", "tomorrow", "friday", "2026-05-01": the start of that day in the zone. */
@@ -157,6 +158,9 @@ HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match);
 HtKey ht_meet_person(HtContext *context, const char *name);
 /* There is no feedback on what has not begun: REFUSED, with its day. */
 bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error);
+/* There is no interview to plan with who is hired, rejected or withdrawn: REFUSED, with the way
+ * out. An application that cannot be looked up is left to what comes next. */
+bool ht_meet_is_open(HtContext *context, HtKey match, GError **error);
 /* Those that are planned and still to come (HtInterview*), of a person or an application, the last
  * one first. Caller unrefs. */
 GPtrArray *ht_meet_planned(HtContext *context, HtKey candidate, HtKey match);

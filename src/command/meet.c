@@ -77,6 +77,22 @@ bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, G
     return false;
 }
 
+bool ht_meet_is_open(HtContext *context, HtKey match, GError **error)
+{
+    HtMatchRow *row = ht_cache_match(context->parts.reader, match, NULL);
+    HtStageType type = row ? row->stage_type : HT_STAGE_NONE;
+    if (row)
+        ht_match_rows_free(row, 1);
+    if (!ht_stage_type_is_terminal(type))
+        return true;
+    g_autofree char *who = ht_context_whom(context, match, 0);
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                "%s is %s: no interview is planned with who is out of the running. Take that "
+                "decision back first (undo)",
+                who, ht_stage_type_name(type));
+    return false;
+}
+
 /* 0: nobody, or several, whose names are in `several` then. */
 static HtKey member_named(const GPtrArray *members, const char *name, GString *several)
 {

@@ -7,12 +7,15 @@
 #include <string.h>
 
 /* A score alone never rejects, nor does a stage, a date or a state that follows from them: some
- * term has to speak of what the person brings. */
+ * term has to speak of what the person brings. What a person is not says nothing of that: "-tag:x"
+ * lets everybody pass whom nobody looked at. */
 bool ht_rule_is_substantial(const char *text)
 {
     g_autoptr(HtFilter) filter = text ? ht_filter_parse(text, NULL, NULL) : NULL;
     for (guint i = 0; filter && i < filter->terms->len; i++) {
         const HtFilterTerm *term = filter->terms->pdata[i];
+        if (term->is_negated || term->compare == HT_COMPARE_NE)
+            continue;
         switch (term->field) {
         case HT_FIELD_WORDS:
         case HT_FIELD_SKILL:

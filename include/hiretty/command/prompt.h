@@ -40,6 +40,7 @@ struct HtPrompt {
     GArray *shown;      /* int: indices of `choices` that match `text`, best first */
     int selected;       /* index into `shown`; -1: none yet, as the maker wants it */
     int64_t expected;   /* of HT_PROMPT_COUNT */
+    bool is_list;       /* a text of several choices with commas between: Tab goes through them */
     char *history;      /* name of the history that Up walks; NULL = none */
     GStringChunk *strings;
     char *secret; /* of HT_PROMPT_SECRET, as typed so far (ht_secret_free); NULL otherwise */

@@ -185,6 +185,30 @@ static void test_sheet_leaves_closed_out(void)
     desk_close(&desk);
 }
 
+/* What somebody is not is no rule of a person: a term that excludes nobody would take all of whom
+ * the score alone must not reject. */
+static void test_not_is_no_rule(void)
+{
+    static const char *const rules[] = {"score<17 -tag:hold", "score<17 !skill:cobol",
+                                        "score<17 loc!=Paris", "-is:held -name:nobody"};
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        Desk desk;
+        desk_open(&desk);
+        settle(&desk);
+        open_job(&desk);
+        answer(&desk, asks(&desk, "X"), "");
+        answer(&desk, asks(&desk, "+"), rules[i]);
+        g_assert_cmpint(ht_view_marks(ht_context_view(desk.context)), >, 0);
+        HtResult result = ht_context_feed(desk.context, "x");
+        g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
+        g_assert_nonnull(strstr(result.text, "opened"));
+        ht_result_clear(&result);
+        settle(&desk);
+        g_assert_cmpint(pending(&desk), ==, 0);
+        desk_close(&desk);
+    }
+}
+
 /* What closes while the sheet is open leaves it. */
 static void close_one_more(HtApply *apply, gpointer data)
 {
@@ -446,6 +470,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/told/sheet_leaves_closed_out", test_sheet_leaves_closed_out);
+    g_test_add_func("/command/told/not_is_no_rule", test_not_is_no_rule);
     g_test_add_func("/command/told/sheet_follows", test_sheet_follows);
     g_test_add_func("/command/told/sheet_names_jobs", test_sheet_names_jobs);
     g_test_add_func("/command/told/all_closed", test_all_closed);

@@ -1,0 +1,244 @@
+/* Feedback and interviews by keys: a draft is gone on with, not written over; nobody plans with who
+ * is out; colleagues are proposed; and what may stand for a rule of a person. */
+#include "../cache/fixture.h"
+#include "hiretty/base/clock.h"
+#include "hiretty/cache/feedback.h"
+#include "hiretty/command/context.h"
+#include "hiretty/command/prompt.h"
+#include "hiretty/view/views.h"
+
+#include <string.h>
+
+typedef struct {
+    Fixture cache;
+    HtOutbox *outbox;
+    HtReader *reader;
+    HtContext *context;
+} Desk;
+
+static void put_member(HtApply *apply, const char *user, const char *member, const char *first,
+                       const char *last)
+{
+    put_row(apply, HT_APPLY_UPSERT, "users", "id", user, "first_name", first, "last_name", last,
+            "status", "active", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "tenant_users", "id", member, "user_id", user, "role",
+            "recruiter", "status", "active", NULL);
+}
+
+static void fill(HtApply *apply, gpointer data)
+{
+    g_autofree char *at = g_strdup_printf("%" G_GINT64_FORMAT, ht_clock_now_us() - HT_US_PER_HOUR);
+    (void)data;
+    put_member(apply, "U1", "f1", "Ana", "Rec");
+    put_member(apply, "U2", "f2", "Marcus", "Adeyemi");
+    put_match(apply, 19, 1, 17, 1900, "Out", "Already"); /* rejected */
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "i1", "match_id", "M20", "interview_type",
+            "technical", "scheduled_at", at, "duration_minutes", "60", "status", "completed", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "interview_panel", "id", "p1", "interview_id", "i1",
+            "member_id", "f1", "role", "lead", "is_active", "1", "feedback_required", "1", NULL);
+}
+
+static void desk_open(Desk *desk)
+{
+    g_autoptr(GError) error = NULL;
+    memset(desk, 0, sizeof *desk);
+    fixture_open(&desk->cache);
+    fixture_fill(&desk->cache);
+    fixture_apply(&desk->cache, fill, NULL);
+    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
+    g_assert_no_error(error);
+    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
+    g_assert_no_error(error);
+    HtContextParts parts = {.paths = desk->cache.paths,
+                            .cache = desk->cache.cache,
+                            .outbox = desk->outbox,
+                            .reader = desk->reader,
+                            .interactive = true};
+    desk->context = ht_context_new(&parts, &error);
+    g_assert_no_error(error);
+    g_assert_true(ht_context_start(desk->context, &error));
+}
+
+static void desk_close(Desk *desk)
+{
+    ht_context_free(desk->context);
+    ht_reader_free(desk->reader);
+    ht_outbox_close(desk->outbox);
+    fixture_close(&desk->cache);
+}
+
+/* What comes of it on the screen: a prompt, or NULL; messages are in the context. */
+static HtPrompt *outcome(Desk *desk, HtResult result)
+{
+    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++) {
+        HtResult later;
+        if (result.kind != HT_RESULT_PROMPT && ht_context_take_result(desk->context, &later)) {
+            ht_result_clear(&result);
+            result = later;
+        } else {
+            g_main_context_iteration(NULL, TRUE);
+        }
+    }
+    g_assert_false(ht_context_is_busy(desk->context));
+    HtPrompt *prompt = g_steal_pointer(&result.prompt);
+    ht_result_clear(&result);
+    return prompt;
+}
+
+static HtPrompt *press(Desk *desk, const char *name)
+{
+    return outcome(desk, ht_context_feed(desk->context, name));
+}
+
+static HtPrompt *answer(Desk *desk, HtPrompt *prompt, const char *text)
+{
+    g_assert_nonnull(prompt);
+    if (text)
+        ht_prompt_set_text(prompt, desk->context, text);
+    return outcome(desk, ht_context_answer(desk->context, prompt));
+}
+
+static void says(Desk *desk, const char *words)
+{
+    const char *said = ht_context_message(desk->context, NULL);
+    if (!said || !strstr(said, words))
+        g_error("'%s' is not said: %s", words, said ? said : "nothing");
+}
+
+static void assert_draft(Desk *desk, int rating, const char *recommendation, const char *words)
+{
+    g_assert_true(ht_reader_refresh(desk->reader, NULL, NULL));
+    g_autoptr(HtFeedback) draft = ht_cache_feedback_mine(
+        desk->reader, fixture_key(desk->reader, "i1"), fixture_key(desk->reader, "p1"));
+    g_assert_nonnull(draft);
+    g_assert_cmpint(draft->rating, ==, rating);
+    g_assert_cmpstr(draft->recommendation, ==, recommendation);
+    g_assert_cmpstr(draft->notes, ==, words);
+    g_assert_cmpint(draft->submitted_at, ==, 0);
+}
+
+/* Enter all through a draft changes nothing of it. */
+static void test_draft_goes_on(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    press(&desk, "g");
+    press(&desk, "a");
+    HtPrompt *prompt = answer(&desk, press(&desk, "f"), "2");
+    prompt = answer(&desk, prompt, "no hire");
+    prompt = answer(&desk, prompt, "Guessed");
+    ht_context_cancel(desk.context, prompt); /* n */
+    assert_draft(&desk, 2, "no_hire", "Guessed");
+    prompt = press(&desk, "f");
+    g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "2 weak");
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "no hire");
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_cmpstr(prompt->text, ==, "Guessed");
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_nonnull(strstr(prompt->label, "submit?"));
+    ht_context_cancel(desk.context, prompt);
+    assert_draft(&desk, 2, "no_hire", "Guessed");
+    desk_close(&desk);
+}
+
+/* Esc at any question: what was answered is there the next time, and that is said; before the first
+ * answer there is nothing to say. */
+static void test_given_up_halfway(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    press(&desk, "g");
+    press(&desk, "a");
+    ht_context_cancel(desk.context, press(&desk, "f"));
+    const char *said = ht_context_message(desk.context, NULL);
+    g_assert_true(!said || !strstr(said, "draft"));
+    HtPrompt *prompt = answer(&desk, press(&desk, "f"), "3");
+    g_assert_nonnull(strstr(prompt->label, "recommend"));
+    ht_context_cancel(desk.context, prompt);
+    says(&desk, "Kept as a draft. f goes on with it.");
+    prompt = press(&desk, "f");
+    g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "3 fair");
+    prompt = answer(&desk, prompt, NULL);
+    prompt = answer(&desk, prompt, "strong no hire");
+    g_assert_nonnull(strstr(prompt->label, "in a few words"));
+    ht_context_cancel(desk.context, prompt);
+    says(&desk, "Kept as a draft. f goes on with it.");
+    prompt = press(&desk, "f");
+    ht_context_cancel(desk.context, prompt);
+    says(&desk, "Kept as a draft. f goes on with it.");
+    prompt = answer(&desk, press(&desk, "f"), NULL);
+    g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "strong no hire");
+    prompt = answer(&desk, prompt, NULL);
+    ht_prompt_set_text(prompt, desk.context, "Half a sen");
+    ht_context_cancel(desk.context, prompt);
+    says(&desk, "f brings your words back");
+    prompt = answer(&desk, press(&desk, "f"), NULL);
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_cmpstr(prompt->text, ==, "Half a sen");
+    ht_context_cancel(desk.context, prompt);
+    assert_draft(&desk, 3, "strong_no_hire", NULL);
+    desk_close(&desk);
+}
+
+static void open_job(Desk *desk, const char *match)
+{
+    press(desk, "Home"); /* until it is loaded */
+    g_assert_true(ht_view_goto(ht_context_view(desk->context), fixture_key(desk->reader, "J1")));
+    press(desk, "Enter");
+    g_assert_true(ht_view_goto(ht_context_view(desk->context), fixture_key(desk->reader, match)));
+}
+
+/* Refused at the key, before anything is asked. */
+static void test_out_of_the_running(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk, "M19");
+    g_assert_null(press(&desk, "S"));
+    says(&desk, "is rejected");
+    says(&desk, "plan");
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M20")));
+    HtPrompt *prompt = press(&desk, "S");
+    g_assert_nonnull(prompt);
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
+static void completes(HtPrompt *prompt, const char *text, const char *to)
+{
+    ht_prompt_set_text(prompt, NULL, text);
+    g_autofree char *done = ht_prompt_complete(prompt);
+    g_assert_cmpstr(done, ==, to);
+}
+
+/* Tab names the colleagues one after the other; each name is one answer, blanks and all. */
+static void test_colleagues(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk, "M20");
+    HtPrompt *prompt = answer(&desk, press(&desk, "S"), "2099-05-04 14:00");
+    prompt = answer(&desk, prompt, "45");
+    prompt = answer(&desk, prompt, NULL);
+    g_assert_nonnull(strstr(prompt->label, "Tab"));
+    completes(prompt, "", "Ana Rec");
+    completes(prompt, "Ana Rec", "Marcus Adeyemi");
+    completes(prompt, "Marcus Adeyemi", "Ana Rec");
+    completes(prompt, "Ana Rec, ", "Ana Rec, Marcus Adeyemi");
+    completes(prompt, "Marcus Adeyemi,", "Marcus Adeyemi,Ana Rec");
+    completes(prompt, "marcus ad", "Marcus Adeyemi");
+    completes(prompt, "zzz", NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/command/meet/draft_goes_on", test_draft_goes_on);
+    g_test_add_func("/command/meet/given_up_halfway", test_given_up_halfway);
+    g_test_add_func("/command/meet/out_of_the_running", test_out_of_the_running);
+    g_test_add_func("/command/meet/colleagues", test_colleagues);
+    return g_test_run();
+}
