@@ -54,9 +54,10 @@ static HtKey find_interview(HtContext *context, const char *verb, const HtCliOpt
         return key;
     HtKey person, match;
     /* Of people of one name the one with whom there was such an interview. */
-    bool by_name = mine && !options->job && !ht_cache_candidate_find(reader, who, NULL);
-    if (by_name && (person = ht_meet_person(context, who)))
-        return find_mine(context, verb, person, 0, exit);
+    bool by_name = !options->job && !ht_cache_candidate_find(reader, who, NULL);
+    if (by_name && (person = ht_meet_person(context, who, mine)))
+        return mine ? find_mine(context, verb, person, 0, exit)
+                    : find_planned(context, verb, person, 0, exit);
     if (!ht_cli_who(context, verb, options, who, &person, &match, exit))
         return 0;
     return mine ? find_mine(context, verb, person, match, exit)

@@ -153,9 +153,9 @@ bool ht_parse_moment(const char *text, GTimeZone *zone, int64_t *out_us, GError 
 /* The interview that feedback on a person is about, with me on its panel: the last one that has
  * begun, else the next. 0 = there is none. */
 HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match);
-/* The one person of that whole name who has an interview with me on its panel that is not
- * cancelled; 0 = nobody, or several. */
-HtKey ht_meet_person(HtContext *context, const char *name);
+/* The one person of that whole name who has an interview: `mine`, with me on its panel and not
+ * cancelled, else one that is planned and still to come. 0 = nobody, or several. */
+HtKey ht_meet_person(HtContext *context, const char *name, bool mine);
 /* There is no feedback on what has not begun: REFUSED, with its day. */
 bool ht_meet_has_begun(const HtContext *context, const HtInterview *interview, GError **error);
 /* There is no interview to plan with who is hired, rejected or withdrawn: REFUSED, with the way

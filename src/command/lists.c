@@ -52,7 +52,8 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
 
 char *ht_context_who_here(HtContext *context, HtKey match, HtKey candidate)
 {
-    if (!ht_view_is_blind(ht_top(context)))
+    const HtView *view = ht_top(context); /* a verb has none */
+    if (!view || !ht_view_is_blind(view))
         return ht_context_who(context, match, candidate);
     if (!match && !candidate)
         return g_strdup("");

@@ -29,17 +29,20 @@ HtKey ht_meet_mine(HtContext *context, HtKey candidate, HtKey match)
     return next;
 }
 
-HtKey ht_meet_person(HtContext *context, const char *name)
+HtKey ht_meet_person(HtContext *context, const char *name, bool mine)
 {
     g_autofree char *wanted = g_strstrip(ht_text_fold(name));
+    int64_t from = mine ? 0 : ht_clock_now_us();
     g_autoptr(GPtrArray) list =
-        *wanted ? ht_cache_agenda(context->parts.reader, 0, INT64_MAX, true, NULL) : NULL;
+        *wanted ? ht_cache_agenda(context->parts.reader, from, INT64_MAX, mine, NULL) : NULL;
     HtKey found = 0;
     for (guint i = 0; list && i < list->len; i++) {
         const HtInterview *interview = list->pdata[i];
         g_autofree char *folded =
             ht_text_fold(interview->candidate_name ? interview->candidate_name : "");
-        if (strcmp(folded, wanted) != 0 || g_strcmp0(interview->status, "cancelled") == 0)
+        bool is_meant =
+            mine ? g_strcmp0(interview->status, "cancelled") != 0 : is_planned(interview);
+        if (strcmp(folded, wanted) != 0 || !is_meant)
             continue;
         if (found && found != interview->candidate)
             return 0;

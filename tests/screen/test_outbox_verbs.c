@@ -212,6 +212,10 @@ static void test_meeting(void)
     g_autoptr(HtJson) sent = json_of(&desk, "outbox --json");
     g_assert_cmpuint(ht_json_length(sent), ==, 1);
     says(&desk, "feedback write 'Amara Okafor' --rating 3", 1, "", "you are on no panel");
+    says(&desk,
+         "interviews add 'Lukas Huber' --job 'Customer Support' --at 'friday 14:00' --kind "
+         "technical --panel ana",
+         5, "", "Lukas Huber is rejected: no interview is planned with who is out");
     says(&desk, "undo", 0, "Undone: Feedback submitted", "");
     says(&desk, "feedback --plain", 0, "draft", "");
     desk_clear(&desk);
@@ -379,7 +383,8 @@ static void test_namesakes(void)
     desk_init(&desk, false);
     desk_put("@candidates\tid\temail\tfirst_name\tlast_name\trow_version\n"
              "C91\tsven2@example.com\tSven\tÅkesson\t1\nC92\tsven3@example.com\tSven\tÅkesson\t1\n"
-             "C93\tx1@example.com\tOlga\tTwice\t1\nC94\tx2@example.com\tOlga\tTwice\t1\n");
+             "C93\tx1@example.com\tOlga\tTwice\t1\nC94\tx2@example.com\tOlga\tTwice\t1\n"
+             "C95\tx3@example.com\tPriya\tRaghunathan\t1\n");
     says(&desk, "candidate 'Sven Åkesson'", 1, "", "several people have this name");
     says(&desk, "candidate 'Sven Åkesson'", 1, "", "sven2@example.com");
     says_not(&desk, "candidate 'Sven Åkesson'", 1, "near:");
@@ -388,6 +393,10 @@ static void test_namesakes(void)
     says(&desk, "feedback write 'sven akesson' --rating 4", 0,
          "Feedback kept as a draft (Sven Åkesson", "");
     says(&desk, "feedback write 'Olga Twice' --rating 4", 1, "", "several people have this name");
+    /* The interview to move or to cancel is that of the one who has one. */
+    says(&desk, "interviews cancel 'Olga Twice'", 1, "", "several people have this name");
+    says(&desk, "interviews move 'Priya Raghunathan' --minutes 25", 0, "Interview changed", "");
+    says(&desk, "interviews cancel 'Priya Raghunathan'", 0, "Interview cancelled", "");
     desk_clear(&desk);
 }
 
