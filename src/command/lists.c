@@ -205,6 +205,8 @@ static const HtColumn conflict_columns[] = {
     {"mine", "Mine", 12, 2, HT_ALIGN_LEFT, 64, NULL},
     {"theirs", "Theirs", 10, 2, HT_ALIGN_LEFT, 0, NULL},
 };
+/* What stands there now may be another's decision, which came after the conflict. */
+#define CONFLICT_TABLES (HT_CHANGED_SHOWN | HT_CHANGED(15) | HT_CHANGED(17))
 enum { CONFLICT_STATE, CONFLICT_WHO, CONFLICT_WHAT, CONFLICT_MINE, CONFLICT_THEIRS };
 
 /* "Theirs is by Tom Lind, 20 min ago." as far as it is known. */
@@ -212,7 +214,8 @@ static void add_whose(HtDoc *doc, const HtConflict *conflict, int width)
 {
     char age[16];
     g_autofree char *by = ht_text_sanitize(conflict->theirs_by, -1, HT_TEXT_LINE, NULL);
-    g_autoptr(GString) whose = g_string_new("Theirs is");
+    g_autoptr(GString) whose =
+        g_string_new(conflict->is_past ? "What stands there now is" : "Theirs is");
     if (!*by && !conflict->theirs_at)
         return;
     if (*by)
@@ -271,7 +274,7 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
         clean[i] = ht_text_sanitize(texts[i], -1, HT_TEXT_BLOCK, NULL);
     HtSide sides[] = {{"Before", HT_STYLE_MUTED, clean[0]},
                       {"Mine", HT_STYLE_STRONG, clean[1]},
-                      {"Theirs", HT_STYLE_NORMAL, clean[2]}};
+                      {conflict->is_past ? "Now" : "Theirs", HT_STYLE_NORMAL, clean[2]}};
     ht_doc_sides(doc, sides, G_N_ELEMENTS(sides), width);
     for (gsize i = 0; i < G_N_ELEMENTS(clean); i++)
         g_free(clean[i]);
@@ -329,7 +332,7 @@ HtView *ht_new_conflict_view(HtContext *context, int64_t seq)
     *one = (OneConflict){context, seq, false};
     HtTextSpec spec = {.id = HT_VIEW_CONFLICT,
                        .place = "Conflict",
-                       .tables = HT_CHANGED_SHOWN,
+                       .tables = CONFLICT_TABLES,
                        .fill = one_conflict_fill,
                        .data = one,
                        .free_data = g_free};
@@ -383,7 +386,7 @@ HtView *ht_new_conflicts_view(HtContext *context)
                        .columns = conflict_columns,
                        .n_columns = G_N_ELEMENTS(conflict_columns),
                        .place = "Conflicts",
-                       .tables = HT_CHANGED_SHOWN,
+                       .tables = CONFLICT_TABLES,
                        .load = conflicts_load,
                        .preview = conflict_preview,
                        .data = context};

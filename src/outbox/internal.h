@@ -250,6 +250,8 @@ typedef struct {
 
 /* Why it cannot be undone. */
 #define HT_WHY_ANOTHERS "somebody else had decided it already"
+/* The decision among the rows that the server sent; NULL = none. Borrowed. */
+const HtJson *ht_same_theirs(const HtJson *rows);
 /* Whether the decision among the rows that the server sent is op's own, into the same stage. */
 bool ht_same_decided(const HtOp *op, const HtJson *rows);
 /* What keeping mine means on the row as it is now, which stands in `stage`. */

@@ -329,19 +329,81 @@ static void describe_field(HtOutbox *outbox, HtConflict *conflict, const HtOp *o
     conflict->text = g_strdup(name ? ht_json_get_string(set, name, NULL) : NULL);
 }
 
-static HtKeep keep_of(HtOutbox *outbox, const HtOp *op)
+typedef struct {
+    bool is_mine;
+    int64_t at, seq; /* seq: of an op that the server has not answered; 0 = the server's */
+    char *by;
+} Decided;
+
+/* false: it is not known here. Free `by`. */
+static bool read_decided(HtReader *reader, HtKey match, const HtUuid *id, Decided *out)
+{
+    g_autoptr(HtMe) me = ht_cache_me(reader, NULL);
+    g_auto(HtStmtUse) use = {ht_db_stmt(ht_reader_db(reader), HT_CACHE_QUERY("decision_by"), NULL)};
+    if (!use.stmt || !me || ht_uuid_is_nil(id))
+        return false;
+    ht_stmt_bind_int(use.stmt, 1, match);
+    ht_stmt_bind_uuid(use.stmt, 2, id);
+    ht_stmt_bind_int(use.stmt, 3, me->user_key);
+    if (ht_stmt_step(use.stmt, NULL) != HT_STEP_ROW)
+        return false;
+    out->is_mine = ht_stmt_int(use.stmt, 0) != 0;
+    out->at = ht_stmt_int(use.stmt, 1);
+    out->seq = ht_stmt_int(use.stmt, 2);
+    out->by = ht_person_name(ht_stmt_text(use.stmt, 3), ht_stmt_text(use.stmt, 4));
+    return true;
+}
+
+/* Did another decision follow the one that it met? Mine did, when it is kept in another conflict
+ * about the same application; anybody's may. What is not here yet followed nothing. */
+static bool is_past(HtReader *reader, const HtOp *op, const HtJson *rows, const HtMatchRow *row,
+                    Decided *now)
+{
+    HtUuid met = {{0}};
+    const HtJson *theirs = ht_same_theirs(rows);
+    ht_json_get_uuid(theirs, "id", &met);
+    if (ht_uuid_equal(&row->last_decision_id, &met) ||
+        !read_decided(reader, row->key, &row->last_decision_id, now))
+        return false;
+    Decided before = {0};
+    bool is_here = now->seq > op->seq || read_decided(reader, row->key, &met, &before);
+    g_free(before.by);
+    return is_here;
+}
+
+/* Instead of what it met, which nobody can keep or take any more. */
+static void tell_now(HtConflict *conflict, const HtMatchRow *row, Decided *now)
+{
+    const char *stage = row->stage_name ? row->stage_name : ht_stage_type_label(row->stage_type);
+    conflict->is_past = true;
+    conflict->is_same = false;
+    g_free(conflict->theirs);
+    conflict->theirs =
+        g_strdup_printf("%s, now in %s", ht_decision_past(row->last_decision), stage);
+    g_free(conflict->theirs_by);
+    conflict->theirs_by = now->is_mine ? g_strdup("you") : g_steal_pointer(&now->by);
+    conflict->theirs_at = now->at;
+    g_free(conflict->item.why);
+    conflict->item.why = g_strdup("Another decision has followed the one that this met.");
+}
+
+/* What stands there now, and what becomes of mine on that. */
+static void look_at_now(HtOutbox *outbox, HtConflict *conflict, const HtOp *op, const HtJson *rows)
 {
     HtReader *reader = outbox->look_reader;
     HtKey key = ht_uuid_is_nil(&op->match) ? 0 : ht_reader_key(reader, &op->match);
     HtMatchRow *row = key ? ht_cache_match(reader, key, NULL) : NULL;
     HtUuid stage = {{0}};
-    HtKeep keep = HT_KEEP_GOES;
-    if (row) {
-        ht_reader_uuid(reader, row->stage, &stage);
-        keep = ht_same_keep(op, &stage, row);
-        ht_match_rows_free(row, 1);
-    }
-    return keep;
+    if (!row)
+        return;
+    Decided now = {0};
+    ht_reader_uuid(reader, row->stage, &stage);
+    conflict->keep = ht_same_keep(op, &stage, row);
+    conflict->needs_reason = conflict->keep == HT_KEEP_REOPENS;
+    if (is_past(reader, op, rows, row, &now))
+        tell_now(conflict, row, &now);
+    g_free(now.by);
+    ht_match_rows_free(row, 1);
 }
 
 static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
@@ -349,22 +411,21 @@ static HtConflict *make_conflict(HtOutbox *outbox, const HtOp *op)
     HtConflict *conflict = g_new0(HtConflict, 1);
     fill_item(&conflict->item, op);
     g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
+    conflict->theirs_by = person_named(outbox, &op->theirs_by);
+    conflict->theirs_at = op->theirs_at;
     if (op->fn == HT_PUSH_DECISIONS) {
         describe_decision(outbox, conflict, op, rows);
-        conflict->keep = keep_of(outbox, op);
-        conflict->needs_reason = conflict->keep == HT_KEEP_REOPENS;
+        look_at_now(outbox, conflict, op, rows);
         const HtJson *note = ht_json_get(op->body, "note");
         conflict->text = g_strdup(ht_json_get_string(note, "body", NULL));
     } else {
         describe_field(outbox, conflict, op, rows);
     }
-    conflict->theirs_by = person_named(outbox, &op->theirs_by);
     if (conflict->theirs_by && g_strcmp0(op->code, "version") == 0) {
         g_free(conflict->item.why);
         conflict->item.why =
             g_strdup_printf("%s's change of the same field arrived first.", conflict->theirs_by);
     }
-    conflict->theirs_at = op->theirs_at;
     return conflict;
 }
 

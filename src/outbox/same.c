@@ -7,8 +7,7 @@
 
 #include "hiretty/base/log.h"
 
-/* The decision among the rows that the server sent; NULL = none. */
-static const HtJson *their_decision(const HtJson *rows)
+const HtJson *ht_same_theirs(const HtJson *rows)
 {
     const HtJson *found = NULL;
     for (const HtJson *e = ht_json_first(rows); e; e = ht_json_next(e)) {
@@ -50,7 +49,7 @@ bool ht_same_decided(const HtOp *op, const HtJson *rows)
 {
     HtUuid to;
     HtDecisionKind kind = ht_decision_parse(op->kind);
-    const char *theirs = ht_json_get_string(their_decision(rows), "decision", NULL);
+    const char *theirs = ht_json_get_string(ht_same_theirs(rows), "decision", NULL);
     return op->fn == HT_PUSH_DECISIONS && may_be_same(kind) &&
            means_same(kind, ht_decision_parse(theirs)) &&
            ht_json_get_uuid(op->body, "to_stage", &to) && is_their_stage(rows, &to);
@@ -83,7 +82,7 @@ HtKeep ht_same_keep(const HtOp *op, const HtUuid *stage, const HtMatchRow *row)
     if (!is_there)
         return closed ? HT_KEEP_REOPENS : HT_KEEP_GOES;
     g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
-    bool more = has_mail(op) || has_own_reason(op, their_decision(rows));
+    bool more = has_mail(op) || has_own_reason(op, ht_same_theirs(rows));
     if (more && closed)
         return HT_KEEP_REOPENS;
     return has_note(op) ? HT_KEEP_NOTE : more ? HT_KEEP_NEVER : HT_KEEP_NOTHING;
@@ -144,7 +143,7 @@ static bool settle_same(Settle *settle, GError **error)
         const HtOp *op = settle->ops->pdata[i - 1];
         if (!answer || has_note(op) || has_mail(op))
             continue;
-        const HtJson *rows = ht_json_get(answer, "rows"), *theirs = their_decision(rows);
+        const HtJson *rows = ht_json_get(answer, "rows"), *theirs = ht_same_theirs(rows);
         bool same = ht_same_decided(op, rows) && !has_own_reason(op, theirs);
         if (!same && !g_hash_table_contains(settle->steps, &op->op))
             continue;

@@ -200,6 +200,7 @@ typedef struct {
     HtKeep keep;
     bool needs_reason; /* keep is REOPENS: somebody closed it */
     bool is_same;      /* both decided the same */
+    bool is_past;      /* another decision followed what it met: theirs is what stands there now */
 } HtConflict;
 
 typedef struct {

@@ -229,6 +229,44 @@ static void test_mail(void)
 }
 
 /* A hold has a day of its own. */
+/* Two of mine met one decision of theirs: once the first is kept, that stands there no longer, and
+ * the second one says what does. */
+static void test_past(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    bench_did(&bench, HT_DECISION_SHORTLIST, 1, 1);
+    bench_did(&bench, HT_DECISION_ADVANCE, 1, 1);
+    g_autoptr(HtPushBatch) batch = meet(&bench, &(Theirs){"reject", 17, "R1"});
+    g_autoptr(GPtrArray) met = ht_outbox_conflicts(bench.outbox, &error);
+    g_assert_cmpuint(met->len, ==, 2);
+    for (guint i = 0; i < met->len; i++) {
+        const HtConflict *one = met->pdata[i];
+        g_assert_false(one->is_past);
+        g_assert_cmpstr(one->theirs, ==, "rejected, now in Rejected");
+        g_assert_cmpint(one->keep, ==, HT_KEEP_REOPENS);
+    }
+    keep(&bench, ((HtConflict *)met->pdata[0])->item.seq, bench_key(&bench, "R1"), &error);
+    g_assert_no_error(error);
+    g_autoptr(HtConflict) second = only_conflict(&bench);
+    g_assert_true(second->is_past);
+    g_assert_cmpstr(second->theirs, ==, "shortlisted, now in Shortlist");
+    g_assert_cmpstr(second->theirs_by, ==, "you");
+    g_assert_cmpstr(second->item.why, ==, "Another decision has followed the one that this met.");
+    g_assert_cmpint(second->theirs_at, >, ((HtConflict *)met->pdata[1])->item.at);
+    g_assert_cmpint(second->keep, ==, HT_KEEP_GOES);
+    /* So it says when the server has it, too. */
+    bench_push(&bench, "applied");
+    g_autoptr(HtConflict) after = only_conflict(&bench);
+    g_assert_true(after->is_past);
+    g_assert_cmpstr(after->theirs, ==, "shortlisted, now in Shortlist");
+    keep(&bench, after->item.seq, 0, &error);
+    g_assert_no_error(error);
+    assert_outbox(&bench, 1, 0, 0);
+    bench_close(&bench);
+}
+
 static void test_hold(void)
 {
     Bench bench;
@@ -493,6 +531,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/same/of_its_own", test_of_its_own);
     g_test_add_func("/outbox/same/onward", test_onward);
     g_test_add_func("/outbox/same/mail", test_mail);
+    g_test_add_func("/outbox/same/past", test_past);
     g_test_add_func("/outbox/same/hold", test_hold);
     g_test_add_func("/outbox/same/note_stays", test_note_stays);
     g_test_add_func("/outbox/same/private_note_again", test_private_note_again);
