@@ -74,6 +74,21 @@ static void add_fields(HtPrompt *prompt)
     }
 }
 
+/* What `l` asks: lists that know no fields say so. */
+static const char *limit_label(HtViewId id)
+{
+    switch ((int)id) {
+    case HT_VIEW_SEARCH: /* its limit is what is searched for */
+        return "search";
+    case HT_VIEW_AGENDA:
+        return "limit by words (you: with you on the panel)";
+    case HT_VIEW_FEEDBACK:
+        return "limit by words (you: by you)";
+    default:
+        return "limit";
+    }
+}
+
 HT_HANDLER(ht_cmd_limit)
 {
     if (args->text) {
@@ -84,8 +99,10 @@ HT_HANDLER(ht_cmd_limit)
     }
     HtView *view = ht_top(context);
     ht_view_begin_limit(view);
-    bool searches = ht_view_id(view) == HT_VIEW_SEARCH; /* its limit is what is searched for */
-    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, limit_answered, searches ? "search" : "limit");
+    HtViewId id = ht_view_id(view);
+    bool searches = id == HT_VIEW_SEARCH;
+    bool has_fields = id == HT_VIEW_JOBS || id == HT_VIEW_MATCHES || id == HT_VIEW_CANDIDATES;
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, limit_answered, "%s", limit_label(id));
     g_free(prompt->text);
     prompt->text = g_strdup(ht_view_limit(view));
     prompt->data = g_strdup(ht_view_limit(view));
@@ -93,7 +110,7 @@ HT_HANDLER(ht_cmd_limit)
     prompt->changed = limit_changed;
     prompt->cancelled = limit_cancelled;
     prompt->history = g_strdup(searches ? "search everywhere" : "limit");
-    if (!searches)
+    if (has_fields)
         add_fields(prompt);
     return ht_result_prompt(prompt);
 }

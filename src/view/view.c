@@ -146,6 +146,7 @@ void ht_view_free(HtView *view)
     g_clear_pointer(&view->later, ht_key_array_free);
     g_clear_pointer(&view->limit_keys, ht_key_array_free);
     g_clear_pointer(&view->rows, g_ptr_array_unref);
+    g_clear_pointer(&view->all, g_ptr_array_unref);
     g_hash_table_unref(view->marks);
     g_hash_table_unref(view->last_marks);
     g_hash_table_unref(view->preview_tops);

@@ -116,7 +116,7 @@ static HtLoaded *agenda_load(HtReader *reader, const HtViewQuery *query, GError 
             g_free(last_day);
             last_day = g_steal_pointer(&day);
         }
-        add_row(rows, &heading, interview_row(&parts, interview), query->limit);
+        add_row(rows, &heading, interview_row(&parts, interview), NULL);
     }
     ht_list_row_free(heading);
     return ht_loaded_new_rows(rows);
@@ -129,8 +129,8 @@ static void agenda_place(HtView *view, GString *out)
         n += !(((const HtListRow *)view->rows->pdata[i])->state & HT_ROW_SECTION);
     g_autoptr(GTimeZone) zone =
         view->parts.zone ? g_time_zone_ref(view->parts.zone) : g_time_zone_new_local();
-    g_string_append_printf(out, "Interviews%s%d from yesterday on%stimes in %s", ht_sign_dot(), n,
-                           ht_sign_dot(), g_time_zone_get_identifier(zone));
+    g_string_append_printf(out, "Interviews%s%d from yesterday on%sbold: yours%s%s", ht_sign_dot(),
+                           n, ht_sign_dot(), ht_sign_dot(), g_time_zone_get_identifier(zone));
 }
 
 static void agenda_preview(HtView *view, gsize slot, HtDoc *doc, int width)
@@ -152,6 +152,8 @@ static const HtViewClass agenda_class = {
     .is_live = true,
     .loads_here = true,
     .is_plain = true,
+    .only_words = true,
+    .keeps_all = true,
     .load = agenda_load,
     .place = agenda_place,
     .preview = agenda_preview,
@@ -265,6 +267,7 @@ static const HtViewClass feedback_class = {
     .tables = HT_CHANGED_SHOWN | HT_CHANGED(20) | HT_CHANGED(23),
     .is_live = true,
     .is_plain = true,
+    .only_words = true,
     .load = feedback_load,
     .place = feedback_place,
     .preview = feedback_preview,

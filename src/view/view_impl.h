@@ -40,6 +40,9 @@ typedef struct HtViewClass {
     bool is_live;    /* takes in changes at once (short lists); else they wait for `R` */
     bool loads_here; /* load runs in the UI thread: short, or not for another one */
     bool is_plain;   /* the limit is words to be found in the texts of a row */
+    bool only_words; /* is_plain, and what looks like a field or a *not* is refused, not searched */
+    bool keeps_all;  /* loads_here, is_plain, and `load` leaves the limit to the engine, which keeps
+                        every row: a limit that is typed reads nothing anew */
     /* Can the rows be asked that? NULL: everything that is a filter. */
     bool (*accepts)(const HtFilter *filter, GError **error);
     HtLoaded *(*load)(HtReader *reader, const HtViewQuery *query, GError **error);
@@ -89,6 +92,7 @@ struct HtView {
     bool to_first;          /* the list that comes next takes the cursor to its first row */
     HtKey wanted;           /* takes the cursor when a load brings it; 0 = none */
     GPtrArray *rows;        /* HtListRow*, beside `base`; NULL where rows are fetched */
+    GPtrArray *all; /* HtWholeRow*, of the load last, where the class keeps all; else NULL */
     int64_t window_first;
     gsize window_n;
     gpointer window;                /* the class's */
@@ -154,6 +158,12 @@ HtLoaded *ht_loaded_new_rows(GPtrArray *rows);
 void ht_loaded_free(gpointer loaded);
 /* Are all words in one of the texts of the row? */
 bool ht_list_row_matches(const HtListRow *row, const char *words);
+/* Every row of a list, to choose from as words are typed; takes the rows. */
+GPtrArray *ht_whole_rows_new(GPtrArray *rows);
+/* Copies of those that have the words, with their headings; words may be NULL. */
+GPtrArray *ht_whole_rows_limited(const GPtrArray *all, const char *words);
+/* Is it a limit of words alone? One line says why not. */
+bool ht_limit_is_words(const char *text, GError **error);
 /* Clean copies; NULL for NULL. */
 char *ht_clean(const char *text);
 char *ht_clean_block(const char *text);

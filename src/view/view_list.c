@@ -1,6 +1,8 @@
 /* Lists held in memory, texts written by somebody else, and the words that all views share. */
 #include "view_impl.h"
 
+#include "hiretty/base/error.h"
+
 #include <string.h>
 
 /* ---- shared words ------------------------------------------------------------------------------
@@ -145,6 +147,105 @@ static GPtrArray *narrow(GPtrArray *rows, const char *words)
     ht_list_row_free(heading);
     g_ptr_array_unref(rows);
     return out;
+}
+
+/* ---- every row of a list, to choose from
+ * ---------------------------------------------------------------------- */
+typedef struct {
+    HtListRow *row;
+    char *folded; /* its texts, one a line: no word has a line's end in it */
+} HtWholeRow;
+
+static void whole_row_free(gpointer data)
+{
+    HtWholeRow *whole = data;
+    ht_list_row_free(whole->row);
+    g_free(whole->folded);
+    g_free(whole);
+}
+
+static HtWholeRow *whole_row_new(HtListRow *row)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = 0; i < HT_LIST_CELLS; i++) {
+        if (row->text[i])
+            g_string_append_printf(text, "%s\n", row->text[i]);
+    }
+    HtWholeRow *whole = g_new0(HtWholeRow, 1);
+    *whole = (HtWholeRow){row, ht_text_fold(text->str)};
+    return whole;
+}
+
+GPtrArray *ht_whole_rows_new(GPtrArray *rows)
+{
+    GPtrArray *all = g_ptr_array_new_full(rows->len, whole_row_free);
+    g_ptr_array_set_free_func(rows, NULL);
+    for (guint i = 0; i < rows->len; i++)
+        g_ptr_array_add(all, whole_row_new(rows->pdata[i]));
+    g_ptr_array_unref(rows);
+    return all;
+}
+
+static HtListRow *row_copy(const HtListRow *row)
+{
+    HtListRow *copy = g_memdup2(row, sizeof *row);
+    for (int i = 0; i < HT_LIST_CELLS; i++)
+        copy->text[i] = g_strdup(row->text[i]);
+    return copy;
+}
+
+static bool has_all(const HtWholeRow *whole, char **words)
+{
+    for (int i = 0; words[i]; i++) {
+        if (!strstr(whole->folded, words[i]))
+            return false;
+    }
+    return true;
+}
+
+GPtrArray *ht_whole_rows_limited(const GPtrArray *all, const char *words)
+{
+    g_autofree char *folded = ht_text_fold(words ? words : "");
+    g_auto(GStrv) list = g_strsplit_set(folded, " \t", -1);
+    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)ht_list_row_free);
+    const HtListRow *heading = NULL;
+    for (guint i = 0; i < all->len; i++) {
+        const HtWholeRow *whole = all->pdata[i];
+        if (whole->row->state & HT_ROW_SECTION) {
+            heading = whole->row;
+        } else if (has_all(whole, list)) {
+            if (heading)
+                g_ptr_array_add(rows, row_copy(heading));
+            heading = NULL;
+            g_ptr_array_add(rows, row_copy(whole->row));
+        }
+    }
+    return rows;
+}
+
+/* "name:", "score>": letters and then a comparison. A time is none. */
+static bool is_field(const char *word)
+{
+    gsize letters = 0;
+    while (g_ascii_isalpha(word[letters]) || (letters && word[letters] == '_'))
+        letters++;
+    return letters && word[letters] && strchr(":=<>!", word[letters]);
+}
+
+bool ht_limit_is_words(const char *text, GError **error)
+{
+    g_auto(GStrv) list = g_strsplit_set(text ? text : "", " \t", -1);
+    for (int i = 0; list[i]; i++) {
+        const char *word = list[i];
+        bool is_not = (*word == '-' || *word == '!') && word[1];
+        if (!is_not && !is_field(word))
+            continue;
+        g_autofree char *clean = ht_clean(word);
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                    "this list is limited by words of its rows alone, not by '%s'", clean);
+        return false;
+    }
+    return true;
 }
 
 /* ---- lists of somebody else

@@ -241,7 +241,20 @@ static void load_here(HtView *view)
     g_autoptr(GError) error = NULL;
     HtLoaded *loaded = load(view->class, view->parts.reader, &query, &error);
     query_clear(&query);
+    g_clear_pointer(&view->all, g_ptr_array_unref);
+    if (loaded && view->class->keeps_all) {
+        view->all = ht_whole_rows_new(g_steal_pointer(&loaded->rows));
+        ht_loaded_free(loaded);
+        loaded = ht_loaded_new_rows(ht_whole_rows_limited(view->all, view->limit));
+    }
     take_loaded(view, loaded, error);
+}
+
+/* Another limit of the rows that are there. */
+static void limit_rows(HtView *view)
+{
+    view->adopt = true;
+    take_loaded(view, ht_loaded_new_rows(ht_whole_rows_limited(view->all, view->limit)), NULL);
 }
 
 void ht_view_load(HtView *view, bool adopt_it)
@@ -286,6 +299,8 @@ void ht_view_refresh(HtView *view, uint64_t table_mask)
 bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
 {
     HtFilter *parsed = NULL;
+    if (view->class->only_words && !ht_limit_is_words(filter, error))
+        return false;
     if (!view->class->is_plain && filter && *filter) {
         parsed = ht_filter_parse(filter, NULL, error);
         if (!parsed)
@@ -302,7 +317,10 @@ bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
     view->outside = -1;
     /* Typed words ask for the best hit, not for the row that an earlier word put here. */
     view->to_first = view->class->is_plain;
-    ht_view_load(view, true);
+    if (view->all)
+        limit_rows(view);
+    else
+        ht_view_load(view, true);
     return true;
 }
 
@@ -405,6 +423,7 @@ void ht_view_keep_ids(HtView *view)
     ht_loader_cancel(view->parts.loader, view->ticket);
     ht_loader_cancel(view->parts.loader, view->search_ticket);
     view->ticket = view->search_ticket = 0;
+    g_clear_pointer(&view->all, g_ptr_array_unref);
     g_clear_pointer(&view->kept, g_array_unref);
     view->kept = g_array_new(FALSE, FALSE, sizeof(HtUuid));
     for (int i = 0; i < HT_VIEW_SUBJECTS; i++)

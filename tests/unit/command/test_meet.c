@@ -233,6 +233,76 @@ static void test_colleagues(void)
     desk_close(&desk);
 }
 
+/* These lists are limited by words; what looks like a field is refused, never searched for. */
+static void test_words_alone(void)
+{
+    Desk desk;
+    static const char *const refused[] = {"is:mine", "name:James", "rating:5",
+                                          "-Rec",    "score>=80",  "job!=x"};
+    static const char *const taken[] = {"you", "14:00", "Rec you", "2-3", "technical -"};
+    static const char *const lists[] = {"a", "f"};
+    desk_open(&desk);
+    for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
+        press(&desk, "g");
+        press(&desk, lists[l]);
+        HtView *view = ht_context_view(desk.context);
+        for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+            g_autoptr(GError) error = NULL;
+            g_assert_false(ht_view_set_limit(view, refused[i], &error));
+            g_assert_nonnull(strstr(error->message, "words"));
+            g_assert_null(strchr(error->message, '\n'));
+            g_assert_cmpstr(ht_view_limit(view), ==, "");
+        }
+        for (gsize i = 0; i < G_N_ELEMENTS(taken); i++)
+            g_assert_true(ht_view_set_limit(view, taken[i], NULL));
+        ht_view_set_limit(view, NULL, NULL);
+        HtPrompt *prompt = press(&desk, "l");
+        g_assert_nonnull(strstr(prompt->label, "words"));
+        ht_prompt_set_text(prompt, desk.context, "rating:5");
+        g_assert_nonnull(prompt->error);
+        ht_context_cancel(desk.context, prompt);
+    }
+    desk_close(&desk);
+}
+
+static void put_another(HtApply *apply, gpointer data)
+{
+    g_autofree char *at = g_strdup_printf("%" G_GINT64_FORMAT, ht_clock_now_us() + HT_US_PER_HOUR);
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "interviews", "id", "i9", "match_id", "M18", "interview_type",
+            "technical", "scheduled_at", at, "duration_minutes", "60", "status", "scheduled", NULL);
+}
+
+/* Words that are typed choose among the rows that are there and read nothing; what changed comes
+ * with the next load, below the same limit. */
+static void test_limit_reads_nothing(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    press(&desk, "g");
+    press(&desk, "a");
+    HtView *view = ht_context_view(desk.context);
+    fixture_apply(&desk.cache, put_another, NULL);
+    g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
+    HtKey first = fixture_key(desk.reader, "i1"), another = fixture_key(desk.reader, "i9");
+    g_assert_true(ht_view_set_limit(view, "technical", NULL));
+    g_assert_true(ht_view_goto(view, first));
+    g_assert_false(ht_view_goto(view, another));
+    ht_view_refresh(view, 0);
+    g_assert_true(ht_view_goto(view, first));
+    g_assert_true(ht_view_goto(view, another));
+    /* In any order and case, and with the day above. */
+    g_assert_true(ht_view_set_limit(view, "YOU technical", NULL));
+    g_assert_true(ht_view_goto(view, first));
+    g_assert_false(ht_view_goto(view, another));
+    g_assert_cmpint(ht_view_rows(view), ==, 2);
+    g_assert_true(ht_view_set_limit(view, "technicalyou", NULL));
+    g_assert_cmpint(ht_view_rows(view), ==, 0);
+    g_assert_true(ht_view_set_limit(view, NULL, NULL));
+    g_assert_true(ht_view_goto(view, another));
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -240,5 +310,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/meet/given_up_halfway", test_given_up_halfway);
     g_test_add_func("/command/meet/out_of_the_running", test_out_of_the_running);
     g_test_add_func("/command/meet/colleagues", test_colleagues);
+    g_test_add_func("/command/meet/words_alone", test_words_alone);
+    g_test_add_func("/command/meet/limit_reads_nothing", test_limit_reads_nothing);
     return g_test_run();
 }
