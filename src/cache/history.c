@@ -4,6 +4,7 @@
  * on. */
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/interviews.h"
+#include "hiretty/cache/jobs.h"
 
 #include "internal.h"
 
@@ -13,6 +14,7 @@ typedef struct {
     HtReader *reader;
     GPtrArray *items;
     HtKey match, job;
+    HtKey me; /* my user; 0 = not known */
     const char *job_title;
 } Build;
 
@@ -52,7 +54,10 @@ static bool add_decisions(Build *build, GError **error)
         item->decision = ht_decision_parse(ht_stmt_text(stmt, 0));
         ht_stmt_uuid(stmt, 1, &item->decision_id);
         g_autofree char *actor = ht_person_name(ht_stmt_text(stmt, 3), ht_stmt_text(stmt, 4));
-        item->actor = *actor ? g_steal_pointer(&actor) : ht_stmt_dup_text(stmt, 5);
+        bool is_mine = build->me && ht_stmt_int(stmt, 16) == build->me;
+        item->actor = is_mine  ? g_strdup("you")
+                      : *actor ? g_steal_pointer(&actor)
+                               : ht_stmt_dup_text(stmt, 5);
         item->from_stage = ht_stmt_dup_text(stmt, 6);
         item->to_stage = ht_stmt_dup_text(stmt, 7);
         item->reason = ht_stmt_dup_text(stmt, 8);
@@ -162,7 +167,7 @@ static bool add_notes(Build *build, HtKey candidate, HtKey match, GError **error
             continue;
         build->match = note->match;
         HtHistoryItem *item = add_item(build, HT_HISTORY_NOTE, note->created_at);
-        item->actor = g_strdup(note->author);
+        item->actor = g_strdup(note->is_mine ? "you" : note->author);
         item->text = g_strdup(note->body);
         item->is_conflict = note->is_conflict;
     }
@@ -183,7 +188,8 @@ GPtrArray *ht_cache_history(HtReader *reader, HtKey candidate, HtKey match, GErr
 {
     g_autoptr(GPtrArray) items =
         g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_history_item_free);
-    Build build = {.reader = reader, .items = items};
+    g_autoptr(HtMe) me = ht_cache_me(reader, NULL);
+    Build build = {.reader = reader, .items = items, .me = me ? me->user_key : 0};
     g_autoptr(HtKeyArray) matches = ht_reader_matches_of(reader, candidate, match, error);
     for (gsize i = 0; matches && i < matches->n; i++) {
         if (!add_application(&build, matches->keys[i], error))

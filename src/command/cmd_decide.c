@@ -502,6 +502,9 @@ static HtResult undone(HtContext *context, const HtReceipt *receipt, const GErro
         return ht_result_error("%s", error ? error->message : "there is nothing to undo");
     go_back_to(context, receipt, true);
     g_autoptr(GString) text = told(context, receipt);
+    if (receipt->n_groups > 1)
+        return ht_result_message("%s. C-r does one of them again: %d times for all.", text->str,
+                                 receipt->n_groups);
     return ht_result_message("%s. C-r does it again.", text->str);
 }
 

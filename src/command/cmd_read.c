@@ -262,13 +262,13 @@ static HtResult write_note(HtContext *context, const About *asked, const char *t
 }
 
 /* Ids, for words outlive a generation. Caller frees. */
-static char *about_note(HtContext *context, const GArray *people)
+static char *words_about(HtContext *context, const char *what, const GArray *people)
 {
     HtUuid id = {0};
     char text[HT_UUID_TEXT];
     if (people->len > 0)
         ht_reader_uuid(context->parts.reader, g_array_index(people, HtKey, 0), &id);
-    return g_strdup_printf("note %s and %u", ht_uuid_format(&id, text), people->len);
+    return g_strdup_printf("%s %s and %u", what, ht_uuid_format(&id, text), people->len);
 }
 
 static void note_given_up(HtContext *context, HtPrompt *prompt)
@@ -291,7 +291,7 @@ static HtResult ask_note(HtContext *context, HtPromptKind kind)
     HtPrompt *prompt = about->whom ? ht_prompt_new(kind, note_answered, "note on %s", about->whom)
                                    : ht_prompt_new(kind, note_answered, "note on %u", n);
     const HtUnwritten *before = &context->unwritten;
-    about->words = about_note(context, about->people);
+    about->words = words_about(context, "note", about->people);
     prompt->cancelled = kind == HT_PROMPT_TEXT ? note_given_up : NULL;
     const char *given_up = ht_context_given_up(context, about->words);
     if (given_up) {
@@ -362,7 +362,15 @@ static HtResult write_tags(HtContext *context, const About *about, const char *t
 
 static HtResult tags_answered(HtContext *context, HtPrompt *prompt)
 {
-    return write_tags(context, prompt->data, prompt->text);
+    About *about = prompt->data;
+    ht_context_keep_given_up(context, about->words, NULL);
+    return write_tags(context, about, prompt->text);
+}
+
+static void tags_given_up(HtContext *context, HtPrompt *prompt)
+{
+    const About *about = prompt->data;
+    ht_context_give_up(context, about->words, prompt->text, "tags");
 }
 
 HT_HANDLER(ht_cmd_tags)
@@ -379,6 +387,11 @@ HT_HANDLER(ht_cmd_tags)
     for (guint i = 0; known && i < known->len; i++)
         ht_prompt_add_choice(prompt, known->pdata[i], NULL, NULL, 0, NULL);
     prompt->history = g_strdup("tags");
+    prompt->cancelled = tags_given_up;
+    about->words = words_about(context, "tags", about->people);
+    const char *given_up = ht_context_given_up(context, about->words);
+    if (given_up)
+        ht_prompt_set_text(prompt, context, given_up);
     prompt->data = g_steal_pointer(&about);
     prompt->free_data = about_free;
     return ht_result_prompt(prompt);

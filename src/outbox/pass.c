@@ -41,6 +41,7 @@ static void gather_refusals(HtReceipt *into, HtReceipt *from)
 static void gather(HtReceipt *into, HtReceipt *from)
 {
     into->n_done += from->n_done;
+    into->n_groups += from->n_groups;
     if (from->group)
         into->group = from->group;
     if (!into->recorded.first)
@@ -96,8 +97,10 @@ static bool undo_one(Pass *pass, int64_t group, GError **error)
         g_propagate_error(error, g_steal_pointer(&refusal));
         return false;
     }
-    if (ok)
+    if (ok) {
         plan.receipt->group = group;
+        plan.receipt->n_groups = 1;
+    }
     gather(pass->part.receipt, plan.receipt);
     return true;
 }

@@ -126,9 +126,10 @@ typedef struct {
     int64_t group; /* 0 when nothing was recorded */
     HtOpSpan recorded;
     int n_done, n_refused;
-    char *label;               /* "Rejected 175: Must-have missing" */
-    char *why;                 /* of the first refusal; NULL = none */
-    GPtrArray *refusals;       /* HtRefusal*, all of them */
+    int n_groups;        /* of a pass, that were undone: so many redos do them again, one by one */
+    char *label;         /* "Rejected 175: Must-have missing" */
+    char *why;           /* of the first refusal; NULL = none */
+    GPtrArray *refusals; /* HtRefusal*, all of them */
     int n_mails, n_mails_held; /* rendered; held back for an unfilled variable */
     char *mails_held_why;      /* "{{interview_time}} is not known" */
     GArray *keys;              /* HtKey: the rows it touched, for the cursor */

@@ -8,7 +8,8 @@ SELECT d.decision, i.id, d.decided_at, u.first_name, u.last_name, d.actor_kind, 
        d.ai_score_seen, d.agreed_with_ai, coalesce(d.explanation_viewed, 0), coalesce(d.blind, 0),
        coalesce(d.seconds_viewed, 0),
        EXISTS (SELECT 1 FROM hiring_decisions x WHERE x.match_k = d.match_k AND x.reverses_k = d.k)
-       OR EXISTS (SELECT 1 FROM shown_decisions x WHERE x.match_k = d.match_k AND x.reverses = i.id AND NOT x.conflict)
+       OR EXISTS (SELECT 1 FROM shown_decisions x WHERE x.match_k = d.match_k AND x.reverses = i.id AND NOT x.conflict),
+       d.decided_by_k
 FROM hiring_decisions d JOIN ids i ON i.k = d.k
 LEFT JOIN users u ON u.k = d.decided_by_k
 LEFT JOIN job_stages f ON f.k = d.from_stage_k

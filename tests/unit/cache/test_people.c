@@ -419,6 +419,41 @@ static void test_history(void)
     people_close(&people);
 }
 
+/* I am U1; U2 decides on top of it. */
+static void put_me(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "users", "id", "U2", "first_name", "Marcus", "last_name",
+            "Adeyemi", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "hiring_decisions", "id", "d3", "match_id", "M1", "decision",
+            "reject", "from_stage_id", "S14", "to_stage_id", "S17", "base_decision_id", "d2",
+            "decided_by", "U2", "actor_kind", "user", "decided_at", "1100", NULL);
+    ht_apply_meta_set(apply, "me", "{\"user\":{\"id\":\"55000000-0000-4000-8000-000000000001\"}}",
+                      NULL);
+}
+
+/* What I did stays mine after it was sent. */
+static void test_history_by_me(void)
+{
+    People people;
+    people_open(&people);
+    g_autoptr(GError) error = NULL;
+    fixture_apply(&people.fixture, put_me, NULL);
+    g_assert_true(ht_reader_refresh(people.reader, NULL, &error));
+    g_autoptr(GPtrArray) history =
+        ht_cache_history(people.reader, people.candidate, people.match, &error);
+    g_assert_no_error(error);
+    guint mine = 0, others = 0;
+    for (guint i = 0; i < history->len; i++) {
+        const HtHistoryItem *item = history->pdata[i];
+        mine += g_strcmp0(item->actor, "you") == 0;
+        others += g_strcmp0(item->actor, "Marcus Adeyemi") == 0;
+    }
+    g_assert_cmpuint(mine, ==, 3); /* two decisions and the note */
+    g_assert_cmpuint(others, ==, 1);
+    people_close(&people);
+}
+
 /* Four decisions of one moment, each based on another, and not come in that order. */
 static void put_moment(HtApply *apply, gpointer data)
 {
@@ -532,6 +567,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/person/whole", test_person);
     g_test_add_func("/cache/person/many_tags", test_many_tags);
     g_test_add_func("/cache/person/history", test_history);
+    g_test_add_func("/cache/person/history_by_me", test_history_by_me);
     g_test_add_func("/cache/person/history_of_one_moment", test_history_of_one_moment);
     g_test_add_func("/cache/person/before_settled", test_before_settled);
     g_test_add_func("/cache/person/interviews", test_interviews);

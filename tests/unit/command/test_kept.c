@@ -370,6 +370,34 @@ static void test_nothing_said(void)
     desk_close(&desk);
 }
 
+/* Tags as they were typed, beside the words of a note. */
+static void test_tags_given_up(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk);
+    HtPrompt *prompt = press(&desk, "t");
+    ht_prompt_set_text(prompt, desk.context, "kafka -berlin");
+    ht_context_cancel(desk.context, prompt);
+    g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
+                    "Not written. t brings your words back.");
+    prompt = press(&desk, "w");
+    assert_prompt(prompt, "note", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    press(&desk, "j");
+    prompt = press(&desk, "t");
+    assert_prompt(prompt, "tags", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    press(&desk, "k");
+    prompt = press(&desk, "t");
+    assert_prompt(prompt, "tags", "kafka -berlin", NULL);
+    ht_prompt_set_text(prompt, desk.context, "kafka");
+    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_cmpint(pending(&desk), ==, 1);
+    assert_prompt(press(&desk, "t"), "tags", "", NULL);
+    desk_close(&desk);
+}
+
 /* Esc in a note: the words are there again for the same person, and for nobody else. */
 static void test_given_up(void)
 {
@@ -604,6 +632,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/kept/plan_given_up", test_plan_given_up);
     g_test_add_func("/command/kept/nothing_said", test_nothing_said);
     g_test_add_func("/command/kept/given_up", test_given_up);
+    g_test_add_func("/command/kept/tags_given_up", test_tags_given_up);
     g_test_add_func("/command/kept/row_went", test_row_went);
     g_test_add_func("/command/kept/feedback_given_up", test_feedback_given_up);
     g_test_add_func("/command/kept/rejection", test_rejection);

@@ -400,6 +400,42 @@ static void test_note_is_blind(void)
     desk_close(&desk);
 }
 
+/* One key takes the pass back, and so many bring it again as the line says. */
+static void test_pass_undone(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    press(&desk, "r a a a g u");
+    g_assert_cmpstr(said(&desk), ==,
+                    "Undone: the pass, 3. C-r does one of them again: 3 times for all.");
+    g_assert_cmpint(pending(&desk), ==, 0);
+    press(&desk, "C-r C-r C-r");
+    g_assert_cmpint(pending(&desk), ==, 3);
+    press(&desk, "u u u u r a g u");
+    g_assert_nonnull(strstr(said(&desk), "C-r does it again."));
+    desk_close(&desk);
+}
+
+/* What undo says below a blind list. */
+static void test_undo_is_blind(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    settle(&desk);
+    open_job(&desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
+    press(&desk, "a");
+    g_test_message("%s", said(&desk));
+    press(&desk, "u");
+    g_assert_nonnull(strstr(said(&desk), "Zoë"));
+    press(&desk, "b a u");
+    g_assert_nonnull(strstr(said(&desk), "(Applicant "));
+    g_assert_null(strstr(said(&desk), "Zoë"));
+    desk_close(&desk);
+}
+
 /* ---- what a reopening begins with
  * ------------------------------------------------------------------------------------------ */
 static void for_reopening(HtApply *apply, gpointer data)
@@ -477,6 +513,8 @@ int main(int argc, char **argv)
     g_test_add_func("/command/told/note_names", test_note_names);
     g_test_add_func("/command/told/note_on_marked", test_note_on_marked);
     g_test_add_func("/command/told/note_is_blind", test_note_is_blind);
+    g_test_add_func("/command/told/undo_is_blind", test_undo_is_blind);
+    g_test_add_func("/command/told/pass_undone", test_pass_undone);
     g_test_add_func("/command/told/filters_in_help", test_filters_in_help);
     g_test_add_func("/command/told/reason_of_reopening", test_reason_of_reopening);
     return g_test_run();

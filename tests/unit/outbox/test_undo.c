@@ -161,6 +161,17 @@ static void test_pass(void)
         assert_stage(&bench, i, HT_STAGE_APPLIED, i <= 3);
     assert_outbox(&bench, 3, 0, 0);
     assert_counters(&bench);
+    /* So many redos as it says, and no more. */
+    g_assert_cmpint(undone->n_groups, ==, 6);
+    for (int i = 1; i <= undone->n_groups; i++) {
+        g_autoptr(HtReceipt) again = bench_undo(&bench, HT_INTENT_REDO, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(again->n_done, ==, 1);
+        assert_stage(&bench, i, HT_STAGE_SHORTLIST, i > 3);
+    }
+    g_assert_null(bench_undo(&bench, HT_INTENT_REDO, &error));
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_NOTHING);
+    assert_counters(&bench);
     bench_close(&bench);
 }
 
