@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/log.h"
 #include "hiretty/base/secret.h"
 
 #include <glib-unix.h>
@@ -145,6 +146,26 @@ static bool write_last(HtApply *apply, gpointer data, GError **error)
     return ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, *(const int64_t *)data, error);
 }
 
+/* Polls that bring nothing write nothing, so the file may say less than this process knows: it is
+ * told when another one asks, when the line breaks and at the end. */
+static void keep_last(HtSync *sync)
+{
+    g_mutex_lock(&sync->lock);
+    int64_t last = sync->status.last_sync_us;
+    g_mutex_unlock(&sync->lock);
+    if (last > ht_sync_last_us(sync->cache) && !ht_cache_is_locked(sync->cache, NULL))
+        ht_cache_apply(sync->cache, write_last, &last, NULL);
+}
+
+static void keep_last_for_askers(HtSync *sync)
+{
+    g_mutex_lock(&sync->lock);
+    bool is_asked = sync->askers->len > 0;
+    g_mutex_unlock(&sync->lock);
+    if (is_asked)
+        keep_last(sync);
+}
+
 bool ht_sync_lease_check(HtCache *cache, int64_t lease_us)
 {
     if (ht_cache_is_locked(cache, NULL))
@@ -165,6 +186,7 @@ bool ht_sync_lease_check(HtCache *cache, int64_t lease_us)
 static void note_failure(HtSync *sync, const GError *error)
 {
     ht_sync_log_failure(error);
+    keep_last(sync);
     ht_sync_lease_check(sync->cache, sync->lease_us);
     if (ht_sync_status_has_offer(sync))
         return; /* it came while this was under way and has not been tried: no outcome yet */
@@ -177,10 +199,15 @@ static bool run_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancella
     if (!ht_sync_cycle(sync, flags, cancellable, error))
         return false;
     GError *problem = NULL;
-    if (ht_sync_load_wide_all(sync, &problem))
-        return true;
-    ht_sync_error_take(error, problem);
-    return false;
+    if (!ht_sync_load_wide_all(sync, &problem)) {
+        ht_sync_error_take(error, problem);
+        return false;
+    }
+    /* What an ended or older program left to make: nobody is idle here. All is read without. */
+    g_autoptr(GError) why = NULL;
+    if (!ht_cache_settle(sync->cache, &why))
+        ht_log(HT_LOG_WARNING, "an index of the cache: %s", why->message);
+    return true;
 }
 
 bool ht_sync_once(HtSync *sync, HtSyncOnceFlags flags, GCancellable *cancellable,
@@ -338,6 +365,8 @@ static int64_t turn(HtSync *sync, guint *failures)
     if (!sync->pg && *failures == 0)
         ht_sync_status_state(sync, HT_SYNC_CONNECTING, NULL);
     bool ok = ht_sync_cycle(sync, ht_sync_request_take(sync), sync->cancellable, &error);
+    if (ok)
+        keep_last_for_askers(sync);
     ht_sync_request_end(sync, error);
     if (ok) {
         *failures = 0;
@@ -412,6 +441,7 @@ static gpointer thread_main(gpointer data)
     ht_sync_request_close(sync);
     ht_cache_unsubscribe(sync->cache, subscription);
     ht_sync_disconnect(sync);
+    keep_last(sync);
     ht_sync_lock_release(sync);
     g_main_context_pop_thread_default(sync->context);
     sync->report = NULL;

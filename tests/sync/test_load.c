@@ -670,7 +670,32 @@ static void test_empty_poll(void)
     g_assert_cmpint(stat(path, &last), ==, 0);
     g_assert_cmpint(first.st_mtim.tv_nsec, ==, last.st_mtim.tv_nsec);
     g_assert_cmpint(first.st_size, ==, last.st_size);
+    g_assert_cmpint(ht_sync_last_us(client->cache), <, at);
     ht_sync_stop(client->sync);
+    g_assert_cmpint(ht_sync_last_us(client->cache), >=, at);
+}
+
+static bool drop_an_index(HtApply *apply, gpointer data, GError **error)
+{
+    (void)data;
+    return ht_db_exec(ht_apply_db(apply), "DROP INDEX matches_by_candidate", error);
+}
+
+/* A program that ended early, or an older one, left an index to make: whoever syncs makes it. */
+static void test_missing_index(void)
+{
+    static const char there[] =
+        "SELECT count(*) FROM sqlite_schema WHERE name = 'matches_by_candidate'";
+    big_chunks();
+    g_autoptr(TestClient) client = test_client_open("index", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(ht_cache_apply(client->cache, drop_an_index, NULL, &error));
+    g_autofree char *none = test_client_value(client, there);
+    g_assert_cmpstr(none, ==, "0");
+    test_client_sync(client, HT_SYNC_ONCE);
+    g_autofree char *one = test_client_value(client, there);
+    g_assert_cmpstr(one, ==, "1");
 }
 
 /* The server goes away and comes back: offline, then live, without a hand. */
@@ -686,6 +711,7 @@ static void test_server_away(void)
     HtSyncStatus status;
     ht_sync_status(client->sync, &status);
     g_assert_cmpint(strlen(status.error), >, 0);
+    g_assert_cmpint(ht_sync_last_us(client->cache), ==, status.last_sync_us);
     test_server_resume();
     ht_sync_poke(client->sync);
     g_assert_true(wait_state(client->sync, HT_SYNC_LIVE));
@@ -766,6 +792,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/live/live", test_live);
     g_test_add_func("/sync/live/revoke", test_live_revoke);
     g_test_add_func("/sync/live/empty_poll", test_empty_poll);
+    g_test_add_func("/sync/live/missing_index", test_missing_index);
     g_test_add_func("/sync/live/server_away", test_server_away);
     g_test_add_func("/sync/live/server_stopped_while_idle", test_server_stopped_while_idle);
     g_test_add_func("/sync/live/lease", test_lease);
