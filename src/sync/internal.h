@@ -218,6 +218,7 @@ struct HtSync {
     bool is_shut_out;        /* the last cycle's login was let in, and then told to lock */
     bool forgets_late;       /* somebody reads the file before: the log has it */
     int64_t patience_ms;     /* after a server that was silent; 0: the usual */
+    bool can_hold_still;     /* the server lets its tables be locked before a snapshot */
     bool is_held;            /* the last cycle found a line that had worked before */
     gint lock_fd;            /* -1: the sync lock is not ours */
     HtSyncColumns *columns;  /* in use */

@@ -166,7 +166,8 @@ static int64_t chunk_pages(const Chunk *chunk, int64_t pages)
 
 static bool copy_chunk(Chunk *chunk, const char *sql, GError **error)
 {
-    g_autofree char *all = g_strjoin("\n;\n", ht_sync_sql("begin"), ht_sync_sql("sight"), sql,
+    const char *hold = chunk->sync->can_hold_still ? ht_sync_sql("hold_still") : "";
+    g_autofree char *all = g_strjoin("\n;\n", ht_sync_sql("begin"), hold, ht_sync_sql("sight"), sql,
                                      ht_sync_sql("commit"), NULL);
     HtPgCopy copy = {.sql = all,
                      .on_row = on_sight,

@@ -141,6 +141,8 @@ static bool ask(Pull *pull, const char *cursor, bool with_columns, GError **erro
     g_autofree char *question = ht_sync_hello_question(pull->sync, with_columns, false);
     add_text(hello, question);
     ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("begin"), NULL, NULL, NULL);
+    if (pull->sync->can_hold_still)
+        ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("hold_still"), NULL, NULL, NULL);
     ht_pg_pipeline_add_kept(pipeline, ht_sync_sql("hello"), hello, on_hello, pull);
     guint64 xmin, xmax;
     if (ht_sync_snapshot_parse(cursor, &xmin, &xmax)) {
@@ -154,7 +156,10 @@ static bool ask(Pull *pull, const char *cursor, bool with_columns, GError **erro
         ht_pg_set_silence_ms(pull->sync->pg, MIN(GREETING_MS, ht_pg_silence_ms(pull->sync->pg)));
     bool ok = ht_pg_pipeline_finish(pipeline, error);
     ht_pg_set_silence_ms(pull->sync->pg, pull->sync->patience_ms);
-    return ok;
+    if (!ok || pull->hello)
+        return ok;
+    g_set_error_literal(error, HT_PG_ERROR, HT_PG_ERROR_PROTOCOL, "the server's greeting is empty");
+    return false;
 }
 
 /* --- Writing. Resumes where it stopped; with is_final the last step are the notes. */

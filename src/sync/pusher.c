@@ -51,8 +51,9 @@ static char *send_batch(HtSync *sync, const HtPushBatch *batch, GError **error)
     char device[HT_UUID_TEXT];
     HtPgParam params[] = {{.text = ht_uuid_format(&sync->device, device)},
                           {.text = batch->ops_json}};
-    const char *sql =
-        ht_sync_sql(batch->function == HT_PUSH_DECISIONS ? "push_decisions" : "push_fields");
+    const char *name = batch->function == HT_PUSH_DECISIONS ? "push_decisions" : "push_fields";
+    g_autofree char *still = g_strconcat(name, "_still", NULL);
+    const char *sql = ht_sync_sql(sync->can_hold_still ? still : name);
     g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, sql, params, G_N_ELEMENTS(params), error);
     if (!rows)
         return NULL;

@@ -88,12 +88,17 @@ static void note_password(HtSync *sync, const GError *problem)
         g_clear_pointer(&sync->password, ht_secret_free);
 }
 
-static bool limit_locks(HtSync *sync, GError **error)
+static bool make_ready(HtSync *sync, GError **error)
 {
-    if (!sync->outbox)
-        return true;
-    g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, ht_sync_sql("lock_patience"), NULL, 0, error);
-    return rows != NULL;
+    g_autoptr(HtPgRows) rows = ht_pg_query(sync->pg, ht_sync_sql("session_ready"), NULL, 0, error);
+    if (!rows)
+        return false;
+    HtPgField field = {0};
+    if (ht_pg_rows_count(rows) == 1)
+        field = ht_pg_rows_field(rows, 0, 0);
+    if (!ht_pg_field_bool(&field, &sync->can_hold_still))
+        sync->can_hold_still = false;
+    return true;
 }
 
 bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **error)
@@ -109,7 +114,7 @@ bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **
     note_password(sync, problem);
     if (sync->pg && sync->patience_ms > 0)
         ht_pg_set_silence_ms(sync->pg, sync->patience_ms);
-    if (sync->pg && limit_locks(sync, &problem))
+    if (sync->pg && make_ready(sync, &problem))
         return true;
     if (sync->pg) {
         ht_sync_disconnect(sync);
@@ -195,6 +200,7 @@ static bool may_pull_again(HtSync *sync, const GError *error, bool had_columns)
 static bool pull(HtSync *sync, bool is_full, GCancellable *cancellable, GError **error)
 {
     bool with_columns = sync->asked_us == 0 || g_get_monotonic_time() - sync->asked_us > ASK_US;
+    bool is_confirmed = false;
     for (int i = 0; i < PULLS_MAX; i++) {
         HtSyncPlan plan = {.kind = HT_PLAN_LOAD, .why = "asked for"};
         g_autoptr(GError) problem = NULL;
@@ -206,6 +212,12 @@ static bool pull(HtSync *sync, bool is_full, GCancellable *cancellable, GError *
         is_full = false;
         if (plan.kind == HT_PLAN_PULL)
             return true;
+        /* Once more, at another moment, before anything is removed: where tables cannot be held
+         * still, one that was written anew looked empty. */
+        if (plan.kind == HT_PLAN_LOCK && !is_confirmed) {
+            is_confirmed = true;
+            continue;
+        }
         if (plan.kind == HT_PLAN_LOCK) {
             sync->is_shut_out = true;
             return ht_sync_refuse(sync, plan.why, error);

@@ -104,8 +104,8 @@ static void test_mismatches(void)
     test_client_assert_equal(client);
 }
 
-/* --- Between hello and the rows: a lock on a table that the pull is about to read holds it there.
- */
+/* --- Between hello and the rows: a lock on a table that the pull is about to read holds it there,
+ * where the server is of the time before tables were held still. */
 static gpointer sync_thread(gpointer data)
 {
     TestClient *client = data;
@@ -120,6 +120,7 @@ static GError *change_mid_pull(TestClient *client, const char *job, const char *
 {
     test_platform(
         "UPDATE public.candidate_job_matches SET score = 1 + score / 2 WHERE job_id = '%s'", job);
+    test_sql("REVOKE SELECT ON app.synced FROM hiretty_client");
     g_autoptr(HtPgConnection) blocker = test_connect("SUPERUSER");
     g_assert_true(ht_pg_run(blocker, "BEGIN", NULL));
     g_assert_true(ht_pg_run(blocker, "LOCK TABLE public.candidate_job_matches", NULL));
@@ -133,7 +134,84 @@ static GError *change_mid_pull(TestClient *client, const char *job, const char *
     }
     run_sql(meanwhile);
     g_assert_true(ht_pg_run(blocker, "COMMIT", NULL));
-    return g_thread_join(g_steal_pointer(&thread));
+    GError *error = g_thread_join(g_steal_pointer(&thread));
+    test_sql("GRANT SELECT ON app.synced TO hiretty_client");
+    return error;
+}
+
+/* --- A table that is written anew looks empty to a snapshot that was taken before. */
+
+/* Syncs while `table` is written anew; the sync begins to wait for that, and goes on behind it. */
+static HtSyncReport sync_beside_rewrite(TestClient *client, const char *table)
+{
+    g_autoptr(HtPgConnection) writer = test_connect("SUPERUSER");
+    g_autofree char *anew = g_strdup_printf(
+        "ALTER TABLE public.%s ADD COLUMN anew double precision DEFAULT random()", table);
+    g_autofree char *back = g_strdup_printf("ALTER TABLE public.%s DROP COLUMN anew", table);
+    g_assert_true(ht_pg_run(writer, "BEGIN", NULL));
+    g_assert_true(ht_pg_run(writer, anew, NULL));
+    HtSyncReport report = {0};
+    client->sync->report = &report;
+    g_autoptr(GThread) thread = g_thread_new("client", sync_thread, client);
+    for (bool waits = false; !waits;) {
+        g_autofree char *n = test_value("SUPERUSER", "SELECT count(*)::text FROM pg_stat_activity "
+                                                     "WHERE wait_event_type = 'Lock' AND "
+                                                     "usename = 'ht_a_rec2'");
+        waits = strcmp(n, "0") != 0;
+    }
+    g_assert_true(ht_pg_run(writer, "COMMIT", NULL));
+    g_autoptr(GError) error = g_thread_join(g_steal_pointer(&thread));
+    g_assert_no_error(error);
+    g_assert_true(ht_pg_run(writer, back, NULL));
+    return report;
+}
+
+static int64_t here(TestClient *client)
+{
+    return test_client_count(client, "candidate_job_matches") +
+           test_client_count(client, "candidates") + test_client_count(client, "jobs");
+}
+
+static void add_note(TestClient *client, const char *match)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReader) reader = ht_reader_new(client->cache, "test", &error);
+    g_autofree char *whose = g_strdup_printf(
+        "SELECT candidate_id::text FROM public.candidate_job_matches WHERE id = '%s'", match);
+    g_autofree char *person = test_value("SUPERUSER", whose);
+    HtUuid id;
+    ht_uuid_parse(person, &id);
+    HtIntent *intent = ht_intent_new(HT_INTENT_NOTE);
+    ht_intent_add_candidate(intent, ht_reader_key(reader, &id));
+    intent->note = g_strdup("kept words");
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(client->outbox, intent, &error);
+    g_assert_no_error(error);
+}
+
+static void test_rewritten(void)
+{
+    static const char *const tables[] = {
+        "tenant_users", "tenants",    "users",          "jobs",
+        "candidates",   "job_stages", "client_devices", "candidate_job_matches"};
+    g_autofree char *job = test_job(5, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) client = test_client_open("rewritten", "RECRUITER2", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    int64_t before = here(client);
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_test_message("%s", tables[i]);
+        add_note(client, match);
+        test_platform("UPDATE public.candidate_job_matches SET score = 1 + score / 2 WHERE job_id "
+                      "= '%s'",
+                      job);
+        sync_beside_rewrite(client, tables[i]);
+        g_assert_false(ht_cache_is_locked(client->cache, NULL));
+        g_assert_cmpint(here(client), ==, before);
+        test_client_assert_equal(client);
+        g_autofree char *sent = test_value(
+            "SUPERUSER",
+            "SELECT count(*)::text FROM public.candidate_notes WHERE body = 'kept words'");
+        g_assert_cmpint(atoi(sent), ==, (int)i + 1);
+    }
 }
 
 static void test_revoked_mid_pull(void)
@@ -247,6 +325,7 @@ int main(int argc, char **argv)
         return 77;
     test_clients_init();
     g_test_add_func("/sync/mismatch/consequences", test_mismatches);
+    g_test_add_func("/sync/mismatch/rewritten", test_rewritten);
     g_test_add_func("/sync/mismatch/revoked_mid_pull", test_revoked_mid_pull);
     g_test_add_func("/sync/mismatch/demoted_mid_pull", test_demoted_mid_pull);
     g_test_add_func("/sync/mismatch/confidential_mid_pull", test_confidential_mid_pull);

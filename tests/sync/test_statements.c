@@ -27,9 +27,17 @@ static HtSyncHello *hello_of(HtPgConnection *pg)
  */
 static void test_plain(void)
 {
-    static const char *const names[] = {"hello",         "feed",        "push_decisions",
-                                        "push_fields",   "device_seen", "is_member",
-                                        "lock_patience", "hidden",      "sight"};
+    static const char *const names[] = {"hello",
+                                        "feed",
+                                        "push_decisions",
+                                        "push_fields",
+                                        "device_seen",
+                                        "is_member",
+                                        "session_ready",
+                                        "hidden",
+                                        "sight",
+                                        "push_decisions_still",
+                                        "push_fields_still"};
     for (gsize l = 0; l < G_N_ELEMENTS(logins); l++) {
         g_autoptr(HtPgConnection) pg = test_connect(logins[l]);
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -40,7 +48,7 @@ static void test_plain(void)
             g_assert_no_error(error);
         }
         g_autoptr(GError) error = NULL;
-        static const char *const run[] = {"begin", "by_index", "by_any", "rollback"};
+        static const char *const run[] = {"begin", "hold_still", "by_index", "by_any", "rollback"};
         for (gsize i = 0; i < G_N_ELEMENTS(run); i++) {
             ht_pg_run(pg, ht_sync_sql(run[i]), &error);
             g_assert_no_error(error);
@@ -222,11 +230,14 @@ static void test_files(void)
                                         "feed.sql",
                                         "hello.sql",
                                         "hidden.sql",
+                                        "hold_still.sql",
                                         "ids.sql",
                                         "is_member.sql",
-                                        "lock_patience.sql",
+                                        "session_ready.sql",
                                         "push_decisions.sql",
+                                        "push_decisions_still.sql",
                                         "push_fields.sql",
+                                        "push_fields_still.sql",
                                         "rollback.sql",
                                         "rows.sql",
                                         "rows_since.sql",

@@ -13,6 +13,7 @@ WHERE c.relnamespace IN ('public'::regnamespace, 'app'::regnamespace)
             AND (c.relnamespace = 'public'::regnamespace OR a.privilege_type <> 'SELECT' OR a.is_grantable
                 OR c.relname NOT IN ('schema_migrations', 'instance', 'time_zones', 'feed_tables',
                     'personal_columns', 'stage_transitions')
+                    AND NOT (c.relname = 'synced' AND r.rolname = 'hiretty_client')
                     AND NOT (c.relname = 'audit_seals' AND r.rolname = 'hiretty_admin'))
         OR r.rolname NOT IN ('hiretty_owner', 'hiretty_audit', 'hiretty_auth', 'hiretty_client', 'hiretty_admin',
             'hiretty_recruiter', 'hiretty_interviewer', 'hiretty_viewer', 'hiretty_platform'))

@@ -94,7 +94,7 @@ WITH RECURSIVE in_groups AS (
             'field_columns field_outcome from_us hello_brief hello_names hidden_decisions '
             'hidden_interviews hidden_jobs hidden_matches hidden_offers hidden_people '
             'hidden_people_interviews hidden_people_matches hidden_people_offers hidden_people_resumes '
-            'hidden_tags insert_fields is_admin last_decision log_model_call merge_tags my_feed_tables '
+            'hidden_tags hold_still insert_fields is_admin last_decision log_model_call merge_tags my_feed_tables '
             'my_interviews my_member my_panel_candidates my_panel_jobs my_panel_matches my_panel_rows '
             'my_role my_submitted_interviews my_tenant my_user nothing_is_hidden push_decisions '
             'push_fields push_why readable_columns remove_tags row_json row_text schema_fp sync_hello '
