@@ -112,6 +112,6 @@ HT_HANDLER(ht_cmd_sync_now)
     (void)args;
     if (!context->parts.sync)
         return ht_result_error("no server is configured: this session works offline");
-    ht_sync_ask(context->parts.sync);
-    return ht_result_message("Asked the server.");
+    context->asked = ht_sync_ask(context->parts.sync);
+    return ht_result_message("Asking the server.");
 }

@@ -381,10 +381,26 @@ const HtContextParts *ht_context_parts(const HtContext *context)
     return &context->parts;
 }
 
+/* What came of a question: a person who asked is told, also when nothing of it changed. */
+static void say_answer(HtContext *context)
+{
+    HtSyncStatus status;
+    ht_sync_status(context->parts.sync, &status);
+    if (!context->asked || (int)(status.answered - context->asked) < 0)
+        return;
+    context->asked = 0;
+    if (status.state == HT_SYNC_LIVE || status.state == HT_SYNC_LOADING)
+        ht_context_set_message(context, HT_STYLE_SUCCESS, "The server answered.");
+    else
+        ht_context_set_message(context, HT_STYLE_ERROR, "Not synced: %s",
+                               *status.error ? status.error : ht_sync_state_name(status.state));
+}
+
 static void sync_status_changed(gpointer data)
 {
     HtContext *context = data;
     HtView *view = ht_top(context);
+    say_answer(context);
     /* The one view that says what the sync says. */
     if (view && ht_view_id(view) == HT_VIEW_STATUS)
         ht_view_refresh(view, HT_CHANGED_META);

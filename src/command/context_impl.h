@@ -69,6 +69,7 @@ struct HtContext {
     GHashTable *given_up; /* the same of words that were given up */
     GHashTable *plans;    /* the same of interviews that were planned halfway: see cmd_meet.c */
     guint64 pass;
+    guint asked; /* the number of a question to the server whose outcome is to be said; 0 = none */
     const HtView *awaits_hits; /* of a search that was sent off; compared, never followed */
     GHashTable *viewed;        /* match → seconds, this session */
     GCancellable *cancel;

@@ -285,6 +285,10 @@ void ht_sync_status_state(HtSync *sync, HtSyncState state, const char *error);
 void ht_sync_status_hello(HtSync *sync, const HtSyncHello *hello);
 void ht_sync_status_synced(HtSync *sync);
 void ht_sync_status_password(HtSync *sync, HtSyncPassword password);
+/* A person's questions by number: one more, the last one, and those up to which a turn answered. */
+guint ht_sync_status_ask(HtSync *sync);
+guint ht_sync_status_asked(HtSync *sync);
+void ht_sync_status_answered(HtSync *sync, guint asked);
 bool ht_sync_status_has_offer(HtSync *sync);
 /* What was offered since the last time; NULL: nothing. Free with ht_secret_free. */
 char *ht_sync_status_take_offer(HtSync *sync);

@@ -128,6 +128,32 @@ void ht_sync_status_password(HtSync *sync, HtSyncPassword password)
     g_mutex_unlock(&sync->lock);
 }
 
+guint ht_sync_status_ask(HtSync *sync)
+{
+    g_mutex_lock(&sync->lock);
+    guint number = ++sync->status.asked;
+    g_mutex_unlock(&sync->lock);
+    return number;
+}
+
+guint ht_sync_status_asked(HtSync *sync)
+{
+    g_mutex_lock(&sync->lock);
+    guint asked = sync->status.asked;
+    g_mutex_unlock(&sync->lock);
+    return asked;
+}
+
+void ht_sync_status_answered(HtSync *sync, guint asked)
+{
+    g_mutex_lock(&sync->lock);
+    if (sync->status.answered != asked) {
+        sync->status.answered = asked;
+        notify(sync, true);
+    }
+    g_mutex_unlock(&sync->lock);
+}
+
 bool ht_sync_status_has_offer(HtSync *sync)
 {
     g_mutex_lock(&sync->lock);

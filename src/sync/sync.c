@@ -428,7 +428,10 @@ static gpointer thread_main(gpointer data)
     ht_sync_lease_check(sync->cache, sync->lease_us);
     ht_sync_request_open(sync);
     while (!g_atomic_int_get(&sync->is_stopping)) {
+        guint asked = ht_sync_status_asked(sync);
         int64_t wait = turn(sync, &failures);
+        if (wait > 0 || failures == 0) /* else it tries again at once */
+            ht_sync_status_answered(sync, asked);
         int64_t due_us = g_get_monotonic_time() + wait * 1000;
         load_wide_until(sync, due_us);
         if (wait_ms(sync, (due_us - g_get_monotonic_time()) / 1000)) {
@@ -477,10 +480,12 @@ void ht_sync_poke(HtSync *sync)
         g_main_context_wakeup(sync->context);
 }
 
-void ht_sync_ask(HtSync *sync)
+guint ht_sync_ask(HtSync *sync)
 {
+    guint number = ht_sync_status_ask(sync);
     g_atomic_int_set(&sync->is_asked, 1);
     ht_sync_poke(sync);
+    return number;
 }
 
 void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus)

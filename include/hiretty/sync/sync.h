@@ -93,6 +93,8 @@ typedef struct {
     char login[96];    /* whose password is meant; "" before one was asked for */
     char warning[256]; /* lasting: weak TLS, schema newer than this program knows … */
     char error[256];   /* why offline or refused: one line, what to do in it */
+    guint asked;       /* how often a person asked (ht_sync_ask) … */
+    guint answered;    /* … and up to which of those it is known what came of it: state, error */
 } HtSyncStatus;
 
 /* What is here may be out of date, or not this person's any more, after so long without the server
@@ -122,8 +124,9 @@ void ht_sync_poke(
  * connection of this process, forgotten as soon as the server refuses it. Never blocks; how it went
  * is in the status. Any thread. */
 void ht_sync_offer_password(HtSync *sync, char *password);
-/* As ht_sync_poke, when a person asked for it: tries a refused login again too. */
-void ht_sync_ask(HtSync *sync);
+/* As ht_sync_poke, when a person asked for it: tries a refused login again too. The number of this
+ * question: it is answered when the status' `answered` is no less. */
+guint ht_sync_ask(HtSync *sync);
 void ht_sync_set_focus(HtSync *sync, HtSyncFocus focus);
 /* Waits at most 2 s; what was not sent stays in the outbox. false: the thread is in the midst of
  * something that cannot be given up: then cache, outbox and whatever else it was given stay as they

@@ -141,10 +141,54 @@ static void test_given_back_elsewhere(void)
     desk_close(&desk);
 }
 
+static void message_is(Desk *desk, const char *begin)
+{
+    int64_t end = g_get_monotonic_time() + PATIENCE_US;
+    const char *said = NULL;
+    while (g_get_monotonic_time() < end) {
+        said = ht_context_message(desk->context, NULL);
+        if (said && g_str_has_prefix(said, begin))
+            return;
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(1000);
+    }
+    g_error("said: %s", said);
+}
+
+/* Nobody is where the server should be: who asks it is told so, each time. */
+static void test_asked(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dsn =
+        g_strdup_printf("host=%s dbname=none user=nobody", ht_paths_state_dir(desk.cache.paths));
+    HtSyncOptions options = {
+        .connection = {.dsn = dsn}, .paths = desk.cache.paths, .host_label = "test"};
+    HtSync *sync = ht_sync_new(desk.cache.cache, desk.outbox, &options, &error);
+    g_assert_no_error(error);
+    ht_context_set_sync(desk.context, sync);
+    ht_sync_start(sync);
+    shows(&desk, HT_VIEW_JOBS, 2);
+    for (int i = 0; i < 2; i++) {
+        HtResult asked = ht_context_feed(desk.context, "g");
+        ht_result_clear(&asked);
+        asked = ht_context_feed(desk.context, "r");
+        ht_result_clear(&asked);
+        message_is(&desk, "Asking the server.");
+        message_is(&desk, "Not synced: ");
+    }
+    g_assert_true(ht_sync_stop(sync));
+    ht_context_set_sync(desk.context, NULL);
+    ht_sync_free(sync);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/locked/given_back", test_given_back);
     g_test_add_func("/command/locked/given_back_elsewhere", test_given_back_elsewhere);
+    g_test_add_func("/command/locked/asked", test_asked);
     return g_test_run();
 }
