@@ -531,8 +531,7 @@ static HtPrompt *up_to_note(Desk *desk)
     HtPrompt *prompt = press(desk, "x");
     if (prompt && strstr(prompt->label, "reject"))
         prompt = answer(desk, prompt, "something");
-    g_assert_nonnull(prompt);
-    g_assert_nonnull(strstr(prompt->label, "note that goes with it"));
+    g_assert_true(prompt && strstr(prompt->label, "note that goes with it"));
     return prompt;
 }
 
