@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import sys
 
@@ -543,13 +544,28 @@ def the_log_names_nobody():
     assert not found, found
 
 
+def the_readme_holds():
+    """Its commands are of the demo, and run as they stand there; whether an interview is over, and has
+    its feedback, is another thing every day."""
+    with open(os.path.join(os.environ["SOURCE_DIR"], "README.md"), encoding="utf-8") as file:
+        text = file.read().split("## On the command line")[1].split("\n## ")[0]
+    commands = [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("    hiretty ")]
+    assert len(commands) > 8, commands
+    for command in commands:
+        run = desk.run(*command)
+        may_end = (DONE, REFUSED) if command[0] == "feedback" else (DONE,)
+        assert run.returncode in may_end, (command, run.returncode, run.stdout, run.stderr)
+    return f"{len(commands)} commands"
+
+
 try:
     main(helps, nothing_fetched_yet, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told,
          what_was_sent_is_said_of_a_failure_too, viewers_look, offline_keeps_the_work,
-         beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again)
+         beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again,
+         the_readme_holds)
 finally:
     desk.wipe()
     two.wipe()
