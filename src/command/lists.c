@@ -123,8 +123,9 @@ char *ht_context_say_same(HtContext *context, const HtOpSpan *span, guint n)
     if (items->len > 1)
         return g_strdup_printf("%u of them: %s.", MAX(n, items->len), why);
     const HtOutboxItem *item = items->pdata[0];
-    g_autofree char *who = ht_context_who_of(context, item);
-    return g_strdup_printf("%s: %s.", who ? who : item->label, why);
+    g_autofree char *who = ht_context_who_here(context, key_of(context, &item->match),
+                                               key_of(context, &item->candidate));
+    return g_strdup_printf("%s: %s.", *who ? who : item->label, why);
 }
 
 static HtListRow *new_item_row(HtContext *context, const HtOutboxItem *item)

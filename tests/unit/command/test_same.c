@@ -4,6 +4,8 @@
 #include "hiretty/base/json.h"
 #include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
+#include "hiretty/view/blind.h"
+#include "hiretty/view/views.h"
 
 #include <string.h>
 
@@ -156,6 +158,23 @@ static void test_said_once(void)
     desk_close(&desk);
 }
 
+/* Below a list that hides the names. */
+static void test_said_below_blind(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    for (int i = 0; i < 100000 && ht_view_rows(ht_context_view(desk.context)) == 0; i++)
+        g_main_context_iteration(NULL, TRUE);
+    press(&desk, "Enter b");
+    g_assert_true(ht_view_is_blind(ht_context_view(desk.context)));
+    decide(&desk, "M1", NULL);
+    tom_was_first(&desk);
+    g_autofree char *who = ht_blind_name(desk.reader, fixture_key(desk.reader, "C1"));
+    g_autofree char *words = g_strdup_printf("%s: Tom Lind had decided the same already.", who);
+    says(&desk, words);
+    desk_close(&desk);
+}
+
 /* An answer that was taken in before there was a screen: the next one says it as it starts. */
 static void test_said_at_start(void)
 {
@@ -239,6 +258,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/same/said_once", test_said_once);
+    g_test_add_func("/command/same/said_below_blind", test_said_below_blind);
     g_test_add_func("/command/same/said_at_start", test_said_at_start);
     g_test_add_func("/command/same/keeps_note", test_keeps_note);
     g_test_add_func("/command/same/note_of_reopening", test_note_of_reopening);
