@@ -1,4 +1,5 @@
 /* Lists as views ask for them: keys, rows, counts, filters, finding. */
+#include "../../../src/cache/internal.h"
 #include "fixture.h"
 
 #include "hiretty/cache/db.h"
@@ -167,7 +168,8 @@ static void test_jobs_without_ages(void)
     fixture_open(&fixture);
     fixture_fill(&fixture);
     g_autoptr(GError) error = NULL;
-    g_assert_true(ht_store_call(fixture.cache, drop_index, NULL, &error));
+    /* Behind what an opened cache does in its idle time: that would make the index again. */
+    g_assert_true(ht_worker_call(fixture.cache->store, HT_JOB_IDLE, drop_index, NULL, &error));
     g_autoptr(HtReader) reader = ht_reader_new(fixture.cache, "test", &error);
     HtKey job = fixture_key(reader, "J1");
     HtJobRow row;
