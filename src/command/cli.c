@@ -27,6 +27,7 @@ static const HtVerb verbs[] = {
     {"advance",    "--job JOB [--where FILTER | WHO…]", "shortlist, or move to the next stage",              NULL, "--job --where --to --note --json", ht_verb_advance},
     {"reject",     "--job JOB --reason CODE [--where FILTER | WHO…]", "reject with a reason; a score alone never does", NULL, "--job --where --reason --note --json", ht_verb_reject},
     {"hold",       "--job JOB --until DAY [--where FILTER | WHO…]", "hold until a day",                      NULL, "--job --where --until --note --json", ht_verb_hold},
+    {"reopen",     "--job JOB --reason CODE [--where FILTER | WHO…]", "bring back who was rejected or withdrew, to the stage before", NULL, "--job --where --reason --note --json", ht_verb_reopen},
     {"undo",       "[--redo]",                         "take back the last action, a bulk one as a whole",   NULL, "--redo --json", ht_verb_undo},
     {"note",       "[--job JOB] WHO TEXT…",            "write a note on a person",                           NULL, "--job --json", ht_verb_note},
     {"outbox",     "[list|push [NUMBER|--parked]|drop NUMBER|export [FILE]]", "what has not left yet",       "list push drop export", "--parked --plain --json", ht_verb_outbox},

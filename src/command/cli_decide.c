@@ -1,7 +1,7 @@
-/* Verbs that change data: advance, reject, hold, undo, note. They record the intent, say what it
- * did and wait a few seconds for the push. Named rows are few and deliberate; a bulk rejection
- * still takes only rows somebody opened, or rows matched by a --where that speaks of more than a
- * score. */
+/* Verbs that change data: advance, reject, hold, reopen, undo, note. They record the intent, say
+ * what it did and wait a few seconds for the push. Named rows are few and deliberate; a bulk
+ * rejection still takes only rows somebody opened, or rows matched by a --where that speaks of more
+ * than a score. */
 #include "cli_impl.h"
 
 #include "hiretty/cache/error.h"
@@ -82,7 +82,7 @@ static bool has_meaning(const char *verb, const HtCliOptions *options, HtDecisio
 {
     const char *why = NULL;
     g_autoptr(HtFilter) filter = NULL;
-    if (decision == HT_DECISION_REJECT && !options->reason)
+    if (ht_decision_needs_reason(decision) && !options->reason)
         why = "--reason is missing";
     else if (decision == HT_DECISION_HOLD && !options->until)
         why = "--until is missing";
@@ -209,8 +209,8 @@ int ht_cli_record(HtCliHost *host, HtContext *context, const char *verb, HtInten
 {
     GError *error = NULL;
     int exit;
-    bool moves =
-        intent->decision == HT_DECISION_SHORTLIST || intent->decision == HT_DECISION_ADVANCE;
+    bool moves = intent->decision == HT_DECISION_SHORTLIST ||
+                 intent->decision == HT_DECISION_ADVANCE || intent->decision == HT_DECISION_REOPEN;
     if (!ht_cli_has_read(context, verb, &exit)) {
         ht_intent_free(intent);
         return exit;
@@ -302,6 +302,10 @@ static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys
         intent->reason = ht_cli_reason(context, "reject", options, exit);
         return intent->reason != 0;
     }
+    if (intent->decision == HT_DECISION_REOPEN) {
+        intent->reason = ht_cli_reason(context, "reopen", options, exit);
+        return intent->reason != 0;
+    }
     if (intent->decision == HT_DECISION_HOLD) {
         if (ht_parse_day(options->until, context->zone, &intent->hold_until, &error)) {
             intent->day = ht_day_of_hold(context, intent->hold_until);
@@ -382,6 +386,11 @@ int ht_verb_reject(HtCliHost *host, int argc, char **argv)
 int ht_verb_hold(HtCliHost *host, int argc, char **argv)
 {
     return decide(host, argc, argv, HT_DECISION_HOLD);
+}
+
+int ht_verb_reopen(HtCliHost *host, int argc, char **argv)
+{
+    return decide(host, argc, argv, HT_DECISION_REOPEN);
 }
 
 int ht_verb_undo(HtCliHost *host, int argc, char **argv)

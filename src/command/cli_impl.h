@@ -114,6 +114,7 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv);
 int ht_verb_advance(HtCliHost *host, int argc, char **argv);
 int ht_verb_reject(HtCliHost *host, int argc, char **argv);
 int ht_verb_hold(HtCliHost *host, int argc, char **argv);
+int ht_verb_reopen(HtCliHost *host, int argc, char **argv);
 int ht_verb_undo(HtCliHost *host, int argc, char **argv);
 int ht_verb_note(HtCliHost *host, int argc, char **argv);
 int ht_verb_outbox(HtCliHost *host, int argc, char **argv);

@@ -1,6 +1,8 @@
 /* Decisions. Each goes to the outbox as one intent, so that one key undoes it whole. A bulk
  * rejection takes rows that the recruiter opened or that a rule a person wrote matched; the sheet
  * names the others. */
+#include "cmd_decide.h"
+
 #include "commands.h"
 #include "context_impl.h"
 #include "sheet.h"
@@ -16,7 +18,7 @@ typedef struct {
     bool bulk;
     char *reason, *day;
     char *left_out; /* by the sheet already; may be NULL */
-    char *about;    /* of a rejection: what its words are kept under */
+    char *about;    /* of what wants a reason: what its words are kept under */
     char *words;    /* that go with it; NULL: none */
 } Done;
 
@@ -51,7 +53,9 @@ static void go_on(HtContext *context, const Done *done)
     HtView *view = ht_top(context);
     if (view != done->view)
         return;
-    if (ht_view_id(view) == HT_VIEW_REVIEW) {
+    if (ht_view_id(view) == HT_VIEW_REVIEW && done->decision == HT_DECISION_REOPEN) {
+        ht_review_set_decided(view, done->match, HT_DECISION_NONE); /* it waits for one again */
+    } else if (ht_view_id(view) == HT_VIEW_REVIEW) {
         ht_review_set_decided(view, done->match, done->decision);
         ht_review_next(view);
     } else if (done->bulk) {
@@ -69,7 +73,7 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
     if (done->about)
         ht_context_keep_words(context, done->about, is_written ? NULL : done->words);
     if (!receipt && done->words)
-        return ht_result_kept(context, "reject", error);
+        return ht_result_kept(context, ht_decision_name(done->decision), error);
     if (!receipt)
         return ht_result_error("%s", error ? error->message : "nothing was possible");
     if (receipt->n_done == 0)
@@ -92,7 +96,7 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
 
 /* ---- who is meant
  * ------------------------------------------------------------------------------------ */
-static HtMatchRow *rows_of(HtContext *context, const GArray *keys)
+HtMatchRow *ht_decide_rows(HtContext *context, const GArray *keys)
 {
     HtMatchRow *rows = g_new0(HtMatchRow, MAX(1, keys->len));
     if (!ht_cache_match_rows(context->parts.reader, (const HtKey *)(const void *)keys->data,
@@ -101,7 +105,7 @@ static HtMatchRow *rows_of(HtContext *context, const GArray *keys)
     return rows;
 }
 
-static GArray *targets(HtContext *context)
+GArray *ht_decide_targets(HtContext *context)
 {
     HtView *view = ht_top(context);
     if (ht_view_id(view) == HT_VIEW_MATCHES || ht_view_id(view) == HT_VIEW_CANDIDATES)
@@ -113,13 +117,17 @@ static GArray *targets(HtContext *context)
     return one;
 }
 
-/* Ids, for words outlive a generation. Caller frees. */
-static char *about(HtContext *context, HtKey first, bool is_sheet)
+char *ht_decide_about(HtContext *context, const char *what, HtKey first)
 {
     HtUuid id = {0};
     char text[HT_UUID_TEXT];
     ht_reader_uuid(context->parts.reader, first, &id);
-    return g_strconcat(is_sheet ? "reject from " : "reject ", ht_uuid_format(&id, text), NULL);
+    return g_strdup_printf("%s %s", what, ht_uuid_format(&id, text));
+}
+
+static char *about(HtContext *context, HtKey first, bool is_sheet)
+{
+    return ht_decide_about(context, is_sheet ? "reject from" : "reject", first);
 }
 
 static void add_target(HtContext *context, HtIntent *intent, HtKey match, bool blind)
@@ -166,15 +174,15 @@ char *ht_day_of_hold(const HtContext *context, int64_t until)
     return ht_clock_format(until, context->zone, "%a %-d %b %Y");
 }
 
-static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason,
-                       int64_t hold_until, const char *note)
+HtResult ht_decide(HtContext *context, const HtDecide *what)
 {
-    g_autoptr(GArray) keys = targets(context);
+    HtDecisionKind decision = what->decision;
+    g_autoptr(GArray) keys = ht_decide_targets(context);
     if (keys->len == 0)
         return ht_result_error("there is nobody in this row to decide about");
     HtView *view = ht_top(context);
     bool bulk = ht_view_kind(view) == HT_VIEW_TABLE && ht_view_marks(view) > 0;
-    HtMatchRow *rows = rows_of(context, keys);
+    HtMatchRow *rows = ht_decide_rows(context, keys);
     HtIntent *intent = new_decision(context, decision, bulk);
     bool all_new = true;
     for (guint i = 0; i < keys->len; i++) {
@@ -184,26 +192,59 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
     ht_match_rows_free(rows, keys->len);
     if (decision == HT_DECISION_ADVANCE && all_new)
         intent->decision = HT_DECISION_SHORTLIST;
-    intent->reason = reason;
-    intent->hold_until = hold_until;
-    intent->note = g_strdup(note);
+    intent->reason = what->reason;
+    intent->hold_until = what->hold_until;
+    intent->note = g_strdup(what->note);
     Done *done = g_new0(Done, 1);
     *done = (Done){.decision = intent->decision,
                    .view = view,
                    .match = g_array_index(keys, HtKey, 0),
                    .bulk = bulk,
-                   .words = g_strdup(note)};
-    if (decision == HT_DECISION_REJECT)
-        done->about = about(context, done->match, false);
-    if (reason)
-        done->reason = g_strdup(context->sticky.label);
-    if (hold_until) {
-        intent->day = ht_day_of_hold(context, hold_until);
+                   .reason = g_strdup(what->label),
+                   .words = g_strdup(what->note)};
+    if (ht_decision_needs_reason(decision))
+        done->about = ht_decide_about(context, ht_decision_name(decision), done->match);
+    if (what->hold_until) {
+        intent->day = ht_day_of_hold(context, what->hold_until);
         done->day = g_strdup(intent->day);
     }
     context->repeat.decision = decision;
-    context->repeat.hold_until = hold_until;
+    context->repeat.hold_until = what->hold_until;
     return ht_context_submit(context, intent, decided, done, done_free);
+}
+
+/* ---- what is closed
+ * ------------------------------------------------------------------------------------- */
+/* NONE: not all of them are closed in the same way. */
+static HtStageType closed_as(HtContext *context)
+{
+    g_autoptr(GArray) keys = ht_decide_targets(context);
+    HtMatchRow *first =
+        keys->len ? ht_cache_match(context->parts.reader, g_array_index(keys, HtKey, 0), NULL)
+                  : NULL;
+    HtStageType closed = first ? first->stage_type : HT_STAGE_NONE;
+    ht_match_rows_free(first, first ? 1 : 0);
+    if (keys->len == 1 || !ht_stage_type_is_terminal(closed)) /* mostly: many are not read twice */
+        return ht_stage_type_is_terminal(closed) ? closed : HT_STAGE_NONE;
+    HtMatchRow *rows = ht_decide_rows(context, keys);
+    for (guint i = 0; i < keys->len; i++)
+        closed = rows[i].stage_type == closed ? closed : HT_STAGE_NONE;
+    ht_match_rows_free(rows, keys->len);
+    return closed;
+}
+
+/* What none of the rows can take is refused before anything is asked, and no reason remembered;
+ * with the key that mends it. Where they are closed in several ways they are counted instead. */
+static bool is_closed_already(HtContext *context, HtResult *refusal)
+{
+    HtStageType closed = closed_as(context);
+    if (closed == HT_STAGE_NONE)
+        return false;
+    const char *how = ht_stage_type_name(closed);
+    g_autofree char *key = ht_context_key_of(context, "reopen");
+    *refusal = closed == HT_STAGE_HIRED ? ht_result_error("already %s", how)
+                                        : ht_result_error("already %s: %s reopens", how, key);
+    return true;
 }
 
 /* ---- advance, hold
@@ -211,7 +252,10 @@ static HtResult decide(HtContext *context, HtDecisionKind decision, HtKey reason
 HT_HANDLER(ht_cmd_advance)
 {
     (void)args;
-    return decide(context, HT_DECISION_ADVANCE, 0, 0, NULL);
+    HtResult refusal;
+    if (is_closed_already(context, &refusal))
+        return refusal;
+    return ht_decide(context, &(HtDecide){.decision = HT_DECISION_ADVANCE});
 }
 
 static HtResult hold_until(HtContext *context, const char *text)
@@ -220,7 +264,7 @@ static HtResult hold_until(HtContext *context, const char *text)
     g_autoptr(GError) error = NULL;
     if (!ht_parse_day(text, context->zone, &until, &error))
         return ht_result_take_error(g_steal_pointer(&error));
-    return decide(context, HT_DECISION_HOLD, 0, until, NULL);
+    return ht_decide(context, &(HtDecide){.decision = HT_DECISION_HOLD, .hold_until = until});
 }
 
 static HtResult hold_answered(HtContext *context, HtPrompt *prompt)
@@ -238,12 +282,15 @@ static void hold_check(HtContext *context, HtPrompt *prompt)
 
 static guint n_targets(HtContext *context)
 {
-    g_autoptr(GArray) keys = targets(context);
+    g_autoptr(GArray) keys = ht_decide_targets(context);
     return keys->len;
 }
 
 HT_HANDLER(ht_cmd_hold)
 {
+    HtResult refusal;
+    if (is_closed_already(context, &refusal))
+        return refusal;
     if (args->text)
         return hold_until(context, args->text);
     HtPrompt *prompt =
@@ -280,22 +327,30 @@ static HtResult ask_note(HtContext *context, HtKey first, bool is_sheet, HtPromp
     return ht_result_prompt(prompt);
 }
 
+static HtResult reject_with(HtContext *context, const char *note)
+{
+    return ht_decide(context, &(HtDecide){.decision = HT_DECISION_REJECT,
+                                          .reason = context->sticky.key,
+                                          .label = context->sticky.label,
+                                          .note = note});
+}
+
 static HtResult noted_then_reject(HtContext *context, HtPrompt *prompt)
 {
     g_autofree char *note = g_strstrip(g_strdup(prompt->text));
     ht_context_keep_given_up(context, prompt->data, NULL);
     if (!*note)
         return ht_result_error("this reason needs a note");
-    return decide(context, HT_DECISION_REJECT, context->sticky.key, 0, note);
+    return reject_with(context, note);
 }
 
 HtResult ht_reject_targets(HtContext *context)
 {
-    g_autoptr(GArray) keys = targets(context);
+    g_autoptr(GArray) keys = ht_decide_targets(context);
     if (keys->len == 1 && context->sticky.requires_note)
         return ask_note(context, g_array_index(keys, HtKey, 0), false, noted_then_reject);
     if (keys->len <= 1)
-        return decide(context, HT_DECISION_REJECT, context->sticky.key, 0, NULL);
+        return reject_with(context, NULL);
     context->repeat.decision = HT_DECISION_REJECT;
     g_autoptr(GError) error = NULL;
     HtView *sheet = ht_new_sheet_view(context, keys, &error);
@@ -364,31 +419,12 @@ static HtResult reason_chosen(HtContext *context, HtPrompt *prompt)
     return ht_result_message("Reason: %s. x rejects with it.", context->sticky.label);
 }
 
-/* What none of the rows can take is refused before anything is asked, and no reason remembered.
- * NONE where one can be taken, or where they are closed in several ways: the sheet counts them. */
-static HtStageType closed_already(HtContext *context)
-{
-    g_autoptr(GArray) keys = targets(context);
-    HtStageType closed = HT_STAGE_NONE;
-    HtMatchRow *rows = rows_of(context, keys);
-    for (guint i = 0; i < keys->len; i++) {
-        bool same = i == 0 || rows[i].stage_type == closed;
-        closed = rows[i].stage_type;
-        if (!same || !ht_stage_type_is_terminal(closed)) {
-            closed = HT_STAGE_NONE;
-            break;
-        }
-    }
-    ht_match_rows_free(rows, keys->len);
-    return closed;
-}
-
 HT_HANDLER(ht_cmd_reject)
 {
     (void)args;
-    HtStageType closed = closed_already(context);
-    if (closed != HT_STAGE_NONE)
-        return ht_result_error("already %s", ht_stage_type_name(closed));
+    HtResult refusal;
+    if (is_closed_already(context, &refusal))
+        return refusal;
     if (context->sticky.key && context->sticky.is_kept)
         return ht_reject_targets(context);
     g_autofree char *label = g_strdup_printf("reject %u: reason", n_targets(context));
@@ -427,7 +463,7 @@ static HtResult commit_sheet(HtContext *context, const char *note)
     ht_context_pop(context);
     HtView *view = ht_top(context);
     HtIntent *intent = new_decision(context, HT_DECISION_REJECT, true);
-    HtMatchRow *rows = rows_of(context, keys);
+    HtMatchRow *rows = ht_decide_rows(context, keys);
     for (guint i = 0; i < keys->len; i++)
         add_target(context, intent, g_array_index(keys, HtKey, i), rows[i].flags & HT_MATCH_BLIND);
     ht_match_rows_free(rows, keys->len);
@@ -548,7 +584,8 @@ HT_HANDLER(ht_cmd_repeat)
     if (!command)
         return ht_result_error("nothing was done yet");
     if (command->run == ht_cmd_hold && context->repeat.hold_until)
-        return decide(context, HT_DECISION_HOLD, 0, context->repeat.hold_until, NULL);
+        return ht_decide(context, &(HtDecide){.decision = HT_DECISION_HOLD,
+                                              .hold_until = context->repeat.hold_until});
     bool has_text = command->run == ht_cmd_tags || command->run == ht_cmd_note;
     g_autofree char *text = g_strdup(has_text ? context->repeat.text : NULL); /* it is set anew */
     HtArgs again = *args;

@@ -1,5 +1,6 @@
 /* What a person does in the outbox and with conflicts: keeps mine (with a reason when it reopens
  * what somebody closed), takes theirs, edits, gives up. */
+#include "cmd_decide.h"
 #include "commands.h"
 #include "context_impl.h"
 
@@ -134,17 +135,6 @@ static HtResult ask_note(HtContext *context, const Choice *of)
     return ht_result_prompt(prompt);
 }
 
-static bool wants_note(HtContext *context, HtKey reason)
-{
-    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, NULL);
-    for (guint i = 0; reasons && i < reasons->len; i++) {
-        const HtReason *one = reasons->pdata[i];
-        if (one->key == reason)
-            return one->requires_note;
-    }
-    return false;
-}
-
 static HtResult reason_given(HtContext *context, HtPrompt *prompt)
 {
     const HtChoice *line = ht_prompt_choice(prompt);
@@ -152,27 +142,9 @@ static HtResult reason_given(HtContext *context, HtPrompt *prompt)
     if (!line)
         return ht_result_error("choose a reason from the list");
     choice->reason = line->value;
-    if (!wants_note(context, choice->reason))
+    if (!ht_reason_wants_note(context, choice->reason))
         return resolve(context, choice);
     return ask_note(context, choice);
-}
-
-/* Most reasons are of rejections: one that fits stands first, and without one none is chosen. */
-static void add_reasons(HtPrompt *prompt, const GPtrArray *reasons)
-{
-    bool fits = false;
-    for (int pass = 0; pass < 2; pass++) {
-        for (guint i = 0; i < reasons->len; i++) {
-            const HtReason *reason = reasons->pdata[i];
-            if (ht_reason_is_for_reopening(reason) != (pass == 0))
-                continue;
-            fits |= pass == 0;
-            ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
-                                 reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
-                                 NULL);
-        }
-    }
-    prompt->selected = fits ? 0 : -1;
 }
 
 static HtResult ask_reason(HtContext *context, const Choice *choice)
@@ -183,7 +155,7 @@ static HtResult ask_reason(HtContext *context, const Choice *choice)
         return ht_result_take_error(g_steal_pointer(&error));
     HtPrompt *prompt =
         ht_prompt_new(HT_PROMPT_CHOICE, reason_given, "it was closed meanwhile: reopen, reason");
-    add_reasons(prompt, reasons);
+    ht_add_reopening_reasons(prompt, reasons);
     prompt->data = choice_dup(choice);
     prompt->free_data = choice_free;
     return ht_result_prompt(prompt);

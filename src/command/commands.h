@@ -47,6 +47,8 @@ HT_HANDLER(ht_cmd_undo_pass);
 HT_HANDLER(ht_cmd_repeat);
 HT_HANDLER(ht_cmd_sheet_commit);
 HT_HANDLER(ht_cmd_sheet_toggle);
+/* cmd_reopen.c */
+HT_HANDLER(ht_cmd_reopen);
 /* cmd_read.c */
 HT_HANDLER(ht_cmd_review);
 HT_HANDLER(ht_cmd_review_skip);

@@ -65,6 +65,7 @@ static const HtCommand commands[] = {
     {"reject",         "x",                DECIDES,           DECIDE,               "reject",  NULL,      "Reject with the chosen reason", "Decide", ht_cmd_reject},
     {"reason",         "X",                DECIDES | HT_IN(SHEET), 0,               "reason",  NULL,      "Choose the reason that x rejects with", "Decide", ht_cmd_reason},
     {"hold",           "h",                DECIDES,           DECIDE,               "hold",    "DAY",     "Hold until a day", "Decide", ht_cmd_hold},
+    {"reopen",         "o",                DECIDES,           DECIDE & ~HT_CMD_HINT, "reopen", NULL,      "Bring back who was rejected or withdrew, to the stage before", "Decide", ht_cmd_reopen},
     {"undo",           "u",                HT_IN_ALL,         HT_CMD_CHANGES_DATA,  "undo",    NULL,      "Take back the last action, a bulk one as a whole", "Decide", ht_cmd_undo},
     {"redo",           "C-r",              HT_IN_ALL,         HT_CMD_CHANGES_DATA, "redo",      NULL,      "Do again what was taken back", "Decide", ht_cmd_redo},
     {"undo.pass",      "gu",               HT_IN_ALL,         HT_CMD_CHANGES_DATA, "undo pass",      NULL,      "Take back the whole pass of the review queue", "Decide", ht_cmd_undo_pass},

@@ -147,13 +147,39 @@ static bool was_viewed(HtPlan *plan, const HtViewed *viewed)
     return viewed->viewed || ht_cache_match_seen(plan->reader, viewed->match, NULL);
 }
 
+/* Where it stood before it was closed; 0 = nobody knows. */
+static HtKey stage_before(const HtPlan *plan, const HtMatchRow *row)
+{
+    g_auto(HtStmtUse)
+        use = {ht_db_stmt(ht_reader_db(plan->reader), HT_CACHE_QUERY("closed_from"), NULL)};
+    if (!use.stmt)
+        return 0;
+    ht_stmt_bind_int(use.stmt, 1, row->key);
+    ht_stmt_bind_int(use.stmt, 2, row->stage);
+    return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_int(use.stmt, 0) : 0;
+}
+
+/* Where the decision leads. What is reopened goes back to where it stood, if that stage is still
+ * there and open, else to the first one that is. */
+static const HtJobStage *target_of(HtPlan *plan, const HtMatchRow *row, GError **error)
+{
+    const HtIntent *intent = plan->intent;
+    const GPtrArray *stages = ht_plan_stages(plan, row->job);
+    bool is_chosen = intent->to_stage || intent->to_type != HT_STAGE_NONE;
+    HtKey back = intent->decision == HT_DECISION_REOPEN && !is_chosen ? stage_before(plan, row) : 0;
+    const HtJobStage *target = back ? ht_machine_target(plan->machine, stages, row->stage,
+                                                        intent->decision, back, HT_STAGE_NONE, NULL)
+                                    : NULL;
+    return target ? target
+                  : ht_machine_target(plan->machine, stages, row->stage, intent->decision,
+                                      intent->to_stage, intent->to_type, error);
+}
+
 HtOp *ht_plan_decision_on(HtPlan *plan, const HtViewed *viewed, const HtMatchRow *row)
 {
     const HtIntent *intent = plan->intent;
     g_autoptr(GError) why = NULL;
-    const HtJobStage *target =
-        ht_machine_target(plan->machine, ht_plan_stages(plan, row->job), row->stage,
-                          intent->decision, intent->to_stage, intent->to_type, &why);
+    const HtJobStage *target = target_of(plan, row, &why);
     const char *lacks = target ? what_lacks(plan, ht_machine_find(plan->machine, intent->decision,
                                                                   row->stage_type, target->type))
                                : why->message;

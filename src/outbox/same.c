@@ -76,7 +76,9 @@ HtKeep ht_same_keep(const HtOp *op, const HtUuid *stage, const HtMatchRow *row)
 {
     HtUuid to;
     HtDecisionKind kind = ht_decision_parse(op->kind);
-    bool closed = ht_stage_type_is_terminal(row->stage_type) && kind != HT_DECISION_REOPEN;
+    bool closed = ht_stage_type_is_terminal(row->stage_type);
+    if (kind == HT_DECISION_REOPEN) /* of what is open nothing is left but its words */
+        return closed ? HT_KEEP_GOES : has_note(op) ? HT_KEEP_NOTE : HT_KEEP_NOTHING;
     bool is_there = may_be_same(kind) && ht_json_get_uuid(op->body, "to_stage", &to) &&
                     ht_uuid_equal(&to, stage);
     if (!is_there)

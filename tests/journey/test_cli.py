@@ -14,7 +14,7 @@ from terminal import Terminal  # noqa: E402
 from world import BUSY_JOB, SLOW, Desk, Server, main  # noqa: E402
 
 DONE, FAILED, USAGE, OFFLINE, CONFLICT, REFUSED = range(6)
-VERBS = ("sync status jobs matches candidate transcript interviews feedback search advance reject hold undo note "
+VERBS = ("sync status jobs matches candidate transcript interviews feedback search advance reject hold reopen undo note "
          "outbox conflicts doctor cache config completion db").split()
 
 server = Server()
@@ -312,6 +312,33 @@ def what_was_closed_is_reopened():
     desk.must("sync")
 
 
+def who_was_rejected_comes_back():
+    """A colleague's slip: many at once, back to where each stood, offline too; and their mails stay here."""
+    some = [row["id"] for row in matches() if row["stage_type"] == "applied"][-3:]
+    two.must("sync")
+    two.must("advance", some[0])
+    for match in some:
+        two.must("reject", "--reason", "must_have_missing", match)
+    desk.must("sync")
+    ends(desk.run("reopen", some[0]), USAGE, "--reason is missing")
+    ends(desk.run("reopen", "--reason", "reopened", *some), USAGE, "--note is wanted")
+    words = ("reopen", "--job", BUSY_JOB, "--reason", "reopened", "--note", "Read again")
+    run = desk.run("--offline", *words, *some)
+    assert run.returncode == DONE and run.stdout.startswith("Reopened 3: "), (run.returncode, run.stdout, run.stderr)
+    desk.must("sync")
+    assert [server_stage(match) for match in some] == ["shortlist", "applied", "applied"]
+    them = ", ".join(f"'{match}'" for match in some)
+    mails = server.sql(f"""SELECT n.status, count(*) FROM public.notifications n JOIN public.hiring_decisions d ON d.id = n.decision_id
+        WHERE d.match_id IN ({them}) AND d.decision = 'reject' GROUP BY 1""")
+    assert [row[0] for row in mails] in ([], ["cancelled"]), mails
+    assert server.value(f"SELECT count(*) FROM public.hiring_decisions WHERE match_id IN ({them}) AND decision = 'reopen'") == "3"
+    ends(desk.run(*words, some[0]), REFUSED, "not closed")
+    assert desk.json(*words, "--where", "is:closed score<0")["done"] == 0
+    desk.must("undo")
+    assert [server_stage(match) for match in some] == ["rejected"] * 3
+    desk.must("sync")
+
+
 def who_decided_the_same_is_told():
     match = [row["id"] for row in matches() if row["stage_type"] == "applied"][-6]
     two.must("sync")
@@ -562,7 +589,7 @@ try:
     main(helps, nothing_fetched_yet, syncs, jobs_are_the_servers, matches_are_ranked, tables_fit, people, decisions_reach_the_server,
          a_score_rejects_nobody, usage_is_one_line, nothing_is_passed_over,
          who_is_not_found_is_near, conflicts_are_told,
-         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_decided_the_same_is_told,
+         a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_was_rejected_comes_back, who_decided_the_same_is_told,
          what_was_sent_is_said_of_a_failure_too, viewers_look, offline_keeps_the_work,
          beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again,
          the_readme_holds)

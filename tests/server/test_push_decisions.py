@@ -117,6 +117,34 @@ def chosen_by_the_server():
     check.same(world.match(other)["stage_id"], applied, "back at the start")
 
 
+def reopened_mails():
+    """Who is reopened gets no mail about the closing; an undo of the reopening lets it go again."""
+    match = pool.pop()
+    mail = {"id": new_id(), "template": template, "template_version": 1, "channel": "email", "subject": "x", "body": "x", "send_after": now_us()}
+    invited = {"id": new_id(), "template": template, "template_version": 1, "channel": "email", "subject": "y", "body": "y", "send_after": now_us()}
+    first = op(match, "shortlist", applied, mails=[invited])
+    second = op(match, "reject", listed, base_decision=first["op"], reason=reason, mails=[mail])
+    third = op(match, "reopen", stages["rejected"], base_decision=second["op"], reason=reason)
+    check.same(outcomes(world.push("rec", [first, second, third])), [("applied", None)] * 3, "closed and reopened in one batch")
+
+    def queued(which=mail):
+        return world.value("super", "SELECT status FROM public.notifications WHERE id = '%s'" % which["id"])
+
+    check.same((queued(), queued(invited)), ("cancelled", "queued"), "the mail of the closing alone")
+    undo = op(match, "undo", listed, base_decision=third["op"], reverses=third["op"])
+    told(one("rec", undo), undo, ("applied", None), "the reopening is undone")
+    check.same((world.match(match)["stage_id"], queued()), (stages["rejected"], "queued"), "closed, and its mail goes")
+    check.same(world.value("super", "SELECT send_after > now() + interval '9 minutes' FROM public.notifications WHERE id = '%s'" % mail["id"]), "t", "not at once")
+    again = op(match, "reopen", stages["rejected"], base_decision=undo["op"], reason=reason)
+    told(one("rec2", again), again, ("applied", None), "reopened by a colleague")
+    check.same((world.match(match)["stage_id"], queued()), (listed, "cancelled"), "open, and no mail")
+    # What somebody cancelled for another reason stays so.
+    world.sql("super", "UPDATE public.notifications SET attempts = attempts + 1 WHERE id = '%s'" % mail["id"])
+    back = op(match, "undo", listed, base_decision=again["op"], reverses=again["op"])
+    told(one("rec2", back), back, ("applied", None), "undone once more")
+    check.same(queued(), "cancelled", "it is not what the reopening left")
+
+
 def replays():
     device = new_id()
     ops = [op(pool.pop(), "shortlist", applied) for _ in range(3)]
@@ -416,7 +444,7 @@ def many():
     check.refused(lambda: world.push("rec", [op(new_id(), "shortlist", applied) for _ in range(5001)]), "at most 5000", "5,001")
 
 
-for part in (applied_in_full, nil_ids, chosen_by_the_server, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
+for part in (applied_in_full, nil_ids, chosen_by_the_server, reopened_mails, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
              erased_meanwhile, two_processes, many):
     part()
 check.finish()

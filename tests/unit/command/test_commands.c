@@ -452,7 +452,7 @@ static void test_refused_before_asking(void)
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
     HtResult result = feed(&desk, "x");
     g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
-    g_assert_cmpstr(result.text, ==, "already rejected");
+    g_assert_cmpstr(result.text, ==, "already rejected: o reopens");
     ht_result_clear(&result);
     g_assert_cmpint(pending(&desk), ==, 0);
     desk_close(&desk);

@@ -1,0 +1,148 @@
+/* Reopening who was rejected or withdrew. It wants a reason, as the closing did, and leads back to
+ * where the application stood. */
+#include "cmd_decide.h"
+
+#include "commands.h"
+#include "context_impl.h"
+
+typedef struct {
+    HtKey reason;
+    char *label; /* of the reason */
+    char *about; /* what the words are kept under */
+} Reopening;
+
+static void reopening_free(gpointer data)
+{
+    Reopening *reopening = data;
+    g_free(reopening->label);
+    g_free(reopening->about);
+    g_free(reopening);
+}
+
+static HtResult reopen(HtContext *context, const Reopening *reopening, const char *note)
+{
+    return ht_decide(context, &(HtDecide){.decision = HT_DECISION_REOPEN,
+                                          .reason = reopening->reason,
+                                          .label = reopening->label,
+                                          .note = note});
+}
+
+/* ---- its note
+ * -----------------------------------------------------------------------------------------------
+ */
+static HtResult note_given(HtContext *context, HtPrompt *prompt)
+{
+    const Reopening *reopening = prompt->data;
+    g_autofree char *note = g_strstrip(g_strdup(prompt->text));
+    ht_context_keep_given_up(context, reopening->about, NULL);
+    return *note ? reopen(context, reopening, note) : ht_result_error("this reason needs a note");
+}
+
+static void note_given_up(HtContext *context, HtPrompt *prompt)
+{
+    const Reopening *reopening = prompt->data;
+    ht_context_give_up(context, reopening->about, prompt->text, "reopen");
+}
+
+static HtResult ask_note(HtContext *context, Reopening *reopening)
+{
+    HtPrompt *prompt =
+        ht_prompt_new(HT_PROMPT_TEXT, note_given, "%s: note that goes with it", reopening->label);
+    prompt->wanted = "this reason needs a note";
+    prompt->cancelled = note_given_up;
+    prompt->data = reopening;
+    prompt->free_data = reopening_free;
+    const char *given_up = ht_context_given_up(context, reopening->about);
+    const char *words = given_up ? given_up : ht_context_kept_words(context, reopening->about);
+    if (words)
+        ht_prompt_set_text(prompt, context, words);
+    return ht_result_prompt(prompt);
+}
+
+/* ---- its reason
+ * --------------------------------------------------------------------------------------------- */
+/* Most reasons are of rejections: one that fits stands first, and without one none is chosen. */
+void ht_add_reopening_reasons(HtPrompt *prompt, const GPtrArray *reasons)
+{
+    bool fits = false;
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < reasons->len; i++) {
+            const HtReason *reason = reasons->pdata[i];
+            if (ht_reason_is_for_reopening(reason) != (pass == 0))
+                continue;
+            fits |= pass == 0;
+            ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
+                                 reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
+                                 NULL);
+        }
+    }
+    prompt->selected = fits ? 0 : -1;
+}
+
+bool ht_reason_wants_note(HtContext *context, HtKey key)
+{
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, NULL);
+    for (guint i = 0; reasons && i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        if (reason->key == key)
+            return reason->requires_note;
+    }
+    return false;
+}
+
+static HtResult reason_given(HtContext *context, HtPrompt *prompt)
+{
+    const HtChoice *choice = ht_prompt_choice(prompt);
+    g_autoptr(GArray) keys = ht_decide_targets(context);
+    if (!choice)
+        return ht_result_error("choose a reason from the list");
+    if (keys->len == 0)
+        return ht_result_error("there is nobody in this row to decide about");
+    Reopening *reopening = g_new0(Reopening, 1);
+    reopening->reason = choice->value;
+    reopening->label = g_strdup(choice->text);
+    reopening->about = ht_decide_about(context, "reopen", g_array_index(keys, HtKey, 0));
+    if (ht_reason_wants_note(context, reopening->reason))
+        return ask_note(context, reopening);
+    HtResult result = reopen(context, reopening, NULL);
+    reopening_free(reopening);
+    return result;
+}
+
+/* ---- who
+ * ----------------------------------------------------------------------------------------------------
+ */
+static bool is_reopenable(const HtMatchRow *row)
+{
+    return row->stage_type == HT_STAGE_REJECTED || row->stage_type == HT_STAGE_WITHDRAWN;
+}
+
+static guint n_reopenable(HtContext *context, const GArray *keys)
+{
+    guint n = 0;
+    HtMatchRow *rows = ht_decide_rows(context, keys);
+    for (guint i = 0; i < keys->len; i++)
+        n += is_reopenable(&rows[i]);
+    ht_match_rows_free(rows, keys->len);
+    return n;
+}
+
+HT_HANDLER(ht_cmd_reopen)
+{
+    (void)args;
+    g_autoptr(GArray) keys = ht_decide_targets(context);
+    guint n = n_reopenable(context, keys);
+    if (n == 0 && keys->len > 1)
+        return ht_result_error("nobody of the %u was rejected or withdrew", keys->len);
+    if (n == 0)
+        return ht_result_error("not rejected or withdrawn: there is nothing to reopen");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, NULL, &error);
+    if (!reasons)
+        return ht_result_take_error(g_steal_pointer(&error));
+    if (reasons->len == 0)
+        return ht_result_error("there are no reasons yet: sync first");
+    HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, reason_given, "reopen %u: reason", n);
+    ht_add_reopening_reasons(prompt, reasons);
+    return ht_result_prompt(prompt);
+}
