@@ -394,7 +394,9 @@ static void test_tags_given_up(void)
     ht_prompt_set_text(prompt, desk.context, "kafka");
     g_assert_null(answer(&desk, prompt, NULL));
     g_assert_cmpint(pending(&desk), ==, 1);
-    assert_prompt(press(&desk, "t"), "tags", "", NULL);
+    prompt = press(&desk, "t");
+    assert_prompt(prompt, "tags", "", NULL);
+    ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
 }
 
