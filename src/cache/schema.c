@@ -94,6 +94,7 @@ static bool in_transaction(HtDb *db, bool (*func)(HtDb *, gpointer, GError **), 
 
 /* Those of the largest tables that no list needs: a first load is published without them. */
 #define LATER "sql/cache/indexes_later"
+#define LISTS "sql/cache/indexes"
 #define VIEWS "sql/cache/views"
 #define KEYS "sql/cache/keys/schema"
 
@@ -106,7 +107,7 @@ static bool create_all(HtDb *db, gpointer data, GError **error)
            run_folder(db, "sql/cache/schema", error) && run_folder(db, VIEWS, error) &&
            put_meta(db, "tables", ht_sync_tables_fingerprint(), error) &&
            (*loading ||
-            (run_folder(db, KEYS, error) && run_folder(db, "sql/cache/indexes", error) &&
+            (run_folder(db, KEYS, error) && run_folder(db, LISTS, error) &&
              run_folder(db, LATER, error) && run_folder(db, "sql/cache/triggers", error)));
 }
 
@@ -134,7 +135,7 @@ static bool run_sorting(HtDb *db, const char *path, GError **error)
 
 bool ht_schema_add_indexes(HtDb *db, GError **error)
 {
-    return run_sorting(db, "sql/cache/indexes", error);
+    return run_sorting(db, LISTS, error);
 }
 
 bool ht_schema_has_index(HtDb *db, const char *name)
@@ -167,26 +168,27 @@ bool ht_schema_add_keys(HtDb *db, HtSchemaFill fill, gpointer data, GError **err
     return ok && is_over;
 }
 
-static char *first_missing(HtDb *db)
+/* The first file of a folder whose index is not there; NULL: none. Caller frees. */
+static char *first_missing(HtDb *db, const char *folder)
 {
-    g_auto(GStrv) names = ht_resource_list(LATER);
+    g_auto(GStrv) names = ht_resource_list(folder);
     for (char **name = names; *name; name++) {
         g_autofree char *index = g_strndup(*name, strlen(*name) - strlen(".sql"));
         if (!ht_schema_has_index(db, index))
-            return g_build_filename(LATER, *name, NULL);
+            return g_build_filename(folder, *name, NULL);
     }
     return NULL;
 }
 
 bool ht_schema_is_indexed(HtDb *db)
 {
-    g_autofree char *missing = first_missing(db);
+    g_autofree char *missing = first_missing(db, LATER);
     return !missing && ht_schema_has_index(db, HT_KEYS_BY_ID);
 }
 
 bool ht_schema_add_next_index(HtDb *db, GError **error)
 {
-    g_autofree char *missing = first_missing(db);
+    g_autofree char *missing = first_missing(db, LATER);
     return !missing || run_sorting(db, missing, error);
 }
 
@@ -359,17 +361,6 @@ static char *get_meta(HtDb *db, const char *name)
     return ht_stmt_step(use.stmt, NULL) == HT_STEP_ROW ? ht_stmt_dup_text(use.stmt, 0) : NULL;
 }
 
-static bool lacks_index(HtDb *db)
-{
-    g_auto(GStrv) names = ht_resource_list("sql/cache/indexes");
-    for (char **name = names; *name; name++) {
-        g_autofree char *index = g_strndup(*name, strlen(*name) - strlen(".sql"));
-        if (!ht_schema_has_index(db, index))
-            return true;
-    }
-    return false;
-}
-
 static bool renew_indexes(HtDb *db, gpointer data, GError **error)
 {
     (void)data;
@@ -381,8 +372,9 @@ static bool renew_indexes(HtDb *db, gpointer data, GError **error)
 static void mend_indexes(HtDb *db)
 {
     g_autofree char *loading = get_meta(db, "loading");
+    g_autofree char *missing = loading ? NULL : first_missing(db, LISTS);
     g_autoptr(GError) why = NULL;
-    if (!loading && lacks_index(db) && !in_transaction(db, renew_indexes, NULL, &why))
+    if (missing && !in_transaction(db, renew_indexes, NULL, &why))
         ht_log(HT_LOG_WARNING, "an index of the cache: %s", why->message);
 }
 

@@ -4,11 +4,10 @@
 #include "cmd_db.h"
 
 #include "hiretty/cache/error.h"
-
 #include "hiretty/domain/error.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
-
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
