@@ -621,8 +621,8 @@ static void interview_cells(HtCliTable *table, HtContext *context, const HtInter
     ht_cli_table_add(table,
                      theirs ? ht_clock_format(interview->scheduled_at, theirs, "%a %H:%M") : NULL);
     ht_cli_table_add(table, g_strdup(zone));
-    ht_cli_table_add(table,
-                     ht_blind_who(context->parts.reader, interview->match, interview->candidate));
+    ht_cli_table_add(
+        table, ht_blind_who(context->parts.reader, interview->match, interview->candidate, false));
     ht_cli_table_add(table, g_strdup(interview->job_title));
     ht_cli_table_add(table, g_strdup(interview->type));
     ht_cli_table_add(table, g_strconcat(interview->status ? interview->status : "",
@@ -673,7 +673,7 @@ static HtJson *feedback_json(HtReader *reader, const HtFeedback *feedback)
     ht_json_set_string(json, "interview_type", feedback->interview_type);
     ht_json_set_int(json, "rating", feedback->rating);
     ht_json_set_string(json, "recommendation", feedback->recommendation);
-    g_autofree char *notes = ht_blind_words(reader, feedback->match, feedback->notes);
+    g_autofree char *notes = ht_blind_words(reader, feedback->match, 0, feedback->notes, false);
     ht_json_set_string(json, "notes", notes);
     ht_cli_json_time(json, "submitted_at", feedback->submitted_at);
     ht_json_set_bool(json, "pending", feedback->is_pending);
@@ -687,7 +687,7 @@ static void feedback_cells(HtCliTable *table, HtContext *context, const HtFeedba
     ht_cli_table_add(table, feedback->submitted_at
                                 ? ht_clock_format(feedback->submitted_at, context->zone, "%F")
                                 : g_strdup("draft"));
-    ht_cli_table_add(table, ht_blind_who(context->parts.reader, feedback->match, 0));
+    ht_cli_table_add(table, ht_blind_who(context->parts.reader, feedback->match, 0, false));
     ht_cli_table_add(table, g_strdup(feedback->is_mine ? "you" : feedback->author));
     ht_cli_table_add(table, g_strdup(feedback->interview_type));
     ht_cli_table_add(table, feedback->rating
@@ -742,7 +742,7 @@ int ht_verb_feedback(HtCliHost *host, int argc, char **argv)
 static HtJson *hit_json(HtReader *reader, const HtSearchHit *hit)
 {
     HtJson *json = ht_json_new_object();
-    g_autofree char *snippet = ht_blind_snippet(reader, hit);
+    g_autofree char *snippet = ht_blind_snippet(reader, hit, false);
     ht_cli_json_key(json, "candidate_id", reader, hit->candidate);
     ht_json_set_string(json, "name", ht_blind_hides(reader, 0, hit->candidate) ? NULL : hit->name);
     ht_json_set_string(json, "kind", hit->kind);
@@ -752,9 +752,9 @@ static HtJson *hit_json(HtReader *reader, const HtSearchHit *hit)
 
 static void hit_cells(HtCliTable *table, HtReader *reader, const HtSearchHit *hit)
 {
-    ht_cli_table_add(table, ht_blind_who(reader, 0, hit->candidate));
+    ht_cli_table_add(table, ht_blind_who(reader, 0, hit->candidate, false));
     ht_cli_table_add(table, g_strdup(hit->kind));
-    ht_cli_table_add(table, ht_blind_snippet(reader, hit));
+    ht_cli_table_add(table, ht_blind_snippet(reader, hit, false));
 }
 
 /* Texts that came since a workstation last was idle here are read now. That is bounded, and each

@@ -33,7 +33,7 @@ static HtJson *item_json(HtContext *context, const HtOutboxItem *item)
     ht_json_set_int(json, "group", item->group);
     ht_json_set_string(json, "state", ht_op_state_name(item->state));
     ht_json_set_string(json, "label", item->label);
-    g_autofree char *who = ht_context_who_of(context, item);
+    g_autofree char *who = ht_context_who_of(context, item, false);
     ht_json_set_string(json, "name", who);
     ht_json_set_string(json, "why", item->why);
     ht_json_set_string(json, "code", item->code);
@@ -73,7 +73,7 @@ static int outbox_list(HtContext *context, const HtCliOptions *options)
         ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
         ht_cli_table_add(table, g_strdup(ht_op_state_name(item->state)));
         ht_cli_table_add(table, g_strdup(item->label));
-        ht_cli_table_add(table, ht_context_say_who(context, item));
+        ht_cli_table_add(table, ht_context_say_who(context, item, false));
         ht_cli_table_add(table, g_strdup(age));
         ht_cli_table_add(table, g_strdup(item->why));
     }
@@ -201,9 +201,12 @@ int ht_verb_outbox(HtCliHost *host, int argc, char **argv)
 static HtJson *conflict_json(HtContext *context, const HtConflict *conflict)
 {
     HtJson *json = item_json(context, &conflict->item);
-    ht_json_set_string(json, "base", conflict->base);
-    ht_json_set_string(json, "mine", conflict->mine);
-    ht_json_set_string(json, "theirs", conflict->theirs);
+    const char *const names[] = {"base", "mine", "theirs"};
+    const char *const texts[] = {conflict->base, conflict->mine, conflict->theirs};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *words = ht_context_words_of(context, &conflict->item, texts[i], false);
+        ht_json_set_string(json, names[i], words);
+    }
     ht_json_set_string(json, "by", conflict->theirs_by);
     if (conflict->theirs_at)
         ht_cli_json_time(json, "theirs_at", conflict->theirs_at);
@@ -239,10 +242,10 @@ static int conflicts_list(HtContext *context, const HtCliOptions *options)
         const HtOutboxItem *item = &conflict->item;
         ht_cli_table_add(table, g_strdup_printf("%" G_GINT64_FORMAT, item->seq));
         ht_cli_table_add(table, g_strdup(item->label));
-        ht_cli_table_add(table, ht_context_say_who(context, item));
-        ht_cli_table_add(table, g_strdup(conflict->base));
-        ht_cli_table_add(table, g_strdup(conflict->mine));
-        ht_cli_table_add(table, g_strdup(conflict->theirs));
+        ht_cli_table_add(table, ht_context_say_who(context, item, false));
+        ht_cli_table_add(table, ht_context_words_of(context, item, conflict->base, false));
+        ht_cli_table_add(table, ht_context_words_of(context, item, conflict->mine, false));
+        ht_cli_table_add(table, ht_context_words_of(context, item, conflict->theirs, false));
         ht_cli_table_add(table, g_strdup(conflict->theirs_by));
         ht_cli_table_add(
             table, conflict->is_same

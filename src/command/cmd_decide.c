@@ -523,7 +523,7 @@ static GString *told(HtContext *context, const HtReceipt *receipt)
 {
     GString *text = g_string_new(receipt->label);
     HtKey key = ht_context_one_of(receipt);
-    g_autofree char *who = ht_context_who_here(context, key, key);
+    g_autofree char *who = ht_context_who(context, key, key);
     if (*who)
         g_string_append_printf(text, " (%s)", who);
     add_left_out(text, receipt);

@@ -1,15 +1,20 @@
-/* Going to another view. One that is on the stack already is gone back to. */
+/* Going to another view. One that is on the stack already is gone back to, and is blind from then
+ * on if this was done from a blind one: nobody sees from the screen whether it was there. The list
+ * of jobs names nobody; it stays what it was, as where `q` goes back to does. */
 #include "commands.h"
 #include "context_impl.h"
 
 static HtResult go(HtContext *context, HtViewId id, HtView *(*make)(HtContext *))
 {
+    bool blind = ht_view_is_blind(ht_top(context));
     for (int depth = ht_context_depth(context) - 1; depth >= 0; depth--) {
         const HtPlace *place = context->places->pdata[depth];
         if (ht_view_id(place->view) != id)
             continue;
         while (ht_context_depth(context) - 1 > depth)
             ht_context_pop(context);
+        if (blind && id != HT_VIEW_JOBS)
+            ht_view_set_blind(place->view, true);
         return ht_result_none();
     }
     ht_context_push(context, make(context));

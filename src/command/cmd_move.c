@@ -140,8 +140,6 @@ static HtResult open_candidate(HtContext *context, HtView *view)
     if (!candidate)
         return ht_result_error("there is nothing to open in this row");
     HtView *person = ht_view_new_candidate(ht_view_parts(context), candidate, match, &error);
-    if (person && ht_view_is_blind(view))
-        ht_view_set_blind(person, true);
     if (person && tab != HT_CANDIDATE_WHY)
         ht_view_set_tab(person, tab);
     return push_or_error(context, person, g_steal_pointer(&error));

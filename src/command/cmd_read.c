@@ -46,12 +46,8 @@ static HtResult start_review(HtContext *context, HtView *view)
         return ht_result_message("Nobody left to review here.");
     }
     context->pass = context->parts.outbox ? ht_outbox_new_pass(context->parts.outbox) : 0;
-    bool blind = ht_view_is_blind(view);
-    HtView *review =
-        ht_view_new_review(ht_view_parts(context), ht_view_subject_job(view), queue, context->pass);
-    if (blind)
-        ht_view_set_blind(review, true);
-    ht_context_push(context, review);
+    ht_context_push(context, ht_view_new_review(ht_view_parts(context), ht_view_subject_job(view),
+                                                queue, context->pass));
     return ht_result_none();
 }
 
@@ -114,9 +110,13 @@ HT_HANDLER(ht_cmd_blind)
     HtView *view = ht_top(context);
     ht_view_set_blind(view, !ht_view_is_blind(view));
     ht_context_session_touch(context);
-    return ht_result_message(ht_view_is_blind(view) ? "Blind: names, contacts, schools and dates "
-                                                      "are hidden."
-                                                    : "Everything is shown again.");
+    bool names_nobody = ht_view_id(view) == HT_VIEW_JOBS;
+    return ht_result_message("%s", !ht_view_is_blind(view) ? "Everything is shown again."
+                                   : names_nobody
+                                       ? "Blind from here on: what is opened hides names, "
+                                         "contacts, schools and dates."
+                                       : "Blind from here on: names, contacts, schools and dates "
+                                         "are hidden.");
 }
 
 /* ---- who is meant

@@ -24,6 +24,8 @@ HtView *ht_top(HtContext *context)
 
 const HtViewParts *ht_view_parts(HtContext *context)
 {
+    HtView *view = ht_top(context); /* a verb has none */
+    context->view_parts.blind = view && ht_view_is_blind(view);
     return &context->view_parts;
 }
 

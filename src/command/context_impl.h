@@ -98,6 +98,7 @@ struct HtContext {
 
 HtView *ht_top(HtContext *context);
 HtPlace *ht_top_place(HtContext *context);
+/* For a view that is opened from the top one: it is blind if that is. Until the next call. */
 const HtViewParts *ht_view_parts(HtContext *context);
 void ht_context_emit_changed(HtContext *context);
 /* The line of a result that is nothing but a line. */
@@ -210,17 +211,18 @@ bool ht_context_has_kept_words(const HtContext *context);
 /* An error about such words, that says which key brings them back; `command` asks for them. */
 HtResult ht_result_kept(HtContext *context, const char *command, const GError *error);
 /* Whom an intent is about, as the cache knows it (not cleaned); hidden where the stage is reviewed
- * blind, "" when unknown. Caller frees. */
+ * blind, and where the view is that is open (a verb has none); "" when unknown. Caller frees. */
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
-/* The same for a line below the view that is open, which may be blind itself. Caller frees. */
-char *ht_context_who_here(HtContext *context, HtKey match, HtKey candidate);
 /* The same for a question and its answer, so that nobody answers it for somebody else: cleaned,
- * cut, hidden in a blind view too, and never "". Caller frees. */
+ * cut, and never "". Caller frees. */
 char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate);
 /* The same of an item of the outbox: NULL when unknown; and for people to read, who are told that
- * somebody is not in the cache any more. Caller frees. */
-char *ht_context_who_of(HtContext *context, const HtOutboxItem *item);
-char *ht_context_say_who(HtContext *context, const HtOutboxItem *item);
+ * somebody is not in the cache any more; and what was written in it (NULL: NULL). `blind`: the view
+ * that asks is, a verb is not. Caller frees. */
+char *ht_context_who_of(HtContext *context, const HtOutboxItem *item, bool blind);
+char *ht_context_say_who(HtContext *context, const HtOutboxItem *item, bool blind);
+char *ht_context_words_of(HtContext *context, const HtOutboxItem *item, const char *text,
+                          bool blind);
 /* One line about what between these numbers somebody else had decided the same; NULL = nothing. `n`
  * of them, 0: they are counted here. Not cleaned, caller frees. */
 char *ht_context_say_same(HtContext *context, const HtOpSpan *span, guint n);

@@ -47,29 +47,15 @@ static HtStyle style_of_state(HtOpState state)
 
 char *ht_context_who(HtContext *context, HtKey match, HtKey candidate)
 {
-    return ht_blind_who(context->parts.reader, match, candidate);
-}
-
-char *ht_context_who_here(HtContext *context, HtKey match, HtKey candidate)
-{
     const HtView *view = ht_top(context); /* a verb has none */
-    if (!view || !ht_view_is_blind(view))
-        return ht_context_who(context, match, candidate);
-    if (!match && !candidate)
-        return g_strdup("");
-    HtReader *reader = context->parts.reader;
-    HtMatchRow *row = match ? ht_cache_match(reader, match, NULL) : NULL;
-    char *who = ht_blind_name(reader, row ? row->candidate : candidate);
-    if (row)
-        ht_match_rows_free(row, 1);
-    return who;
+    return ht_blind_who(context->parts.reader, match, candidate, view && ht_view_is_blind(view));
 }
 
 /* At 40 columns the list above a prompt may be covered, and the name is what stays of a cut label.
  */
 char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate)
 {
-    g_autofree char *who = ht_context_who_here(context, match, candidate);
+    g_autofree char *who = ht_context_who(context, match, candidate);
     g_autofree char *clean = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
     return ht_text_cut(*clean ? clean : "this person", WHOM_COLUMNS, true);
 }
@@ -88,18 +74,25 @@ static HtKey key_of(HtContext *context, const HtUuid *id)
     return ht_uuid_is_nil(id) ? 0 : ht_reader_key(context->parts.reader, id);
 }
 
-char *ht_context_who_of(HtContext *context, const HtOutboxItem *item)
+char *ht_context_who_of(HtContext *context, const HtOutboxItem *item, bool blind)
 {
-    g_autofree char *who =
-        ht_context_who(context, key_of(context, &item->match), key_of(context, &item->candidate));
+    g_autofree char *who = ht_blind_who(context->parts.reader, key_of(context, &item->match),
+                                        key_of(context, &item->candidate), blind);
     return *who ? g_steal_pointer(&who) : NULL;
 }
 
-char *ht_context_say_who(HtContext *context, const HtOutboxItem *item)
+char *ht_context_say_who(HtContext *context, const HtOutboxItem *item, bool blind)
 {
-    char *who = ht_context_who_of(context, item);
+    char *who = ht_context_who_of(context, item, blind);
     bool is_about = !ht_uuid_is_nil(&item->match) || !ht_uuid_is_nil(&item->candidate);
     return who ? who : g_strdup(is_about ? "(not here any more)" : "");
+}
+
+char *ht_context_words_of(HtContext *context, const HtOutboxItem *item, const char *text,
+                          bool blind)
+{
+    return ht_blind_words(context->parts.reader, key_of(context, &item->match),
+                          key_of(context, &item->candidate), text, blind);
 }
 
 /* All of it by one person? Then his words say so. */
@@ -123,8 +116,8 @@ char *ht_context_say_same(HtContext *context, const HtOpSpan *span, guint n)
     if (items->len > 1)
         return g_strdup_printf("%u of them: %s.", MAX(n, items->len), why);
     const HtOutboxItem *item = items->pdata[0];
-    g_autofree char *who = ht_context_who_here(context, key_of(context, &item->match),
-                                               key_of(context, &item->candidate));
+    g_autofree char *who =
+        ht_context_who(context, key_of(context, &item->match), key_of(context, &item->candidate));
     return g_strdup_printf("%s: %s.", *who ? who : item->label, why);
 }
 
@@ -138,11 +131,11 @@ static HtListRow *new_item_row(HtContext *context, const HtOutboxItem *item)
     return row;
 }
 
-static HtListRow *item_row(HtContext *context, const HtOutboxItem *item)
+static HtListRow *item_row(HtContext *context, const HtOutboxItem *item, bool blind)
 {
     HtListRow *row = new_item_row(context, item);
     char age[16];
-    g_autofree char *who = ht_context_say_who(context, item);
+    g_autofree char *who = ht_context_say_who(context, item, blind);
     ht_list_row_set(row, 0, style_of_state(item->state), ht_op_state_name(item->state));
     ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, item->label);
     ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, who);
@@ -172,7 +165,7 @@ static int count_open(HtContext *context, bool stuck_alone)
     return n.conflicts + n.rejected + (stuck_alone ? 0 : n.pending + n.sending + n.parked);
 }
 
-static GPtrArray *outbox_load(gpointer data, GError **error)
+static GPtrArray *outbox_load(gpointer data, bool blind, GError **error)
 {
     HtContext *context = data;
     g_autoptr(GPtrArray) items = ht_outbox_list(context->parts.outbox, MOST_ITEMS, error);
@@ -180,7 +173,7 @@ static GPtrArray *outbox_load(gpointer data, GError **error)
         return NULL;
     GPtrArray *rows = new_rows();
     for (guint i = 0; i < items->len; i++)
-        g_ptr_array_add(rows, item_row(context, items->pdata[i]));
+        g_ptr_array_add(rows, item_row(context, items->pdata[i], blind));
     add_rest(rows, MOST_ITEMS, count_open(context, false), "outbox list");
     return rows;
 }
@@ -256,10 +249,11 @@ static const char *advice_of(const HtConflict *conflict)
 }
 
 /* What happened, then the three values beside each other. */
-static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conflict, int width)
+static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conflict, bool blind,
+                          int width)
 {
     g_autofree char *label = ht_text_sanitize(conflict->item.label, -1, HT_TEXT_LINE, NULL);
-    g_autofree char *who = ht_context_say_who(context, &conflict->item);
+    g_autofree char *who = ht_context_say_who(context, &conflict->item, blind);
     g_autofree char *name = ht_text_sanitize(who, -1, HT_TEXT_LINE, NULL);
     g_autofree char *title = *name ? g_strdup_printf("%s: %s", label, name) : g_strdup(label);
     ht_doc_wrap(doc, HT_STYLE_TITLE, 0, width, title);
@@ -271,8 +265,10 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
     add_whose(doc, conflict, width);
     const char *texts[] = {conflict->base, conflict->mine, conflict->theirs};
     char *clean[G_N_ELEMENTS(texts)];
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-        clean[i] = ht_text_sanitize(texts[i], -1, HT_TEXT_BLOCK, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *words = ht_context_words_of(context, &conflict->item, texts[i], blind);
+        clean[i] = ht_text_sanitize(words, -1, HT_TEXT_BLOCK, NULL);
+    }
     HtSide sides[] = {{"Before", HT_STYLE_MUTED, clean[0]},
                       {"Mine", HT_STYLE_STRONG, clean[1]},
                       {conflict->is_past ? "Now" : "Theirs", HT_STYLE_NORMAL, clean[2]}};
@@ -287,17 +283,19 @@ static void fill_conflict(HtDoc *doc, HtContext *context, const HtConflict *conf
     }
 }
 
-static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict)
+static HtListRow *conflict_row(HtContext *context, const HtConflict *conflict, bool blind)
 {
     const HtOutboxItem *item = &conflict->item;
     HtListRow *row = new_item_row(context, item);
-    g_autofree char *who = ht_context_say_who(context, item);
+    g_autofree char *who = ht_context_say_who(context, item, blind);
     ht_list_row_set(row, CONFLICT_STATE, style_of_state(item->state),
                     ht_op_state_name(item->state));
     ht_list_row_set(row, CONFLICT_WHO, HT_STYLE_ROW_NORMAL, who);
     ht_list_row_set(row, CONFLICT_WHAT, HT_STYLE_ROW_NORMAL, item->label);
-    ht_list_row_set(row, CONFLICT_MINE, HT_STYLE_ROW_NORMAL, conflict->mine);
-    ht_list_row_set(row, CONFLICT_THEIRS, HT_STYLE_ROW_NORMAL, conflict->theirs);
+    g_autofree char *mine = ht_context_words_of(context, item, conflict->mine, blind);
+    g_autofree char *theirs = ht_context_words_of(context, item, conflict->theirs, blind);
+    ht_list_row_set(row, CONFLICT_MINE, HT_STYLE_ROW_NORMAL, mine);
+    ht_list_row_set(row, CONFLICT_THEIRS, HT_STYLE_ROW_NORMAL, theirs);
     row->data = GINT_TO_POINTER(conflict->text != NULL);
     return row;
 }
@@ -308,23 +306,23 @@ typedef struct {
     bool has_text;
 } OneConflict;
 
-static void one_conflict_fill(HtDoc *doc, int width, gpointer data)
+static void one_conflict_fill(HtDoc *doc, bool blind, int width, gpointer data)
 {
     OneConflict *one = data;
     g_autoptr(HtConflict) conflict = ht_outbox_conflict(one->context->parts.outbox, one->seq, NULL);
     one->has_text = conflict && conflict->text;
     if (conflict)
-        fill_conflict(doc, one->context, conflict, width);
+        fill_conflict(doc, one->context, conflict, blind, width);
     else
         ht_doc_add(doc, HT_STYLE_MUTED, "This one is settled. q goes back.");
 }
 
-static void conflict_preview(HtDoc *doc, const HtListRow *row, int width, gpointer data)
+static void conflict_preview(HtDoc *doc, const HtListRow *row, bool blind, int width, gpointer data)
 {
     HtContext *context = data;
     g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, row->number, NULL);
     if (conflict)
-        fill_conflict(doc, context, conflict, width);
+        fill_conflict(doc, context, conflict, blind, width);
 }
 
 HtView *ht_new_conflict_view(HtContext *context, int64_t seq)
@@ -367,7 +365,7 @@ bool ht_conflict_has_text(HtContext *context)
     return row && row->data;
 }
 
-static GPtrArray *conflicts_load(gpointer data, GError **error)
+static GPtrArray *conflicts_load(gpointer data, bool blind, GError **error)
 {
     HtContext *context = data;
     g_autoptr(GPtrArray) items =
@@ -376,7 +374,7 @@ static GPtrArray *conflicts_load(gpointer data, GError **error)
         return NULL;
     GPtrArray *rows = new_rows();
     for (guint i = 0; i < items->len; i++)
-        g_ptr_array_add(rows, conflict_row(context, items->pdata[i]));
+        g_ptr_array_add(rows, conflict_row(context, items->pdata[i], blind));
     add_rest(rows, MOST_CONFLICTS, count_open(context, true), "conflicts");
     return rows;
 }
@@ -416,8 +414,9 @@ static void help_free(gpointer data)
     g_free(help);
 }
 
-static GPtrArray *help_load(gpointer data, GError **error)
+static GPtrArray *help_load(gpointer data, bool blind, GError **error)
 {
+    (void)blind;
     (void)error;
     const Help *help = data;
     GPtrArray *rows = new_rows();
@@ -537,8 +536,9 @@ static void add_outbox(HtDoc *doc, HtContext *context)
         add_line(doc, HT_STYLE_NORMAL, "u undoes", undo);
 }
 
-static void status_fill(HtDoc *doc, int width, gpointer data)
+static void status_fill(HtDoc *doc, bool blind, int width, gpointer data)
 {
+    (void)blind;
     HtContext *context = data;
     add_sync(doc, context, width);
     add_outbox(doc, context);

@@ -230,7 +230,8 @@ bool ht_context_save_session(HtContext *context, GError **error)
 
 /* ---- reading
  * ------------------------------------------------------------------------------------------- */
-static HtView *restore_review(HtContext *context, const HtJson *json, HtKey job)
+static HtView *restore_review(HtContext *context, const HtViewParts *parts, const HtJson *json,
+                              HtKey job)
 {
     const HtJson *rows = ht_json_get(json, "queue");
     HtKeyArray *queue = ht_key_array_new(ht_json_length(rows));
@@ -245,8 +246,7 @@ static HtView *restore_review(HtContext *context, const HtJson *json, HtKey job)
         ht_key_array_free(queue);
         return NULL;
     }
-    HtView *view = ht_view_new_review(ht_view_parts(context), job, queue,
-                                      (guint64)ht_json_get_int(json, "pass", 0));
+    HtView *view = ht_view_new_review(parts, job, queue, (guint64)ht_json_get_int(json, "pass", 0));
     for (const HtJson *row = ht_json_first(rows); row; row = ht_json_next(row)) {
         HtDecisionKind decided = ht_decision_parse(ht_json_get_string(row, "decided", NULL));
         if (decided)
@@ -260,7 +260,9 @@ static HtView *restore_review(HtContext *context, const HtJson *json, HtKey job)
 
 static HtView *restore_view(HtContext *context, const HtJson *json)
 {
-    const HtViewParts *parts = ht_view_parts(context);
+    HtViewParts as_it_was = *ht_view_parts(context);
+    as_it_was.blind = ht_json_get_bool(json, "blind", false);
+    const HtViewParts *parts = &as_it_was;
     const char *name = ht_json_get_string(json, "view", "");
     HtKey job = get_id(json, "job", context->parts.reader);
     HtKey candidate = get_id(json, "candidate", context->parts.reader);
@@ -281,7 +283,7 @@ static HtView *restore_view(HtContext *context, const HtJson *json)
     if (strcmp(name, "search") == 0)
         return ht_view_new_search(parts, ht_json_get_string(json, "limit", ""));
     if (strcmp(name, "review") == 0)
-        return restore_review(context, json, job);
+        return restore_review(context, parts, json, job);
     return NULL;
 }
 
@@ -294,8 +296,6 @@ static void restore_state(HtContext *context, HtView *view, const HtJson *json)
     const char *limit = ht_json_get_string(json, "limit", NULL);
     if (limit && ht_view_id(view) != HT_VIEW_SEARCH)
         ht_view_set_limit(view, limit, NULL);
-    if (ht_json_get_bool(json, "blind", false))
-        ht_view_set_blind(view, true);
     if (ht_json_has(json, "tab"))
         ht_view_set_tab(view, (int)ht_json_get_int(json, "tab", 0));
     const HtJson *marks = ht_json_get(json, "marks");

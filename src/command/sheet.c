@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     HtContext *context;
     GArray *rows; /* Row */
-    bool one_job, blind;
+    bool one_job;
 } Sheet;
 
 enum { NAME, STAGE, BECOMES, REASON, MAIL, BECAUSE, JOB };
@@ -60,7 +60,7 @@ static const char *because(const Row *row)
     return row->by_rule ? "your rule matched" : "you opened it";
 }
 
-static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow *match)
+static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow *match, bool blind)
 {
     HtListRow *out = ht_list_row_new(row->match);
     out->match = row->match;
@@ -68,7 +68,7 @@ static HtListRow *sheet_row(const Sheet *sheet, const Row *row, const HtMatchRow
     out->job = match->job;
     bool taken = is_taken(row);
     g_autofree char *mail = mail_text(sheet);
-    g_autofree char *name = sheet->blind || (match->flags & HT_MATCH_BLIND)
+    g_autofree char *name = blind || (match->flags & HT_MATCH_BLIND)
                                 ? ht_blind_name(sheet->context->parts.reader, match->candidate)
                                 : g_strdup(match->name ? match->name : "");
     ht_list_row_set(out, NAME, taken ? HT_STYLE_ROW_NORMAL : HT_STYLE_MUTED, name);
@@ -88,7 +88,7 @@ static void note_stage(Row *row, const HtMatchRow *match)
     row->closed = ht_stage_type_is_terminal(match->stage_type) ? match->stage_type : HT_STAGE_NONE;
 }
 
-static GPtrArray *sheet_load(gpointer data, GError **error)
+static GPtrArray *sheet_load(gpointer data, bool blind, GError **error)
 {
     Sheet *sheet = data;
     guint n = sheet->rows->len;
@@ -102,7 +102,7 @@ static GPtrArray *sheet_load(gpointer data, GError **error)
         for (guint i = 0; i < n; i++) {
             Row *row = &g_array_index(sheet->rows, Row, i);
             note_stage(row, &matches[i]);
-            g_ptr_array_add(out, sheet_row(sheet, row, &matches[i]));
+            g_ptr_array_add(out, sheet_row(sheet, row, &matches[i], blind));
         }
     }
     ht_match_rows_free(matches, n);
@@ -125,7 +125,6 @@ static Sheet *new_sheet(HtContext *context, const GArray *keys, const HtMatchRow
     sheet->rows = g_array_new(FALSE, TRUE, sizeof(Row));
     sheet->one_job = are_of_one_job(matches, keys->len);
     HtView *view = ht_top(context);
-    sheet->blind = ht_view_is_blind(view);
     for (guint i = 0; i < keys->len; i++) {
         Row row = {.match = g_array_index(keys, HtKey, i)};
         const char *rule = ht_view_mark_rule(view, row.match);

@@ -69,11 +69,26 @@ bool ht_blind_hides(HtReader *reader, HtKey match, HtKey candidate)
     return ht_cache_blind_match(reader, candidate, &error) != 0 || error;
 }
 
-char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate)
+/* Whose application it is; `candidate` where that is not here. */
+static HtKey person_of(HtReader *reader, HtKey match, HtKey candidate)
+{
+    HtMatchRow *row = match ? ht_cache_match(reader, match, NULL) : NULL;
+    if (!row)
+        return candidate;
+    candidate = row->candidate;
+    ht_match_rows_free(row, 1);
+    return candidate;
+}
+
+char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate, bool blind)
 {
     g_autoptr(GError) error = NULL;
     bool hides;
     char *name = NULL;
+    if (blind) {
+        HtKey person = person_of(reader, match, candidate);
+        return person ? ht_blind_name(reader, person) : g_strdup("");
+    }
     if (match_hides(reader, match, &hides, &name, &error))
         return name;
     if (!is_missing(error))
@@ -224,10 +239,10 @@ char *ht_mask_text(const HtMask *mask, const char *text)
     return g_string_free(out, FALSE);
 }
 
-char *ht_blind_snippet(HtReader *reader, const HtSearchHit *hit)
+char *ht_blind_snippet(HtReader *reader, const HtSearchHit *hit, bool blind)
 {
     bool is_person = strcmp(hit->kind, "person") == 0; /* what lists show of everybody */
-    if (is_person || !ht_blind_hides(reader, 0, hit->candidate))
+    if (is_person || !(blind || ht_blind_hides(reader, 0, hit->candidate)))
         return g_strdup(hit->snippet);
     if (strcmp(hit->kind, "resume") == 0)
         return g_strdup("(reviewed blind)");
@@ -235,12 +250,10 @@ char *ht_blind_snippet(HtReader *reader, const HtSearchHit *hit)
     return ht_mask_text(mask, hit->snippet);
 }
 
-char *ht_blind_words(HtReader *reader, HtKey match, const char *text)
+char *ht_blind_words(HtReader *reader, HtKey match, HtKey candidate, const char *text, bool blind)
 {
-    HtMatchRow *row = text && match ? ht_cache_match(reader, match, NULL) : NULL;
-    g_autoptr(HtMask) mask =
-        row && (row->flags & HT_MATCH_BLIND) ? ht_mask_new(reader, row->candidate) : NULL;
-    if (row)
-        ht_match_rows_free(row, 1);
+    if (!text || !*text || !(blind || ht_blind_hides(reader, match, candidate)))
+        return g_strdup(text);
+    g_autoptr(HtMask) mask = ht_mask_new(reader, person_of(reader, match, candidate));
     return ht_mask_text(mask, text);
 }

@@ -105,7 +105,7 @@ static void add_panel(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
 static char *words_of(const HtViewParts *parts, HtKey match, HtKey hidden, const char *text)
 {
     if (!hidden)
-        return ht_blind_words(parts->reader, match, text);
+        return ht_blind_words(parts->reader, match, 0, text, false);
     g_autoptr(HtMask) mask = ht_mask_new(parts->reader, hidden);
     return ht_mask_text(mask, text);
 }
@@ -137,7 +137,7 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
     g_autofree char *job = ht_clean(interview->job_title);
     g_autofree char *who =
         hidden ? ht_blind_name(parts->reader, hidden)
-               : ht_blind_who(parts->reader, interview->match, interview->candidate);
+               : ht_blind_who(parts->reader, interview->match, interview->candidate, false);
     g_autofree char *name = ht_clean(who);
     ht_doc_newline(doc);
     ht_doc_addf(doc, HT_STYLE_NORMAL, "%s%s%s", name ? name : "",

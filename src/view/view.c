@@ -119,6 +119,7 @@ HtView *ht_view_alloc(const HtViewClass *class, const HtViewParts *parts)
     HtView *view = g_new0(HtView, 1);
     view->class = class;
     view->parts = *parts;
+    view->is_blind = parts->blind;
     view->base = ht_key_array_new(0);
     view->page = DEFAULT_PAGE;
     view->cursor = -1;
@@ -601,9 +602,13 @@ bool ht_view_set_tab(HtView *view, int tab)
 
 void ht_view_set_blind(HtView *view, bool blind)
 {
+    if (view->is_blind == blind)
+        return;
     view->is_blind = blind;
     forget_window(view);
     ht_view_forget_texts(view);
+    if (view->class->kind == HT_VIEW_TABLE && !view->class->fetch)
+        ht_view_load(view, true); /* rows that are kept say whom they are about */
 }
 
 bool ht_view_is_blind(const HtView *view)

@@ -51,6 +51,12 @@ static char *panel_names(const HtInterview *interview)
     return g_string_free(out, FALSE);
 }
 
+/* For a preview: whom a blind view hides; nobody whose name is known where that is not here. */
+static HtKey hidden_person(const HtView *view, const HtListRow *row)
+{
+    return !view->is_blind ? 0 : row->candidate ? row->candidate : -1;
+}
+
 static HtListRow *day_row(const HtViewParts *parts, int64_t us)
 {
     g_autofree char *day = ht_clock_format(us, parts->zone, "%A %-d %B");
@@ -87,7 +93,8 @@ static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *int
     g_autofree char *panel = panel_names(interview);
     ht_list_row_set(row, 0, warning ? HT_STYLE_WARNING : HT_STYLE_TIME, time);
     ht_list_row_set(row, 1, HT_STYLE_TIME, theirs ? theirs : "");
-    g_autofree char *who = ht_blind_who(parts->reader, interview->match, interview->candidate);
+    g_autofree char *who =
+        ht_blind_who(parts->reader, interview->match, interview->candidate, parts->blind);
     ht_list_row_set(row, 2, interview->is_mine ? HT_STYLE_STRONG : HT_STYLE_ROW_NORMAL, who);
     ht_list_row_set(row, 3, HT_STYLE_ROW_NORMAL, interview->job_title);
     ht_list_row_set(row, 4, HT_STYLE_MUTED, interview->type);
@@ -98,7 +105,7 @@ static HtListRow *interview_row(const HtViewParts *parts, const HtInterview *int
 
 static HtLoaded *agenda_load(HtReader *reader, const HtViewQuery *query, GError **error)
 {
-    HtViewParts parts = {.reader = reader, .zone = query->zone};
+    HtViewParts parts = {.reader = reader, .zone = query->zone, .blind = query->blind};
     int64_t now = ht_clock_now_us();
     g_autoptr(GPtrArray) list = ht_cache_agenda(reader, now - DAYS_BACK * HT_US_PER_DAY,
                                                 now + DAYS_AHEAD * HT_US_PER_DAY, false, error);
@@ -140,7 +147,7 @@ static void agenda_preview(HtView *view, gsize slot, HtDoc *doc, int width)
         return;
     g_autoptr(HtInterview) interview = ht_cache_interview(view->parts.reader, row->key, NULL);
     if (interview)
-        ht_doc_interview(doc, &view->parts, interview, 0, width);
+        ht_doc_interview(doc, &view->parts, interview, hidden_person(view, row), width);
 }
 
 static const HtViewClass agenda_class = {
@@ -212,7 +219,8 @@ static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedb
         row->job = match->job;
         ht_match_rows_free(match, 1);
     }
-    g_autofree char *who = ht_blind_who(parts->reader, feedback->match, row->candidate);
+    g_autofree char *who =
+        ht_blind_who(parts->reader, feedback->match, row->candidate, parts->blind);
     ht_list_row_set(row, 1, HT_STYLE_ROW_NORMAL, who);
     ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, feedback->is_mine ? "you" : feedback->author);
     ht_list_row_set(row, 3, HT_STYLE_MUTED, feedback->interview_type);
@@ -225,7 +233,7 @@ static HtListRow *feedback_row(const HtViewParts *parts, const HtFeedback *feedb
 /* The newest; a limit asks all of them. One more than are promised says that there are others. */
 static HtLoaded *feedback_load(HtReader *reader, const HtViewQuery *query, GError **error)
 {
-    HtViewParts parts = {.reader = reader, .zone = query->zone};
+    HtViewParts parts = {.reader = reader, .zone = query->zone, .blind = query->blind};
     bool narrowed = query->limit && *query->limit;
     g_autoptr(GPtrArray) list =
         ht_cache_feedback_recent(reader, narrowed ? MOST_ASKED : MOST_FEEDBACK + 1, error);
@@ -255,7 +263,7 @@ static void feedback_preview(HtView *view, gsize slot, HtDoc *doc, int width)
     for (guint i = 0; list && i < list->len; i++) {
         const HtFeedback *feedback = list->pdata[i];
         if (feedback->key == row->key)
-            ht_doc_feedback(doc, &view->parts, feedback, 0, width);
+            ht_doc_feedback(doc, &view->parts, feedback, hidden_person(view, row), width);
     }
 }
 
@@ -304,8 +312,8 @@ static HtLoaded *search_load(HtReader *reader, const HtViewQuery *query, GError 
         /* One person may have several places: the key is the place's own. */
         HtListRow *row = ht_list_row_new(hit->document ? -hit->document : hit->candidate);
         row->candidate = hit->candidate;
-        g_autofree char *who = ht_blind_who(reader, 0, hit->candidate);
-        g_autofree char *snippet = ht_blind_snippet(reader, hit);
+        g_autofree char *who = ht_blind_who(reader, 0, hit->candidate, query->blind);
+        g_autofree char *snippet = ht_blind_snippet(reader, hit, query->blind);
         ht_list_row_set(row, 0, HT_STYLE_ROW_NORMAL, who);
         ht_list_row_set(row, 1, HT_STYLE_MUTED, hit->kind);
         ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, snippet);

@@ -180,7 +180,7 @@ HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey m
     HtView *view = ht_view_alloc(&candidate_class, parts);
     view->data = view->own = data;
     view->subject[SUBJECT_CANDIDATE] = candidate;
-    view->is_blind = ht_blind_hides(parts->reader, match, candidate);
+    view->is_blind = parts->blind || ht_blind_hides(parts->reader, match, candidate);
     if (match == 0) {
         g_autoptr(HtKeyArray) keys = ht_cache_candidate_matches(parts->reader, candidate, NULL);
         match = keys && keys->n > 0 ? keys->keys[0] : 0;

@@ -20,6 +20,7 @@ typedef struct HtViewQuery {
     char *words;
     HtKey subject[HT_VIEW_SUBJECTS]; /* what the view is about, e.g. the job */
     GTimeZone *zone;
+    bool blind;
     gpointer data; /* the view's own; only for classes that load in the UI thread */
 } HtViewQuery;
 

@@ -259,7 +259,7 @@ static HtLoaded *list_load(HtReader *reader, const HtViewQuery *query, GError **
 {
     (void)reader;
     const List *list = query->data;
-    GPtrArray *rows = list->spec.load(list->spec.data, error);
+    GPtrArray *rows = list->spec.load(list->spec.data, query->blind, error);
     if (!rows)
         return NULL;
     return ht_loaded_new_rows(narrow(rows, query->limit));
@@ -276,7 +276,7 @@ static void list_place(HtView *view, GString *out)
 static void list_preview(HtView *view, gsize slot, HtDoc *doc, int width)
 {
     const List *list = view->data;
-    list->spec.preview(doc, view->rows->pdata[slot], width, list->spec.data);
+    list->spec.preview(doc, view->rows->pdata[slot], view->is_blind, width, list->spec.data);
 }
 
 static void list_free(HtView *view)
@@ -329,7 +329,7 @@ static void text_place(HtView *view, GString *out)
 static void text_fill(HtView *view, HtDoc *doc, int width)
 {
     const Text *text = view->data;
-    text->spec.fill(doc, width, text->spec.data);
+    text->spec.fill(doc, view->is_blind, width, text->spec.data);
 }
 
 static void text_free(HtView *view)

@@ -186,6 +186,7 @@ static void query_init(HtView *view, HtViewQuery *query)
     query->words = g_strdup(view->search);
     memcpy(query->subject, view->subject, sizeof query->subject);
     query->zone = view->parts.zone ? g_time_zone_ref(view->parts.zone) : NULL;
+    query->blind = view->is_blind;
     query->data = view->data;
 }
 

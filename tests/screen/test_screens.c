@@ -67,6 +67,8 @@ static const Scene conflict_scenes[] = {
     {"conflicts-two", "key g x\nwait\n"},
     {"conflict", "key g x\nwait\nkey Enter\nwait\n"},
     {"conflict-note", "key g x\nwait\nkey j Enter\nwait\n"},
+    {"blind-conflicts", "key Enter\nwait\nkey b\nkey g x\nwait\n"},
+    {"blind-conflict-note", "key Enter\nwait\nkey b\nkey g x\nwait\nkey j Enter\nwait\n"},
     {"conflict-reason", "key g x\nwait\nkey m\nwait\n"},
     {"conflict-mine",
      "key g x\nwait\nkey m\nwait\ntype other\nkey Enter\nwait\ntype spoke again\nkey "

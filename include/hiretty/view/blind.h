@@ -17,17 +17,20 @@ char *ht_blind_name(HtReader *reader, HtKey candidate);
  * be read is hidden. */
 bool ht_blind_hides(HtReader *reader, HtKey match, HtKey candidate);
 
-/* What somebody may be called under the same rule: the name, not cleaned, or the blind name; ""
+/* `blind` below: whoever asks shows nobody's name, whatever the stage says (a view that `b` made
+ * blind, or that was opened from such a one). The command line has no view: it passes false.
+ *
+ * What somebody may be called under the same rule: the name, not cleaned, or the blind name; ""
  * when neither application nor person is here. Caller frees. */
-char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate);
+char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate, bool blind);
 
 /* The place that a search found, under the same rule: without the name, and nothing of a résumé,
  * which names schools and years as it likes. Caller frees; may be NULL. */
-char *ht_blind_snippet(HtReader *reader, const HtSearchHit *hit);
+char *ht_blind_snippet(HtReader *reader, const HtSearchHit *hit, bool blind);
 
-/* What somebody wrote about an application, under the same rule. `text` may be NULL: NULL. Caller
- * frees. */
-char *ht_blind_words(HtReader *reader, HtKey match, const char *text);
+/* What somebody wrote about an application or a person (either may be 0), under the same rule.
+ * `text` may be NULL: NULL. Caller frees. */
+char *ht_blind_words(HtReader *reader, HtKey match, HtKey candidate, const char *text, bool blind);
 
 /* Takes a person's name, mail addresses and phone number out of texts. */
 typedef struct HtMask HtMask;

@@ -21,6 +21,7 @@ typedef struct HtViewParts {
     GTimeZone *zone;  /* the recruiter's */
     HtSeenFunc seen;  /* may be NULL */
     gpointer seen_data;
+    bool blind; /* a view that is made of these starts blind */
 } HtViewParts;
 
 HtView *ht_view_new_jobs(const HtViewParts *parts);
@@ -47,7 +48,8 @@ HtView *ht_view_new_agenda(const HtViewParts *parts);
 HtView *ht_view_new_feedback(const HtViewParts *parts);
 HtView *ht_view_new_search(const HtViewParts *parts, const char *words);
 
-/* Blind: no name, contact, school, nor date that tells an age. Only review, candidate, matches. */
+/* Blind: no name, contact, school, nor date that tells an age, in every kind of view. One that
+ * names nobody (jobs) only hands it on: what is opened from a blind view starts blind. */
 void ht_view_set_blind(HtView *view, bool blind);
 bool ht_view_is_blind(const HtView *view);
 
@@ -102,9 +104,10 @@ typedef struct HtListSpec {
     int n_columns;
     const char *place; /* title, borrowed for as long as the view lives */
     uint64_t tables;   /* changes that make it load again */
-    GPtrArray *(*load)(gpointer data, GError **error); /* HtListRow*, the array frees them; fast */
+    /* HtListRow*, the array frees them; fast. `blind` here and below: the view is. */
+    GPtrArray *(*load)(gpointer data, bool blind, GError **error);
     /* Writes the preview of a row, `width` columns wide; NULL: there is none. */
-    void (*preview)(HtDoc *doc, const HtListRow *row, int width, gpointer data);
+    void (*preview)(HtDoc *doc, const HtListRow *row, bool blind, int width, gpointer data);
     gpointer data;
     GDestroyNotify free_data;
 } HtListSpec;
@@ -115,7 +118,7 @@ const HtListRow *ht_view_list_row(HtView *view, int64_t row);
 gpointer ht_view_list_data(HtView *view);
 
 /* A text somebody else writes (status, conflict). `fill` is called at every change of `tables`. */
-typedef void (*HtFillFunc)(HtDoc *doc, int width, gpointer data);
+typedef void (*HtFillFunc)(HtDoc *doc, bool blind, int width, gpointer data);
 typedef struct HtTextSpec {
     HtViewId id;
     const char *place; /* as above */

@@ -45,7 +45,7 @@ static void check_who(Desk *desk, const char *match, const char *candidate, bool
 {
     HtKey m = match ? fixture_key(desk->reader, match) : 0;
     HtKey c = candidate ? fixture_key(desk->reader, candidate) : 0;
-    g_autofree char *who = ht_blind_who(desk->reader, m, c);
+    g_autofree char *who = ht_blind_who(desk->reader, m, c, false);
     g_assert_cmpstr(who, ==, name);
     g_assert_cmpint(ht_blind_hides(desk->reader, m, c), ==, hides);
 }
@@ -82,7 +82,7 @@ static void test_who(void)
         check_who(&desk, "M99", "C22", false, "Zoë Last22");
         check_who(&desk, NULL, "C22", true, sign);
         check_who(&desk, NULL, "C1", false, "Zoë Last01");
-        g_autofree char *nobody = ht_blind_who(desk.reader, 987654, 987654);
+        g_autofree char *nobody = ht_blind_who(desk.reader, 987654, 987654, false);
         g_assert_cmpstr(nobody, ==, "");
         /* One person, one name: in a list, in what is read of an application, and of the person. */
         HtViewParts parts = {.reader = desk.reader};
@@ -137,7 +137,7 @@ static void check_snippet(Desk *desk, const char *candidate, const char *kind, c
     char text[] = "Ana lodzka was here";
     HtSearchHit hit = {
         .candidate = fixture_key(desk->reader, candidate), .kind = kind, .snippet = text};
-    g_autofree char *snippet = ht_blind_snippet(desk->reader, &hit);
+    g_autofree char *snippet = ht_blind_snippet(desk->reader, &hit, false);
     g_assert_cmpstr(snippet, ==, wanted);
 }
 
@@ -151,11 +151,20 @@ static void test_snippet(void)
         check_snippet(&desk, "C21", "resume", "(reviewed blind)");
         check_snippet(&desk, "C1", "resume", "Ana lodzka was here");
         HtKey match = fixture_key(desk.reader, "M21"), open = fixture_key(desk.reader, "M99");
-        g_autofree char *words = ht_blind_words(desk.reader, match, "Ana is good");
+        g_autofree char *words = ht_blind_words(desk.reader, match, 0, "Ana is good", false);
         g_assert_cmpstr(words, ==, "[name] is good");
-        g_autofree char *shown = ht_blind_words(desk.reader, open, "Zoë is good");
+        g_autofree char *shown = ht_blind_words(desk.reader, open, 0, "Zoë is good", false);
         g_assert_cmpstr(shown, ==, "Zoë is good");
-        g_assert_null(ht_blind_words(desk.reader, match, NULL));
+        g_assert_null(ht_blind_words(desk.reader, match, 0, NULL, false));
+        /* Whoever shows nobody's name hides it whatever the stage says. */
+        g_autofree char *hidden = ht_blind_words(desk.reader, open, 0, "Zoë is good", true);
+        g_assert_cmpstr(hidden, ==, "[name] is good");
+        HtKey person = fixture_key(desk.reader, "C22");
+        g_autofree char *of_person = ht_blind_words(desk.reader, 0, person, "Zoë Last22", false);
+        g_assert_cmpstr(of_person, ==, "[name] [name]"); /* one of the applications is blind */
+        g_autofree char *called = ht_blind_who(desk.reader, open, 0, true);
+        g_autofree char *sign = ht_blind_name(desk.reader, person);
+        g_assert_cmpstr(called, ==, sign);
     }
     desk_close(&desk);
 }
