@@ -291,13 +291,29 @@ HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *op
     return 0;
 }
 
+/* Unless a rule of the person's own chose them. They are of one job: --where wants --job. */
+static void needs_opened(HtContext *context, HtIntent *intent, const GArray *keys,
+                         const HtCliOptions *options)
+{
+    intent->needs_viewed = keys->len > 1 && !options->where;
+    HtMatchRow *row =
+        options->where ? ht_cache_match(context->parts.reader, g_array_index(keys, HtKey, 0), NULL)
+                       : NULL;
+    if (!options->where)
+        return;
+    const char *lacks = ht_rule_lacks(context->parts.reader, options->where, row ? row->job : 0);
+    ht_match_rows_free(row, row ? 1 : 0);
+    intent->needs_viewed = lacks != NULL;
+    if (lacks)
+        intent->unviewed_why = g_strdup_printf("never opened, and %s", lacks);
+}
+
 static bool fill_intent(HtContext *context, HtIntent *intent, const GArray *keys,
                         const HtCliOptions *options, int *exit)
 {
     g_autoptr(GError) error = NULL;
     if (intent->decision == HT_DECISION_REJECT) {
-        bool rule = options->where && ht_rule_is_substantial(options->where);
-        intent->needs_viewed = (keys->len > 1 || options->where) && !rule;
+        needs_opened(context, intent, keys, options);
         intent->mail = true;
         intent->reason = ht_cli_reason(context, "reject", options, exit);
         return intent->reason != 0;

@@ -137,9 +137,10 @@ void ht_context_go_on(HtContext *context, HtResult *result, bool is_written);
 bool ht_context_was_viewed(HtContext *context, HtKey match, int *seconds);
 void ht_context_note_viewed(HtContext *context, HtKey match, bool blind, int seconds);
 
-/* A filter that may reject people nobody opened: it says more than score, stage and dates, and
- * whom it is about, not only whom it is not. */
-bool ht_rule_is_substantial(const char *filter);
+/* Why a filter may not reject people of a job whom nobody opened; NULL: it may. It has to say more
+ * than score, stage and dates: whom it is about, not only whom it is not, and somebody of the job
+ * has to be left out by that. Static; some ms for a large job. */
+const char *ht_rule_lacks(HtReader *reader, const char *filter, HtKey job);
 
 /* "3d", "2w", "tomorrow", "friday", "2026-05-01": the start of that day in the zone. */
 bool ht_parse_day(const char *text, GTimeZone *zone, int64_t *out_us, GError **error);

@@ -2,47 +2,83 @@
 #include "context_impl.h"
 
 #include "hiretty/base/error.h"
+#include "hiretty/cache/matches.h"
 #include "hiretty/domain/filter.h"
 
 #include <string.h>
 
-/* A score alone never rejects, nor does a stage, a date or a state that follows from them: some
- * term has to speak of what the person brings. What a person is not says nothing of that: "-tag:x"
- * lets everybody pass whom nobody looked at. */
-bool ht_rule_is_substantial(const char *text)
+/* Does a term of that field speak of what the person brings? A score, a stage, a date or a state
+ * that follows from them does not. */
+static bool speaks_of_person(HtFilterField field)
+{
+    switch (field) {
+    case HT_FIELD_WORDS:
+    case HT_FIELD_SKILL:
+    case HT_FIELD_LOCATION:
+    case HT_FIELD_TAG:
+    case HT_FIELD_SOURCE:
+    case HT_FIELD_TITLE:
+    case HT_FIELD_COMPANY:
+    case HT_FIELD_NAME:
+    case HT_FIELD_EMAIL:
+        return true;
+    case HT_FIELD_STAGE:
+    case HT_FIELD_SCORE:
+    case HT_FIELD_REJECT:
+    case HT_FIELD_UPDATED:
+    case HT_FIELD_APPLIED:
+    case HT_FIELD_AGE:
+    case HT_FIELD_IS:
+    case HT_FIELD_JOB:
+    case HT_FIELD_DEPARTMENT:
+    case HT_FIELD_STATUS:
+    case HT_FIELDS:
+    default:
+        return false;
+    }
+}
+
+static bool is_not(const HtFilterTerm *term)
+{
+    return term->is_negated || term->compare == HT_COMPARE_NE;
+}
+
+/* Is there one application to the job that the term keeps out? One is enough: it is looked for in
+ * the order of the list and found soon, if the term says anything. What cannot be read says
+ * nothing. */
+static bool keeps_somebody_out(HtReader *reader, HtKey job, const HtFilterTerm *term)
+{
+    HtFilterTerm others = *term; /* borrows the values */
+    others.is_negated = !term->is_negated;
+    g_autoptr(GPtrArray) terms = g_ptr_array_new();
+    g_ptr_array_add(terms, &others);
+    HtFilter filter = {.terms = terms};
+    HtMatchQuery query = {.job = job, .filter = &filter, .limit = 1};
+    g_autoptr(HtKeyArray) keys = ht_cache_match_keys(reader, &query, NULL);
+    return keys && keys->n > 0;
+}
+
+/* Some term has to say what the person brings, and to tell people of the job apart: what all of
+ * them bring leaves the choice to the score beside it. What a person is not says nothing of that
+ * either: "-tag:x" lets everybody pass whom nobody looked at. */
+const char *ht_rule_lacks(HtReader *reader, const char *text, HtKey job)
 {
     g_autoptr(HtFilter) filter = text ? ht_filter_parse(text, NULL, NULL) : NULL;
+    bool speaks = false, says_what = false;
     for (guint i = 0; filter && i < filter->terms->len; i++) {
         const HtFilterTerm *term = filter->terms->pdata[i];
-        if (term->is_negated || term->compare == HT_COMPARE_NE)
+        if (!speaks_of_person(term->field))
             continue;
-        switch (term->field) {
-        case HT_FIELD_WORDS:
-        case HT_FIELD_SKILL:
-        case HT_FIELD_LOCATION:
-        case HT_FIELD_TAG:
-        case HT_FIELD_SOURCE:
-        case HT_FIELD_TITLE:
-        case HT_FIELD_COMPANY:
-        case HT_FIELD_NAME:
-        case HT_FIELD_EMAIL:
-            return true;
-        case HT_FIELD_STAGE:
-        case HT_FIELD_SCORE:
-        case HT_FIELD_REJECT:
-        case HT_FIELD_UPDATED:
-        case HT_FIELD_APPLIED:
-        case HT_FIELD_AGE:
-        case HT_FIELD_IS:
-        case HT_FIELD_JOB:
-        case HT_FIELD_DEPARTMENT:
-        case HT_FIELD_STATUS:
-        case HT_FIELDS:
-        default:
-            break;
-        }
+        speaks = true;
+        if (is_not(term))
+            continue;
+        says_what = true;
+        if (keeps_somebody_out(reader, job, term))
+            return NULL;
     }
-    return false;
+    return says_what ? "the rule fits everybody in the job"
+           : speaks  ? "a rule says what people bring, not only what they lack"
+                     : "score, stage, dates and states alone are no rule";
 }
 
 static int weekday_of(const char *folded)

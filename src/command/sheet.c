@@ -18,6 +18,7 @@ typedef struct {
     HtContext *context;
     GArray *rows; /* Row */
     bool one_job;
+    const char *lacks; /* of the rule of those that nobody opened; static, NULL: they have none */
 } Sheet;
 
 enum { NAME, STAGE, BECOMES, REASON, MAIL, BECAUSE, JOB };
@@ -118,6 +119,31 @@ static bool are_of_one_job(const HtMatchRow *matches, guint n)
     return true;
 }
 
+/* What a rule lacks in a job: asked once for each, for it may have marked thousands. */
+typedef struct {
+    HtReader *reader;
+    GHashTable *known;        /* "JOB RULE" → static text, "" = nothing */
+    const char *rule, *lacks; /* the last one, with its job: they come in long rows of the same */
+    HtKey job;
+} Judge;
+
+static const char *judged(Judge *judge, const char *rule, HtKey job)
+{
+    if (rule == judge->rule && job == judge->job)
+        return judge->lacks;
+    g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT " %s", job, rule);
+    const char *lacks = g_hash_table_lookup(judge->known, key);
+    if (!lacks) {
+        lacks = ht_rule_lacks(judge->reader, rule, job);
+        lacks = lacks ? lacks : "";
+        g_hash_table_insert(judge->known, g_steal_pointer(&key), (gpointer)(guintptr)lacks);
+    }
+    judge->rule = rule; /* interned */
+    judge->job = job;
+    judge->lacks = *lacks ? lacks : NULL;
+    return judge->lacks;
+}
+
 static Sheet *new_sheet(HtContext *context, const GArray *keys, const HtMatchRow *matches)
 {
     Sheet *sheet = g_new0(Sheet, 1);
@@ -125,15 +151,22 @@ static Sheet *new_sheet(HtContext *context, const GArray *keys, const HtMatchRow
     sheet->rows = g_array_new(FALSE, TRUE, sizeof(Row));
     sheet->one_job = are_of_one_job(matches, keys->len);
     HtView *view = ht_top(context);
+    Judge judge = {.reader = context->parts.reader,
+                   .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     for (guint i = 0; i < keys->len; i++) {
         Row row = {.match = g_array_index(keys, HtKey, i)};
-        const char *rule = ht_view_mark_rule(view, row.match);
-        row.by_rule = rule && *rule && ht_rule_is_substantial(rule);
+        const char *rule = ht_view_mark_rule(view, row.match), *lacks = NULL;
+        if (rule && *rule)
+            lacks = judged(&judge, rule, matches[i].job);
+        row.by_rule = rule && *rule && !lacks;
         row.may = row.by_rule || ht_context_was_viewed(context, row.match, NULL);
         row.on = row.may;
         note_stage(&row, &matches[i]);
+        if (!row.may && row.closed == HT_STAGE_NONE)
+            sheet->lacks = lacks;
         g_array_append_val(sheet->rows, row);
     }
+    g_hash_table_unref(judge.known);
     return sheet;
 }
 
@@ -184,9 +217,10 @@ static bool has_unopened(const Sheet *sheet)
 static void set_nobody(const Sheet *sheet, GError **error)
 {
     g_autofree char *why = left_out_by_reason(sheet);
-    g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "nobody of the %u can be rejected: %s%s",
-                sheet->rows->len, why,
-                has_unopened(sheet) ? ". r reviews them, + marks by more than a score" : "");
+    g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "nobody of the %u can be rejected: %s%s%s%s",
+                sheet->rows->len, why, sheet->lacks ? ", and " : "",
+                sheet->lacks ? sheet->lacks : "",
+                has_unopened(sheet) ? ". r reviews them, + marks by a rule" : "");
 }
 
 static HtView *new_view(HtContext *context, Sheet *sheet)
@@ -232,7 +266,10 @@ char *ht_sheet_left_out(HtView *view)
     const Sheet *sheet = ht_view_list_data(view);
     g_autofree char *why = sheet ? left_out_by_reason(sheet) : g_strdup("");
     int left = sheet ? (int)sheet->rows->len - count_taken(sheet) : 0;
-    return left ? g_strdup_printf("%d left out: %s", left, why) : NULL;
+    const char *lacks = sheet && has_unopened(sheet) ? sheet->lacks : NULL;
+    return left ? g_strdup_printf("%d left out: %s%s%s%s", left, why, lacks ? " (" : "",
+                                  lacks ? lacks : "", lacks ? ")" : "")
+                : NULL;
 }
 
 bool ht_sheet_toggle(HtView *view, GError **error)

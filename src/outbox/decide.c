@@ -184,7 +184,8 @@ HtOp *ht_plan_decision_on(HtPlan *plan, const HtViewed *viewed, const HtMatchRow
                                                                   row->stage_type, target->type))
                                : why->message;
     if (!lacks && intent->needs_viewed && !was_viewed(plan, viewed))
-        lacks = "never opened: a rejection of many leaves it out";
+        lacks = intent->unviewed_why ? intent->unviewed_why
+                                     : "never opened: a rejection of many leaves it out";
     if (lacks) {
         ht_plan_refuse(plan, viewed->match, lacks);
         return NULL;

@@ -22,6 +22,7 @@ void ht_intent_free(HtIntent *intent)
     g_free(intent->day);
     g_free(intent->bulk_kind);
     g_free(intent->bulk_filter);
+    g_free(intent->unviewed_why);
     g_free(intent->tag);
     g_clear_pointer(&intent->tags, g_ptr_array_unref);
     g_free(intent->visibility);

@@ -346,6 +346,33 @@ static void test_left_out(void)
     desk_clear(&desk);
 }
 
+/* A filter that is no rule rejects nobody whom nobody opened, and the answer says what it lacks. */
+static void test_no_rule(void)
+{
+    static const struct {
+        const char *where, *lacks;
+    } rows[] = {
+        {"score<50", "score, stage, dates and states alone are no rule"},
+        {"-loc:Berlin", "a rule says what people bring, not only what they lack"},
+        {"score<50 email:example.com", "the rule fits everybody in the job"},
+    };
+    Desk desk;
+    desk_init(&desk, false);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *line = g_strdup_printf(
+            "reject --job 'Customer Support' --reason must_have_missing --where '%s'",
+            rows[i].where);
+        g_autofree char *says_why = g_strdup_printf("never opened, and %s", rows[i].lacks);
+        says(&desk, line, 5, "", says_why);
+    }
+    says(&desk, "outbox", 0, "", "Nothing waits");
+    says(&desk,
+         "reject --job 'Customer Support' --reason must_have_missing --where 'score<50 "
+         "email:example.com title:librarian|student'",
+         5, "Rejected: Must-have missing (Tomás Ó Súilleabháin", "1 left out");
+    desk_clear(&desk);
+}
+
 static void says_not(const Desk *desk, const char *line, int status, const char *text)
 {
     Run out;
@@ -419,6 +446,7 @@ int main(int argc, char **argv)
     ht_text_init_locale();
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/screen/outbox_verbs/left_out", test_left_out);
+    g_test_add_func("/screen/outbox_verbs/no_rule", test_no_rule);
     g_test_add_func("/screen/outbox_verbs/named", test_named);
     g_test_add_func("/screen/outbox_verbs/namesakes", test_namesakes);
     g_test_add_func("/screen/outbox_verbs/pipe_in_any_locale", test_pipe_in_any_locale);

@@ -80,7 +80,8 @@ typedef struct {
     int64_t mail_delay_us; /* sent at the earliest so long after now */
     char *bulk_kind;       /* "marks", "filter", "review" …; NULL = single */
     char *bulk_filter;     /* its text */
-    bool needs_viewed;     /* bulk reject: rows never opened are left out, listed as refused */
+    bool needs_viewed;     /* bulk reject: rows never opened are left out, listed as refused … */
+    char *unviewed_why;    /* … with these words; may be NULL */
     guint64 pass; /* groups of one review pass share a number (gu undoes them together); 0 = none */
     /* note, tags */
     GArray *candidates; /* HtKey */

@@ -19,10 +19,19 @@ typedef struct {
     HtContext *context;
 } Desk;
 
+/* All but these two live in Berlin: one of each job, so that a place tells people apart. */
+static void move_to_paris(HtApply *apply, const char *id, const char *last_name)
+{
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", id, "first_name", "Zoë", "last_name",
+            last_name, "current_title", "Agent", "location", "Paris", NULL);
+}
+
 /* The strongest of the first job: two hired, one withdrawn; and one of the second job. */
 static void close_some(HtApply *apply, gpointer data)
 {
     (void)data;
+    move_to_paris(apply, "C1", "Last01");
+    move_to_paris(apply, "C21", "Last21");
     put_match(apply, 20, 1, 16, 2000, "Zoë", "Last20");
     put_match(apply, 19, 1, 16, 1900, "Zoë", "Last19");
     put_match(apply, 18, 1, 18, 1800, "Zoë", "Last18");
@@ -207,6 +216,67 @@ static void test_not_is_no_rule(void)
         g_assert_cmpint(pending(&desk), ==, 0);
         desk_close(&desk);
     }
+}
+
+/* What everybody of the job brings tells nobody apart: the score beside it would choose alone. */
+static void test_what_all_bring_is_no_rule(void)
+{
+    static const struct {
+        const char *rule;
+        bool is_rule;
+    } rules[] = {
+        {"score<17 title:agent", false},
+        {"score<17 title:a name:last", false},
+        {"score<17 loc:Berlin|Paris", false},
+        {"title:agent", false},
+        {"score<17 title:agent loc:Paris", true},
+        {"loc:Berlin score<17", true},
+        {"loc:Paris", true},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        Desk desk;
+        desk_open(&desk);
+        settle(&desk);
+        open_job(&desk);
+        answer(&desk, asks(&desk, "X"), "");
+        answer(&desk, asks(&desk, "+"), rules[i].rule);
+        g_assert_cmpint(ht_view_marks(ht_context_view(desk.context)), >, 0);
+        HtResult result = ht_context_feed(desk.context, "x");
+        settle(&desk);
+        if (rules[i].is_rule != (result.kind != HT_RESULT_ERROR))
+            g_error("%s: %s", rules[i].rule, result.text);
+        if (!rules[i].is_rule &&
+            !strstr(result.text, "never opened, and the rule fits everybody in the job"))
+            g_error("%s: %s", rules[i].rule, result.text);
+        ht_result_clear(&result);
+        desk_close(&desk);
+    }
+}
+
+/* Of several jobs each is asked for itself: in the second one nobody lives in Paris now. */
+static void move_back(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C21", "first_name", "Zoë", "last_name",
+            "Last21", "current_title", "Agent", "location", "Berlin", NULL);
+}
+
+static void test_rule_is_of_its_job(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    fixture_apply(&desk.cache, move_back, NULL);
+    settle(&desk);
+    press(&desk, "g c");
+    answer(&desk, asks(&desk, "X"), "");
+    answer(&desk, asks(&desk, "+"), "loc:Berlin score>=17");
+    press(&desk, "x");
+    line_is(&desk, "M17",
+            "Zoë Last17 | Applied | rejected | Must-have missing | in 10 min | your rule matched | "
+            "Customer Support Specialist");
+    line_is(&desk, "M24", "Zoë Last24 | Applied | left out | never opened | Data Engineer");
+    g_assert_nonnull(strstr(said(&desk), "never opened (the rule fits everybody in the job)"));
+    desk_close(&desk);
 }
 
 /* What closes while the sheet is open leaves it. */
@@ -507,6 +577,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/told/sheet_leaves_closed_out", test_sheet_leaves_closed_out);
     g_test_add_func("/command/told/not_is_no_rule", test_not_is_no_rule);
+    g_test_add_func("/command/told/what_all_bring_is_no_rule", test_what_all_bring_is_no_rule);
+    g_test_add_func("/command/told/rule_is_of_its_job", test_rule_is_of_its_job);
     g_test_add_func("/command/told/sheet_follows", test_sheet_follows);
     g_test_add_func("/command/told/sheet_names_jobs", test_sheet_names_jobs);
     g_test_add_func("/command/told/all_closed", test_all_closed);
