@@ -128,7 +128,10 @@ static bool shake_hands(PGconn *conn, Attempt *attempt, int64_t deadline_us, GEr
             ht_pg_error_set(error, HT_PG_ERROR_OFFLINE, NULL, "%s", late);
             return false;
         }
-        bytes += ht_pg_waiting_bytes(PQsocket(conn));
+        was_encrypted |= PQsslInUse(conn);
+        ht_pg_intake_begin(HT_PG_CHATTER_MAX);
+        status = PQconnectPoll(conn);
+        bytes += ht_pg_intake_end();
         attempt->is_heard = bytes > 0;
         if (bytes > HT_PG_CHATTER_MAX) {
             ht_pg_error_set(error, HT_PG_ERROR_PROTOCOL, NULL,
@@ -136,8 +139,6 @@ static bool shake_hands(PGconn *conn, Attempt *attempt, int64_t deadline_us, GEr
                             settings->label);
             return false;
         }
-        was_encrypted |= PQsslInUse(conn);
-        status = PQconnectPoll(conn);
     }
     if (status == PGRES_POLLING_OK)
         return true;

@@ -129,7 +129,7 @@ static bool read_rows(HtPgConnection *pg, Stream *stream, gsize block_bytes, HtP
         if (stream->n_rows > rows) /* a row may come in many messages, and claim any length */
             ht_pg_patience_row(pg);
         /* Counted here too: the kernel does not tell of every kind of line how much came. */
-        if (!is_too_much && stream->bytes->len - stream->scanned > HT_PG_ROW_MAX) {
+        if (!is_too_much && stream->bytes->len - stream->scanned > HT_PG_ANSWER_MAX) {
             pg->is_broken = true;
             ht_pg_error_set_too_large(pg, error);
             return false;
@@ -187,12 +187,8 @@ static bool start_copy(HtPgConnection *pg, const HtPgCopy *copy, gpointer data, 
 {
     if (!ht_pg_check_usable(pg, error))
         return false;
-    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
-    if (!PQsendQuery(pg->conn, copy->sql)) {
-        ht_pg_error_from_result(error, pg, NULL);
-        return false;
-    }
-    if (!ht_pg_flush(pg, error))
+    ht_pg_patience_begin(pg, HT_PG_ANSWER_MAX);
+    if (!ht_pg_send_text(pg, copy->sql, error) || !ht_pg_flush(pg, error))
         return false;
     g_autoptr(PGresult) result = next_beginning(pg, copy, data, error);
     if (!result)

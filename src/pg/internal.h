@@ -28,7 +28,6 @@ struct HtPgConnection {
     int64_t computed_us; /* by libpq, over what is none */
     guint n_notices;     /* since the last one */
     gsize got;           /* bytes since then */
-    guint64 received;    /* the kernel's count at the last look */
     int unsent;          /* bytes in the kernel's queue that the other side has not confirmed */
     gsize answer_bytes;  /* of the present row or result */
     gsize answer_limit;
@@ -37,9 +36,8 @@ struct HtPgConnection {
 
 /* More than this before the first statement, or between two, is no PostgreSQL server's. */
 #define HT_PG_CHATTER_MAX ((gsize)1 << 20)
-/* One row of a stream; a whole result that is kept. */
-#define HT_PG_ROW_MAX ((gsize)64 << 20)
-#define HT_PG_RESULT_MAX ((gsize)256 << 20)
+/* One row of a stream; a whole result that is kept; whatever else the server says at once. */
+#define HT_PG_ANSWER_MAX ((gsize)64 << 20)
 
 /* One place to connect to. `address` is NULL for a Unix socket, and before names are looked up. */
 typedef struct {
@@ -88,8 +86,13 @@ bool ht_pg_can_wake(void);
  * as HT_PG_ERROR_OFFLINE. */
 bool ht_pg_wait_socket(int fd, GIOCondition condition, int64_t deadline_us,
                        GCancellable *cancellable, const char *what, GError **error);
-/* Bytes that wait in the kernel to be read. */
-gsize ht_pg_waiting_bytes(int fd);
+/* intake.c. From begin to end the calls of libpq in this thread read at most so many bytes, TLS
+ * included; end says how many they were. Every call of libpq that may read stands between the two.
+ */
+void ht_pg_intake_begin(gsize most);
+gsize ht_pg_intake_end(void);
+/* Since begin, did a call find that nothing more was there (or allowed, or that the line ended)? */
+bool ht_pg_intake_was_dry(void);
 
 /* patience.c. A new statement, or a part of one: all of the patience anew, and room for an answer
  * of `limit` bytes. */
@@ -128,7 +131,10 @@ bool ht_pg_check_usable(HtPgConnection *pg, GError **error);
 /* Hands a statement to libpq. */
 bool ht_pg_send(HtPgConnection *pg, const char *sql, const HtPgParam *params, int n_params,
                 GError **error);
-/* The same with one that the server keeps under `name`. Ids need a parameter written $N::uuid[]. */
+/* The same with statements that have no parameters and ';' between them. */
+bool ht_pg_send_text(HtPgConnection *pg, const char *sql, GError **error);
+/* As ht_pg_send with one that the server keeps under `name`. Ids need a parameter written
+ * $N::uuid[]. */
 bool ht_pg_send_kept(HtPgConnection *pg, const char *name, const HtPgParam *params, int n_params,
                      GError **error);
 

@@ -11,19 +11,18 @@
  * that it searches: what it computes over what is no row is limited like a wait. Whatever else a
  * server may think of, a row or a result is whole in the end.
  *
- * The same place counts what arrives: libpq makes room for whatever length a message claims (up to
- * 1 GB), so an answer that outgrows its limit ends the connection. One read of libpq takes all that
- * is there, so what comes faster than it is read can go past the limit once. */
+ * The same place counts what arrives: an answer that outgrows its limit ends the connection. It is
+ * taken in by parts of a bounded size (intake.c), so that it can be that part larger and no more.
+ */
 #include "internal.h"
 
 #include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 /* Less than so many bytes are no progress. */
 #define LEAST_BYTES 512
+/* What is taken in before it is looked at. */
+#define PART_BYTES ((gsize)1 << 20)
 /* The kernel does not say when our bytes were confirmed: it is asked so often. */
 #define LOOK_US G_USEC_PER_SEC
 /* So many notices between two rows are no answer: an update of a schema has tens of them. */
@@ -32,34 +31,16 @@
  * minutes, however steadily it comes. */
 #define WHOLE_SILENCES 30
 
-gsize ht_pg_waiting_bytes(int fd)
-{
-    int n = 0;
-    return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (gsize)n : 0;
-}
-
 static int unsent_bytes(int fd)
 {
     int n = 0;
     return ioctl(fd, SIOCOUTQ, &n) == 0 && n > 0 ? n : 0;
 }
 
-/* All bytes that ever came, where the kernel counts them (TCP); 0 elsewhere. */
-static guint64 received_bytes(int fd)
-{
-    struct tcp_info info = {0};
-    socklen_t len = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
-        len < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received)
-        return 0;
-    return info.tcpi_bytes_received;
-}
-
 void ht_pg_patience_begin(HtPgConnection *pg, gsize limit)
 {
     pg->waited_us = 0;
     pg->got = 0;
-    pg->received = received_bytes(PQsocket(pg->conn));
     pg->unsent = unsent_bytes(PQsocket(pg->conn));
     pg->answer_bytes = 0;
     pg->answer_limit = limit;
@@ -162,17 +143,24 @@ bool ht_pg_patience_wait(HtPgConnection *pg, GIOCondition condition, GError **er
     return false;
 }
 
+/* A TLS record may hold more than libpq asks for at once. What is left of it is in no socket, so no
+ * poll tells of it: it is asked for until the socket was empty. */
+static bool take_part(PGconn *conn)
+{
+    bool ok = PQconsumeInput(conn);
+    while (ok && PQsslInUse(conn) && !ht_pg_intake_was_dry())
+        ok = PQconsumeInput(conn);
+    return ok;
+}
+
 bool ht_pg_patience_consume(HtPgConnection *pg)
 {
-    gsize n = ht_pg_waiting_bytes(PQsocket(pg->conn));
     pg->credited_us = 0;
-    if (!PQconsumeInput(pg->conn))
+    ht_pg_intake_begin(PART_BYTES);
+    bool ok = take_part(pg->conn);
+    gsize n = ht_pg_intake_end();
+    if (!ok)
         return false;
-    guint64 received = received_bytes(PQsocket(pg->conn));
-    if (received > 0) {
-        n = (gsize)(received - pg->received);
-        pg->received = received;
-    }
     pg->got += n;
     if (pg->got >= LEAST_BYTES) {
         pg->got = 0;

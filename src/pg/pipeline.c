@@ -116,7 +116,7 @@ static void expect_rows(Answers *answers)
     HtPgConnection *pg = answers->pipeline->pg;
     answers->is_preparation = false;
     PQsetSingleRowMode(pg->conn);
-    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
+    ht_pg_patience_begin(pg, HT_PG_ANSWER_MAX);
 }
 
 static void expect_step(Answers *answers)
@@ -226,7 +226,10 @@ static bool send_step(HtPgConnection *pg, Step *step, GError **problem)
     if (!name) {
         step->prepares = g_strdup_printf("ht_%u", ++pg->kept_serial);
         name = step->prepares;
-        if (!PQsendPrepare(pg->conn, name, step->sql, 0, NULL)) {
+        ht_pg_intake_begin(0);
+        int ok = PQsendPrepare(pg->conn, name, step->sql, 0, NULL);
+        ht_pg_intake_end();
+        if (!ok) {
             ht_pg_error_from_result(problem, pg, NULL);
             return false;
         }
@@ -237,12 +240,15 @@ static bool send_step(HtPgConnection *pg, Step *step, GError **problem)
 static bool run(HtPgPipeline *pipeline, GError **problem)
 {
     HtPgConnection *pg = pipeline->pg;
-    ht_pg_patience_begin(pg, HT_PG_ROW_MAX);
+    ht_pg_patience_begin(pg, HT_PG_ANSWER_MAX);
     for (guint i = 0; i < pipeline->steps->len; i++) {
         if (!send_step(pg, &g_array_index(pipeline->steps, Step, i), problem))
             return false;
     }
-    if (!PQpipelineSync(pg->conn)) {
+    ht_pg_intake_begin(0);
+    int ok = PQpipelineSync(pg->conn);
+    ht_pg_intake_end();
+    if (!ok) {
         ht_pg_error_from_result(problem, pg, NULL);
         return false;
     }

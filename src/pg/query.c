@@ -25,8 +25,8 @@ bool ht_pg_check_usable(HtPgConnection *pg, GError **error)
 void ht_pg_error_set_too_large(HtPgConnection *pg, GError **error)
 {
     ht_pg_error_set(error, HT_PG_ERROR_LARGE, NULL,
-                    "%s: one row of the answer is larger than %" G_GSIZE_FORMAT " MiB", pg->label,
-                    pg->answer_limit >> 20);
+                    "%s: one message or row of the answer is larger than %" G_GSIZE_FORMAT " MiB",
+                    pg->label, pg->answer_limit >> 20);
 }
 
 /* Takes in what has come. */
@@ -46,18 +46,27 @@ bool ht_pg_read_more(HtPgConnection *pg, GError **error)
     return ht_pg_patience_wait(pg, G_IO_IN, error) && take_in(pg, error);
 }
 
+/* libpq reads as well where it cannot send: here that is for whoever waits. */
+static int flush(HtPgConnection *pg)
+{
+    ht_pg_intake_begin(0);
+    int left = PQflush(pg->conn);
+    ht_pg_intake_end();
+    return left;
+}
+
 bool ht_pg_flush_taking(HtPgConnection *pg, HtPgTakeFunc take, gpointer data, GError **error)
 {
     for (;;) {
         GError **unless_set = error && *error ? NULL : error;
-        int left = PQflush(pg->conn);
+        int left = flush(pg);
         if (left == 0) {
             ht_pg_patience_sent(pg);
             return true;
         }
         if (left < 0) {
             /* The server may have said why before it closed. */
-            if (PQconsumeInput(pg->conn) && PQstatus(pg->conn) == CONNECTION_OK)
+            if (ht_pg_patience_consume(pg) && PQstatus(pg->conn) == CONNECTION_OK)
                 return true;
             ht_pg_error_from_result(unless_set, pg, NULL);
             return false;
@@ -171,8 +180,11 @@ bool ht_pg_send(HtPgConnection *pg, const char *sql, const HtPgParam *params, in
 {
     g_auto(Encoded) sent = {0};
     encode(&sent, params, n_params);
-    if (PQsendQueryParams(pg->conn, sql, n_params, sent.types, sent.values, sent.lengths,
-                          sent.formats, 1))
+    ht_pg_intake_begin(0);
+    int ok = PQsendQueryParams(pg->conn, sql, n_params, sent.types, sent.values, sent.lengths,
+                               sent.formats, 1);
+    ht_pg_intake_end();
+    if (ok)
         return true;
     ht_pg_error_from_result(error, pg, NULL);
     return false;
@@ -183,10 +195,24 @@ bool ht_pg_send_kept(HtPgConnection *pg, const char *name, const HtPgParam *para
 {
     g_auto(Encoded) sent = {0};
     encode(&sent, params, n_params);
-    if (PQsendQueryPrepared(pg->conn, name, n_params, sent.values, sent.lengths, sent.formats, 1))
+    ht_pg_intake_begin(0);
+    int ok =
+        PQsendQueryPrepared(pg->conn, name, n_params, sent.values, sent.lengths, sent.formats, 1);
+    ht_pg_intake_end();
+    if (ok)
         return true;
     ht_pg_error_from_result(error, pg, NULL);
     return false;
+}
+
+bool ht_pg_send_text(HtPgConnection *pg, const char *sql, GError **error)
+{
+    ht_pg_intake_begin(0);
+    int ok = PQsendQuery(pg->conn, sql);
+    ht_pg_intake_end();
+    if (!ok)
+        ht_pg_error_from_result(error, pg, NULL);
+    return ok;
 }
 
 /* Collects the results of what was sent: the first error, else the last rows. */
@@ -231,7 +257,7 @@ HtPgRows *ht_pg_query(HtPgConnection *pg, const char *sql, const HtPgParam *para
 {
     if (!ht_pg_check_usable(pg, error))
         return NULL;
-    ht_pg_patience_begin(pg, HT_PG_RESULT_MAX);
+    ht_pg_patience_begin(pg, HT_PG_ANSWER_MAX);
     if (!ht_pg_send(pg, sql, params, n_params, error) || !ht_pg_flush(pg, error))
         return NULL;
     PGresult *result = collect(pg, error);
@@ -246,12 +272,8 @@ bool ht_pg_run(HtPgConnection *pg, const char *sql, GError **error)
 {
     if (!ht_pg_check_usable(pg, error))
         return false;
-    ht_pg_patience_begin(pg, HT_PG_RESULT_MAX);
-    if (!PQsendQuery(pg->conn, sql)) {
-        ht_pg_error_from_result(error, pg, NULL);
-        return false;
-    }
-    if (!ht_pg_flush(pg, error))
+    ht_pg_patience_begin(pg, HT_PG_ANSWER_MAX);
+    if (!ht_pg_send_text(pg, sql, error) || !ht_pg_flush(pg, error))
         return false;
     g_autoptr(PGresult) result = collect(pg, error);
     return result != NULL;

@@ -65,7 +65,10 @@ COUNTED(int, unlink, (const char *path), (path))
 COUNTED(int, rename, (const char *from, const char *to), (from, to))
 COUNTED(int, symlink, (const char *to, const char *path), (to, path))
 COUNTED(ssize_t, send, (int fd, const void *data, size_t n, int flags), (fd, data, n, flags))
-COUNTED(ssize_t, recv, (int fd, void *data, size_t n, int flags), (fd, data, n, flags))
+/* What recv() of src/pg/intake.c calls. */
+COUNTED(ssize_t, recvfrom,
+        (int fd, void *data, size_t n, int flags, __SOCKADDR_ARG from, socklen_t *length),
+        (fd, data, n, flags, from, length))
 
 /* --- The machine */
 typedef struct {

@@ -20,7 +20,9 @@ struct Server {
     char *folder, *path;
     int listener, fd;
     Script script;
-    bool is_over; /* the client has gone */
+    bool is_over;  /* the client has gone */
+    bool is_eager; /* says it before it is asked */
+    gsize n_sent;
     GThread *thread;
     gint64 before_us;
     HtPgConnection *pg;
@@ -33,6 +35,7 @@ static void put(Server *server, const void *bytes, gsize n)
         if (sent < 0 && errno == EINTR)
             continue;
         server->is_over = sent <= 0;
+        server->n_sent += (gsize)MAX(sent, 0);
         p += MAX(sent, 0);
         n -= (gsize)MAX(sent, 0);
     }
@@ -87,7 +90,8 @@ static gpointer serve(gpointer data)
     append(greeting, 'K', "\0\0\0\1\0\0\0\2", 8);
     append(greeting, 'Z', "I", 1);
     put_all(server, greeting);
-    take_message(server, true);
+    if (!server->is_eager)
+        take_message(server, true);
     server->script(server);
     while (!server->is_over)
         take(server, 1);
@@ -98,7 +102,9 @@ static gpointer serve(gpointer data)
 static void server_start(Server *server, Script script, int64_t silence_ms)
 {
     g_autoptr(GError) error = NULL;
+    bool is_eager = server->is_eager;
     memset(server, 0, sizeof *server);
+    server->is_eager = is_eager;
     server->script = script;
     server->folder = g_dir_make_tmp("hiretty-XXXXXX", &error);
     g_assert_no_error(error);
@@ -190,21 +196,21 @@ static void drip_notices(Server *server)
 
 static void test_settings(void)
 {
-    Server server;
+    Server server = {0};
     server_start(&server, put_settings, SILENCE_MS);
     is_given_up(&server);
 }
 
 static void test_notices(void)
 {
-    Server server;
+    Server server = {0};
     server_start(&server, put_notices, SILENCE_MS);
     is_given_up(&server);
 }
 
 static void test_notices_now_and_then(void)
 {
-    Server server;
+    Server server = {0};
     server_start(&server, drip_notices, SILENCE_MS);
     is_given_up(&server);
 }
@@ -224,7 +230,7 @@ static void drip_settings(Server *server)
 
 static void test_settings_now_and_then(void)
 {
-    Server server;
+    Server server = {0};
     server_start(&server, drip_settings, 100);
     is_given_up(&server);
 }
@@ -282,7 +288,7 @@ static bool count_rows(GBytes *block, gsize n_rows, gpointer data, GError **erro
 
 static void test_row_too_large(void)
 {
-    Server server;
+    Server server = {0};
     g_autoptr(GError) error = NULL;
     gsize n[2] = {0};
     server_start(&server, put_a_row_too_large, 60000);
@@ -295,7 +301,7 @@ static void test_row_too_large(void)
 
 static void test_large_rows(void)
 {
-    Server server;
+    Server server = {0};
     g_autoptr(GError) error = NULL;
     gsize n[2] = {0};
     server_start(&server, put_two_large_rows, 60000);
@@ -307,9 +313,82 @@ static void test_large_rows(void)
     server_stop(&server);
 }
 
+/* --- One message: libpq makes room for what it claims, and reads as long as something is there */
+
+/* The largest that is waited for, and what may lie in sockets and in one look at them. */
+#define MESSAGE_MAX (64 * MIB)
+#define ON_ITS_WAY (4 * MIB)
+
+/* A message of that kind whose end never comes, as fast as it is taken. */
+static void put_without_end(Server *server, char kind)
+{
+    put(server, &kind, 1);
+    put(server, "\x3f\xff\xff\xf0", 4); /* a GiB */
+    g_autofree char *some = g_strnfill(MIB, 'x');
+    while (!server->is_over)
+        put(server, some, MIB);
+}
+
+static void put_error(Server *server)
+{
+    put_without_end(server, 'E');
+}
+
+static void put_notice(Server *server)
+{
+    put_without_end(server, 'N');
+}
+
+static void put_columns(Server *server)
+{
+    put_without_end(server, 'T');
+}
+
+static void put_row(Server *server)
+{
+    GByteArray *head = g_byte_array_new();
+    append(head, 'T', "\0\1x\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+    put_all(server, head);
+    put_without_end(server, 'D');
+}
+
+static void test_message_without_end(gconstpointer script)
+{
+    Server server = {0};
+    g_autoptr(GError) error = NULL;
+    server_start(&server, *(const Script *)script, 60000);
+    g_assert_false(ht_pg_run(server.pg, "SELECT 1", &error));
+    g_assert_error(error, HT_PG_ERROR, HT_PG_ERROR_LARGE);
+    g_assert_nonnull(strstr(error->message, "64 MiB"));
+    g_assert_false(ht_pg_is_usable(server.pg));
+    server_stop(&server);
+    g_test_message("%" G_GSIZE_FORMAT " bytes were taken", server.n_sent);
+    g_assert_cmpuint(server.n_sent, <, MESSAGE_MAX + ON_ITS_WAY);
+}
+
+/* The same while a question is sent that is larger than sockets are: libpq reads then, too. */
+static void test_message_while_sending(void)
+{
+    Server server = {.is_eager = true};
+    g_autoptr(GError) error = NULL;
+    server_start(&server, put_notice, 60000);
+    g_autofree char *sql = g_strnfill(8 * MIB, ' ');
+    g_assert_false(ht_pg_run(server.pg, sql, &error));
+    g_assert_error(error, HT_PG_ERROR, HT_PG_ERROR_LARGE);
+    server_stop(&server);
+    g_assert_cmpuint(server.n_sent, <, MESSAGE_MAX + ON_ITS_WAY);
+}
+
 int main(int argc, char **argv)
 {
+    static const Script scripts[] = {put_error, put_notice, put_columns, put_row};
+    static const char *const kinds[] = {"error", "notice", "columns", "row"};
     g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        g_autofree char *name = g_strconcat("/pg/patience/endless_", kinds[i], NULL);
+        g_test_add_data_func(name, &scripts[i], test_message_without_end);
+    }
+    g_test_add_func("/pg/patience/endless_while_sending", test_message_while_sending);
     g_test_add_func("/pg/patience/settings", test_settings);
     g_test_add_func("/pg/patience/notices", test_notices);
     g_test_add_func("/pg/patience/notices_now_and_then", test_notices_now_and_then);
