@@ -11,6 +11,7 @@
 #include "hiretty/base/resource.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/error.h"
+#include "match_filter.h"
 #include "vfs.h"
 
 #include <errno.h>
@@ -140,6 +141,15 @@ static void sql_fold(sqlite3_context *context, int n, sqlite3_value **values)
     }
     char *folded = ht_text_fold(text);
     sqlite3_result_text(context, folded, -1, g_free);
+}
+
+/* A text that is not there has no words. */
+static void sql_answers(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    (void)n;
+    const char *text = (const char *)sqlite3_value_text(values[0]);
+    const char *query = (const char *)sqlite3_value_text(values[1]);
+    sqlite3_result_int(context, text && query && ht_fts_answers(text, query));
 }
 
 /* --- Traces: "thread µs statement" */
@@ -281,6 +291,9 @@ static bool set_up_handle(HtDb *db, GError **error)
     sqlite3_create_function_v2(db->handle, "ht_fold", 1,
                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
                                sql_fold, NULL, NULL, NULL);
+    sqlite3_create_function_v2(db->handle, "ht_answers", 2,
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+                               sql_answers, NULL, NULL, NULL);
     db->bulk = ht_bulk_register(db->handle);
     if (trace_output()) {
         db->by_handle = g_hash_table_new(NULL, NULL);

@@ -255,8 +255,9 @@ static void ask_words(const Ask *ask, GString *out)
         out,
         "(m.candidate_k IN (SELECT rowid FROM people_fts WHERE people_fts MATCH ?%d) OR "
         "m.candidate_k IN (SELECT d.candidate_k FROM texts_fts f JOIN indexed d ON d.k = f.rowid "
-        "WHERE texts_fts MATCH ?%d))",
-        at, at);
+        "WHERE texts_fts MATCH ?%d) OR m.candidate_k IN (SELECT x.candidate_k FROM shown_notes x "
+        "WHERE x.gone <> 1 AND ht_answers(x.body, ?%d)))",
+        at, at, at);
 }
 
 typedef struct {

@@ -26,3 +26,5 @@ void ht_filter_sql_bind(const HtFilterSql *sql, HtStmt *stmt);
 /* A full-text query of a person's words: each a prefix, quoted ones a phrase; NULL when nothing
  * searchable is in it. Caller frees. */
 char *ht_fts_query(const char *words);
+/* Has a text that is in no index what such a query asks for? SQL: ht_answers(text, query). */
+bool ht_fts_answers(const char *text, const char *query);

@@ -176,8 +176,76 @@ static const char *const kind_names[HT_DOC_KINDS] = {
     [HT_DOC_NOTE] = "note",
 };
 
+/* ---- notes that are not sent yet: few, and in no index */
+
+/* Have the words of a text what ht_fts_query asks for: starts of words ("abc"*), and words beside
+ * each other ("abc de")? */
+static bool has_run(char **words, char **run, bool is_start)
+{
+    for (; *words; words++) {
+        int i = 0;
+        while (run[i] && words[i] &&
+               (is_start ? g_str_has_prefix(words[i], run[i]) : strcmp(words[i], run[i]) == 0))
+            i++;
+        if (!run[i])
+            return true;
+    }
+    return false;
+}
+
+bool ht_fts_answers(const char *text, const char *query)
+{
+    g_auto(GStrv) words = words_of(text);
+    for (const char *at = query; (at = strchr(at, '"'));) {
+        const char *end = strchr(at + 1, '"');
+        g_autofree char *inner = g_strndup(at + 1, (gsize)(end - at - 1));
+        g_auto(GStrv) run = g_strsplit(inner, " ", -1);
+        if (!has_run(words, run, end[1] == '*'))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* Apart from every key: of the id, so that it is the same the next time. */
+static HtKey key_of_waiting(const HtUuid *id)
+{
+    return -(HtKey)((UINT64_C(1) << 62) | (uint64_t)(ht_uuid_hash(id)));
+}
+
+/* *instead: the server's notes (keys) for which these stand, whether they have the words or not. */
+static bool add_waiting(HtReader *reader, const char *query, char **wanted, gsize limit,
+                        GPtrArray *hits, GHashTable *instead, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reader->db, HT_QUERY("search_waiting_notes"), error)};
+    if (!use.stmt)
+        return false;
+    HtStep step;
+    while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
+        HtUuid id;
+        HtKey note = ht_stmt_int(use.stmt, 1);
+        const char *body = ht_stmt_text(use.stmt, 5);
+        bool is_gone = ht_stmt_int(use.stmt, 6) != 0;
+        if (!body && !is_gone)
+            continue;
+        if (note)
+            g_hash_table_add(instead, GSIZE_TO_POINTER((gsize)note));
+        g_autofree char *valid = g_utf8_make_valid(body ? body : "", -1);
+        if (is_gone || hits->len >= limit || !ht_stmt_uuid(use.stmt, 0, &id) ||
+            !ht_fts_answers(valid, query))
+            continue;
+        char *name = ht_person_name(ht_stmt_text(use.stmt, 3), ht_stmt_text(use.stmt, 4));
+        HtSearchHit *hit =
+            new_hit(kind_names[HT_DOC_NOTE], ht_stmt_int(use.stmt, 2),
+                    note ? note : key_of_waiting(&id), name, cut_snippet(valid, wanted), wanted);
+        hit->is_pending = true;
+        g_ptr_array_add(hits, hit);
+    }
+    return step == HT_STEP_DONE;
+}
+
 static bool add_texts(HtReader *reader, const char *query, char **wanted, gsize limit,
-                      GPtrArray *hits, GError **error)
+                      GPtrArray *hits, GHashTable *instead, GError **error)
 {
     const char *resource = is_broad(reader, HT_QUERY("search_texts_many"), query)
                                ? HT_QUERY("search_texts_broad")
@@ -191,7 +259,8 @@ static bool add_texts(HtReader *reader, const char *query, char **wanted, gsize 
     while ((step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
         HtKey document = ht_stmt_int(use.stmt, 0);
         int64_t kind = ht_stmt_int(use.stmt, 1);
-        if (kind <= 0 || kind >= HT_DOC_KINDS)
+        if (kind <= 0 || kind >= HT_DOC_KINDS ||
+            g_hash_table_contains(instead, GSIZE_TO_POINTER((gsize)document)))
             continue;
         g_autofree char *text =
             ht_index_text(reader->db, (HtDocKind)kind, document, false, NULL, NULL);
@@ -221,8 +290,11 @@ GPtrArray *ht_cache_search(HtReader *reader, const char *words, unsigned scopes,
     g_auto(GStrv) wanted = words_of(valid);
     if ((scopes & HT_SEARCH_PEOPLE) && !add_people(reader, query, wanted, limit, hits, error))
         return NULL;
-    if ((scopes & HT_SEARCH_TEXTS) && hits->len < limit &&
-        !add_texts(reader, query, wanted, limit - hits->len, hits, error))
+    if (!(scopes & HT_SEARCH_TEXTS) || hits->len >= limit)
+        return g_steal_pointer(&hits);
+    g_autoptr(GHashTable) instead = g_hash_table_new(g_direct_hash, g_direct_equal);
+    if (!add_waiting(reader, query, wanted, limit, hits, instead, error) ||
+        !add_texts(reader, query, wanted, limit - hits->len, hits, instead, error))
         return NULL;
     return g_steal_pointer(&hits);
 }

@@ -747,13 +747,14 @@ static HtJson *hit_json(HtReader *reader, const HtSearchHit *hit)
     ht_json_set_string(json, "name", ht_blind_hides(reader, 0, hit->candidate) ? NULL : hit->name);
     ht_json_set_string(json, "kind", hit->kind);
     ht_json_set_string(json, "snippet", snippet);
+    ht_json_set_bool(json, "pending", hit->is_pending);
     return json;
 }
 
 static void hit_cells(HtCliTable *table, HtReader *reader, const HtSearchHit *hit)
 {
     ht_cli_table_add(table, ht_blind_who(reader, 0, hit->candidate, false));
-    ht_cli_table_add(table, g_strdup(hit->kind));
+    ht_cli_table_add(table, g_strconcat(hit->kind, hit->is_pending ? " (not sent)" : "", NULL));
     ht_cli_table_add(table, ht_blind_snippet(reader, hit, false));
 }
 

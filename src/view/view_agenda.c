@@ -317,15 +317,22 @@ static HtLoaded *search_load(HtReader *reader, const HtViewQuery *query, GError 
         ht_list_row_set(row, 0, HT_STYLE_ROW_NORMAL, who);
         ht_list_row_set(row, 1, HT_STYLE_MUTED, hit->kind);
         ht_list_row_set(row, 2, HT_STYLE_ROW_NORMAL, snippet);
+        row->state = state_of(hit->is_pending, false);
         g_ptr_array_add(rows, row);
     }
-    return ht_loaded_new_rows(rows);
+    HtLoaded *loaded = ht_loaded_new_rows(rows);
+    loaded->unread = ht_cache_search_left(reader);
+    return loaded;
 }
 
+/* Nothing found may mean not yet. */
 static void search_place(HtView *view, GString *out)
 {
-    g_string_append_printf(out, "Search%s%zu%s places", ht_sign_dot(), view->base->n,
-                           view->base->n >= MOST_HITS ? "+" : "");
+    g_string_append_printf(out, "Search%s%zu%s place%s", ht_sign_dot(), view->base->n,
+                           view->base->n >= MOST_HITS ? "+" : "", view->base->n == 1 ? "" : "s");
+    if (view->unread > 0)
+        g_string_append_printf(out, "%s%" G_GINT64_FORMAT " text%s not read yet", ht_sign_dot(),
+                               view->unread, view->unread == 1 ? "" : "s");
 }
 
 static const HtViewClass search_class = {

@@ -28,6 +28,7 @@ typedef struct HtViewQuery {
 typedef struct HtLoaded {
     HtKeyArray *keys;
     GPtrArray *rows; /* HtListRow*, NULL where rows are fetched by key */
+    int64_t unread;  /* texts that a search does not find yet; else 0 */
 } HtLoaded;
 
 typedef struct HtViewClass {
@@ -108,6 +109,7 @@ struct HtView {
     bool reload;    /* again when it has come */
     bool adopt;     /* show what comes, even if rows move */
     char *problem;  /* of the last load, one line */
+    int64_t unread; /* as it was then: HtLoaded */
     /* search */
     char *search;
     GHashTable *hits; /* keys; NULL = none searched */

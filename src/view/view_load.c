@@ -165,6 +165,7 @@ static void take_loaded(HtView *view, HtLoaded *loaded, const GError *error)
     if (loaded) {
         bool now = view->adopt || view->class->is_live || view->base->n == 0;
         view->adopt = false;
+        view->unread = loaded->unread;
         HtKeyArray *keys = g_steal_pointer(&loaded->keys);
         if (now)
             adopt(view, keys, g_steal_pointer(&loaded->rows));
@@ -286,7 +287,9 @@ void ht_view_load(HtView *view, bool adopt_it)
 
 void ht_view_refresh(HtView *view, uint64_t table_mask)
 {
-    if (table_mask != 0 && !(table_mask & view->class->tables))
+    /* Texts become readable without a change of any table: what is said about them follows. */
+    uint64_t tables = view->class->tables | (view->unread ? HT_CHANGED_META : 0);
+    if (table_mask != 0 && !(table_mask & tables))
         return;
     if (view->class->clear_window)
         view->class->clear_window(view);

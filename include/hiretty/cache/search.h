@@ -15,11 +15,13 @@ typedef struct {
 
 typedef struct {
     HtKey candidate;
-    HtKey document;   /* résumé, session or note; 0 for people */
+    HtKey document; /* résumé, session or note; 0 for people; one of its own, below 0, for a note
+                       that the server does not have yet */
     const char *kind; /* "person", "resume", "screening", "voice", "note"; static */
     char *name;       /* the person's */
     char *snippet;    /* the place, one line */
     GArray *ranges;   /* HtSearchRange: what matched */
+    bool is_pending;  /* a note as it is here, not sent yet */
 } HtSearchHit;
 
 void ht_search_hit_free(HtSearchHit *hit);
@@ -30,8 +32,8 @@ bool ht_cache_index_some(HtCache *cache, bool *more, GError **error);
 /* How many texts no search finds yet. */
 int64_t ht_cache_search_left(HtReader *reader);
 
-/* HtSearchHit*, best first, at most `limit`. Words in quotes are a phrase; nothing a user types is
- * a syntax error. */
+/* HtSearchHit*, best first, at most `limit`: people, notes that wait to be sent, texts. Words in
+ * quotes are a phrase; nothing a user types is a syntax error. */
 GPtrArray *ht_cache_search(HtReader *reader, const char *words, unsigned scopes, gsize limit,
                            GError **error);
 /* Only the people's keys, best first. */
