@@ -5,6 +5,7 @@
 #include "hiretty/base/limits.h"
 
 #include "hiretty/base/error.h"
+#include "hiretty/base/text.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -39,13 +40,13 @@ bool ht_limits_files(int needed, GError **error)
         return true;
     if (why == EMFILE && hard < ADVISED)
         g_set_error(error, HT_ERROR, HT_ERROR_IO,
-                    "%d more files must be open at once, and the limit of %d leaves %d (ulimit -n "
+                    "%d more %s must be open at once, and the limit of %d leaves %d (ulimit -n "
                     "%d, where the hard limit is set)",
-                    needed, (int)hard, n, ADVISED);
+                    needed, ht_text_plural(needed, "file", "files"), (int)hard, n, ADVISED);
     else
         g_set_error(error, HT_ERROR, HT_ERROR_IO,
-                    "%d more files must be open at once, and there are %d: %s (%s)", needed, n,
-                    g_strerror(why),
+                    "%d more %s must be open at once, and there are %d: %s (%s)", needed,
+                    ht_text_plural(needed, "file", "files"), n, g_strerror(why),
                     why == EMFILE ? "close what the caller left open"
                                   : "close other programs, or ask who runs this machine");
     return false;

@@ -64,6 +64,11 @@ static const ClassRange class_ranges[] = {
 static int ascii_only;    /* atomic */
 static bool asks_wcwidth; /* set once, before threads */
 
+const char *ht_text_plural(int64_t n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
 void ht_text_init_locale(void)
 {
     setlocale(LC_ALL, "");

@@ -789,7 +789,7 @@ static void tell_unread(HtContext *context)
     if (left == 0)
         return;
     g_autofree char *what = g_strdup_printf("%" G_GINT64_FORMAT " %s searched yet", left,
-                                            left == 1 ? "text is not" : "texts are not");
+                                            ht_text_plural(left, "text is not", "texts are not"));
     ht_print_error("search", what, "search again; a workstation does it when it is idle");
 }
 

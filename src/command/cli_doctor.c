@@ -188,9 +188,9 @@ static void check_lease(Report *report)
     int64_t age_us = ht_clock_now_us() - last_us;
     int64_t lease_us = ht_settings_int(report->host->settings, "cache.lease") * HT_US_PER_DAY;
     ht_clock_format_age(age_us, age);
-    g_autofree char *text =
-        g_strdup_printf("%s ago; the cache opens without the server for %d days", age,
-                        (int)(lease_us / HT_US_PER_DAY));
+    int days = (int)(lease_us / HT_US_PER_DAY);
+    g_autofree char *text = g_strdup_printf("%s ago; the cache opens without the server for %d %s",
+                                            age, days, ht_text_plural(days, "day", "days"));
     bool is_old = age_us > lease_us / 2 || age_us < -HT_US_PER_MINUTE;
     say(report, "last sync", is_old ? NOTE : GOOD, text,
         is_old ? "hiretty sync while the server can be reached, and look at this machine's clock"

@@ -33,8 +33,9 @@ static void print_checks(const GArray *checks, int *wrong, bool json)
         ht_json_add(array, one);
         if (!json && !check->same)
             ht_print_line(stdout,
-                          "%s differs: %" G_GINT64_FORMAT " rows here, %" G_GINT64_FORMAT " there",
-                          check->table, check->rows_here, check->rows_there);
+                          "%s differs: %" G_GINT64_FORMAT " %s here, %" G_GINT64_FORMAT " there",
+                          check->table, check->rows_here,
+                          ht_text_plural(check->rows_here, "row", "rows"), check->rows_there);
     }
     if (json)
         ht_cli_print_json(array);
@@ -73,8 +74,8 @@ static int cache_check(HtCliHost *host, const HtCliOptions *options)
         return HT_EXIT_FAILED;
     }
     if (!options->json)
-        ht_print_line(stdout, "The cache is what the server shows you: %u tables compared.",
-                      checks->len);
+        ht_print_line(stdout, "The cache is what the server shows you: %u %s compared.",
+                      checks->len, ht_text_plural(checks->len, "table", "tables"));
     return ht_cli_finish("cache");
 }
 
@@ -115,9 +116,12 @@ static int cache_wipe(HtCliHost *host, const HtCliOptions *options)
         return ht_cli_fail("cache", error);
     if (keeps) {
         ht_print_line(stdout,
-                      "The cache is gone; %u changes that wait to be sent were kept "
-                      "(hiretty outbox list; hiretty cache wipe --unsent removes them)",
-                      unsent->len);
+                      "The cache is gone; %u %s kept (hiretty outbox list; hiretty cache wipe "
+                      "--unsent removes %s)",
+                      unsent->len,
+                      ht_text_plural(unsent->len, "change that waits to be sent was",
+                                     "changes that wait to be sent were"),
+                      ht_text_plural(unsent->len, "it", "them"));
         return ht_cli_finish("cache");
     }
     if (unsent)

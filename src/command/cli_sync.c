@@ -28,8 +28,8 @@ static void print_progress(const HtSyncProgress *p)
     g_autofree char *left = p->seconds_left >= 0
                                 ? g_strdup_printf(", %" G_GINT64_FORMAT " s left", p->seconds_left)
                                 : g_strdup("");
-    ht_print_part(stderr, "\r[%s%s] %s %" G_GINT64_FORMAT " rows, %.0f/s%s        ", on, off,
-                  p->table, p->rows, p->rows_per_s, left);
+    ht_print_part(stderr, "\r[%s%s] %s %" G_GINT64_FORMAT " %s, %.0f/s%s        ", on, off,
+                  p->table, p->rows, ht_text_plural(p->rows, "row", "rows"), p->rows_per_s, left);
     ht_print_flush(stderr, NULL);
 }
 
@@ -117,21 +117,20 @@ static void print_report(const HtSyncReport *r, int n_open)
                       "of its own.");
     if (r->sent > 0)
         ht_print_line(
-            stdout, "Sent %u: %u applied, %u merged, %u conflicts, %u gone, %u rejected, %u parked",
-            r->sent, r->applied, r->merged, r->conflicts, r->gone, r->rejected, r->parked);
+            stdout, "Sent %u: %u applied, %u merged, %u %s, %u gone, %u rejected, %u parked",
+            r->sent, r->applied, r->merged, r->conflicts,
+            ht_text_plural(r->conflicts, "conflict", "conflicts"), r->gone, r->rejected, r->parked);
     if (r->same > 0)
         ht_print_line(stdout, "Of these somebody else had decided %u the same already: done",
                       r->same);
-    g_autofree char *open = n_open == 0   ? g_strdup("")
-                            : n_open == 1 ? g_strdup("; 1 conflict waits: hiretty conflicts")
-                                          : g_strdup_printf("; %d conflicts wait: hiretty "
-                                                            "conflicts",
-                                                            n_open);
+    const char *wait = ht_text_plural(n_open, "conflict waits", "conflicts wait");
+    g_autofree char *open =
+        n_open ? g_strdup_printf("; %d %s: hiretty conflicts", n_open, wait) : g_strdup("");
     ht_print_line(stdout,
-                  "Synced: %" G_GINT64_FORMAT " rows changed, %" G_GINT64_FORMAT
+                  "Synced: %" G_GINT64_FORMAT " %s changed, %" G_GINT64_FORMAT
                   " deleted, %.1f MB in %.1f s%s",
-                  r->rows_changed, r->rows_deleted, (double)r->bytes_received / 1e6,
-                  (double)r->duration_us / 1e6, open);
+                  r->rows_changed, ht_text_plural(r->rows_changed, "row", "rows"), r->rows_deleted,
+                  (double)r->bytes_received / 1e6, (double)r->duration_us / 1e6, open);
 }
 
 static int exit_of_report(const char *verb, const HtSyncReport *r)
@@ -147,7 +146,7 @@ static int exit_of_report(const char *verb, const HtSyncReport *r)
     if (r->held > 0) {
         g_autofree char *what =
             g_strdup_printf("%u %s kept here, not sent: %s", r->held,
-                            r->held == 1 ? "change is" : "changes are", r->why_held);
+                            ht_text_plural(r->held, "change is", "changes are"), r->why_held);
         ht_print_error(verb, what, "hiretty outbox push tries again");
         return HT_EXIT_OFFLINE;
     }
@@ -169,13 +168,13 @@ static int fail_having_sent(const char *verb, const HtSyncReport *r, GError *err
     };
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_printf(text, "%s; before that %u %s sent", owned->message, r->sent,
-                    r->sent == 1 ? "was" : "were");
+                    ht_text_plural(r->sent, "was", "were"));
     const char *before = ": ";
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (kinds[i].n == 0)
             continue;
         g_string_append_printf(text, "%s%u %s", before, kinds[i].n,
-                               kinds[i].n == 1 ? kinds[i].one : kinds[i].many);
+                               ht_text_plural(kinds[i].n, kinds[i].one, kinds[i].many));
         before = ", ";
     }
     return ht_cli_fail(verb, g_error_new_literal(owned->domain, owned->code, text->str));

@@ -8,6 +8,7 @@
 #include "hiretty/base/limits.h"
 #include "hiretty/base/print.h"
 #include "hiretty/base/secret.h"
+#include "hiretty/base/text.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -82,7 +83,7 @@ static int fail(GError *error)
 
 static const char *s_of(int64_t n)
 {
-    return n == 1 ? "" : "s";
+    return ht_text_plural(n, "", "s");
 }
 
 static void print_json(const HtJson *json)
@@ -347,9 +348,10 @@ static int run_revoke(HtPgConnection *pg, const Options *options)
 
 static void print_pruned(const HtAdminPruned *pruned, bool is_trial)
 {
-    ht_print_line(stdout, "%s the keys of %" G_GINT64_FORMAT " change%s; keys are kept for %d days",
+    ht_print_line(stdout,
+                  "%s the keys of %" G_GINT64_FORMAT " change%s; keys are kept for %d day%s",
                   is_trial ? "a dry run: it would remove" : "removed", pruned->removed,
-                  s_of(pruned->removed), pruned->keep_days);
+                  s_of(pruned->removed), pruned->keep_days, s_of(pruned->keep_days));
     if (2 * pruned->longest_absence_days > HT_ADMIN_KEEP_DAYS)
         ht_print_line(stdout, "the longest absence of a device that came back was %.1f days",
                       pruned->longest_absence_days);

@@ -505,9 +505,11 @@ static void add_sync(HtDoc *doc, HtContext *context, int width)
             : g_strdup("never");
     add_line(doc, HT_STYLE_TIME, "Last sync", last);
     if (status.progress.total_estimate > 0) {
-        g_autofree char *text = g_strdup_printf(
-            "%" G_GINT64_FORMAT " of about %" G_GINT64_FORMAT " rows, %.0f a second",
-            status.progress.rows, status.progress.total_estimate, status.progress.rows_per_s);
+        g_autofree char *text =
+            g_strdup_printf("%" G_GINT64_FORMAT " of about %" G_GINT64_FORMAT " %s, %.0f a second",
+                            status.progress.rows, status.progress.total_estimate,
+                            ht_text_plural(status.progress.total_estimate, "row", "rows"),
+                            status.progress.rows_per_s);
         add_line(doc, HT_STYLE_NORMAL, "Loading", text);
     }
     if (*status.error)

@@ -275,8 +275,8 @@ static bool is_free(HtPlan *plan, const Slot *slot, GError **error)
             continue;
         g_autofree char *when = moment(other->scheduled_at, slot->zone);
         g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
-                    "another interview of this application is planned then: %s, %d minutes", when,
-                    (int)minutes);
+                    "another interview of this application is planned then: %s, %d %s", when,
+                    (int)minutes, ht_text_plural(minutes, "minute", "minutes"));
         return false;
     }
     return list != NULL;
@@ -304,8 +304,10 @@ static bool refuse_busy(const char *name, const HtInterview *other, const char *
     g_autofree char *who = ht_text_sanitize(name, -1, HT_TEXT_LINE, NULL);
     g_autofree char *when = moment(other->scheduled_at, zone);
     g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
-                "%s has another interview then: %s, %d minutes (choose another time%s)", who, when,
-                (int)other->duration_minutes, is_new ? ", or leave this member out" : "");
+                "%s has another interview then: %s, %d %s (choose another time%s)", who, when,
+                (int)other->duration_minutes,
+                ht_text_plural(other->duration_minutes, "minute", "minutes"),
+                is_new ? ", or leave this member out" : "");
     return false;
 }
 

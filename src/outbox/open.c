@@ -9,6 +9,7 @@
 #include "hiretty/base/log.h"
 #include "hiretty/base/reserve.h"
 #include "hiretty/base/resource.h"
+#include "hiretty/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -243,9 +244,10 @@ static bool set_aside(HtOutbox *outbox, const Aside *aside, GError **error)
     g_autofree char *mark = ht_outbox_suspect_path(outbox->path);
     g_unlink(mark);
     if (saved)
-        outbox->problem = g_strdup_printf(
-            "%s and kept as %s; %u unsent change%s could be read and %s in %s", aside->sentence,
-            kept, ops->len, ops->len == 1 ? "" : "s", ops->len == 1 ? "is" : "are", saved);
+        outbox->problem =
+            g_strdup_printf("%s and kept as %s; %u unsent change%s could be read and %s in %s",
+                            aside->sentence, kept, ops->len, ht_text_plural(ops->len, "", "s"),
+                            ht_text_plural(ops->len, "is", "are"), saved);
     else
         outbox->problem = g_strdup_printf(
             "%s and kept as %s; no unsent change could be read out of it", aside->sentence, kept);

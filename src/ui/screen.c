@@ -438,7 +438,8 @@ static void compute_layout(HtScreen *screen, HtView *view, HtLayout *layout)
 static void paint_over(HtScreen *screen, const HtLayout *layout)
 {
     HtContext *context = screen->context;
-    screen->preview_covered = screen->prompt && screen->prompt->kind == HT_PROMPT_CHOICE;
+    screen->preview_covered =
+        screen->prompt && (screen->prompt->kind == HT_PROMPT_CHOICE || screen->prompt->error);
     if (screen->prompt) {
         ht_widget_prompt(screen->canvas, screen->prompt, ht_line_editor_state(screen->editor),
                          layout, &screen->look);

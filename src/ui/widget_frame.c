@@ -94,18 +94,36 @@ void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layou
                     ht_text_width(where), HT_STYLE_BAR_STATUS, HT_ALIGN_RIGHT, where);
 }
 
+/* One that is longer than its line begins on the line of hints: what failed is of no use without
+ * why and what to do. Both go with the next key; the body, and the cursor in it, stay in sight. */
+static void paint_message(HtCanvas *canvas, const char *text, HtStyle role, int room,
+                          const HtLayout *layout)
+{
+    int columns = layout->columns - 2;
+    if (ht_text_width(text) <= room) {
+        ht_canvas_text(canvas, 1, layout->message_y, room, role, text);
+        return;
+    }
+    g_autoptr(GPtrArray) lines = ht_text_wrap(text, columns);
+    g_autoptr(GString) rest = g_string_new(NULL);
+    for (guint i = 1; i < lines->len; i++)
+        g_string_append_printf(rest, "%s%s", i > 1 ? " " : "", (const char *)lines->pdata[i]);
+    HtRect hints = {0, layout->hint_y, layout->columns, 1};
+    ht_canvas_clear(canvas, &hints);
+    ht_canvas_text(canvas, 1, layout->hint_y, columns, role, lines->pdata[0]);
+    ht_canvas_text(canvas, 1, layout->message_y, room, role, rest->str);
+}
+
 void ht_widget_message(HtCanvas *canvas, HtContext *context, const HtLayout *layout)
 {
     HtStyle role = HT_STYLE_NORMAL;
     g_autofree char *pending = g_strdup(ht_keymap_pending(ht_context_keymap(context)));
     const char *text = ht_context_message(context, &role);
-    if (!text || !*text) {
-        text = ht_context_warning(context);
-        role = HT_STYLE_WARNING;
-    }
     int room = layout->columns - 2 - (*pending ? ht_text_width(pending) + 2 : 0);
-    if (text)
-        ht_canvas_text(canvas, 1, layout->message_y, room, role, text);
+    if (text && *text)
+        paint_message(canvas, text, role, room, layout);
+    else if ((text = ht_context_warning(context))) /* it stays: the hints do too */
+        ht_canvas_text(canvas, 1, layout->message_y, room, HT_STYLE_WARNING, text);
     ht_canvas_text(canvas, layout->columns - 1 - ht_text_width(pending), layout->message_y,
                    ht_text_width(pending), HT_STYLE_KEY, pending);
 }

@@ -93,6 +93,18 @@ static const char *scrolled(const char *text, HtLineEdit *edit, int room, int *c
     return start;
 }
 
+/* One that is longer than its line covers what stands above, as a list of choices does: what failed
+ * is of no use without why and what to do. `below`: lines of its own that are taken already. */
+static void paint_long_error(HtCanvas *canvas, const char *error, const HtLayout *layout, int below)
+{
+    g_autoptr(GPtrArray) lines = ht_text_wrap(error, layout->columns - 2);
+    int n = MIN((int)lines->len, MAX(1, layout->hint_y - below - 3));
+    HtRect rect = {0, layout->hint_y - below - n + 1, layout->columns, n};
+    ht_canvas_clear(canvas, &rect);
+    for (int i = 0; i < n; i++)
+        ht_canvas_text(canvas, 1, rect.y + i, layout->columns - 2, HT_STYLE_ERROR, lines->pdata[i]);
+}
+
 /* The error points at its character when that is in sight. */
 static void paint_error(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
                         const HtLayout *layout)
@@ -107,6 +119,10 @@ static void paint_error(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
     bool points = x > 1 && x < last;
     if (points)
         ht_canvas_text(canvas, x, layout->hint_y, 1, HT_STYLE_ERROR, "^");
+    if (width > last - 1 && prompt->kind != HT_PROMPT_CHOICE) {
+        paint_long_error(canvas, prompt->error, layout, points ? 1 : 0);
+        return;
+    }
     /* The words stand at its right, at its left when only there is room for them, and without it
      * when there is none. */
     int at = points ? x + 2 : 1;

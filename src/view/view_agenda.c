@@ -329,10 +329,11 @@ static HtLoaded *search_load(HtReader *reader, const HtViewQuery *query, GError 
 static void search_place(HtView *view, GString *out)
 {
     g_string_append_printf(out, "Search%s%zu%s place%s", ht_sign_dot(), view->base->n,
-                           view->base->n >= MOST_HITS ? "+" : "", view->base->n == 1 ? "" : "s");
+                           view->base->n >= MOST_HITS ? "+" : "",
+                           ht_text_plural((int64_t)view->base->n, "", "s"));
     if (view->unread > 0)
         g_string_append_printf(out, "%s%" G_GINT64_FORMAT " text%s not read yet", ht_sign_dot(),
-                               view->unread, view->unread == 1 ? "" : "s");
+                               view->unread, ht_text_plural(view->unread, "", "s"));
 }
 
 static const HtViewClass search_class = {

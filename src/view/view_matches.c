@@ -211,7 +211,7 @@ static void place(HtView *view, GString *out)
     g_string_append_printf(out, "%s%s%zu %s%s",
                            matches->job_title ? matches->job_title : "Candidates", ht_sign_dot(),
                            view->base->n, matches->job_title ? "applicant" : "application",
-                           view->base->n == 1 ? "" : "s");
+                           ht_text_plural((int64_t)view->base->n, "", "s"));
 }
 
 static void preview(HtView *view, gsize slot, HtDoc *doc, int width)

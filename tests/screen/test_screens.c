@@ -87,6 +87,10 @@ static const Scene meeting_scenes[] = {
                       "Enter\ntype ana\nkey Enter\nwait\nkey j S\ntype friday 14:30\nkey "
                       "Enter\nkey Enter\nkey Enter\ntype ana\nkey Enter\nwait\nexpect has "
                       "another\nkey Enter\nexpect minutes\nkey Enter\nkey Enter\n"},
+    {"schedule-clash", "key Enter\nwait\nkey S\ntype friday 14:00\nkey Enter\nkey Enter\nkey "
+                       "Enter\ntype ana\nkey Enter\nwait\nkey j S\ntype friday 14:30\nkey "
+                       "Enter\nkey Enter\nkey Enter\ntype ana\nkey Enter\nwait\nexpect has "
+                       "another\nexpect leave this member out\n"},
     {"feedback-rating", "key Enter\nwait\nkey j j j j f\n"},
     {"feedback-early", "key g a\nwait\nkey f\n"},
     {"feedback-draft",

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Call once, before any thread: setlocale, and whether the terminal can take UTF-8 at all. Without
  * UTF-8 everything sanitised becomes ASCII ('?' where no letter is near). */
@@ -17,6 +18,9 @@ bool ht_text_locale_has_utf8(void);
 bool ht_text_is_ascii(void);
 /* For what is no terminal, and for tests. */
 void ht_text_set_ascii(bool ascii);
+
+/* The word for `n` things: one where n is 1, else many. Static or borrowed as they are. */
+const char *ht_text_plural(int64_t n, const char *one, const char *many);
 
 typedef enum {
     HT_TEXT_LINE = 0,  /* one line: a line feed becomes a visible sign */
