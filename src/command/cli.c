@@ -72,6 +72,7 @@ static int exit_of(const GError *error)
     if (error->domain == HT_SYNC_ERROR)
         return ht_sync_exit(error);
     if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED) ||
+        g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_CLOSED) ||
         g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_SAME))
         return HT_EXIT_REFUSED;
     return HT_EXIT_FAILED;
@@ -93,6 +94,8 @@ static const char *mend_of(const GError *error)
         if (rows[i].code == error->code)
             return rows[i].mend;
     }
+    if (g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_CLOSED))
+        return HT_CLI_REOPENS;
     return NULL;
 }
 

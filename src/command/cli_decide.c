@@ -168,10 +168,10 @@ static void say_receipt(HtContext *context, const HtReceipt *receipt, bool has_m
     ht_print_line(stdout, "%s%s", receipt->label ? receipt->label : "Done", of);
     if (receipt->n_mails > 0)
         ht_print_line(stdout, "%d mail%s queued", receipt->n_mails,
-                      receipt->n_mails == 1 ? "" : "s");
+                      ht_text_plural(receipt->n_mails, "", "s"));
     if (receipt->n_mails_held > 0)
         ht_print_line(stdout, "%d mail%s held back: %s", receipt->n_mails_held,
-                      receipt->n_mails_held == 1 ? "" : "s",
+                      ht_text_plural(receipt->n_mails_held, "", "s"),
                       receipt->mails_held_why ? receipt->mails_held_why : "not complete");
 }
 
@@ -197,7 +197,7 @@ static int push_and_tell(HtCliHost *host, HtContext *context, const char *verb,
     if (receipt->n_refused > 0) {
         g_autofree char *whom = whom_left_out(context, receipt);
         g_autofree char *why = g_strdup_printf("%d left out: %s", receipt->n_refused, whom);
-        ht_print_error(verb, why, NULL);
+        ht_print_error(verb, why, receipt->may_reopen ? HT_CLI_REOPENS : NULL);
         ht_reader_watch(context->parts.reader); /* done is done, whatever a name cost */
     }
     int pushed = ht_cli_push(host, context, verb, &receipt->recorded);

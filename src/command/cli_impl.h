@@ -20,6 +20,9 @@ typedef struct HtCliOptions {
 void ht_cli_options_clear(HtCliOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HtCliOptions, ht_cli_options_clear)
 
+/* What to do where a decision met who was rejected or withdrew. */
+#define HT_CLI_REOPENS "hiretty reopen brings back who was rejected or withdrew"
+
 /* Nothing in it, or white space alone. */
 bool ht_cli_is_blank(const char *text);
 /* False: an error or --help was dealt with, `exit` says how to end. */

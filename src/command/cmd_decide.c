@@ -44,7 +44,7 @@ static void add_left_out(GString *text, const HtReceipt *receipt)
                                               : "not possible");
     if (receipt->n_mails_held > 0)
         g_string_append_printf(text, ", %d mail%s held: %s", receipt->n_mails_held,
-                               receipt->n_mails_held == 1 ? "" : "s",
+                               ht_text_plural(receipt->n_mails_held, "", "s"),
                                receipt->mails_held_why ? receipt->mails_held_why : "not complete");
 }
 
@@ -65,6 +65,13 @@ static void go_on(HtContext *context, const Done *done)
     }
 }
 
+/* ": o reopens" for who is out already, between these; "" where that is not so. Caller frees. */
+static char *way_to_reopen(HtContext *context, bool is_way, const char *before, const char *behind)
+{
+    g_autofree char *key = is_way ? ht_context_key_of(context, "reopen") : NULL;
+    return is_way ? g_strdup_printf("%s%s reopens%s", before, key, behind) : g_strdup("");
+}
+
 static HtResult decided(HtContext *context, const HtReceipt *receipt, const GError *error,
                         gpointer data)
 {
@@ -74,8 +81,11 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
         ht_context_keep_words(context, done->about, is_written ? NULL : done->words);
     if (!receipt && done->words)
         return ht_result_kept(context, ht_decision_name(done->decision), error);
-    if (!receipt)
-        return ht_result_error("%s", error ? error->message : "nothing was possible");
+    if (!receipt) {
+        bool is_closed = g_error_matches(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_CLOSED);
+        g_autofree char *reopens = way_to_reopen(context, is_closed, ": ", "");
+        return ht_result_error("%s%s", error ? error->message : "nothing was possible", reopens);
+    }
     if (receipt->n_done == 0)
         return ht_result_error("%s", receipt->why ? receipt->why : "nothing was possible");
     go_on(context, done);
@@ -90,7 +100,8 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
     if (done->left_out)
         g_string_append_printf(text, ", %s", done->left_out);
     add_left_out(text, receipt);
-    g_string_append(text, ". u undoes.");
+    g_autofree char *reopens = way_to_reopen(context, receipt->may_reopen, " (", ")");
+    g_string_append_printf(text, "%s. u undoes.", reopens);
     return ht_result_message("%s", text->str);
 }
 
@@ -539,8 +550,9 @@ static HtResult undone(HtContext *context, const HtReceipt *receipt, const GErro
     go_back_to(context, receipt, true);
     g_autoptr(GString) text = told(context, receipt);
     if (receipt->n_groups > 1)
-        return ht_result_message("%s. C-r does one of them again: %d times for all.", text->str,
-                                 receipt->n_groups);
+        return ht_result_message("%s. C-r does one of them again: %d %s for all.", text->str,
+                                 receipt->n_groups,
+                                 ht_text_plural(receipt->n_groups, "time", "times"));
     return ht_result_message("%s. C-r does it again.", text->str);
 }
 

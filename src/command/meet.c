@@ -90,9 +90,9 @@ bool ht_meet_is_open(HtContext *context, HtKey match, GError **error)
         return true;
     g_autofree char *who = ht_context_whom(context, match, 0);
     g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
-                "%s is %s: no interview is planned with who is out of the running. Take that "
-                "decision back first (undo)",
-                who, ht_stage_type_name(type));
+                "%s is %s: no interview is planned with who is out of the running%s", who,
+                ht_stage_type_name(type),
+                type == HT_STAGE_HIRED ? "" : " (reopen the application first)");
     return false;
 }
 

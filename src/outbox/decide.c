@@ -175,6 +175,12 @@ static const HtJobStage *target_of(HtPlan *plan, const HtMatchRow *row, GError *
                                       intent->to_stage, intent->to_type, error);
 }
 
+/* Who was hired is not brought back to be decided about. */
+static bool could_reopen(const HtMatchRow *row)
+{
+    return row->stage_type == HT_STAGE_REJECTED || row->stage_type == HT_STAGE_WITHDRAWN;
+}
+
 HtOp *ht_plan_decision_on(HtPlan *plan, const HtViewed *viewed, const HtMatchRow *row)
 {
     const HtIntent *intent = plan->intent;
@@ -187,6 +193,7 @@ HtOp *ht_plan_decision_on(HtPlan *plan, const HtViewed *viewed, const HtMatchRow
         lacks = intent->unviewed_why ? intent->unviewed_why
                                      : "never opened: a rejection of many leaves it out";
     if (lacks) {
+        plan->receipt->may_reopen |= intent->decision != HT_DECISION_REOPEN && could_reopen(row);
         ht_plan_refuse(plan, viewed->match, lacks);
         return NULL;
     }

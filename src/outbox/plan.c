@@ -157,10 +157,12 @@ static char *why_nothing(const HtReceipt *receipt)
 
 void ht_plan_set_error(const HtPlan *plan, GError **error)
 {
-    g_autofree char *why =
-        plan->lacks_note ? g_strdup(plan->receipt->why) : why_nothing(plan->receipt);
-    g_set_error_literal(error, HT_OUTBOX_ERROR,
-                        plan->lacks_note ? HT_OUTBOX_ERROR_NOTE : HT_OUTBOX_ERROR_REFUSED, why);
+    const HtReceipt *receipt = plan->receipt;
+    g_autofree char *why = plan->lacks_note ? g_strdup(receipt->why) : why_nothing(receipt);
+    HtOutboxError code = plan->lacks_note      ? HT_OUTBOX_ERROR_NOTE
+                         : receipt->may_reopen ? HT_OUTBOX_ERROR_CLOSED
+                                               : HT_OUTBOX_ERROR_REFUSED;
+    g_set_error_literal(error, HT_OUTBOX_ERROR, code, why);
 }
 
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job)

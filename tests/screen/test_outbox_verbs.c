@@ -394,6 +394,11 @@ static void test_named(void)
          " (Jürgen Groß · Customer Support Specialist)\n", "");
     says(&desk, "reject --job 'Customer Support' --reason must_have_missing 'Jürgen Groß'", 0,
          ": Must-have missing (Jürgen Groß · Customer Support Specialist)\n", "");
+    says(&desk, "advance --job 'Customer Support' 'Jürgen Groß'", 5, "",
+         "hiretty: advance: already rejected (hiretty reopen brings back who was rejected or "
+         "withdrew)\n");
+    says(&desk, "hold --job 'Customer Support' --until 3d 'Jürgen Groß' 'Amara Okafor'", 5, "Held",
+         "1 left out: Jürgen Groß: already rejected (hiretty reopen brings back");
     says(&desk, "note 'Sven Åkesson' words", 0, "Noted (Sven Åkesson)\n", "");
     desk_put("@job_stages\tid\tjob_id\tname\tposition\tstage_type\tsla_hours\tis_blind\tis_"
              "terminal\nS12\tJ1\tShortlist\t1\tshortlist\t72\t1\t0\n");

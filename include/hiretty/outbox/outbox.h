@@ -26,6 +26,7 @@ typedef enum {
     HT_OUTBOX_ERROR_REASON,    /* the same with a reason would do it */
     HT_OUTBOX_ERROR_NOTE,      /* the same with a note would do it */
     HT_OUTBOX_ERROR_SAME,      /* it says that already, so nothing was recorded */
+    HT_OUTBOX_ERROR_CLOSED,    /* as REFUSED, and a reopening would make it possible */
 } HtOutboxError;
 
 typedef struct HtOutbox HtOutbox;
@@ -127,6 +128,7 @@ typedef struct {
     int64_t group; /* 0 when nothing was recorded */
     HtOpSpan recorded;
     int n_done, n_refused;
+    bool may_reopen;     /* somebody was left out who could be reopened: rejected, withdrawn */
     int n_groups;        /* of a pass, that were undone: so many redos do them again, one by one */
     char *label;         /* "Rejected 175: Must-have missing" */
     char *why;           /* of the first refusal; NULL = none */

@@ -340,12 +340,13 @@ static void test_all_closed(void)
     result = ht_context_feed(desk.context, "a");
     settle(&desk);
     ht_result_clear(&result);
-    g_assert_cmpstr(said(&desk), ==, "0 of 3: 2 × already hired; 1 × already withdrawn");
+    g_assert_cmpstr(said(&desk), ==, "0 of 3: 2 × already hired; 1 × already withdrawn: o reopens");
     /* Part of them goes on: the others by reason. */
     answer(&desk, asks(&desk, "+"), "score>=17");
     press(&desk, "a");
     g_assert_cmpstr(said(&desk), ==,
-                    "1 advanced, 3 left out: 2 × already hired; 1 × already withdrawn. u undoes.");
+                    "1 advanced, 3 left out: 2 × already hired; 1 × already withdrawn (o "
+                    "reopens). u undoes.");
     desk_close(&desk);
 }
 
