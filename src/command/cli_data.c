@@ -801,11 +801,17 @@ int ht_verb_search(HtCliHost *host, int argc, char **argv)
         return exit;
     if (ht_cli_n_rest(&options) == 0)
         return ht_cli_usage_error("search", "words to search for are wanted");
+    g_autofree char *words = g_strjoinv(" ", options.rest);
+    g_autofree char *term = ht_filter_find_field(words);
+    if (term)
+        return ht_cli_usage_error("search",
+                                  "'%s' is a term of --where (hiretty matches); this verb takes "
+                                  "words, and what is in double quotes",
+                                  term);
     HtContext *context = ht_cli_open_list(host, "search", &exit);
     if (!context)
         return exit;
     GError *error = NULL;
-    g_autofree char *words = g_strjoinv(" ", options.rest);
     index_texts(context);
     gsize limit = options.limit > 0 ? (gsize)options.limit : DEFAULT_HITS;
     g_autoptr(GPtrArray) hits = ht_cache_search(context->parts.reader, words,

@@ -17,7 +17,8 @@ static bool set_limit(HtContext *context, const char *text, HtPrompt *prompt, Ht
         g_free(prompt->error);
         prompt->error = g_strdup(error->message);
         g_autoptr(HtFilter) filter = ht_filter_parse(text, &prompt->error_column, NULL);
-        (void)filter;
+        if (filter) /* nothing is wrong with it as a filter: no character to point at */
+            prompt->error_column = -1;
     }
     *result = ht_result_error("%s", error->message);
     return false;
@@ -80,6 +81,9 @@ static const char *limit_label(HtViewId id)
     switch ((int)id) {
     case HT_VIEW_SEARCH: /* its limit is what is searched for */
         return "search";
+    case HT_VIEW_OUTBOX:
+    case HT_VIEW_CONFLICTS:
+        return "limit by words";
     case HT_VIEW_AGENDA:
         return "limit by words (you: with you on the panel)";
     case HT_VIEW_FEEDBACK:

@@ -455,6 +455,7 @@ HtView *ht_new_help_view(HtContext *context, HtViewId for_view)
                        .columns = help_columns,
                        .n_columns = G_N_ELEMENTS(help_columns),
                        .place = help->place,
+                       .takes_signs = true,
                        .load = help_load,
                        .data = help,
                        .free_data = help_free};

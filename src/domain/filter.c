@@ -323,6 +323,23 @@ static bool no_field(Parser *parser, const char *at, int len)
     return false;
 }
 
+char *ht_filter_find_field(const char *text)
+{
+    for (const char *at = text ? text : ""; *at;) {
+        const char *start = at += strspn(at, " \t\r\n");
+        const char *name = start + (*start == '-' || *start == '!'), *end = name;
+        while (g_ascii_isalpha(*end) || *end == '_')
+            end++;
+        HtCompare compare;
+        bool names = read_compare(end, &compare) && find_field(name, (gsize)(end - name));
+        if (names)
+            return g_strndup(start, strcspn(start, " \t\r\n"));
+        const char *quote = *start == '"' ? strchr(start + 1, '"') : NULL;
+        at = quote ? quote + 1 : start + strcspn(start, " \t\r\n");
+    }
+    return NULL;
+}
+
 /* Field and comparison before a value, if there are any. */
 static bool read_field(Parser *parser, HtFilterTerm *term, const HtFilterFieldInfo **info)
 {

@@ -42,9 +42,11 @@ typedef struct HtViewClass {
     bool is_live;    /* takes in changes at once (short lists); else they wait for `R` */
     bool loads_here; /* load runs in the UI thread: short, or not for another one */
     bool is_plain;   /* the limit is words to be found in the texts of a row */
-    bool only_words; /* is_plain, and what looks like a field or a *not* is refused, not searched */
-    bool keeps_all;  /* loads_here, is_plain, and `load` leaves the limit to the engine, which keeps
-                        every row: a limit that is typed reads nothing anew */
+    /* is_plain: may it be limited by that text? What would be searched for as it stands, though it
+     * means something elsewhere, is refused. NULL: by every text. */
+    bool (*takes_words)(const char *text, GError **error);
+    bool keeps_all; /* loads_here, is_plain, and `load` leaves the limit to the engine, which keeps
+                       every row: a limit that is typed reads nothing anew */
     /* Can the rows be asked that? NULL: everything that is a filter. */
     bool (*accepts)(const HtFilter *filter, GError **error);
     HtLoaded *(*load)(HtReader *reader, const HtViewQuery *query, GError **error);
@@ -167,6 +169,7 @@ GPtrArray *ht_whole_rows_new(GPtrArray *rows);
 GPtrArray *ht_whole_rows_limited(const GPtrArray *all, const char *words);
 /* Is it a limit of words alone? One line says why not. */
 bool ht_limit_is_words(const char *text, GError **error);
+bool ht_search_is_words(const char *text, GError **error);
 /* Clean copies; NULL for NULL. */
 char *ht_clean(const char *text);
 char *ht_clean_block(const char *text);

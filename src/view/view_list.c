@@ -248,6 +248,17 @@ bool ht_limit_is_words(const char *text, GError **error)
     return true;
 }
 
+bool ht_search_is_words(const char *text, GError **error)
+{
+    g_autofree char *term = ht_filter_find_field(text);
+    g_autofree char *clean = term ? ht_clean(term) : NULL;
+    if (term)
+        g_set_error(error, HT_ERROR, HT_ERROR_INVALID,
+                    "the search takes words, '%s' belongs to a list (quote it to search for it)",
+                    clean);
+    return !term;
+}
+
 /* ---- lists of somebody else
  * ---------------------------------------------------------------------- */
 typedef struct {
@@ -298,6 +309,7 @@ HtView *ht_view_new_list(const HtViewParts *parts, const HtListSpec *spec)
                                 .is_live = true,
                                 .loads_here = true,
                                 .is_plain = true,
+                                .takes_words = spec->takes_signs ? NULL : ht_limit_is_words,
                                 .load = list_load,
                                 .place = list_place,
                                 .preview = spec->preview ? list_preview : NULL,

@@ -303,7 +303,7 @@ void ht_view_refresh(HtView *view, uint64_t table_mask)
 bool ht_view_set_limit(HtView *view, const char *filter, GError **error)
 {
     HtFilter *parsed = NULL;
-    if (view->class->only_words && !ht_limit_is_words(filter, error))
+    if (view->class->takes_words && !view->class->takes_words(filter, error))
         return false;
     if (!view->class->is_plain && filter && *filter) {
         parsed = ht_filter_parse(filter, NULL, error);

@@ -228,7 +228,7 @@ static bool key_filter(HtView *view, const char *text, bool on, GError **error)
 int64_t ht_view_mark_filter(HtView *view, const char *filter, bool on, GError **error)
 {
     int64_t before = ht_view_marks(view);
-    if (view->class->only_words && !ht_limit_is_words(filter, error))
+    if (view->class->takes_words && !view->class->takes_words(filter, error))
         return -1;
     bool ok = view->class->is_plain ? plain_filter(view, filter, on)
                                     : key_filter(view, filter, on, error);

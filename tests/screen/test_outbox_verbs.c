@@ -441,6 +441,8 @@ static void test_pipe_in_any_locale(void)
     says(&desk, "matches --job 'Customer Support' --plain", 0, "Jürgen Groß", "");
     says(&desk, "matches --job 'Customer Support' --json", 0, "小龍 李", "");
     says(&desk, "candidate 'Zoë van den Berg'", 0, "Zoë van den Berg", "");
+    says(&desk, "search skill:zendesk", 2, "",
+         "hiretty: search: 'skill:zendesk' is a term of --where");
     says(&desk, "note 'Amara Okafor' 'Grüße'", 0, "", "");
     says(&desk, "outbox export", 0, "Grüße", "");
     desk_clear(&desk);

@@ -76,6 +76,10 @@ typedef struct {
     GPtrArray *terms; /* HtFilterTerm*, all of them; empty = everything */
 } HtFilter;
 
+/* The first word outside quotes that begins like a term on a field ("skill:python", "-tag:x"), for
+ * who takes words alone; NULL: there is none. Caller frees. */
+char *ht_filter_find_field(const char *text);
+
 /* NULL on an error: HT_DOMAIN_ERROR_SYNTAX, or _FIELD for a field that there is not, one line for
  * people; *column (nullable) is the character, in code points from 0, that the message speaks of.
  * Empty text is a filter that lets everything pass. */

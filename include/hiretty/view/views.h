@@ -104,6 +104,7 @@ typedef struct HtListSpec {
     int n_columns;
     const char *place; /* title, borrowed for as long as the view lives */
     uint64_t tables;   /* changes that make it load again */
+    bool takes_signs;  /* the words of a limit may look like fields: rows are about such (help) */
     /* HtListRow*, the array frees them; fast. `blind` here and below: the view is. */
     GPtrArray *(*load)(gpointer data, bool blind, GError **error);
     /* Writes the preview of a row, `width` columns wide; NULL: there is none. */

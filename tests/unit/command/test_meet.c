@@ -240,7 +240,7 @@ static void test_words_alone(void)
     static const char *const refused[] = {"is:mine", "name:James", "rating:5",
                                           "-Rec",    "score>=80",  "job!=x"};
     static const char *const taken[] = {"you", "14:00", "Rec you", "2-3", "technical -"};
-    static const char *const lists[] = {"a", "f"};
+    static const char *const lists[] = {"a", "f", "o", "x"};
     desk_open(&desk);
     for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
         press(&desk, "g");
@@ -262,6 +262,30 @@ static void test_words_alone(void)
         g_assert_nonnull(prompt->error);
         ht_context_cancel(desk.context, prompt);
     }
+    desk_close(&desk);
+}
+
+/* The search takes words too, and knows what a list would take; quoted it is searched for. The list
+ * of keys speaks of such terms itself. */
+static void test_search_takes_words(void)
+{
+    static const char *const refused[] = {"skill:python", "ana -tag:hold", "score>=80", "is:new"};
+    static const char *const taken[] = {"ana",   "\"skill:python\"", "https://x.example",
+                                        "12:30", "node.js: old",     "-ana"};
+    Desk desk;
+    desk_open(&desk);
+    HtResult result = ht_context_run_line(desk.context, "go.search ana");
+    ht_result_clear(&result);
+    HtView *view = ht_context_view(desk.context);
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(ht_view_set_limit(view, refused[i], &error));
+        g_assert_nonnull(strstr(error->message, "the search takes words"));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(taken); i++)
+        g_assert_true(ht_view_set_limit(view, taken[i], NULL));
+    press(&desk, "?");
+    g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "filter:", NULL));
     desk_close(&desk);
 }
 
@@ -311,6 +335,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/meet/out_of_the_running", test_out_of_the_running);
     g_test_add_func("/command/meet/colleagues", test_colleagues);
     g_test_add_func("/command/meet/words_alone", test_words_alone);
+    g_test_add_func("/command/meet/search_takes_words", test_search_takes_words);
     g_test_add_func("/command/meet/limit_reads_nothing", test_limit_reads_nothing);
     return g_test_run();
 }

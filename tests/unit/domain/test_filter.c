@@ -189,6 +189,32 @@ static void test_unknown_field(void)
     g_assert_null(ht_filter_parse("stge:x", NULL, NULL));
 }
 
+static void test_find_field(void)
+{
+    static const struct {
+        const char *text, *found;
+    } rows[] = {
+        {"skill:python", "skill:python"},
+        {"ana  -tag:hold b", "-tag:hold"},
+        {"!is:new", "!is:new"},
+        {"Score>=80", "Score>=80"},
+        {"loc:\"São Paulo\"", "loc:\"São"},
+        {"\"skill:python\"", NULL},
+        {"\"a skill:x b\" tag:y", "tag:y"},
+        {"\"open skill:x", "skill:x"},
+        {"https://x", NULL},
+        {"12:30", NULL},
+        {"ana", NULL},
+        {"skill", NULL},
+        {"", NULL},
+        {NULL, NULL},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *found = ht_filter_find_field(rows[i].text);
+        g_assert_cmpstr(found, ==, rows[i].found);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -202,5 +228,6 @@ int main(int argc, char **argv)
     g_test_add_func("/domain/filter/signs", test_signs);
     g_test_add_func("/domain/filter/value-texts", test_value_texts);
     g_test_add_func("/domain/filter/unknown-field", test_unknown_field);
+    g_test_add_func("/domain/filter/find-field", test_find_field);
     return g_test_run();
 }
