@@ -409,13 +409,30 @@ static bool run_intent(HtStore *store, Submit *submit, GError **error)
     return ok;
 }
 
-static bool run_submit(HtStore *store, gpointer data, GError **error)
+static bool submit_once(HtStore *store, Submit *submit, GError **error)
 {
-    Submit *submit = data;
     if (submit->intent)
         return run_intent(store, submit, error);
     submit->receipt = ht_undo_pass(submit->outbox, store, submit->pass, error);
     return submit->receipt != NULL;
+}
+
+/* A disk that is full keeps nothing of a transaction; with half of the reserve it may be kept after
+ * all. The other half stays for opening. */
+static bool run_submit(HtStore *store, gpointer data, GError **error)
+{
+    Submit *submit = data;
+    g_autoptr(GError) problem = NULL;
+    if (submit_once(store, submit, &problem))
+        return true;
+    g_autofree char *dir = g_path_get_dirname(submit->outbox->path);
+    if (g_error_matches(problem, HT_CACHE_ERROR, HT_CACHE_ERROR_FULL) &&
+        ht_reserve_give_up_half(dir)) {
+        ht_log(HT_LOG_WARNING, "the disk is full: half of the outbox's reserve is given up");
+        return submit_once(store, submit, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
 }
 
 static HtReceipt *submit_and_wait(Submit *submit, GError **error)

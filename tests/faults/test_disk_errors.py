@@ -253,15 +253,16 @@ def fill(folder):
     return path
 
 
-def full_file_system():
-    """A real one, full before anything starts: everything can be read, again and again, with one line that says why;
-    what is confirmed arrives once there is room. Needs the right to mount."""
+@contextlib.contextmanager
+def small_disk():
+    """A client on a file system of its own, and where that is; None where mounting is not allowed."""
     folder = tempfile.mkdtemp(prefix="hiretty-small-")
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", folder]).returncode == 0
     if not mounted:
         os.rmdir(folder)
         assert os.geteuid() != 0 and not os.environ.get("CI"), "no file system can be mounted"
-        return "not shown: mounting is not allowed here"
+        yield None, None
+        return
     try:
         client = Client(world)
         inside = os.path.join(folder, "client")
@@ -269,6 +270,44 @@ def full_file_system():
         os.makedirs(client.env["XDG_RUNTIME_DIR"], 0o700)
         client.folder = inside
         client.must("sync")
+        yield client, folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+        os.rmdir(folder)
+
+
+def nearly_full():
+    """What is left suffices to open the files and no more: a small note has the reserve, and what is refused at last is
+    refused in one line, while everything can still be read."""
+    with small_disk() as (client, folder):
+        if not client:
+            return "not shown: mounting is not allowed here"
+        ballast = fill(folder)
+        os.truncate(ballast, os.path.getsize(ballast) - (64 << 10))
+        run = client.run("note", world.matches[4], "with 64 KB left", "--offline")
+        assert run.returncode == 0 and "Noted" in run.stdout, run.stderr
+        confirmed = 1
+        while run.returncode == 0:
+            assert confirmed < 100, "there was room for a hundred notes"
+            run = client.run("note", world.matches[4], f"with 64 KB left {confirmed}" + "x" * 9000, "--offline")
+            confirmed += "Noted" in run.stdout
+        assert len(said(run)) == 1 and "disk is full" in run.stderr and "Noted" not in run.stdout, run
+        for verb, n in ((("matches", "--job", world.job_id, "--json"), 16), (("outbox", "list", "--json"), confirmed)):
+            for _ in range(2):
+                run = client.run(*verb, "--offline")
+                assert run.returncode == 0 and len(json.loads(run.stdout)) == n, (verb, run.stderr)
+        os.unlink(ballast)
+        client.must("sync")
+        assert world.sql("super", "SELECT count(*) FROM public.candidate_notes WHERE body LIKE 'with 64 KB left%'") == str(confirmed)
+        return f"{confirmed} notes taken"
+
+
+def full_file_system():
+    """A real one, full before anything starts: everything can be read, again and again, with one line that says why;
+    what is confirmed arrives once there is room. Needs the right to mount."""
+    with small_disk() as (client, folder):
+        if not client:
+            return "not shown: mounting is not allowed here"
         client.must("note", world.matches[2], "before the disk was full", "--offline")
         ballast = fill(folder)
         for i in range(3):
@@ -296,12 +335,10 @@ def full_file_system():
         assert said(run) == [], run.stderr
         client.is_same_as_server()
         return f"{confirmed} notes taken on a full disk"
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-        os.rmdir(folder)
 
 
 try:
-    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, reads_while_syncing, full_while_loading, full_file_system)
+    local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, reads_while_syncing, full_while_loading,
+               nearly_full, full_file_system)
 finally:
     base.wipe()

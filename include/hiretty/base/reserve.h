@@ -5,7 +5,11 @@
 
 #include <stdbool.h>
 
-/* Makes it where it is not there. false: there is no room for it, or no right to make it. */
+/* Makes it where it is not there, or not whole. false: there is no room for it, or no right to make
+ * it; a part that was there stays. */
 bool ht_reserve_keep(const char *dir);
+/* Gives up the half that opening does not need: room for a small change more. false: it was given
+ * up before. */
+bool ht_reserve_give_up_half(const char *dir);
 /* Removes it. false: there was none. */
 bool ht_reserve_give_up(const char *dir);
