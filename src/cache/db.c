@@ -435,6 +435,17 @@ void ht_db_set_patience(HtDb *db, int timeout_ms)
     sqlite3_busy_timeout(db->handle, timeout_ms < 0 ? BUSY_MS : timeout_ms);
 }
 
+void ht_db_explain_busy(GError **error, const char *what)
+{
+    if (!error || !g_error_matches(*error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY))
+        return;
+    g_clear_error(error);
+    g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_BUSY,
+                "%s is of another version and has to be changed first, but another Hiretty is "
+                "writing to it (wait until its sync is through, or end it; then try again)",
+                what);
+}
+
 /* --- Transactions */
 
 bool ht_db_exec(HtDb *db, const char *sql, GError **error)

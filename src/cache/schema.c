@@ -368,7 +368,8 @@ static bool renew_indexes(HtDb *db, gpointer data, GError **error)
            ht_schema_add_indexes(db, error);
 }
 
-/* Indexes of lists that an older program did not make. Without room for them the lists are slow. */
+/* Indexes of lists that an older program did not make. Without room for them, and while somebody
+ * else writes, the lists are slow. */
 static void mend_indexes(HtDb *db)
 {
     g_autofree char *loading = get_meta(db, "loading");
@@ -387,10 +388,16 @@ static bool mend_columns(HtDb *db, GError **error)
 
 bool ht_schema_mend(HtDb *db, GError **error)
 {
-    if (!mend_own(db, error) || !mend_columns(db, error) || !run_folder(db, VIEWS, error))
-        return false;
-    mend_indexes(db);
-    return true;
+    ht_db_set_patience(db, HT_DB_OPEN_PATIENCE_MS);
+    bool ok = mend_own(db, error) && mend_columns(db, error) && run_folder(db, VIEWS, error);
+    if (ok) {
+        ht_db_set_patience(db, 0);
+        mend_indexes(db);
+    } else {
+        ht_db_explain_busy(error, "the cache");
+    }
+    ht_db_set_patience(db, -1);
+    return ok;
 }
 
 bool ht_schema_drop_triggers(HtDb *db, GError **error)

@@ -127,6 +127,16 @@ static bool add_new(HtDb *db, GError **error)
     return true;
 }
 
+static bool bring_in_step(HtDb *db, GError **error)
+{
+    ht_db_set_patience(db, HT_DB_OPEN_PATIENCE_MS);
+    bool ok = add_new(db, error);
+    if (!ok)
+        ht_db_explain_busy(error, "the outbox");
+    ht_db_set_patience(db, -1);
+    return ok;
+}
+
 static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)
 {
     if (!is_sound(db, suspect, error))
@@ -137,7 +147,7 @@ static bool check_file(HtDb *db, const char *path, bool suspect, GError **error)
         ht_stmt_reset(list);
     return step != HT_STEP_ERROR && (step != HT_STEP_ROW || check_version(db, path, error)) &&
            ht_db_prove(db, error) && (step != HT_STEP_DONE || create(db, error)) &&
-           add_new(db, error) && (!suspect || is_readable(db, error));
+           bring_in_step(db, error) && (!suspect || is_readable(db, error));
 }
 
 static HtDb *open_file(const char *path, GError **error)

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -266,8 +267,33 @@ def a_wipe_beside_a_workstation():
     client.is_same_as_server()
 
 
+def a_file_of_another_version_that_is_written_to():
+    """It has to be changed before it is of use, and somebody is at it: a short wait, one line that says which file and
+    what to do, and once he is through it works."""
+    cases = (("cache", ("DROP VIEW ranked_matches",)),
+             ("cache", ("UPDATE meta SET value = 'older' WHERE name = 'tables'", "ALTER TABLE candidates DROP COLUMN location")),
+             ("outbox", ("DROP TABLE held",)))
+    longest = 0
+    for name, statements in cases:
+        client = base.copy()
+        path = getattr(client, name)
+        client.change(path, *statements)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            run = client.run("status", "--offline")
+            longest = max(longest, time.monotonic() - began)
+            one_line(run, 1, rf"status: the {name} is of another version .*another Hiretty is writing .*wait until")
+            assert ".sql" not in run.stderr, run.stderr
+        client.must("status", "--offline")
+        client.wipe()
+    assert longest < 2 + 2 * SLOW, longest
+    return f"at most {longest:.1f} s"
+
+
 try:
     local.main(prepared, all_record_at_once, workstation_and_command_line, the_lock_dies_with_its_process,
-               a_new_generation_beside_readers, a_wipe_beside_a_workstation)
+               a_new_generation_beside_readers, a_wipe_beside_a_workstation,
+               a_file_of_another_version_that_is_written_to)
 finally:
     base.wipe()
