@@ -6,6 +6,7 @@
 
 #include "bulk.h"
 #include "hiretty/base/clock.h"
+#include "hiretty/base/limits.h"
 #include "hiretty/base/log.h"
 #include "hiretty/base/paths.h"
 #include "hiretty/base/resource.h"
@@ -99,7 +100,7 @@ static int why_not_created(const HtDb *db)
 static bool is_of_disk(HtCacheError code)
 {
     return code == HT_CACHE_ERROR_IO || code == HT_CACHE_ERROR_FULL ||
-           code == HT_CACHE_ERROR_CORRUPT;
+           code == HT_CACHE_ERROR_LIMIT || code == HT_CACHE_ERROR_CORRUPT;
 }
 
 static void set_error(GError **error, HtDb *db, int rc, const char *what)
@@ -114,12 +115,15 @@ static void set_error(GError **error, HtDb *db, int rc, const char *what)
     bool says_why = handle && (rc & 0xff) != SQLITE_IOERR;
     const char *why = says_why ? sqlite3_errmsg(handle) : sqlite3_errstr(rc);
     int number = (rc & 0xff) == SQLITE_CANTOPEN ? why_not_created(db) : 0;
-    if (rc == SQLITE_IOERR_WRITE && handle && sqlite3_system_errno(handle) == EFBIG)
-        number = EFBIG; /* a limit of the process: ulimit -f */
-    if (number == ENOSPC)
+    int write_failure = ht_vfs_take_write_failure();
+    if (number == EFBIG || ((rc & 0xff) == SQLITE_IOERR && write_failure == EFBIG))
+        code = HT_CACHE_ERROR_LIMIT;
+    else if (number == ENOSPC)
         code = HT_CACHE_ERROR_FULL;
     else if (number)
         why = g_strerror(number);
+    if (code == HT_CACHE_ERROR_LIMIT)
+        why = HT_LIMIT_FILE_SIZE;
     if (code == HT_CACHE_ERROR_FULL)
         why = "the disk is full";
     g_autofree char *clean = ht_text_sanitize(why, -1, HT_TEXT_LINE, NULL);

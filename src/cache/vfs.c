@@ -87,13 +87,31 @@ static bool is_zero(const guint8 *bytes, gsize n)
     return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
 }
 
-/* The descriptor of the last write of this thread. */
-static _Thread_local int written_to = -1;
+/* The descriptor of the last write of this thread, and why one failed. */
+static _Thread_local int written_to = -1, write_failure;
 
 static ssize_t write_and_tell(int fd, const void *data, size_t n, off64_t offset)
 {
     written_to = fd;
-    return pwrite64(fd, data, n, offset);
+    ssize_t done = pwrite64(fd, data, n, offset);
+    if (done < 0)
+        write_failure = errno;
+    return done;
+}
+
+static int truncate_and_tell(int fd, off_t size)
+{
+    int rc = ftruncate64(fd, size);
+    if (rc != 0)
+        write_failure = errno;
+    return rc;
+}
+
+int ht_vfs_take_write_failure(void)
+{
+    int number = write_failure;
+    write_failure = 0;
+    return number;
 }
 
 /* Only a hint: what goes wrong, the sync tells. */
@@ -300,6 +318,8 @@ const char *ht_vfs_name(void)
         real_vfs = sqlite3_vfs_find(NULL);
         if (real_vfs->iVersion >= 3) {
             real_vfs->xSetSystemCall(real_vfs, "open", (sqlite3_syscall_ptr)(void *)open_safely);
+            real_vfs->xSetSystemCall(real_vfs, "ftruncate",
+                                     (sqlite3_syscall_ptr)(void *)truncate_and_tell);
             real_vfs->xSetSystemCall(real_vfs, "pwrite64",
                                      (sqlite3_syscall_ptr)(void *)write_and_tell);
         }

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -253,6 +254,27 @@ def fill(folder):
     return path
 
 
+def limited_files():
+    """`ulimit -f`: whichever file meets the limit first, one line says that it is one, no signal ends the program, and
+    without it the same works."""
+    told = 0
+    for verb in (("status", "--offline"), ("note", world.matches[5], "w" * 5000, "--offline"), ("sync", "--full")):
+        for kib in (0, 1, 8, 31, 32, 64, 100, 300):
+            client = base.copy().another_device()
+            limit = (kib << 10, kib << 10)
+            run = subprocess.run([local.journey.BINARY, *verb], env=client.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+            assert run.returncode in (0, 1), (verb, kib, run)
+            if run.returncode:
+                one_line(run, 1, r"a file may not become larger: the limit of this process is reached \(ulimit -f\)")
+                assert "I/O" not in run.stderr and "doctor" not in run.stderr, (kib, run.stderr)
+                told += 1
+            client.must(*verb)
+            client.wipe()
+    assert told > 8, told
+    return f"{told} told"
+
+
 @contextlib.contextmanager
 def small_disk():
     """A client on a file system of its own, and where that is; None where mounting is not allowed."""
@@ -339,6 +361,6 @@ def full_file_system():
 
 try:
     local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, reads_while_syncing, full_while_loading,
-               nearly_full, full_file_system)
+               limited_files, nearly_full, full_file_system)
 finally:
     base.wipe()

@@ -19,4 +19,5 @@ typedef enum {
     HT_CACHE_ERROR_CLOSED,      /* ht_cache_close has begun */
     HT_CACHE_ERROR_NOT_FOUND,
     HT_CACHE_ERROR_CONSTRAINT,
+    HT_CACHE_ERROR_LIMIT, /* of the size of files (ulimit -f): nothing of the transaction is kept */
 } HtCacheError;
