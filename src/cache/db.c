@@ -38,6 +38,8 @@ struct HtDb {
     char *thread;
     char *path;
     GError *failure;       /* the first of the disk since ht_db_watch; NULL */
+    bool has_begun;        /* a transaction, and not ended it */
+    GError *undone;        /* what made SQLite undo it since then; NULL */
     char *suspect;         /* the mark to leave when damage shows; NULL = none */
     GHashTable *named;     /* resource path → HtStmt */
     GHashTable *texts;     /* SQL → HtStmt */
@@ -103,6 +105,31 @@ static bool is_of_disk(HtCacheError code)
            code == HT_CACHE_ERROR_LIMIT || code == HT_CACHE_ERROR_CORRUPT;
 }
 
+/* After some errors SQLite undoes the transaction by itself, and what comes next would stand alone,
+ * each statement at once: the place up to which was pulled without what was pulled. */
+static bool has_lost_transaction(const HtDb *db)
+{
+    return db->has_begun && db->handle && sqlite3_get_autocommit(db->handle);
+}
+
+/* true, with what undid it: nothing more is done before the transaction was ended. */
+static bool refuse_lost(const HtDb *db, GError **error)
+{
+    if (!has_lost_transaction(db))
+        return false;
+    if (db->undone)
+        g_propagate_error(error, g_error_copy(db->undone));
+    else
+        g_set_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_FAILED, "the transaction was undone");
+    return true;
+}
+
+static void end_transaction(HtDb *db)
+{
+    db->has_begun = false;
+    g_clear_error(&db->undone);
+}
+
 static void set_error(GError **error, HtDb *db, int rc, const char *what)
 {
     sqlite3 *handle = db->handle;
@@ -130,6 +157,8 @@ static void set_error(GError **error, HtDb *db, int rc, const char *what)
     g_autoptr(GError) fresh = g_error_new(HT_CACHE_ERROR, (int)code, "%s: %s", what, clean);
     if (!db->failure && is_of_disk(code))
         db->failure = g_error_copy(fresh);
+    if (has_lost_transaction(db) && !db->undone)
+        db->undone = g_error_copy(fresh);
     g_propagate_error(error, g_steal_pointer(&fresh));
 }
 
@@ -355,6 +384,7 @@ void ht_db_close(HtDb *db)
         g_critical("a statement of the %s connection is still open", db->thread);
     g_clear_pointer(&db->by_handle, g_hash_table_unref);
     g_clear_error(&db->failure);
+    g_clear_error(&db->undone);
     g_free(db->thread);
     g_free(db->suspect);
     g_free(db->path);
@@ -454,6 +484,8 @@ void ht_db_explain_busy(GError **error, const char *what)
 
 bool ht_db_exec(HtDb *db, const char *sql, GError **error)
 {
+    if (refuse_lost(db, error))
+        return false;
     int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         set_error(error, db, rc, "database");
@@ -462,18 +494,27 @@ bool ht_db_exec(HtDb *db, const char *sql, GError **error)
 
 bool ht_db_begin(HtDb *db, bool immediate, GError **error)
 {
-    return ht_db_exec(db, immediate ? "BEGIN IMMEDIATE" : "BEGIN", error);
+    if (has_lost_transaction(db))
+        end_transaction(db);
+    if (!ht_db_exec(db, immediate ? "BEGIN IMMEDIATE" : "BEGIN", error))
+        return false;
+    db->has_begun = true;
+    return true;
 }
 
 bool ht_db_commit(HtDb *db, GError **error)
 {
-    return ht_db_exec(db, "COMMIT", error);
+    bool ok = ht_db_exec(db, "COMMIT", error);
+    if (ok || has_lost_transaction(db))
+        end_transaction(db);
+    return ok;
 }
 
 void ht_db_rollback(HtDb *db)
 {
     if (db->handle && !sqlite3_get_autocommit(db->handle))
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    end_transaction(db);
 }
 
 bool ht_db_in_transaction(HtDb *db)
@@ -651,6 +692,8 @@ void ht_stmt_bind_null(HtStmt *stmt, int index)
 
 HtStep ht_stmt_step(HtStmt *stmt, GError **error)
 {
+    if (refuse_lost(stmt->db, error))
+        return HT_STEP_ERROR;
     int rc = sqlite3_step(stmt->handle);
     if (rc == SQLITE_ROW)
         return HT_STEP_ROW;

@@ -30,8 +30,7 @@ static void test_no_room(void)
     g_autoptr(GError) error = NULL;
     g_assert_null(bench_decide(&bench, HT_DECISION_SHORTLIST, 2, 12, &error));
     limit_files(false);
-    g_assert_true(g_error_matches(error, HT_CACHE_ERROR, HT_CACHE_ERROR_IO) ||
-                  g_error_matches(error, HT_CACHE_ERROR, HT_CACHE_ERROR_FULL));
+    g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_LIMIT);
     assert_outbox(&bench, 1, 0, 0);
     assert_stage(&bench, 1, HT_STAGE_SHORTLIST, true);
     assert_stage(&bench, 2, HT_STAGE_APPLIED, false);
