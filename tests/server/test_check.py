@@ -95,6 +95,12 @@ PLANTED = [
     ("DROP INDEX interviews_match_idx", "CREATE INDEX interviews_match_idx ON interviews (tenant_id, match_id)", "keys", "no index"),
     ("ALTER TABLE resumes ADD CONSTRAINT loose_id UNIQUE (id); ALTER TABLE jobs ADD CONSTRAINT loose FOREIGN KEY (created_by) REFERENCES resumes (id) NOT VALID",
      "ALTER TABLE jobs DROP CONSTRAINT loose; ALTER TABLE resumes DROP CONSTRAINT loose_id", "keys", "without its tenant"),
+    *((plant, "SET ROLE hiretty_owner; SELECT app.make_synced(); RESET ROLE", "synced", word) for plant, word in (
+        ("DROP VIEW app.synced", "app.synced: is missing"),
+        ("REVOKE SELECT ON app.synced FROM hiretty_client", "may not select"),
+        ("DROP FUNCTION app.hold_still()", "app.hold_still(): is missing"),
+        ("REVOKE EXECUTE ON FUNCTION app.hold_still() FROM hiretty_client", "may not execute"),
+        ("CREATE OR REPLACE VIEW app.synced AS SELECT FROM ONLY public.tenants, ONLY public.jobs WHERE false", "does not have candidates"))),
     ("GRANT CONNECT ON DATABASE hiretty TO PUBLIC", "REVOKE CONNECT ON DATABASE hiretty FROM PUBLIC", "database", "CONNECT"),
     ("ALTER DEFAULT PRIVILEGES FOR ROLE hiretty_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC", "ALTER DEFAULT PRIVILEGES FOR ROLE hiretty_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC", "database", "default privileges"),
 ]

@@ -59,8 +59,8 @@ void ht_db_interrupt(HtDb *db);
 
 /* How long a statement waits for other connections' locks; -1: the default of 10 s. */
 void ht_db_set_patience(HtDb *db, int timeout_ms);
-/* Who opens a file that has to be changed first (an older program made it) waits so long for whoever
- * writes to it: somebody looks at a screen that is not there yet. */
+/* Who opens a file that has to be changed first (an older program made it) waits so long for
+ * whoever writes to it: somebody looks at a screen that is not there yet. */
 #define HT_DB_OPEN_PATIENCE_MS 2000
 /* Where that was too short, says so of `what` ("the cache") instead of what SQLite called it. */
 void ht_db_explain_busy(GError **error, const char *what);
