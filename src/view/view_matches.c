@@ -54,10 +54,14 @@ typedef struct {
 
 static HtLoaded *matches_load(HtReader *reader, const HtViewQuery *query, GError **error)
 {
-    HtMatchQuery matches = {
-        .job = query->subject[0], .filter = query->filter, .ascending = !query->descending};
+    HtMatchQuery matches = {.job = query->subject[0], .filter = query->filter};
     if (!ht_match_sort_parse(query->sort, &matches.sort))
         matches.sort = HT_MATCH_SORT_SCORE;
+    /* The cache's best first is most, newest and longest, of all else from A and the first stage:
+     * `ascending` there turns that round. Here it is what the arrow says. */
+    bool falls = matches.sort == HT_MATCH_SORT_SCORE || matches.sort == HT_MATCH_SORT_APPLIED ||
+                 matches.sort == HT_MATCH_SORT_AGE;
+    matches.ascending = query->descending != falls;
     return ht_loaded_new_keys(ht_cache_match_keys(reader, &matches, error));
 }
 

@@ -22,6 +22,7 @@ static const Scene scenes[] = {
     {"jobs", ""},
     {"matches", "key Enter\nwait\n"},
     {"matches-down", "key Enter\nwait\nkey G\nwait\nkey k k\n"},
+    {"matches-by-name", "key Enter\nwait\nkey ]\nwait\n"},
     {"matches-marked",
      "key Enter\nwait\nkey Space j Space\nkey l\npaste stage:applied\nkey Enter\nwait\n"},
     {"limit-error", "key Enter\nwait\nkey l\npaste stge:applied\nwait\n"},

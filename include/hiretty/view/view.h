@@ -167,6 +167,7 @@ GArray *ht_view_targets(HtView *view);
 /* Limit (the filter language) and sort. */
 bool ht_view_set_limit(HtView *view, const char *filter, GError **error);
 const char *ht_view_limit(const HtView *view);
+/* Not descending is from A, the least, the first stage, the shortest time, in every column. */
 bool ht_view_set_sort(HtView *view, const char *sort, bool descending);
 const char *ht_view_sort(const HtView *view, bool *descending);
 /* Column index of the sort, -1 none: the heading shows it. */
