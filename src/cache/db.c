@@ -185,6 +185,23 @@ static void sql_answers(sqlite3_context *context, int n, sqlite3_value **values)
     sqlite3_result_int(context, text && query && ht_fts_answers(text, query));
 }
 
+/* ht_sure(k, id, id of k): k, if the two ids are one. The index of the ids is a table of its own: a
+ * bit of it that flips would lead to somebody else's row, and no check of a page tells. A waiting
+ * note has no key yet: all NULL. */
+static void sql_sure(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    (void)n;
+    int size = sqlite3_value_bytes(values[1]);
+    bool is_none = sqlite3_value_type(values[0]) == SQLITE_NULL;
+    bool is_same =
+        size == sqlite3_value_bytes(values[2]) && size > 0 &&
+        memcmp(sqlite3_value_blob(values[1]), sqlite3_value_blob(values[2]), (gsize)size) == 0;
+    if (is_none || is_same)
+        sqlite3_result_value(context, values[0]);
+    else
+        sqlite3_result_error_code(context, SQLITE_CORRUPT);
+}
+
 /* --- Traces: "thread µs statement" */
 
 static GMutex trace_lock;
@@ -324,6 +341,9 @@ static bool set_up_handle(HtDb *db, GError **error)
     sqlite3_create_function_v2(db->handle, "ht_fold", 1,
                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
                                sql_fold, NULL, NULL, NULL);
+    sqlite3_create_function_v2(db->handle, "ht_sure", 3,
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+                               sql_sure, NULL, NULL, NULL);
     sqlite3_create_function_v2(db->handle, "ht_answers", 2,
                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
                                sql_answers, NULL, NULL, NULL);

@@ -193,6 +193,58 @@ def flipped_cache():
     return f"{len(spots)} bits, {told} lines, {checked} found by the check alone"
 
 
+def place_of_key(client, match):
+    """Where the index of the ids has a match's id; its key is the last byte behind it."""
+    root = client.query(client.cache, "SELECT rootpage FROM sqlite_schema WHERE name = 'keys_by_id' AND type = 'table'")[0][0]
+    with open(client.cache, "rb") as file:
+        file.seek((root - 1) * PAGE)
+        page = file.read(PAGE)
+    cell = re.search(rb"\x03,[\x01\x02]" + re.escape(bytes.fromhex(match.replace("-", ""))), page, re.S)
+    assert cell, "the table has more than one page"
+    return (root - 1) * PAGE + cell.end(), page[cell.start() + 2]
+
+
+def index_that_leads_elsewhere():
+    """A bit of a key in the index of ids: another person's row has it. What is asked for is never done to that one, by a
+    person or by a pull; it is told, and the next open finds out."""
+    matches = world.matches[33:] if ALL else world.matches[33:36]
+    for match in matches:
+        client = base.copy().another_device()
+        at, width = place_of_key(client, match)
+        flip(client.cache, 8 * (at + width - 1))
+        one_line(client.run("advance", match, "--offline"), 1, "malformed|damaged")
+        assert len(client.ops()) == UNSENT, "what it led to was decided"
+        one_line(client.run("sync"), 0, "kept as cache-")
+        client.is_same_as_server()
+        client.wipe()
+        client = base.copy().another_device()
+        at, width = place_of_key(client, match)
+        flip(client.cache, 8 * (at + width - 1))
+        world.platform(f"UPDATE public.candidate_job_matches SET score = 50 + random() WHERE id = '{match}'")
+        one_line(client.run("sync"), 1, "malformed|damaged")
+        one_line(client.run("sync"), 0, "kept as cache-")
+        client.is_same_as_server()
+        client.wipe()
+    return f"{len(matches)} ids"
+
+
+def index_that_lacks_an_id():
+    """A bit of an id in it: the one that is asked for is found, or is not there; never is it another one."""
+    chance = random.Random(f"{SEED} ids")
+    for match in world.matches[33:] if ALL else world.matches[36:38]:
+        client = base.copy().another_device()
+        at, _ = place_of_key(client, match)
+        flip(client.cache, 8 * (at - 16) + chance.randrange(128))
+        run = client.run("advance", match, "--offline")
+        assert run.returncode in (0, 1, 2) and len(said(run)) <= 1, run.stderr
+        decided = {item["match_id"] for item in client.json("outbox", "list", "--offline")}
+        assert decided <= {*world.matches[:33], *([match] if run.returncode == 0 else [])}, run
+        assert client.run("cache", "check").returncode != 0, "not noticed"
+        client.must("sync", "--full")
+        client.is_same_as_server()
+        client.wipe()
+
+
 # ---- the outbox
 
 def salvaged(client, word="corrupt"):
@@ -320,6 +372,6 @@ def older_copy_of_the_outbox():
 try:
     local.main(prepared, damaged_cache, damage_met_while_reading, lost_companions, damaged_outbox,
                cut_to_nothing_with_work_in_the_wal, whole_text_of_a_long_note, flipped_outbox, not_under_another_process,
-               healed_cache, older_copy_of_the_outbox, flipped_cache)
+               index_that_leads_elsewhere, index_that_lacks_an_id, healed_cache, older_copy_of_the_outbox, flipped_cache)
 finally:
     base.wipe()
