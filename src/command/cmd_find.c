@@ -57,15 +57,25 @@ static HtResult limit_answered(HtContext *context, HtPrompt *prompt)
     return doubt;
 }
 
+/* "stage:", "score>=": a field with the comparison of its example. Caller frees. */
+static char *start_of_term(const HtFilterFieldInfo *field)
+{
+    const char *at = strstr(field->example, field->name);
+    const char *sign = at ? at + strlen(field->name) : ":";
+    return g_strdup_printf("%s%.*s", field->name, (int)strspn(sign, ":=!<>"), sign);
+}
+
 /* Tab completes field names and the values that are known. */
-static void add_fields(HtPrompt *prompt)
+void ht_add_filter_choices(HtPrompt *prompt, HtViewId id)
 {
     gsize n;
     const HtFilterFieldInfo *fields = ht_filter_fields(&n);
-    for (gsize i = 0; i < n; i++) {
-        g_autofree char *name = g_strconcat(fields[i].name, ":", NULL);
-        if (fields[i].field != HT_FIELD_WORDS)
-            ht_prompt_add_choice(prompt, name, fields[i].summary, NULL, 0, NULL);
+    bool has_fields = id == HT_VIEW_JOBS || id == HT_VIEW_MATCHES || id == HT_VIEW_CANDIDATES;
+    for (gsize i = 0; has_fields && i < n; i++) {
+        if (fields[i].field == HT_FIELD_WORDS || (id == HT_VIEW_JOBS && !fields[i].of_jobs))
+            continue;
+        g_autofree char *name = start_of_term(&fields[i]);
+        ht_prompt_add_choice(prompt, name, fields[i].summary, NULL, 0, NULL);
         g_auto(GStrv) values = g_strsplit(fields[i].values ? fields[i].values : "", " ", -1);
         for (int v = 0; values[v]; v++) {
             g_autofree char *whole = g_strconcat(fields[i].name, ":", values[v], NULL);
@@ -105,7 +115,6 @@ HT_HANDLER(ht_cmd_limit)
     ht_view_begin_limit(view);
     HtViewId id = ht_view_id(view);
     bool searches = id == HT_VIEW_SEARCH;
-    bool has_fields = id == HT_VIEW_JOBS || id == HT_VIEW_MATCHES || id == HT_VIEW_CANDIDATES;
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_TEXT, limit_answered, "%s", limit_label(id));
     g_free(prompt->text);
     prompt->text = g_strdup(ht_view_limit(view));
@@ -114,8 +123,7 @@ HT_HANDLER(ht_cmd_limit)
     prompt->changed = limit_changed;
     prompt->cancelled = limit_cancelled;
     prompt->history = g_strdup(searches ? "search everywhere" : "limit");
-    if (has_fields)
-        add_fields(prompt);
+    ht_add_filter_choices(prompt, id);
     return ht_result_prompt(prompt);
 }
 

@@ -115,6 +115,7 @@ static HtResult ask(HtContext *context, const HtArgs *args, bool on)
                                      on ? "mark" : "unmark");
     prompt->changed = check_filter;
     prompt->history = g_strdup("limit");
+    ht_add_filter_choices(prompt, ht_view_id(ht_top(context)));
     return ht_result_prompt(prompt);
 }
 

@@ -156,6 +156,8 @@ void ht_prompt_free(HtPrompt *prompt)
     g_free(prompt->text);
     g_free(prompt->error);
     g_free(prompt->history);
+    g_free(prompt->stem);
+    g_free(prompt->completed);
     g_free(prompt);
 }
 
@@ -276,67 +278,4 @@ const HtChoice *ht_prompt_choice(const HtPrompt *prompt)
         return NULL;
     int at = g_array_index(prompt->shown, int, prompt->selected);
     return &g_array_index(prompt->choices, HtChoice, at);
-}
-
-/* Is it one of the names before `end`, which is where the last one begins? */
-static bool is_taken(const HtPrompt *prompt, const char *end, const char *name)
-{
-    g_autofree char *before = g_strndup(prompt->text, (gsize)(end - prompt->text));
-    g_auto(GStrv) list = g_strsplit(before, ",", -1);
-    for (int i = 0; list[i]; i++) {
-        if (g_ascii_strcasecmp(g_strstrip(list[i]), name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The name after the last comma: its start becomes the whole, nothing the first that is not there
- * yet, and a whole one the next. */
-static char *complete_in_list(const HtPrompt *prompt)
-{
-    const char *comma = strrchr(prompt->text, ',');
-    const char *name = comma ? comma + 1 : prompt->text;
-    name += strspn(name, " ");
-    g_autofree char *wanted = g_strchomp(ht_text_fold(name));
-    guint n = prompt->choices->len, after = 0;
-    bool is_whole = !*wanted;
-    for (guint i = 0; i < n && !is_whole; i++) {
-        g_autofree char *folded = ht_text_fold(g_array_index(prompt->choices, HtChoice, i).text);
-        is_whole = strcmp(folded, wanted) == 0;
-        after = is_whole ? i + 1 : 0;
-    }
-    for (guint i = 0; i < n; i++) {
-        const char *text = g_array_index(prompt->choices, HtChoice, (after + i) % n).text;
-        g_autofree char *folded = ht_text_fold(text);
-        if ((is_whole || g_str_has_prefix(folded, wanted)) && !is_taken(prompt, name, text)) {
-            g_autofree char *before = g_strndup(prompt->text, (gsize)(name - prompt->text));
-            return g_strconcat(before, text, NULL);
-        }
-    }
-    return NULL;
-}
-
-/* The last word of the text is completed from the choices; a choice prompt takes the selected one.
- */
-char *ht_prompt_complete(const HtPrompt *prompt)
-{
-    if (prompt->kind == HT_PROMPT_CHOICE) {
-        const HtChoice *choice = ht_prompt_choice(prompt);
-        return choice ? g_strdup(choice->text) : NULL;
-    }
-    if (prompt->is_list)
-        return complete_in_list(prompt);
-    const char *word = strrchr(prompt->text, ' ');
-    word = word ? word + 1 : prompt->text;
-    if (*word == '-' || *word == '+')
-        word++;
-    gsize len = strlen(word);
-    for (guint i = 0; len > 0 && i < prompt->choices->len; i++) {
-        const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, i);
-        if (g_ascii_strncasecmp(choice->text, word, len) == 0 && strlen(choice->text) > len) {
-            g_autofree char *before = g_strndup(prompt->text, (gsize)(word - prompt->text));
-            return g_strconcat(before, choice->text, NULL);
-        }
-    }
-    return NULL;
 }

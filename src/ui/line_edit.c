@@ -111,9 +111,9 @@ static void walk_history(HtLineEditor *editor, HtContext *context, HtPrompt *pro
     set_text(editor, context, prompt, line, G_MAXINT);
 }
 
-static void complete(HtLineEditor *editor, HtContext *context, HtPrompt *prompt)
+static void complete(HtLineEditor *editor, HtContext *context, HtPrompt *prompt, int step)
 {
-    g_autofree char *text = ht_prompt_complete(prompt);
+    g_autofree char *text = ht_prompt_complete(prompt, step);
     if (text)
         set_text(editor, context, prompt, text, G_MAXINT);
 }
@@ -134,22 +134,34 @@ typedef enum {
     EARLIER,
     LATER,
     COMPLETE,
+    COMPLETE_BACK,
 } Action;
 
 static const struct {
     const char *key;
     Action action;
 } line_keys[] = {
-    {"Left", LEFT},        {"C-b", LEFT},
-    {"Right", RIGHT},      {"C-f", RIGHT},
-    {"Home", START},       {"C-a", START},
-    {"End", END},          {"C-e", END},
-    {"C-Left", WORD_LEFT}, {"Backspace", ERASE_BEFORE},
-    {"Delete", ERASE_AT},  {"C-d", ERASE_AT},
-    {"C-w", ERASE_WORD},   {"C-u", ERASE_TO_START},
-    {"C-k", ERASE_TO_END}, {"Up", EARLIER},
-    {"C-p", EARLIER},      {"Down", LATER},
-    {"C-n", LATER},        {"Tab", COMPLETE},
+    {"Left", LEFT},
+    {"C-b", LEFT},
+    {"Right", RIGHT},
+    {"C-f", RIGHT},
+    {"Home", START},
+    {"C-a", START},
+    {"End", END},
+    {"C-e", END},
+    {"C-Left", WORD_LEFT},
+    {"Backspace", ERASE_BEFORE},
+    {"Delete", ERASE_AT},
+    {"C-d", ERASE_AT},
+    {"C-w", ERASE_WORD},
+    {"C-u", ERASE_TO_START},
+    {"C-k", ERASE_TO_END},
+    {"Up", EARLIER},
+    {"C-p", EARLIER},
+    {"Down", LATER},
+    {"C-n", LATER},
+    {"Tab", COMPLETE},
+    {"S-Tab", COMPLETE_BACK},
 };
 
 static void act(HtLineEditor *editor, HtContext *context, HtPrompt *prompt, Action action)
@@ -192,8 +204,9 @@ static void act(HtLineEditor *editor, HtContext *context, HtPrompt *prompt, Acti
         walk_history(editor, context, prompt, action == EARLIER ? 1 : -1);
         break;
     case COMPLETE:
+    case COMPLETE_BACK:
     default:
-        complete(editor, context, prompt);
+        complete(editor, context, prompt, action == COMPLETE_BACK ? -1 : 1);
         break;
     }
 }

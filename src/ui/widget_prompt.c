@@ -22,6 +22,8 @@ static const char *hint_of(const HtPrompt *prompt)
     case HT_PROMPT_EDITOR:
     case HT_PROMPT_TEXT:
     default:
+        if (prompt->choices->len > 0 && prompt->history)
+            return "Enter accepts   Tab completes   Up earlier ones   Esc gives up";
         return prompt->history ? "Enter accepts   Up earlier ones   Esc gives up"
                                : "Enter accepts   Esc gives up";
     }
@@ -141,6 +143,53 @@ static void paint_secret(HtCanvas *canvas, const HtPrompt *prompt, int x, int y,
     ht_canvas_set_cursor(canvas, x + n, y);
 }
 
+/* Values of one field are said without it: the line that is typed has it. */
+static gsize common_field(const GPtrArray *proposals)
+{
+    const char *first = proposals->pdata[0], *colon = strchr(first, ':');
+    gsize field = colon ? (gsize)(colon - first) + 1 : 0;
+    for (guint i = 0; i < proposals->len; i++) {
+        const char *text = proposals->pdata[i];
+        if (strncmp(text, first, field) != 0 || !text[field])
+            return 0;
+    }
+    return field;
+}
+
+/* What the last word may become, from the one that stands there on, or from the first where all
+ * fit. */
+static void paint_proposals(HtCanvas *canvas, const GPtrArray *proposals, int current,
+                            const HtLayout *layout)
+{
+    int x = 1, last = layout->columns - 1, width = 0;
+    gsize field = common_field(proposals);
+    for (guint i = 0; i < proposals->len; i++)
+        width += ht_text_width((const char *)proposals->pdata[i] + field) + 2;
+    x += ht_canvas_text(canvas, x, layout->hint_y, last - x, HT_STYLE_KEY, "Tab") + 1;
+    for (guint i = x + width > last && current > 0 ? (guint)current : 0; i < proposals->len; i++) {
+        const char *text = (const char *)proposals->pdata[i] + field;
+        HtStyle role = (int)i == current ? HT_STYLE_STRONG : HT_STYLE_MUTED;
+        if (x + ht_text_width(text) > last)
+            break;
+        x += ht_canvas_text(canvas, x, layout->hint_y, last - x, role, text) + 2;
+    }
+}
+
+/* One line of help: what goes wrong, unless Tab mends it; what Tab makes of the word; the keys. */
+static void paint_hint(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
+                       const HtLayout *layout)
+{
+    int current;
+    g_autoptr(GPtrArray) proposals = ht_prompt_proposals(prompt, &current);
+    if (proposals->len > 0 && !prompt->waiting)
+        paint_proposals(canvas, proposals, current, layout);
+    else if (prompt->error)
+        paint_error(canvas, prompt, start_x, layout);
+    else
+        ht_canvas_text(canvas, 1, layout->hint_y, layout->columns - 2, HT_STYLE_MUTED,
+                       hint_of(prompt));
+}
+
 void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit,
                       const HtLayout *layout, const HtWidgetLook *look)
 {
@@ -164,8 +213,5 @@ void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit
         ht_canvas_text(canvas, x, y, room, HT_STYLE_INPUT, shown);
         ht_canvas_set_cursor(canvas, x + cursor, y);
     }
-    if (prompt->error)
-        paint_error(canvas, prompt, x, layout);
-    else
-        ht_canvas_text(canvas, 1, layout->hint_y, columns - 2, HT_STYLE_MUTED, hint_of(prompt));
+    paint_hint(canvas, prompt, x, layout);
 }

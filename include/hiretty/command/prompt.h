@@ -42,6 +42,8 @@ struct HtPrompt {
     int64_t expected;   /* of HT_PROMPT_COUNT */
     bool is_list;       /* a text of several choices with commas between: Tab goes through them */
     char *history;      /* name of the history that Up walks; NULL = none */
+    char *stem;         /* the text that Tab was pressed on; NULL: it was not */
+    char *completed;    /* and what it made of that last; another text starts anew */
     GStringChunk *strings;
     char *secret; /* of HT_PROMPT_SECRET, as typed so far (ht_secret_free); NULL otherwise */
     const char
@@ -84,8 +86,13 @@ void ht_prompt_secret_erase(HtPrompt *prompt, bool all);
 void ht_prompt_select(HtPrompt *prompt, int delta);
 /* The selected choice; NULL = none matches. */
 const HtChoice *ht_prompt_choice(const HtPrompt *prompt);
-/* What Tab completes `text` to; NULL = nothing. Caller frees. */
-char *ht_prompt_complete(const HtPrompt *prompt);
+/* What Tab (step 1) or Shift-Tab (-1) makes of `text`; NULL = nothing. The last word of it is
+ * completed from the choices; as long as nothing else changes the text, pressed again they go
+ * through what else the word may become. Caller frees. */
+char *ht_prompt_complete(HtPrompt *prompt, int step);
+/* What that goes through, as borrowed texts of choices, and which of them stands in the text (-1:
+ * none yet); empty while nothing of a word is typed. Caller unrefs. */
+GPtrArray *ht_prompt_proposals(const HtPrompt *prompt, int *current);
 
 /* How well `typed` fits `text` as a subsequence, case and accents folded: < 0 not at all, else the
  * more the better (starts of words and runs count). */

@@ -212,10 +212,67 @@ static void test_complete(void)
     ht_prompt_add_choice(prompt, "stage:", NULL, NULL, 0, NULL);
     ht_prompt_add_choice(prompt, "skill:", NULL, NULL, 0, NULL);
     ht_prompt_set_text(prompt, NULL, "score>80 -sk");
-    g_autofree char *done = ht_prompt_complete(prompt);
+    g_autofree char *done = ht_prompt_complete(prompt, 1);
     g_assert_cmpstr(done, ==, "score>80 -skill:");
-    ht_prompt_set_text(prompt, NULL, "score>80 ");
-    g_assert_null(ht_prompt_complete(prompt));
+    ht_prompt_set_text(prompt, NULL, "score>80 zz");
+    g_assert_null(ht_prompt_complete(prompt, 1));
+}
+
+/* Tab, or Shift-Tab, and what stands there then; NULL: nothing changed. */
+static void tab(HtPrompt *prompt, int step, const char *to)
+{
+    g_autofree char *done = ht_prompt_complete(prompt, step);
+    g_assert_cmpstr(done, ==, to);
+    if (done)
+        ht_prompt_set_text(prompt, NULL, done);
+}
+
+static void proposes(HtPrompt *prompt, const char *wanted, int at)
+{
+    int current;
+    g_autoptr(GPtrArray) proposals = ht_prompt_proposals(prompt, &current);
+    g_ptr_array_add(proposals, NULL);
+    g_autofree char *all = g_strjoinv(" ", (char **)proposals->pdata);
+    g_assert_cmpstr(all, ==, wanted);
+    g_assert_cmpint(current, ==, at);
+}
+
+/* All that a word may become, one after the other and back; a field before its values. */
+static void test_cycle(void)
+{
+    g_autoptr(HtPrompt) prompt = ht_prompt_new(HT_PROMPT_TEXT, nothing, "limit");
+    static const char *const choices[] = {
+        "stage:", "stage:applied", "stage:offer", "score>=", "status:", "status:open", "skill:"};
+    for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
+        ht_prompt_add_choice(prompt, choices[i], NULL, NULL, 0, NULL);
+    proposes(prompt, "", -1); /* nothing is typed: the keys are said */
+    ht_prompt_set_text(prompt, NULL, "ana -st");
+    proposes(prompt, "stage: status:", -1);
+    tab(prompt, 1, "ana -stage:");
+    proposes(prompt, "stage: status:", 0);
+    tab(prompt, 1, "ana -status:");
+    tab(prompt, 1, "ana -stage:");
+    tab(prompt, -1, "ana -status:");
+    proposes(prompt, "stage: status:", 1);
+    ht_prompt_set_text(prompt, NULL, "ana -st");
+    tab(prompt, -1, "ana -status:"); /* back from the end */
+    /* Typed on: another word. The one proposal leads to the field's values. */
+    ht_prompt_set_text(prompt, NULL, "sta");
+    ht_prompt_set_text(prompt, NULL, "stag");
+    tab(prompt, 1, "stage:");
+    proposes(prompt, "stage:applied stage:offer", -1);
+    tab(prompt, 1, "stage:applied");
+    tab(prompt, 1, "stage:offer");
+    tab(prompt, 1, "stage:applied");
+    ht_prompt_set_text(prompt, NULL, "stage:applied|o");
+    tab(prompt, 1, "stage:applied|offer");
+    tab(prompt, 1, NULL);
+    /* An empty word: everything there is. */
+    ht_prompt_set_text(prompt, NULL, "ana ");
+    tab(prompt, 1, "ana stage:");
+    tab(prompt, 1, "ana score>=");
+    tab(prompt, -1, "ana stage:");
+    tab(prompt, -1, "ana skill:");
 }
 
 int main(int argc, char **argv)
@@ -233,5 +290,6 @@ int main(int argc, char **argv)
     g_test_add_func("/command/prompt/fuzzy", test_fuzzy);
     g_test_add_func("/command/prompt/choice", test_prompt);
     g_test_add_func("/command/prompt/complete", test_complete);
+    g_test_add_func("/command/prompt/cycle", test_cycle);
     return g_test_run();
 }

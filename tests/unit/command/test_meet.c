@@ -208,7 +208,7 @@ static void test_out_of_the_running(void)
 static void completes(HtPrompt *prompt, const char *text, const char *to)
 {
     ht_prompt_set_text(prompt, NULL, text);
-    g_autofree char *done = ht_prompt_complete(prompt);
+    g_autofree char *done = ht_prompt_complete(prompt, 1);
     g_assert_cmpstr(done, ==, to);
 }
 
