@@ -136,8 +136,9 @@ typedef struct {
     GArray *people; /* HtKey */
     HtKey match;    /* the one application of the one person; 0 = none, or several */
     char *whom;     /* NULL unless it is one person */
-    char *text;     /* of the answer; may be NULL */
-    char *words;    /* the name under which words that are given up are kept; may be NULL */
+    char *text;     /* what was typed; may be NULL */
+    bool is_note;
+    char *words; /* the name under which words are kept that are given up or find no room */
 } About;
 
 static void about_free(gpointer data)
@@ -158,7 +159,8 @@ static About *about_dup(const About *about)
     About *copy = g_memdup2(about, sizeof *about);
     copy->people = g_array_ref(about->people);
     copy->whom = g_strdup(about->whom);
-    copy->text = copy->words = NULL;
+    copy->words = g_strdup(about->words);
+    copy->text = NULL;
     return copy;
 }
 
@@ -176,8 +178,18 @@ static void add_marked(HtContext *context, About *about)
         about->match = g_array_index(keys, HtKey, 0);
 }
 
+/* Ids, for words outlive a generation. Caller frees. */
+static char *words_about(HtContext *context, const char *what, const GArray *people)
+{
+    HtUuid id = {0};
+    char text[HT_UUID_TEXT];
+    if (people->len > 0)
+        ht_reader_uuid(context->parts.reader, g_array_index(people, HtKey, 0), &id);
+    return g_strdup_printf("%s %s and %u", what, ht_uuid_format(&id, text), people->len);
+}
+
 /* The marked, or who is under the cursor. */
-static About *people_meant(HtContext *context)
+static About *people_meant(HtContext *context, bool is_note)
 {
     HtView *view = ht_top(context);
     About *about = g_new0(About, 1);
@@ -192,6 +204,8 @@ static About *people_meant(HtContext *context)
     if (about->people->len == 1)
         about->whom =
             ht_context_whom(context, about->match, g_array_index(about->people, HtKey, 0));
+    about->is_note = is_note;
+    about->words = words_about(context, is_note ? "note" : "tags", about->people);
     return about;
 }
 
@@ -201,17 +215,18 @@ static char *what_was_written(const HtReceipt *receipt, const About *about)
     const char *label = receipt->label ? receipt->label : "Written";
     if (!about->whom)
         return g_strdup(label);
-    return about->text ? g_strdup_printf("%s on %s", label, about->whom)
-                       : g_strdup_printf("%s (%s)", label, about->whom);
+    return about->is_note ? g_strdup_printf("%s on %s", label, about->whom)
+                          : g_strdup_printf("%s (%s)", label, about->whom);
 }
 
 static HtResult written(HtContext *context, const HtReceipt *receipt, const GError *error,
                         gpointer data)
 {
-    (void)context;
+    const About *about = data;
+    ht_context_keep_words(context, about->words, receipt ? NULL : about->text);
     if (!receipt)
-        return ht_result_error("%s", error ? error->message : "it was not written");
-    g_autofree char *label = what_was_written(receipt, data);
+        return ht_result_kept(context, about->is_note ? "note" : "tags", error);
+    g_autofree char *label = what_was_written(receipt, about);
     if (receipt->n_refused == 1)
         return ht_result_message("%s; %s. u undoes.", label, receipt->why);
     if (receipt->n_refused > 1)
@@ -229,20 +244,10 @@ static void add_people(HtIntent *intent, const GArray *people)
 /* ---- notes
  * ------------------------------------------------------------------------------------------------
  */
-static HtResult note_written(HtContext *context, const HtReceipt *receipt, const GError *error,
-                             gpointer data)
-{
-    const About *about = data;
-    g_free(context->unwritten.text);
-    context->unwritten.text = receipt ? NULL : g_strdup(about->text);
-    if (receipt)
-        return written(context, receipt, error, data);
-    return ht_result_kept(context, "note", error);
-}
-
 static HtResult write_note(HtContext *context, const About *asked, const char *text)
 {
     g_autofree char *body = g_strstrip(g_strdup(text ? text : ""));
+    ht_context_keep_words(context, asked->words, NULL);
     if (!*body)
         return ht_result_message("Nothing was written.");
     if (asked->people->len == 0)
@@ -254,21 +259,9 @@ static HtResult write_note(HtContext *context, const About *asked, const char *t
     intent->note = g_strdup(body);
     g_free(context->repeat.text);
     context->repeat.text = g_strdup(body);
-    context->unwritten.first = g_array_index(asked->people, HtKey, 0);
-    context->unwritten.n = asked->people->len;
     About *about = about_dup(asked);
     about->text = g_steal_pointer(&body);
-    return ht_context_submit(context, intent, note_written, about, about_free);
-}
-
-/* Ids, for words outlive a generation. Caller frees. */
-static char *words_about(HtContext *context, const char *what, const GArray *people)
-{
-    HtUuid id = {0};
-    char text[HT_UUID_TEXT];
-    if (people->len > 0)
-        ht_reader_uuid(context->parts.reader, g_array_index(people, HtKey, 0), &id);
-    return g_strdup_printf("%s %s and %u", what, ht_uuid_format(&id, text), people->len);
+    return ht_context_submit(context, intent, written, about, about_free);
 }
 
 static void note_given_up(HtContext *context, HtPrompt *prompt)
@@ -286,20 +279,18 @@ static HtResult note_answered(HtContext *context, HtPrompt *prompt)
 
 static HtResult ask_note(HtContext *context, HtPromptKind kind)
 {
-    g_autoptr(About) about = people_meant(context);
+    g_autoptr(About) about = people_meant(context, true);
     guint n = about->people->len;
     HtPrompt *prompt = about->whom ? ht_prompt_new(kind, note_answered, "note on %s", about->whom)
                                    : ht_prompt_new(kind, note_answered, "note on %u", n);
-    const HtUnwritten *before = &context->unwritten;
-    about->words = words_about(context, "note", about->people);
     prompt->cancelled = kind == HT_PROMPT_TEXT ? note_given_up : NULL;
     const char *given_up = ht_context_given_up(context, about->words);
+    const char *kept = ht_context_kept_words(context, about->words);
     if (given_up) {
         ht_prompt_set_text(prompt, context, given_up);
-    } else if (before->text && before->n == n && n > 0 &&
-               before->first == g_array_index(about->people, HtKey, 0)) {
-        g_free(prompt->text);
-        prompt->text = g_strdup(before->text);
+    } else if (kept) {
+        g_free(prompt->text); /* of an editor perhaps: lines and all */
+        prompt->text = g_strdup(kept);
     }
     prompt->data = g_steal_pointer(&about);
     prompt->free_data = about_free;
@@ -310,7 +301,7 @@ HT_HANDLER(ht_cmd_note)
 {
     if (!args->text)
         return ask_note(context, HT_PROMPT_TEXT);
-    g_autoptr(About) about = people_meant(context);
+    g_autoptr(About) about = people_meant(context, true);
     return write_note(context, about, args->text);
 }
 
@@ -342,7 +333,7 @@ static void take_tag(GPtrArray *tags, const char *given)
     g_ptr_array_add(tags, g_strdup(word));
 }
 
-static HtResult write_tags(HtContext *context, const About *about, const char *text)
+static HtResult write_tags(HtContext *context, const About *asked, const char *text)
 {
     g_auto(GStrv) words = g_strsplit_set(text ? text : "", " ,\t", -1);
     g_autoptr(HtIntent) intent = ht_intent_new(HT_INTENT_TAGS);
@@ -351,13 +342,15 @@ static HtResult write_tags(HtContext *context, const About *about, const char *t
         take_tag(intent->tags, words[i]);
     g_free(context->repeat.text);
     context->repeat.text = g_strdup(text);
+    ht_context_keep_words(context, asked->words, NULL);
     if (intent->tags->len == 0)
         return ht_result_message("Nothing was changed.");
-    if (about->people->len == 0)
+    if (asked->people->len == 0)
         return ht_result_error("there is nobody in this row");
-    add_people(intent, about->people);
-    return ht_context_submit(context, g_steal_pointer(&intent), written, about_dup(about),
-                             about_free);
+    add_people(intent, asked->people);
+    About *about = about_dup(asked);
+    about->text = g_strdup(text);
+    return ht_context_submit(context, g_steal_pointer(&intent), written, about, about_free);
 }
 
 static HtResult tags_answered(HtContext *context, HtPrompt *prompt)
@@ -375,7 +368,7 @@ static void tags_given_up(HtContext *context, HtPrompt *prompt)
 
 HT_HANDLER(ht_cmd_tags)
 {
-    g_autoptr(About) about = people_meant(context);
+    g_autoptr(About) about = people_meant(context, false);
     if (args->text)
         return write_tags(context, about, args->text);
     HtPrompt *prompt = about->whom
@@ -388,10 +381,10 @@ HT_HANDLER(ht_cmd_tags)
         ht_prompt_add_choice(prompt, known->pdata[i], NULL, NULL, 0, NULL);
     prompt->history = g_strdup("tags");
     prompt->cancelled = tags_given_up;
-    about->words = words_about(context, "tags", about->people);
     const char *given_up = ht_context_given_up(context, about->words);
-    if (given_up)
-        ht_prompt_set_text(prompt, context, given_up);
+    const char *words = given_up ? given_up : ht_context_kept_words(context, about->words);
+    if (words)
+        ht_prompt_set_text(prompt, context, words);
     prompt->data = g_steal_pointer(&about);
     prompt->free_data = about_free;
     return ht_result_prompt(prompt);

@@ -365,7 +365,6 @@ void ht_context_free(HtContext *context)
     g_object_unref(context->cancel);
     g_free(context->sticky.label);
     g_free(context->repeat.text);
-    g_free(context->unwritten.text);
     g_clear_pointer(&context->kept, g_hash_table_unref);
     g_clear_pointer(&context->given_up, g_hash_table_unref);
     g_clear_pointer(&context->plans, g_hash_table_unref);

@@ -33,14 +33,6 @@ typedef struct HtRepeat {
     char *text; /* tags, a note */
 } HtRepeat;
 
-/* A note that did not get into the outbox (a full disk): its words come back at the next one on the
- * same people. */
-typedef struct HtUnwritten {
-    char *text; /* NULL: none */
-    HtKey first;
-    guint n;
-} HtUnwritten;
-
 /* A view on the stack and the changes it has not taken in yet. */
 typedef struct HtPlace {
     HtView *view;
@@ -64,7 +56,6 @@ struct HtContext {
     gpointer changed_data;
     HtSticky sticky;
     HtRepeat repeat;
-    HtUnwritten unwritten;
     GHashTable *kept;     /* what it is about → words, both char *: see kept.c */
     GHashTable *given_up; /* the same of words that were given up */
     GHashTable *plans;    /* the same of interviews that were planned halfway: see cmd_meet.c */

@@ -35,7 +35,7 @@ const char *ht_context_given_up(HtContext *context, const char *about)
 
 bool ht_context_has_kept_words(const HtContext *context)
 {
-    return context->unwritten.text || (context->kept && g_hash_table_size(context->kept) > 0);
+    return context->kept && g_hash_table_size(context->kept) > 0;
 }
 
 char *ht_context_key_of(HtContext *context, const char *command)

@@ -400,6 +400,62 @@ static void test_tags_given_up(void)
     desk_close(&desk);
 }
 
+/* Tags that find no room: the same line is there again, for the same people. */
+static void test_tags(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk);
+    HtPrompt *prompt = press(&desk, "t");
+    set_room(false);
+    g_assert_null(answer(&desk, prompt, "kafka -berlin"));
+    set_room(true);
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "t brings your words back"));
+    prompt = press(&desk, "Q");
+    g_assert_nonnull(prompt); /* whether to leave without them */
+    ht_context_cancel(desk.context, prompt);
+    press(&desk, "j");
+    prompt = press(&desk, "t");
+    assert_prompt(prompt, "tags", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    press(&desk, "k");
+    prompt = press(&desk, "t");
+    assert_prompt(prompt, "tags", "kafka -berlin", NULL);
+    g_assert_null(answer(&desk, prompt, "kafka"));
+    g_assert_cmpint(pending(&desk), ==, 1);
+    prompt = press(&desk, "t");
+    assert_prompt(prompt, "tags", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
+/* A second note that finds no room does not take the place of the first. */
+static void test_notes(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    open_job(&desk);
+    static const char *const said[] = {"Spoke to her", "Spoke to him"};
+    set_room(false);
+    for (gsize i = 0; i < G_N_ELEMENTS(said); i++) {
+        g_assert_null(answer(&desk, press(&desk, "w"), said[i]));
+        g_assert_nonnull(
+            strstr(ht_context_message(desk.context, NULL), "w brings your words back"));
+        press(&desk, "j");
+    }
+    set_room(true);
+    press(&desk, "k");
+    press(&desk, "k");
+    for (gsize i = 0; i < G_N_ELEMENTS(said); i++) {
+        HtPrompt *prompt = press(&desk, "w");
+        assert_prompt(prompt, "note", said[i], NULL);
+        g_assert_null(answer(&desk, prompt, NULL));
+        press(&desk, "j");
+    }
+    g_assert_cmpint(pending(&desk), ==, 2);
+    desk_close(&desk);
+}
+
 /* Esc in a note: the words are there again for the same person, and for nobody else. */
 static void test_given_up(void)
 {
@@ -634,6 +690,8 @@ int main(int argc, char **argv)
     g_test_add_func("/command/kept/nothing_said", test_nothing_said);
     g_test_add_func("/command/kept/given_up", test_given_up);
     g_test_add_func("/command/kept/tags_given_up", test_tags_given_up);
+    g_test_add_func("/command/kept/tags", test_tags);
+    g_test_add_func("/command/kept/notes", test_notes);
     g_test_add_func("/command/kept/row_went", test_row_went);
     g_test_add_func("/command/kept/feedback_given_up", test_feedback_given_up);
     g_test_add_func("/command/kept/rejection", test_rejection);
