@@ -9,6 +9,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import local  # noqa: E402
+from terminal import Terminal  # noqa: E402
+from world import SLOW  # noqa: E402
 from local import SANITIZED, Client, World, one_line, said, sample  # noqa: E402
 
 world = World(applicants=16)
@@ -324,6 +327,61 @@ def nearly_full():
         return f"{confirmed} notes taken"
 
 
+def words_on_a_full_disk():
+    """The disk fills up while somebody works: what an editor or a prompt brought and the disk does not take comes back,
+    who leaves is asked, and with room again it is written."""
+    with small_disk() as (client, folder):
+        if not client:
+            return "not shown: mounting is not allowed here"
+        elsewhere = tempfile.mkdtemp(prefix="hiretty-run-")
+        editor = os.path.join(elsewhere, "editor")
+        with open(editor, "w", encoding="utf-8") as script:
+            script.write('#!/bin/sh\n[ -s "$1" ] || { echo "from an editor"; head -c 18000 /dev/zero | tr "\\0" x; } > "$1"\n')
+        os.chmod(editor, 0o700)
+        env = {**client.env, "XDG_RUNTIME_DIR": elsewhere, "VISUAL": editor, "EDITOR": editor}
+        refused = r"disk is full\. w brings your words back"
+        with Terminal(client.argv("--offline"), env, 120, 40) as screen:
+            screen.wait("Data engineer", 20 * SLOW)
+            screen.press("Enter")
+            screen.wait("Ann Lee", 20 * SLOW)
+            ballast = fill(folder)
+            taken = 0
+            while not re.search(refused, screen.text()):
+                assert taken < 14, "there was room for all"
+                screen.press("E")
+                screen.wait(f"↑{taken + 1}|{refused}", 20 * SLOW)
+                if not re.search(refused, screen.text()):
+                    taken += 1
+                    screen.press("j")
+            screen.press("t")
+            screen.wait("tags of")
+            screen.type("kafka")
+            screen.press("Enter")
+            screen.wait("t brings your words back|Tagged: kafka", 20 * SLOW)
+            tagged = "Tagged" in screen.text()
+            screen.press("Q")
+            screen.wait("would be lost: leave", 20 * SLOW)
+            screen.press("n")
+            screen.wait(lambda text: "would be lost" not in text, 20 * SLOW)
+            os.unlink(ballast)
+            screen.press("E")
+            screen.wait("Noted on", 20 * SLOW)
+            if not tagged:
+                screen.press("t")
+                screen.wait("kafka")
+                screen.press("Enter")
+                screen.wait("Tagged: kafka", 20 * SLOW)
+            screen.press("Q")
+            assert screen.wait_end(15 * SLOW) == 0, screen.status
+        shutil.rmtree(elsewhere)
+        waiting = client.json("outbox", "list", "--offline")
+        client.must("sync")
+        notes = int(world.sql("super", "SELECT count(*) FROM public.candidate_notes WHERE body LIKE 'from an editor%' AND length(body) > 18000"))
+        assert notes == len(waiting) - 1 >= 1, (notes, len(waiting))
+        assert world.sql("super", "SELECT count(*) FROM public.candidate_tags WHERE tag = 'kafka'") == "1"
+        return f"{taken} of {notes} notes before there was room again"
+
+
 def full_file_system():
     """A real one, full before anything starts: everything can be read, again and again, with one line that says why;
     what is confirmed arrives once there is room. Needs the right to mount."""
@@ -361,6 +419,6 @@ def full_file_system():
 
 try:
     local.main(prepared, while_enqueuing, while_reading, while_looking_up, while_resolving, while_showing, while_syncing, reads_while_syncing, full_while_loading,
-               limited_files, nearly_full, full_file_system)
+               limited_files, nearly_full, words_on_a_full_disk, full_file_system)
 finally:
     base.wipe()
