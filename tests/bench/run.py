@@ -51,6 +51,7 @@ class Bench:
         self.instruments = ROOT / "build/release/bench"
         self.dir = Path(args.dir or tempfile.mkdtemp(prefix="hiretty-bench.", dir="/tmp"))
         self.figures = []
+        self.conditions = []
         self.env = {}
 
     def add(self, name, value, unit, floor=None, floor_name="", bar=None, ratio=None, at_least=None, at_most=None):
@@ -271,19 +272,22 @@ class Bench:
     # ---- the report --------------------------------------------------------------------------------
 
     def report(self):
-        print(f"\n{self.args.rows} applications, {self.args.columns}\n")
+        def figure(value):
+            return f"{value:,.1f}" if value >= 10 or value == 0 else f"{value:,.2f}"
+
+        print(f"\n{', '.join([f'{self.args.rows} applications', self.args.columns, *self.conditions])}\n")
         print(f"{'figure':44} {'value':>12} {'floor':>12} {'ratio':>7}  beside what; bar")
         for f in self.figures:
-            floor = f"{f['floor']:12,.1f}" if f["floor"] is not None else " " * 12
+            floor = f"{figure(f['floor']):>12}" if f["floor"] is not None else " " * 12
             ratio = f"{f['ratio']:7.2f}" if f["ratio"] is not None else " " * 7
             bar = ""
             if f["bar"] is not None:
-                bar = f"; at most {f['bar']:,.0f}: " + ("ok" if f["value"] <= f["bar"] else "OVER")
+                bar = f"; at most {f['bar']:,g}: " + ("ok" if f["value"] <= f["bar"] else "OVER")
             if f["at_most"] is not None:
                 bar = f"; at most {f['at_most']:.2f}: " + ("ok" if f["ratio"] <= f["at_most"] else "OVER")
             if f["at_least"] is not None:
                 bar = f"; at least {f['at_least']:.2f}: " + ("ok" if f["ratio"] >= f["at_least"] else "UNDER")
-            print(f"{f['name']:44} {f['value']:12,.1f} {floor} {ratio}  {f['unit']}"
+            print(f"{f['name']:44} {figure(f['value']):>12} {floor} {ratio}  {f['unit']}"
                   f"{' / ' + f['floor_name'] if f['floor_name'] else ''}{bar}")
         if self.args.json:
             Path(self.args.json).write_text(json.dumps(self.figures, indent=1) + "\n")
