@@ -369,7 +369,7 @@ HtResult ht_reject_targets(HtContext *context)
         return ht_result_take_error(g_steal_pointer(&error));
     ht_context_push(context, sheet);
     g_autofree char *left = ht_sheet_left_out(sheet);
-    return ht_result_message("Reject %d: %s.%s%s%s Enter does it.", ht_sheet_n_taken(sheet),
+    return ht_result_message("Reject %d: %s. Enter does it.%s%s%s", ht_sheet_n_taken(sheet),
                              context->sticky.label, left ? " " : "", left ? left : "",
                              left ? "." : "");
 }

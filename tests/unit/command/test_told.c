@@ -174,9 +174,9 @@ static void test_sheet_leaves_closed_out(void)
     HtPrompt *rule = asks(&desk, "+");
     answer(&desk, rule, "loc:Berlin score>=17");
     press(&desk, "x");
-    g_assert_cmpstr(said(&desk), ==,
-                    "Reject 1: Must-have missing. 3 left out: 2 hired, 1 withdrawn. Enter does "
-                    "it.");
+    g_assert_cmpstr(
+        said(&desk), ==,
+        "Reject 1: Must-have missing. Enter does it. 3 left out: 2 hired, 1 withdrawn.");
     line_is(&desk, "M20", "Zoë Last20 | Hired | left out | hired");
     line_is(&desk, "M18", "Zoë Last18 | Withdrawn | left out | withdrawn");
     line_is(&desk, "M17",
