@@ -174,9 +174,10 @@ static bool write_note(const char *file, const char *text, GError **error)
     if (fd < 0)
         return false;
     gsize n = strlen(text);
-    bool written = write(fd, text, n) == (ssize_t)n;
+    ssize_t done = write(fd, text, n);
+    bool written = done == (ssize_t)n;
     if (!written)
-        ht_error_set_errno(error, errno, file);
+        ht_error_set_errno(error, done < 0 ? errno : ENOSPC, file); /* part of it: no more room */
     close(fd);
     return written;
 }

@@ -166,6 +166,7 @@ static bool run_within(Work *work, gint64 limit_us)
     }
     work->longest_us = MAX(work->longest_us, took);
     if (!ok) {
+        g_test_message("%s, after %.1f s", error->message, (double)took / G_USEC_PER_SEC);
         if (!work->may_be_refused || !strstr(error->message, "password authentication failed"))
             g_assert_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_OFFLINE);
         g_assert_null(strpbrk(error->message, "\r\n\033"));
