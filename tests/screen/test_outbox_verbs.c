@@ -445,6 +445,9 @@ static void test_pipe_in_any_locale(void)
          "hiretty: search: 'skill:zendesk' is a term of --where");
     says(&desk, "note 'Amara Okafor' 'Grüße'", 0, "", "");
     says(&desk, "outbox export", 0, "Grüße", "");
+    says(&desk, "search grusse", 0, "note (not sent)", "");
+    g_autoptr(HtJson) found = json_of(&desk, "search grusse --json");
+    g_assert_true(ht_json_get_bool(ht_json_at(found, 0), "pending", false));
     desk_clear(&desk);
 }
 
