@@ -294,7 +294,7 @@ void ht_pg_close(HtPgConnection *pg)
 {
     if (!pg)
         return;
-    PQfinish(pg->conn);
+    ht_pg_finish(pg->conn);
     g_clear_object(&pg->cancellable);
     g_hash_table_unref(pg->kept);
     g_free(pg->label);

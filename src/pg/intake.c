@@ -37,6 +37,13 @@ bool ht_pg_intake_was_dry(void)
     return intake.was_dry;
 }
 
+void ht_pg_finish(PGconn *conn)
+{
+    ht_pg_intake_begin(0);
+    PQfinish(conn);
+    ht_pg_intake_end();
+}
+
 /* The C library's, with the allowance. */
 ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {

@@ -11,7 +11,9 @@
 #include "hiretty/pg/query.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGconn, PQfinish)
+/* intake.c. PQfinish, which says farewell, and reads where that finds no room. NULL: nothing. */
+void ht_pg_finish(PGconn *conn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGconn, ht_pg_finish)
 
 struct HtPgConnection {
     PGconn *conn;

@@ -276,7 +276,11 @@ bool ht_pg_pipeline_finish(HtPgPipeline *pipeline, GError **error)
         ht_pg_error_from_result(error, pg, NULL);
         return false;
     }
-    if (!run(pipeline, &problem) || !PQexitPipelineMode(pg->conn)) {
+    bool ok = run(pipeline, &problem);
+    ht_pg_intake_begin(0);
+    ok = ok && PQexitPipelineMode(pg->conn);
+    ht_pg_intake_end();
+    if (!ok) {
         pg->is_broken = true;
         if (!problem)
             ht_pg_error_from_result(&problem, pg, NULL);
