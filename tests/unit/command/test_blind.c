@@ -1,18 +1,10 @@
 /* `b` hides who people are in the view that is open and in whatever is opened from there. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/json.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
 #include <string.h>
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
 
 /* C20, the first of job 1, is met, rated and written about by name; no stage is reviewed blind. */
 static void talk(HtApply *apply, gpointer data)
@@ -32,49 +24,9 @@ static void talk(HtApply *apply, gpointer data)
             "recommendation", "hire", "notes", "Quill rated", "submitted_at", "9500", NULL);
 }
 
-static void desk_start(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_stop(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-}
-
-static void desk_close(Desk *desk)
-{
-    desk_stop(desk);
-    fixture_close(&desk->cache);
-}
-
 static HtView *top(Desk *desk)
 {
     return ht_context_view(desk->context);
-}
-
-static void settle(Desk *desk)
-{
-    for (int i = 0; i < 100000; i++) {
-        if (!ht_context_is_busy(desk->context) && !ht_view_is_loading(top(desk)))
-            return;
-        g_main_context_iteration(NULL, TRUE);
-    }
-    g_assert_not_reached();
 }
 
 static void press(Desk *desk, const char *names)
@@ -89,7 +41,7 @@ static void press(Desk *desk, const char *names)
             ht_result_clear(&answered);
         }
         ht_result_clear(&result);
-        settle(desk);
+        desk_settle_view(desk);
     }
 }
 
@@ -136,15 +88,11 @@ static void add_conflicts(Desk *desk)
     conflict(desk, row);
 }
 
-static void desk_open(Desk *desk)
+static void open_desk(Desk *desk)
 {
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, talk, NULL);
-    desk_start(desk);
+    desk_open(desk, talk);
     add_conflicts(desk);
-    settle(desk);
+    desk_settle_view(desk);
     g_assert_true(ht_view_goto(top(desk), fixture_key(desk->reader, "J1")));
 }
 
@@ -202,7 +150,7 @@ static void back_to_jobs(Desk *desk)
 static void test_opened_from_blind(void)
 {
     Desk desk;
-    desk_open(&desk);
+    open_desk(&desk);
     for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
         for (int blind = 0; blind < 2; blind++) {
             press(&desk, "Enter");
@@ -224,7 +172,7 @@ static void test_opened_from_blind(void)
 static void test_open_already(void)
 {
     Desk desk;
-    desk_open(&desk);
+    open_desk(&desk);
     press(&desk, "g o");
     g_assert_true(names_somebody(&desk));
     press(&desk, "g c b q");
@@ -244,7 +192,7 @@ static void test_open_already(void)
 static void test_from_jobs(void)
 {
     Desk desk;
-    desk_open(&desk);
+    open_desk(&desk);
     press(&desk, "b");
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "what is opened hides names"));
     press(&desk, "Enter");
@@ -259,12 +207,11 @@ static void test_from_jobs(void)
 static void test_session(void)
 {
     Desk desk;
-    desk_open(&desk);
+    open_desk(&desk);
     press(&desk, "Enter b g c b");
     g_assert_false(ht_view_is_blind(top(&desk)));
-    desk_stop(&desk);
-    desk_start(&desk);
-    settle(&desk);
+    desk_restart(&desk);
+    desk_settle_view(&desk);
     g_assert_cmpint(ht_view_id(top(&desk)), ==, HT_VIEW_CANDIDATES);
     g_assert_false(ht_view_is_blind(top(&desk)));
     press(&desk, "q");

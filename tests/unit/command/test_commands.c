@@ -1,68 +1,15 @@
 /* Commands over a real cache and outbox: every row works or says why, decisions and their undo,
  * marks, the sheet's rule, the review pass, and the session that survives. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/clock.h"
 #include "hiretty/base/secret.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/matches.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
 #include <string.h>
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
-
-static void desk_start(Desk *desk, bool interactive)
-{
-    g_autoptr(GError) error = NULL;
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = interactive};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_open(Desk *desk, bool interactive)
-{
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    desk_start(desk, interactive);
-}
-
-static void desk_stop(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-}
-
-static void desk_close(Desk *desk)
-{
-    desk_stop(desk);
-    fixture_close(&desk->cache);
-}
-
-static void settle(Desk *desk)
-{
-    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++)
-        g_main_context_iteration(NULL, TRUE);
-    g_assert_false(ht_context_is_busy(desk->context));
-}
 
 static HtKey key(Desk *desk, const char *name)
 {
@@ -72,7 +19,7 @@ static HtKey key(Desk *desk, const char *name)
 static HtResult feed(Desk *desk, const char *name)
 {
     HtResult result = ht_context_feed(desk->context, name);
-    settle(desk);
+    desk_settle(desk);
     return result;
 }
 
@@ -97,7 +44,7 @@ static void answer(Desk *desk, const char *name, const char *text)
     result = ht_context_answer(desk->context, prompt);
     g_assert_cmpint(result.kind, !=, HT_RESULT_ERROR);
     ht_result_clear(&result);
-    settle(desk);
+    desk_settle(desk);
 }
 
 static void open_job(Desk *desk)
@@ -146,7 +93,7 @@ static void try_all(Desk *desk)
         if (result.prompt)
             ht_context_cancel(desk->context, g_steal_pointer(&result.prompt));
         ht_result_clear(&result);
-        settle(desk);
+        desk_settle(desk);
         while (ht_context_depth(desk->context) > depth)
             ht_context_pop(desk->context);
         if (ht_view_id(ht_context_view(desk->context)) != view)
@@ -158,8 +105,8 @@ static void test_each_with_0_1_3_marks(void)
 {
     for (int marks = 0; marks <= 3; marks += marks ? 2 : 1) {
         Desk desk;
-        desk_open(&desk, true);
-        settle(&desk);
+        desk_open(&desk, NULL);
+        desk_settle(&desk);
         try_all(&desk);
         open_job(&desk);
         for (int i = 0; i < marks; i++)
@@ -175,8 +122,8 @@ static void test_each_with_0_1_3_marks(void)
 static void test_decide_and_undo(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     press(&desk, "a");
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_SHORTLIST);
@@ -193,8 +140,8 @@ static void test_decide_and_undo(void)
 static void test_sticky_reason(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, "x", "");
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
@@ -208,8 +155,8 @@ static void test_sticky_reason(void)
 static void test_unused_reason(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     press(&desk, "*");
     HtResult result = feed(&desk, "x");
@@ -225,7 +172,7 @@ static void test_unused_reason(void)
     /* Used, it is the one. */
     result = ht_context_answer(desk.context, g_steal_pointer(&result.prompt));
     ht_result_clear(&result);
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_cmpint(pending(&desk), ==, 1);
     press(&desk, "x");
     g_assert_cmpint(pending(&desk), ==, 2);
@@ -251,7 +198,7 @@ static void assert_refused(Desk *desk, HtPrompt *prompt, const char *text, const
     if (!strstr(result.text, why))
         g_error("%s", result.text);
     ht_result_clear(&result);
-    settle(desk);
+    desk_settle(desk);
     g_assert_cmpint(pending(desk), ==, 0);
 }
 
@@ -264,16 +211,16 @@ static void test_row_goes_meanwhile(void)
         {"h", "3d"}, {"w", "spoke to her"}, {"t", "nice"}, {"x", ""}, {"S", "friday 14:00"}};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Desk desk;
-        desk_open(&desk, true);
-        settle(&desk);
+        desk_open(&desk, NULL);
+        desk_settle(&desk);
         open_job(&desk);
         g_assert_true(ht_view_goto(ht_context_view(desk.context), key(&desk, "M20")));
         HtResult result = feed(&desk, rows[i].key);
         g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
         fixture_apply(&desk.cache, delete_m20, NULL);
-        settle(&desk);
+        desk_settle(&desk);
         ht_view_refresh(ht_context_view(desk.context), 0);
-        settle(&desk);
+        desk_settle(&desk);
         assert_refused(&desk, g_steal_pointer(&result.prompt), rows[i].text,
                        "that row is not here any more");
         desk_close(&desk);
@@ -294,8 +241,8 @@ static bool fill_again(HtApply *apply, gpointer data, GError **error)
 static void test_keys_change_meanwhile(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     HtResult result = feed(&desk, "S");
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -308,7 +255,7 @@ static void test_keys_change_meanwhile(void)
         g_main_context_iteration(NULL, FALSE);
         g_usleep(1000);
     }
-    settle(&desk);
+    desk_settle(&desk);
     assert_refused(&desk, g_steal_pointer(&result.prompt), "friday 14:00", "loaded anew");
     desk_close(&desk);
 }
@@ -318,7 +265,7 @@ static void test_keys_change_meanwhile(void)
 static void test_long_outbox(void)
 {
     Desk desk;
-    desk_open(&desk, true);
+    desk_open(&desk, NULL);
     g_autoptr(GError) error = NULL;
     HtIntent *tags = ht_intent_new(HT_INTENT_TAGS);
     tags->tags = g_ptr_array_new_with_free_func(g_free);
@@ -334,7 +281,7 @@ static void test_long_outbox(void)
         ht_outbox_bisect(desk.outbox, batch, "no", &error);
         g_assert_no_error(error);
     }
-    settle(&desk);
+    desk_settle(&desk);
     press(&desk, "g o");
     HtView *view = ht_context_view(desk.context);
     g_assert_cmpint(ht_view_id(view), ==, HT_VIEW_OUTBOX);
@@ -363,9 +310,9 @@ static void put_colleagues(HtApply *apply, gpointer data)
 static void test_colleagues_by_name(void)
 {
     Desk desk;
-    desk_open(&desk, true);
+    desk_open(&desk, NULL);
     fixture_apply(&desk.cache, put_colleagues, NULL);
-    settle(&desk);
+    desk_settle(&desk);
     open_job(&desk);
     HtResult result = feed(&desk, "S");
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -384,7 +331,7 @@ static void test_colleagues_by_name(void)
     result = ht_context_answer(desk.context, prompt);
     g_assert_cmpint(result.kind, !=, HT_RESULT_PROMPT);
     ht_result_clear(&result);
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_cmpint(pending(&desk), ==, 3); /* the interview, and two of its panel */
     desk_close(&desk);
 }
@@ -408,9 +355,9 @@ static void put_interviews(HtApply *apply, gpointer data)
 static void test_schedule_on_tab(void)
 {
     Desk desk;
-    desk_open(&desk, true);
+    desk_open(&desk, NULL);
     fixture_apply(&desk.cache, put_interviews, NULL);
-    settle(&desk);
+    desk_settle(&desk);
     open_job(&desk);
     press(&desk, "Enter");
     HtResult result = feed(&desk, "S");
@@ -444,9 +391,9 @@ static void put_rejected(HtApply *apply, gpointer data)
 static void test_refused_before_asking(void)
 {
     Desk desk;
-    desk_open(&desk, true);
+    desk_open(&desk, NULL);
     fixture_apply(&desk.cache, put_rejected, NULL);
-    settle(&desk);
+    desk_settle(&desk);
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), key(&desk, "M20")));
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
@@ -481,9 +428,9 @@ static void test_reason_with_note(void)
 {
     Desk desk;
     g_autoptr(GError) error = NULL;
-    desk_open(&desk, true);
+    desk_open(&desk, NULL);
     fixture_apply(&desk.cache, put_wordy_reason, NULL);
-    settle(&desk);
+    desk_settle(&desk);
     open_job(&desk);
     HtResult result = feed(&desk, "x");
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -494,7 +441,7 @@ static void test_reason_with_note(void)
     result = ht_context_answer(desk.context, note);
     g_assert_cmpstr(result.prompt->error, ==, "this reason needs a note");
     ht_result_clear(&result);
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_cmpint(pending(&desk), ==, 0);
     result = feed(&desk, "x"); /* it was not used: which one, once more */
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -502,7 +449,7 @@ static void test_reason_with_note(void)
     ht_prompt_set_text(note, desk.context, "Sent back by post");
     result = ht_context_answer(desk.context, note);
     ht_result_clear(&result);
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
     answer(&desk, "x", "Sent back, too");
     g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_REJECTED);
@@ -515,8 +462,8 @@ static void test_reason_with_note(void)
 static void test_bulk_is_one_undo(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     press(&desk, "Space Space Space a");
     HtStyle role;
@@ -531,8 +478,8 @@ static void test_bulk_is_one_undo(void)
 static void test_unopened_are_left_out(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, "X", "");
     g_assert_cmpint(pending(&desk), ==, 0);
@@ -563,8 +510,8 @@ static void test_unopened_are_left_out(void)
 static void test_review_pass(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, "X", "");
     press(&desk, "r a x s x");
@@ -588,8 +535,8 @@ static void test_review_pass(void)
 static void test_typeahead(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, "X", "");
     HtResult result = ht_context_feed(desk.context, "r");
@@ -598,7 +545,7 @@ static void test_typeahead(void)
         result = ht_context_feed(desk.context, i < 3 ? "a" : "x");
         ht_result_clear(&result);
     }
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_cmpint(pending(&desk), ==, 20);
     g_assert_cmpint(stage_of(&desk, "M18"), ==, HT_STAGE_SHORTLIST);
     g_assert_cmpint(stage_of(&desk, "M17"), ==, HT_STAGE_REJECTED);
@@ -625,8 +572,8 @@ static void test_tags_are_one_action(void)
     };
     HtStyle role;
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         answer(&desk, "t", rows[i].typed);
@@ -651,8 +598,8 @@ static void test_tags_are_one_action(void)
 static void test_notes_tags_hold(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, "w", "Call on Monday");
     g_autoptr(GPtrArray) notes = ht_cache_notes(desk.reader, key(&desk, "C20"), NULL);
@@ -697,9 +644,9 @@ static bool is_seen(Desk *desk, const char *match)
 static void test_opened_from_agenda(void)
 {
     Desk desk;
-    desk_open(&desk, true);
+    desk_open(&desk, NULL);
     fixture_apply(&desk.cache, fill_interview, NULL);
-    settle(&desk);
+    desk_settle(&desk);
     press(&desk, "g a Enter");
     HtView *view = ht_context_view(desk.context);
     int tab = -1;
@@ -718,20 +665,20 @@ static void test_opened_from_agenda(void)
 static void test_filter_errors_point(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     HtResult result = feed(&desk, "l");
     HtPrompt *prompt = g_steal_pointer(&result.prompt);
     ht_prompt_set_text(prompt, desk.context, "score>=10");
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_null(prompt->error);
     g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 11);
     ht_prompt_set_text(prompt, desk.context, "score>=10 stge:applied");
     g_assert_nonnull(prompt->error);
     g_assert_cmpint(prompt->error_column, ==, 10);
     ht_context_cancel(desk.context, prompt);
-    settle(&desk);
+    desk_settle(&desk);
     g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 20);
     desk_close(&desk);
 }
@@ -739,8 +686,8 @@ static void test_filter_errors_point(void)
 static void test_unknown_key(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     HtResult result = feed(&desk, "%");
     g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
     g_assert_nonnull(strstr(result.text, "?"));
@@ -754,8 +701,8 @@ static void test_unknown_key(void)
 static void test_help_runs(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     press(&desk, "?");
     HtView *help = ht_context_view(desk.context);
     g_assert_cmpint(ht_view_id(help), ==, HT_VIEW_HELP);
@@ -771,8 +718,8 @@ static void test_help_runs(void)
 static void test_palette_says_why(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     press(&desk, "g o");
     HtResult result = feed(&desk, ":");
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -804,8 +751,8 @@ static void test_palette_says_why(void)
 static void test_search_asks_for_words(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     press(&desk, "g");
     HtResult result = feed(&desk, "/");
     g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -820,8 +767,8 @@ static void test_search_asks_for_words(void)
 static void test_search_finds_nothing(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     for (int i = 0; i < 2; i++) {
         HtResult result = feed(&desk, "/");
         g_assert_cmpint(result.kind, ==, HT_RESULT_PROMPT);
@@ -890,17 +837,16 @@ static bool is_saved(Desk *desk, const char *words)
 static void test_session(void)
 {
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, "X", "");
     press(&desk, "j j Space");
     press(&desk, "U r a x");
     HtKey now = ht_view_current_match(ht_context_view(desk.context));
     g_assert_true(ht_context_save_session(desk.context, NULL));
-    desk_stop(&desk);
-    desk_start(&desk, true);
-    settle(&desk);
+    desk_restart(&desk);
+    desk_settle(&desk);
     HtView *view = ht_context_view(desk.context);
     g_assert_cmpint(ht_view_id(view), ==, HT_VIEW_REVIEW);
     g_assert_cmpint(ht_view_current_match(view), ==, now);
@@ -938,8 +884,8 @@ static void test_changes_in_turns(void)
 {
     g_autoptr(GError) error = NULL;
     Desk desk;
-    desk_open(&desk, true);
-    settle(&desk);
+    desk_open(&desk, NULL);
+    desk_settle(&desk);
     open_job(&desk);
     guint calls = 0;
     ht_context_set_changed(desk.context, count_change, &calls);
@@ -953,7 +899,7 @@ static void test_changes_in_turns(void)
     guint turns = (guint)((g_get_monotonic_time() - began) / 100000) + 2;
     g_assert_cmpuint(calls, >, 0);
     g_assert_cmpuint(calls, <=, 2 * turns); /* that it changed, and that the list was read */
-    settle(&desk);
+    desk_settle(&desk);
     calls = 0;
     for (int i = 0; i < 5; i++) {
         guint before = calls;
@@ -961,7 +907,7 @@ static void test_changes_in_turns(void)
         g_main_context_iteration(NULL, TRUE);
         g_assert_cmpuint(calls, >, before);
     }
-    settle(&desk);
+    desk_settle(&desk);
     desk_close(&desk);
 }
 

@@ -1,24 +1,16 @@
 /* Words that find no room on the disk, or that were given up, or refused: what a person typed comes
  * back when it is asked for again, and nothing is called kept that is not. The disk is one that
  * takes no more bytes (a limit of the process, which SQLite meets as a failing write). */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/clock.h"
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/feedback.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
 
 static void fill(HtApply *apply, gpointer data)
 {
@@ -34,68 +26,6 @@ static void fill(HtApply *apply, gpointer data)
             "member_id", "f1", "role", "lead", "is_active", "1", "feedback_required", "1", NULL);
 }
 
-static void desk_open(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, fill, NULL);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
-}
-
-/* What comes of it on the screen: a prompt, or NULL; messages are in the context. */
-static HtPrompt *outcome(Desk *desk, HtResult result)
-{
-    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++) {
-        HtResult later;
-        if (result.kind != HT_RESULT_PROMPT && ht_context_take_result(desk->context, &later)) {
-            ht_result_clear(&result);
-            result = later;
-        } else {
-            g_main_context_iteration(NULL, TRUE);
-        }
-    }
-    g_assert_false(ht_context_is_busy(desk->context));
-    HtPrompt *prompt = g_steal_pointer(&result.prompt);
-    ht_result_clear(&result);
-    return prompt;
-}
-
-static HtPrompt *press(Desk *desk, const char *name)
-{
-    return outcome(desk, ht_context_feed(desk->context, name));
-}
-
-/* Answers with a text, or where there are choices with the first that has it. */
-static HtPrompt *answer(Desk *desk, HtPrompt *prompt, const char *text)
-{
-    if (!prompt)
-        g_error("nothing is asked: %s", ht_context_message(desk->context, NULL));
-    if (text)
-        ht_prompt_set_text(prompt, desk->context, text);
-    return outcome(desk, ht_context_answer(desk->context, prompt));
-}
-
 static void set_room(bool is_there)
 {
     struct rlimit limit;
@@ -107,8 +37,8 @@ static void set_room(bool is_there)
 /* f, a rating and a recommendation: the question for words. */
 static HtPrompt *up_to_words(Desk *desk)
 {
-    HtPrompt *prompt = answer(desk, press(desk, "f"), "4");
-    prompt = answer(desk, prompt, "strong hire");
+    HtPrompt *prompt = desk_answer(desk, desk_press(desk, "f"), "4");
+    prompt = desk_answer(desk, prompt, "strong hire");
     g_assert_nonnull(strstr(prompt->label, "in a few words"));
     return prompt;
 }
@@ -123,13 +53,13 @@ static HtFeedback *draft(Desk *desk)
 static void test_feedback(void)
 {
     Desk desk;
-    desk_open(&desk);
-    press(&desk, "g");
-    press(&desk, "a");
+    desk_open(&desk, fill);
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
     {
         HtPrompt *prompt = up_to_words(&desk);
         set_room(false);
-        prompt = answer(&desk, prompt, "Knows queues by heart");
+        prompt = desk_answer(&desk, prompt, "Knows queues by heart");
         set_room(true);
         /* Neither the question whether to submit it, nor a word of a draft. */
         g_assert_null(prompt);
@@ -139,19 +69,19 @@ static void test_feedback(void)
         g_assert_cmpint(before->rating, ==, 4);
         g_assert_null(before->notes);
         /* Who leaves now is asked; a signal asks nobody. */
-        prompt = press(&desk, "Q");
+        prompt = desk_press(&desk, "Q");
         g_assert_nonnull(strstr(prompt->label, "would be lost"));
         ht_context_cancel(desk.context, prompt);
         prompt = up_to_words(&desk);
         g_assert_cmpstr(prompt->text, ==, "Knows queues by heart");
-        prompt = answer(&desk, prompt, NULL);
+        prompt = desk_answer(&desk, prompt, NULL);
         g_assert_nonnull(strstr(prompt->label, "submit?"));
         ht_context_cancel(desk.context, prompt);
         g_autoptr(HtFeedback) after = draft(&desk);
         g_assert_cmpstr(after->notes, ==, "Knows queues by heart");
         g_assert_cmpint(after->submitted_at, ==, 0);
         /* What is on the disk now is what comes, not what once was not. */
-        prompt = answer(&desk, up_to_words(&desk), "Knows locks, too");
+        prompt = desk_answer(&desk, up_to_words(&desk), "Knows locks, too");
         ht_context_cancel(desk.context, prompt);
         prompt = up_to_words(&desk);
         g_assert_cmpstr(prompt->text, ==, "Knows locks, too");
@@ -167,12 +97,12 @@ static void test_feedback(void)
 static void test_rating(void)
 {
     Desk desk;
-    desk_open(&desk);
-    press(&desk, "g");
-    press(&desk, "a");
-    HtPrompt *prompt = press(&desk, "f");
+    desk_open(&desk, fill);
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
+    HtPrompt *prompt = desk_press(&desk, "f");
     set_room(false);
-    prompt = answer(&desk, prompt, "4");
+    prompt = desk_answer(&desk, prompt, "4");
     set_room(true);
     g_assert_null(prompt);
     g_assert_true(*ht_context_message(desk.context, NULL));
@@ -185,9 +115,9 @@ static void test_rating(void)
 static void open_job(Desk *desk)
 {
     HtView *view = ht_context_view(desk->context);
-    press(desk, "Home"); /* until it is loaded */
+    desk_press(desk, "Home"); /* until it is loaded */
     g_assert_true(ht_view_goto(view, fixture_key(desk->reader, "J1")));
-    press(desk, "Enter");
+    desk_press(desk, "Enter");
     g_assert_cmpint(ht_view_id(ht_context_view(desk->context)), ==, HT_VIEW_MATCHES);
 }
 
@@ -247,13 +177,13 @@ static void assert_prompt(const HtPrompt *prompt, const char *label, const char 
 
 static HtPrompt *plan_with_marcus(Desk *desk, const char *when)
 {
-    HtPrompt *prompt = answer(desk, press(desk, "S"), when);
+    HtPrompt *prompt = desk_answer(desk, desk_press(desk, "S"), when);
     assert_prompt(prompt, "minutes", "60", NULL);
-    prompt = answer(desk, prompt, "45");
+    prompt = desk_answer(desk, prompt, "45");
     ht_prompt_select(prompt, 1);
-    prompt = answer(desk, prompt, NULL);
+    prompt = desk_answer(desk, prompt, NULL);
     assert_prompt(prompt, "panel", "", NULL);
-    return answer(desk, prompt, "marcus");
+    return desk_answer(desk, prompt, "marcus");
 }
 
 /* Somebody is busy: the time is asked again, with all that was answered; another panel will do,
@@ -263,7 +193,7 @@ static void test_refused_plan(void)
     Desk desk;
     int64_t at_us;
     g_autofree char *busy = moment("14:00", &at_us), *free = moment("16:00", &at_us);
-    desk_open(&desk);
+    desk_open(&desk, fill);
     fixture_apply(&desk.cache, fill_busy, NULL);
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M20")));
@@ -271,21 +201,21 @@ static void test_refused_plan(void)
     assert_prompt(prompt, "interview at", busy, "Marcus Adeyemi has another interview then");
     g_assert_true(prompt->may_insist);
     g_assert_cmpint(pending(&desk), ==, 0);
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     assert_prompt(prompt, "minutes", "45", NULL);
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "screening");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     assert_prompt(prompt, "panel", "marcus", NULL);
-    g_assert_null(answer(&desk, prompt, "ana"));
+    g_assert_null(desk_answer(&desk, prompt, "ana"));
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "Interview planned"));
     g_assert_cmpint(pending(&desk), ==, 2);
-    press(&desk, "g");
-    press(&desk, "a");
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "i3")));
-    prompt = answer(&desk, press(&desk, "S"), busy);
+    prompt = desk_answer(&desk, desk_press(&desk, "S"), busy);
     assert_prompt(prompt, "move it to", busy, "Marcus Adeyemi has another interview then");
-    g_assert_null(answer(&desk, prompt, free));
+    g_assert_null(desk_answer(&desk, prompt, free));
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "Interview changed"));
     desk_close(&desk);
 }
@@ -296,52 +226,52 @@ static void test_plan_given_up(void)
     Desk desk;
     int64_t at_us;
     g_autofree char *free = moment("16:00", &at_us);
-    desk_open(&desk);
+    desk_open(&desk, fill);
     fixture_apply(&desk.cache, fill_busy, NULL);
     open_job(&desk);
     HtView *view = ht_context_view(desk.context);
     g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
-    HtPrompt *prompt = answer(&desk, press(&desk, "S"), free);
-    prompt = answer(&desk, prompt, "45");
+    HtPrompt *prompt = desk_answer(&desk, desk_press(&desk, "S"), free);
+    prompt = desk_answer(&desk, prompt, "45");
     ht_prompt_select(prompt, 1);
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     ht_prompt_set_text(prompt, desk.context, "marc");
     ht_context_cancel(desk.context, prompt);
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "S brings it all back"));
     g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M12")));
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     assert_prompt(prompt, "interview at", "", NULL);
     ht_context_cancel(desk.context, prompt);
     g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     assert_prompt(prompt, "interview at", free, NULL);
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     assert_prompt(prompt, "minutes", "45", NULL);
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "screening");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     assert_prompt(prompt, "panel", "marc", NULL);
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "Interview planned"));
     /* Planned: the next one begins anew; and emptied it is not wanted. */
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     assert_prompt(prompt, "interview at", "", NULL);
     ht_prompt_set_text(prompt, desk.context, free);
     ht_context_cancel(desk.context, prompt);
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     ht_prompt_set_text(prompt, desk.context, "");
     ht_context_cancel(desk.context, prompt);
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     assert_prompt(prompt, "interview at", "", NULL);
     ht_context_cancel(desk.context, prompt);
     /* The same of one that moves. */
-    press(&desk, "g");
-    press(&desk, "a");
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "i3")));
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     ht_prompt_set_text(prompt, desk.context, free);
     ht_context_cancel(desk.context, prompt);
-    prompt = press(&desk, "S");
+    prompt = desk_press(&desk, "S");
     assert_prompt(prompt, "move it to", free, NULL);
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -353,18 +283,18 @@ static void test_nothing_said(void)
     Desk desk;
     int64_t at_us;
     g_autofree char *when = moment("16:00", &at_us);
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
-    HtPrompt *prompt = answer(&desk, press(&desk, "S"), NULL);
+    HtPrompt *prompt = desk_answer(&desk, desk_press(&desk, "S"), NULL);
     assert_prompt(prompt, "interview at", "", "a time is wanted");
-    prompt = answer(&desk, prompt, "  ");
+    prompt = desk_answer(&desk, prompt, "  ");
     assert_prompt(prompt, "interview at", "  ", "a time is wanted");
-    prompt = answer(&desk, prompt, when);
+    prompt = desk_answer(&desk, prompt, when);
     assert_prompt(prompt, "minutes", "60", NULL);
-    prompt = answer(&desk, prompt, "");
+    prompt = desk_answer(&desk, prompt, "");
     assert_prompt(prompt, "minutes", "", "1 to 1440 minutes");
     ht_context_cancel(desk.context, prompt);
-    prompt = answer(&desk, press(&desk, "h"), "");
+    prompt = desk_answer(&desk, desk_press(&desk, "h"), "");
     assert_prompt(prompt, "hold", "", "a day is wanted");
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -374,27 +304,27 @@ static void test_nothing_said(void)
 static void test_tags_given_up(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
-    HtPrompt *prompt = press(&desk, "t");
+    HtPrompt *prompt = desk_press(&desk, "t");
     ht_prompt_set_text(prompt, desk.context, "kafka -berlin");
     ht_context_cancel(desk.context, prompt);
     g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
                     "Not written. t brings your words back.");
-    prompt = press(&desk, "w");
+    prompt = desk_press(&desk, "w");
     assert_prompt(prompt, "note", "", NULL);
     ht_context_cancel(desk.context, prompt);
-    press(&desk, "j");
-    prompt = press(&desk, "t");
+    desk_press(&desk, "j");
+    prompt = desk_press(&desk, "t");
     assert_prompt(prompt, "tags", "", NULL);
     ht_context_cancel(desk.context, prompt);
-    press(&desk, "k");
-    prompt = press(&desk, "t");
+    desk_press(&desk, "k");
+    prompt = desk_press(&desk, "t");
     assert_prompt(prompt, "tags", "kafka -berlin", NULL);
     ht_prompt_set_text(prompt, desk.context, "kafka");
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     g_assert_cmpint(pending(&desk), ==, 1);
-    prompt = press(&desk, "t");
+    prompt = desk_press(&desk, "t");
     assert_prompt(prompt, "tags", "", NULL);
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -404,26 +334,26 @@ static void test_tags_given_up(void)
 static void test_tags(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
-    HtPrompt *prompt = press(&desk, "t");
+    HtPrompt *prompt = desk_press(&desk, "t");
     set_room(false);
-    g_assert_null(answer(&desk, prompt, "kafka -berlin"));
+    g_assert_null(desk_answer(&desk, prompt, "kafka -berlin"));
     set_room(true);
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "t brings your words back"));
-    prompt = press(&desk, "Q");
+    prompt = desk_press(&desk, "Q");
     g_assert_nonnull(prompt); /* whether to leave without them */
     ht_context_cancel(desk.context, prompt);
-    press(&desk, "j");
-    prompt = press(&desk, "t");
+    desk_press(&desk, "j");
+    prompt = desk_press(&desk, "t");
     assert_prompt(prompt, "tags", "", NULL);
     ht_context_cancel(desk.context, prompt);
-    press(&desk, "k");
-    prompt = press(&desk, "t");
+    desk_press(&desk, "k");
+    prompt = desk_press(&desk, "t");
     assert_prompt(prompt, "tags", "kafka -berlin", NULL);
-    g_assert_null(answer(&desk, prompt, "kafka"));
+    g_assert_null(desk_answer(&desk, prompt, "kafka"));
     g_assert_cmpint(pending(&desk), ==, 1);
-    prompt = press(&desk, "t");
+    prompt = desk_press(&desk, "t");
     assert_prompt(prompt, "tags", "", NULL);
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -433,24 +363,24 @@ static void test_tags(void)
 static void test_notes(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
     static const char *const said[] = {"Spoke to her", "Spoke to him"};
     set_room(false);
     for (gsize i = 0; i < G_N_ELEMENTS(said); i++) {
-        g_assert_null(answer(&desk, press(&desk, "w"), said[i]));
+        g_assert_null(desk_answer(&desk, desk_press(&desk, "w"), said[i]));
         g_assert_nonnull(
             strstr(ht_context_message(desk.context, NULL), "w brings your words back"));
-        press(&desk, "j");
+        desk_press(&desk, "j");
     }
     set_room(true);
-    press(&desk, "k");
-    press(&desk, "k");
+    desk_press(&desk, "k");
+    desk_press(&desk, "k");
     for (gsize i = 0; i < G_N_ELEMENTS(said); i++) {
-        HtPrompt *prompt = press(&desk, "w");
+        HtPrompt *prompt = desk_press(&desk, "w");
         assert_prompt(prompt, "note", said[i], NULL);
-        g_assert_null(answer(&desk, prompt, NULL));
-        press(&desk, "j");
+        g_assert_null(desk_answer(&desk, prompt, NULL));
+        desk_press(&desk, "j");
     }
     g_assert_cmpint(pending(&desk), ==, 2);
     desk_close(&desk);
@@ -460,35 +390,35 @@ static void test_notes(void)
 static void test_given_up(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
-    HtPrompt *prompt = press(&desk, "w");
+    HtPrompt *prompt = desk_press(&desk, "w");
     ht_prompt_set_text(prompt, desk.context, "Spoke to her");
     ht_context_cancel(desk.context, prompt);
     g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
                     "Not written. w brings your words back.");
-    press(&desk, "j");
-    prompt = press(&desk, "w");
+    desk_press(&desk, "j");
+    prompt = desk_press(&desk, "w");
     assert_prompt(prompt, "note", "", NULL);
     ht_context_cancel(desk.context, prompt);
-    press(&desk, "k");
-    prompt = press(&desk, "w");
+    desk_press(&desk, "k");
+    prompt = desk_press(&desk, "w");
     assert_prompt(prompt, "note", "Spoke to her", NULL);
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     g_assert_cmpint(pending(&desk), ==, 1);
-    prompt = press(&desk, "w");
+    prompt = desk_press(&desk, "w");
     assert_prompt(prompt, "note", "", NULL);
     ht_prompt_set_text(prompt, desk.context, "once more");
     ht_context_cancel(desk.context, prompt);
     /* Emptied and given up: they are not wanted. */
-    prompt = press(&desk, "w");
+    prompt = desk_press(&desk, "w");
     ht_prompt_set_text(prompt, desk.context, "");
     ht_context_cancel(desk.context, prompt);
-    prompt = press(&desk, "w");
+    prompt = desk_press(&desk, "w");
     assert_prompt(prompt, "note", "", NULL);
     ht_context_cancel(desk.context, prompt);
     /* Nobody is asked about them at the end. */
-    prompt = press(&desk, "w");
+    prompt = desk_press(&desk, "w");
     ht_prompt_set_text(prompt, desk.context, "and more");
     ht_context_cancel(desk.context, prompt);
     HtResult result = ht_context_feed(desk.context, "Q");
@@ -509,25 +439,25 @@ static void change_m20(Desk *desk, bool is_there)
     fixture_apply(&desk->cache, move_m20, GINT_TO_POINTER(is_there ? 1 : 2));
     g_assert_true(ht_reader_refresh(desk->reader, NULL, NULL));
     ht_view_refresh(ht_context_view(desk->context), 0);
-    press(desk, "Home");
+    desk_press(desk, "Home");
 }
 
 /* The row went while a note on it was typed: the note is not written, and not lost. */
 static void test_row_went(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
     HtView *view = ht_context_view(desk.context);
     g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
-    HtPrompt *prompt = press(&desk, "w");
+    HtPrompt *prompt = desk_press(&desk, "w");
     change_m20(&desk, false);
-    g_assert_null(answer(&desk, prompt, "Spoke to her"));
+    g_assert_null(desk_answer(&desk, prompt, "Spoke to her"));
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "not here any more"));
     g_assert_cmpint(pending(&desk), ==, 0);
     change_m20(&desk, true);
     g_assert_true(ht_view_goto(view, fixture_key(desk.reader, "M20")));
-    prompt = press(&desk, "w");
+    prompt = desk_press(&desk, "w");
     assert_prompt(prompt, "note", "Spoke to her", NULL);
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -536,15 +466,15 @@ static void test_row_went(void)
 static void test_feedback_given_up(void)
 {
     Desk desk;
-    desk_open(&desk);
-    press(&desk, "g");
-    press(&desk, "a");
+    desk_open(&desk, fill);
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
     HtPrompt *prompt = up_to_words(&desk);
     ht_prompt_set_text(prompt, desk.context, "Knows queues");
     ht_context_cancel(desk.context, prompt);
     prompt = up_to_words(&desk);
     g_assert_cmpstr(prompt->text, ==, "Knows queues");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_nonnull(strstr(prompt->label, "submit?"));
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -554,12 +484,12 @@ static void test_feedback_given_up(void)
 static void test_plus_tag(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk);
     HtKey person = ht_view_current_candidate(ht_context_view(desk.context));
-    HtPrompt *prompt = press(&desk, "t");
+    HtPrompt *prompt = desk_press(&desk, "t");
     g_assert_nonnull(strstr(prompt->label, "+adds"));
-    g_assert_null(answer(&desk, prompt, "+queues locks + +c++"));
+    g_assert_null(desk_answer(&desk, prompt, "+queues locks + +c++"));
     g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));
     g_autoptr(HtCandidate) who = ht_cache_candidate(desk.reader, person, NULL);
     g_autoptr(GString) tags = g_string_new(NULL);
@@ -586,9 +516,9 @@ static void put_reasons(HtApply *apply, gpointer data)
 /* x and the reason that wants a note: the question for it. */
 static HtPrompt *up_to_note(Desk *desk)
 {
-    HtPrompt *prompt = press(desk, "x");
+    HtPrompt *prompt = desk_press(desk, "x");
     if (prompt && strstr(prompt->label, "reject"))
-        prompt = answer(desk, prompt, "something");
+        prompt = desk_answer(desk, prompt, "something");
     g_assert_true(prompt && strstr(prompt->label, "note that goes with it"));
     return prompt;
 }
@@ -597,29 +527,29 @@ static HtPrompt *up_to_note(Desk *desk)
 static void test_rejection(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     fixture_apply(&desk.cache, put_reasons, NULL);
     open_job(&desk);
     HtPrompt *prompt = up_to_note(&desk);
     set_room(false);
-    g_assert_null(answer(&desk, prompt, "Was rude on the phone"));
+    g_assert_null(desk_answer(&desk, prompt, "Was rude on the phone"));
     set_room(true);
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "x brings your words back"));
     g_assert_cmpint(pending(&desk), ==, 0);
-    prompt = press(&desk, "Q");
+    prompt = desk_press(&desk, "Q");
     g_assert_nonnull(strstr(prompt->label, "would be lost"));
     ht_context_cancel(desk.context, prompt);
-    press(&desk, "j");
+    desk_press(&desk, "j");
     prompt = up_to_note(&desk);
     assert_prompt(prompt, "note", "", NULL);
     ht_prompt_set_text(prompt, desk.context, "Not here");
     ht_context_cancel(desk.context, prompt);
     g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
                     "Not written. x brings your words back.");
-    press(&desk, "k");
+    desk_press(&desk, "k");
     prompt = up_to_note(&desk);
     assert_prompt(prompt, "note", "Was rude on the phone", NULL);
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     g_assert_cmpint(pending(&desk), ==, 1);
     HtResult result = ht_context_feed(desk.context, "Q");
     g_assert_cmpint(result.kind, ==, HT_RESULT_QUIT);
@@ -631,34 +561,34 @@ static void test_rejection(void)
 static void test_sheet(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     fixture_apply(&desk.cache, put_reasons, NULL);
     open_job(&desk);
     for (int i = 0; i < 2; i++) { /* opened, so that they may be rejected together */
-        press(&desk, "Enter");
-        press(&desk, "q");
-        press(&desk, "Space");
+        desk_press(&desk, "Enter");
+        desk_press(&desk, "q");
+        desk_press(&desk, "Space");
     }
-    answer(&desk, press(&desk, "x"), "something");
+    desk_answer(&desk, desk_press(&desk, "x"), "something");
     g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_SHEET);
-    HtPrompt *prompt = press(&desk, "Enter");
+    HtPrompt *prompt = desk_press(&desk, "Enter");
     ht_prompt_set_text(prompt, desk.context, "The post is filled");
     ht_context_cancel(desk.context, prompt);
     g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
                     "Not written. Enter brings your words back.");
-    prompt = press(&desk, "Enter");
+    prompt = desk_press(&desk, "Enter");
     assert_prompt(prompt, "note", "The post is filled", NULL);
     set_room(false);
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     set_room(true);
     g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "brings your words back"));
     g_assert_cmpint(pending(&desk), ==, 0);
-    prompt = press(&desk, "x");
+    prompt = desk_press(&desk, "x");
     if (prompt)
-        answer(&desk, prompt, "something");
-    prompt = press(&desk, "Enter");
+        desk_answer(&desk, prompt, "something");
+    prompt = desk_press(&desk, "Enter");
     assert_prompt(prompt, "note", "The post is filled", NULL);
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     g_assert_cmpint(pending(&desk), ==, 2);
     desk_close(&desk);
 }
@@ -667,10 +597,10 @@ static void test_sheet(void)
 static void test_reasons(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     fixture_apply(&desk.cache, put_reasons, NULL);
     open_job(&desk);
-    HtPrompt *prompt = press(&desk, "X");
+    HtPrompt *prompt = desk_press(&desk, "X");
     g_assert_cmpuint(prompt->choices->len, ==, 2);
     for (guint i = 0; i < prompt->choices->len; i++)
         g_assert_cmpstr(g_array_index(prompt->choices, HtChoice, i).text, !=,

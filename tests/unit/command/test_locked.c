@@ -1,47 +1,9 @@
 /* A workstation whose access is taken away and given back: it locks, lets go of every file of
  * before, and shows what was loaded anew when it opens again. */
-#include "../cache/fixture.h"
-#include "hiretty/command/context.h"
+#include "desk.h"
 #include "hiretty/view/view.h"
 
-#include <string.h>
-
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
-
-static void desk_open(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
-}
 
 /* Until the view on the screen is this one, with as many rows; -1: any. */
 static void shows(Desk *desk, HtViewId id, int rows)
@@ -109,7 +71,7 @@ static void lock(Desk *desk)
 static void test_given_back(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     lock(&desk);
     load_anew(desk.cache.cache);
     forgets(&desk); /* locked, with nothing to load: it lets go all the same */
@@ -123,7 +85,7 @@ static void test_given_back(void)
 static void test_given_back_elsewhere(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     lock(&desk);
     g_autoptr(GError) error = NULL;
     HtCache *other = ht_cache_open(desk.cache.paths, HT_CACHE_NO_POLL, &error);
@@ -159,7 +121,7 @@ static void message_is(Desk *desk, const char *begin)
 static void test_asked(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *dsn =
         g_strdup_printf("host=%s dbname=none user=nobody", ht_paths_state_dir(desk.cache.paths));

@@ -1,20 +1,12 @@
 /* Feedback and interviews by keys: a draft is gone on with, not written over; nobody plans with who
  * is out; colleagues are proposed; and what may stand for a rule of a person. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/clock.h"
 #include "hiretty/cache/feedback.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
 #include <string.h>
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
 
 static void put_member(HtApply *apply, const char *user, const char *member, const char *first,
                        const char *last)
@@ -36,66 +28,6 @@ static void fill(HtApply *apply, gpointer data)
             "technical", "scheduled_at", at, "duration_minutes", "60", "status", "completed", NULL);
     put_row(apply, HT_APPLY_UPSERT, "interview_panel", "id", "p1", "interview_id", "i1",
             "member_id", "f1", "role", "lead", "is_active", "1", "feedback_required", "1", NULL);
-}
-
-static void desk_open(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, fill, NULL);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
-}
-
-/* What comes of it on the screen: a prompt, or NULL; messages are in the context. */
-static HtPrompt *outcome(Desk *desk, HtResult result)
-{
-    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++) {
-        HtResult later;
-        if (result.kind != HT_RESULT_PROMPT && ht_context_take_result(desk->context, &later)) {
-            ht_result_clear(&result);
-            result = later;
-        } else {
-            g_main_context_iteration(NULL, TRUE);
-        }
-    }
-    g_assert_false(ht_context_is_busy(desk->context));
-    HtPrompt *prompt = g_steal_pointer(&result.prompt);
-    ht_result_clear(&result);
-    return prompt;
-}
-
-static HtPrompt *press(Desk *desk, const char *name)
-{
-    return outcome(desk, ht_context_feed(desk->context, name));
-}
-
-static HtPrompt *answer(Desk *desk, HtPrompt *prompt, const char *text)
-{
-    g_assert_nonnull(prompt);
-    if (text)
-        ht_prompt_set_text(prompt, desk->context, text);
-    return outcome(desk, ht_context_answer(desk->context, prompt));
 }
 
 static void says(Desk *desk, const char *words)
@@ -121,21 +53,21 @@ static void assert_draft(Desk *desk, int rating, const char *recommendation, con
 static void test_draft_goes_on(void)
 {
     Desk desk;
-    desk_open(&desk);
-    press(&desk, "g");
-    press(&desk, "a");
-    HtPrompt *prompt = answer(&desk, press(&desk, "f"), "2");
-    prompt = answer(&desk, prompt, "no hire");
-    prompt = answer(&desk, prompt, "Guessed");
+    desk_open(&desk, fill);
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
+    HtPrompt *prompt = desk_answer(&desk, desk_press(&desk, "f"), "2");
+    prompt = desk_answer(&desk, prompt, "no hire");
+    prompt = desk_answer(&desk, prompt, "Guessed");
     ht_context_cancel(desk.context, prompt); /* n */
     assert_draft(&desk, 2, "no_hire", "Guessed");
-    prompt = press(&desk, "f");
+    prompt = desk_press(&desk, "f");
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "2 weak");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "no hire");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_cmpstr(prompt->text, ==, "Guessed");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_nonnull(strstr(prompt->label, "submit?"));
     ht_context_cancel(desk.context, prompt);
     assert_draft(&desk, 2, "no_hire", "Guessed");
@@ -147,34 +79,34 @@ static void test_draft_goes_on(void)
 static void test_given_up_halfway(void)
 {
     Desk desk;
-    desk_open(&desk);
-    press(&desk, "g");
-    press(&desk, "a");
-    ht_context_cancel(desk.context, press(&desk, "f"));
+    desk_open(&desk, fill);
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
+    ht_context_cancel(desk.context, desk_press(&desk, "f"));
     const char *said = ht_context_message(desk.context, NULL);
     g_assert_true(!said || !strstr(said, "draft"));
-    HtPrompt *prompt = answer(&desk, press(&desk, "f"), "3");
+    HtPrompt *prompt = desk_answer(&desk, desk_press(&desk, "f"), "3");
     g_assert_nonnull(strstr(prompt->label, "recommend"));
     ht_context_cancel(desk.context, prompt);
     says(&desk, "Kept as a draft. f goes on with it.");
-    prompt = press(&desk, "f");
+    prompt = desk_press(&desk, "f");
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "3 fair");
-    prompt = answer(&desk, prompt, NULL);
-    prompt = answer(&desk, prompt, "strong no hire");
+    prompt = desk_answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, "strong no hire");
     g_assert_nonnull(strstr(prompt->label, "in a few words"));
     ht_context_cancel(desk.context, prompt);
     says(&desk, "Kept as a draft. f goes on with it.");
-    prompt = press(&desk, "f");
+    prompt = desk_press(&desk, "f");
     ht_context_cancel(desk.context, prompt);
     says(&desk, "Kept as a draft. f goes on with it.");
-    prompt = answer(&desk, press(&desk, "f"), NULL);
+    prompt = desk_answer(&desk, desk_press(&desk, "f"), NULL);
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "strong no hire");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     ht_prompt_set_text(prompt, desk.context, "Half a sen");
     ht_context_cancel(desk.context, prompt);
     says(&desk, "f brings your words back");
-    prompt = answer(&desk, press(&desk, "f"), NULL);
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, desk_press(&desk, "f"), NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_cmpstr(prompt->text, ==, "Half a sen");
     ht_context_cancel(desk.context, prompt);
     assert_draft(&desk, 3, "strong_no_hire", NULL);
@@ -183,9 +115,9 @@ static void test_given_up_halfway(void)
 
 static void open_job(Desk *desk, const char *match)
 {
-    press(desk, "Home"); /* until it is loaded */
+    desk_press(desk, "Home"); /* until it is loaded */
     g_assert_true(ht_view_goto(ht_context_view(desk->context), fixture_key(desk->reader, "J1")));
-    press(desk, "Enter");
+    desk_press(desk, "Enter");
     g_assert_true(ht_view_goto(ht_context_view(desk->context), fixture_key(desk->reader, match)));
 }
 
@@ -193,13 +125,13 @@ static void open_job(Desk *desk, const char *match)
 static void test_out_of_the_running(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk, "M19");
-    g_assert_null(press(&desk, "S"));
+    g_assert_null(desk_press(&desk, "S"));
     says(&desk, "is rejected");
     says(&desk, "plan");
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M20")));
-    HtPrompt *prompt = press(&desk, "S");
+    HtPrompt *prompt = desk_press(&desk, "S");
     g_assert_nonnull(prompt);
     ht_context_cancel(desk.context, prompt);
     desk_close(&desk);
@@ -216,11 +148,11 @@ static void completes(HtPrompt *prompt, const char *text, const char *to)
 static void test_colleagues(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     open_job(&desk, "M20");
-    HtPrompt *prompt = answer(&desk, press(&desk, "S"), "2099-05-04 14:00");
-    prompt = answer(&desk, prompt, "45");
-    prompt = answer(&desk, prompt, NULL);
+    HtPrompt *prompt = desk_answer(&desk, desk_press(&desk, "S"), "2099-05-04 14:00");
+    prompt = desk_answer(&desk, prompt, "45");
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_nonnull(strstr(prompt->label, "Tab"));
     completes(prompt, "", "Ana Rec");
     completes(prompt, "Ana Rec", "Marcus Adeyemi");
@@ -241,10 +173,10 @@ static void test_words_alone(void)
                                           "-Rec",    "score>=80",  "job!=x"};
     static const char *const taken[] = {"you", "14:00", "Rec you", "2-3", "technical -"};
     static const char *const lists[] = {"a", "f", "o", "x"};
-    desk_open(&desk);
+    desk_open(&desk, fill);
     for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
-        press(&desk, "g");
-        press(&desk, lists[l]);
+        desk_press(&desk, "g");
+        desk_press(&desk, lists[l]);
         HtView *view = ht_context_view(desk.context);
         for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
             g_autoptr(GError) error = NULL;
@@ -256,7 +188,7 @@ static void test_words_alone(void)
         for (gsize i = 0; i < G_N_ELEMENTS(taken); i++)
             g_assert_true(ht_view_set_limit(view, taken[i], NULL));
         ht_view_set_limit(view, NULL, NULL);
-        HtPrompt *prompt = press(&desk, "l");
+        HtPrompt *prompt = desk_press(&desk, "l");
         g_assert_nonnull(strstr(prompt->label, "words"));
         ht_prompt_set_text(prompt, desk.context, "rating:5");
         g_assert_nonnull(prompt->error);
@@ -273,7 +205,7 @@ static void test_search_takes_words(void)
     static const char *const taken[] = {"ana",   "\"skill:python\"", "https://x.example",
                                         "12:30", "node.js: old",     "-ana"};
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     HtResult result = ht_context_run_line(desk.context, "go.search ana");
     ht_result_clear(&result);
     HtView *view = ht_context_view(desk.context);
@@ -284,7 +216,7 @@ static void test_search_takes_words(void)
     }
     for (gsize i = 0; i < G_N_ELEMENTS(taken); i++)
         g_assert_true(ht_view_set_limit(view, taken[i], NULL));
-    press(&desk, "?");
+    desk_press(&desk, "?");
     g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "filter:", NULL));
     desk_close(&desk);
 }
@@ -302,9 +234,9 @@ static void put_another(HtApply *apply, gpointer data)
 static void test_limit_reads_nothing(void)
 {
     Desk desk;
-    desk_open(&desk);
-    press(&desk, "g");
-    press(&desk, "a");
+    desk_open(&desk, fill);
+    desk_press(&desk, "g");
+    desk_press(&desk, "a");
     HtView *view = ht_context_view(desk.context);
     fixture_apply(&desk.cache, put_another, NULL);
     g_assert_true(ht_reader_refresh(desk.reader, NULL, NULL));

@@ -1,20 +1,12 @@
 /* o: who was rejected or withdrew comes back, one or many, with a reason and the words that it
  * wants; and what the other decisions say of who is closed. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/cache/jobs.h"
 #include "hiretty/cache/matches.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
 #include <string.h>
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
 
 /* Of the first job the three strongest: rejected from the interview, withdrawn, hired. */
 static void close_some(HtApply *apply, gpointer data)
@@ -28,68 +20,6 @@ static void close_some(HtApply *apply, gpointer data)
     put_row(apply, HT_APPLY_UPSERT, "rejection_reasons", "id", "R4", "code", "reopened", "label",
             "Decision reconsidered", "who", "we_rejected", "is_active", "1", "requires_note", "1",
             "position", "8", NULL);
-}
-
-static void desk_open(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, close_some, NULL);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
-}
-
-/* What comes of it on the screen: a prompt, or NULL; messages are in the context. */
-static HtPrompt *outcome(Desk *desk, HtResult result)
-{
-    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++) {
-        HtResult later;
-        if (result.kind != HT_RESULT_PROMPT && ht_context_take_result(desk->context, &later)) {
-            ht_result_clear(&result);
-            result = later;
-        } else {
-            g_main_context_iteration(NULL, TRUE);
-        }
-    }
-    g_assert_false(ht_context_is_busy(desk->context));
-    HtPrompt *prompt = g_steal_pointer(&result.prompt);
-    ht_result_clear(&result);
-    return prompt;
-}
-
-static HtPrompt *press(Desk *desk, const char *name)
-{
-    return outcome(desk, ht_context_feed(desk->context, name));
-}
-
-/* Answers with a text, or where there are choices with the first that has it. */
-static HtPrompt *answer(Desk *desk, HtPrompt *prompt, const char *text)
-{
-    if (!prompt)
-        g_error("nothing is asked: %s", ht_context_message(desk->context, NULL));
-    if (text)
-        ht_prompt_set_text(prompt, desk->context, text);
-    return outcome(desk, ht_context_answer(desk->context, prompt));
 }
 
 static const char *said(Desk *desk)
@@ -120,9 +50,9 @@ static void go_to(Desk *desk, const char *name)
 
 static void open_job(Desk *desk)
 {
-    g_assert_null(outcome(desk, (HtResult){0}));
+    g_assert_null(desk_outcome(desk, (HtResult){0}));
     go_to(desk, "J1");
-    press(desk, "Enter");
+    desk_press(desk, "Enter");
 }
 
 static void refuses(Desk *desk, const char *key, const char *why)
@@ -137,25 +67,25 @@ static void refuses(Desk *desk, const char *key, const char *why)
 static void test_one(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, close_some);
     open_job(&desk);
     go_to(&desk, "M20");
-    HtPrompt *prompt = press(&desk, "o");
+    HtPrompt *prompt = desk_press(&desk, "o");
     g_assert_cmpstr(prompt->label, ==, "reopen 1: reason");
     g_assert_cmpstr(ht_prompt_choice(prompt)->text, ==, "Decision reconsidered");
-    prompt = answer(&desk, prompt, NULL);
+    prompt = desk_answer(&desk, prompt, NULL);
     g_assert_cmpstr(prompt->label, ==, "Decision reconsidered: note that goes with it");
     ht_prompt_set_text(prompt, desk.context, "Wrote back");
     ht_context_cancel(desk.context, prompt);
     g_assert_cmpstr(said(&desk), ==, "Not written. o brings your words back.");
     g_assert_cmpint(pending(&desk), ==, 0);
-    prompt = answer(&desk, press(&desk, "o"), NULL);
+    prompt = desk_answer(&desk, desk_press(&desk, "o"), NULL);
     g_assert_cmpstr(prompt->text, ==, "Wrote back");
-    g_assert_null(answer(&desk, prompt, NULL));
+    g_assert_null(desk_answer(&desk, prompt, NULL));
     g_assert_cmpstr(said(&desk), ==, "1 reopened: Decision reconsidered. u undoes.");
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_INTERVIEW);
     g_assert_cmpint(pending(&desk), ==, 1);
-    press(&desk, "u");
+    desk_press(&desk, "u");
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
     g_assert_cmpint(pending(&desk), ==, 0);
     desk_close(&desk);
@@ -165,18 +95,18 @@ static void test_one(void)
 static void test_marked(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, close_some);
     open_job(&desk);
-    g_assert_null(answer(&desk, press(&desk, "+"), "score>=17"));
-    HtPrompt *prompt = press(&desk, "o");
+    g_assert_null(desk_answer(&desk, desk_press(&desk, "+"), "score>=17"));
+    HtPrompt *prompt = desk_press(&desk, "o");
     g_assert_cmpstr(prompt->label, ==, "reopen 2: reason");
-    g_assert_null(answer(&desk, prompt, "must"));
+    g_assert_null(desk_answer(&desk, prompt, "must"));
     g_assert_nonnull(g_strrstr(said(&desk), "2 reopened: Must-have missing, 2 left out: "));
     g_assert_nonnull(strstr(said(&desk), "1 × not closed"));
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_INTERVIEW);
     g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_APPLIED);
     g_assert_cmpint(stage_of(&desk, "M18"), ==, HT_STAGE_HIRED);
-    press(&desk, "u");
+    desk_press(&desk, "u");
     g_assert_cmpint(stage_of(&desk, "M20"), ==, HT_STAGE_REJECTED);
     g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_WITHDRAWN);
     desk_close(&desk);
@@ -186,7 +116,7 @@ static void test_marked(void)
 static void test_told(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, close_some);
     open_job(&desk);
     go_to(&desk, "M20");
     refuses(&desk, "a", "already rejected: o reopens");
@@ -198,7 +128,7 @@ static void test_told(void)
     refuses(&desk, "o", "not rejected or withdrawn: there is nothing to reopen");
     go_to(&desk, "M17");
     refuses(&desk, "o", "not rejected or withdrawn: there is nothing to reopen");
-    g_assert_null(answer(&desk, press(&desk, "+"), "score<=3"));
+    g_assert_null(desk_answer(&desk, desk_press(&desk, "+"), "score<=3"));
     refuses(&desk, "o", "nobody of the 3 was rejected or withdrew");
     g_assert_cmpint(pending(&desk), ==, 0);
     desk_close(&desk);
@@ -208,12 +138,12 @@ static void test_told(void)
 static void test_candidate(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, close_some);
     open_job(&desk);
     go_to(&desk, "M19");
-    press(&desk, "Enter");
+    desk_press(&desk, "Enter");
     g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_CANDIDATE);
-    g_assert_null(answer(&desk, press(&desk, "o"), "must"));
+    g_assert_null(desk_answer(&desk, desk_press(&desk, "o"), "must"));
     g_assert_cmpint(stage_of(&desk, "M19"), ==, HT_STAGE_APPLIED);
     desk_close(&desk);
 }
@@ -222,18 +152,18 @@ static void test_candidate(void)
 static void test_review(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, close_some);
     open_job(&desk);
-    press(&desk, "r");
+    desk_press(&desk, "r");
     HtView *review = ht_context_view(desk.context);
     g_assert_cmpint(ht_view_id(review), ==, HT_VIEW_REVIEW);
     HtKey first = ht_view_current_match(review);
-    g_assert_null(answer(&desk, press(&desk, "x"), "must"));
+    g_assert_null(desk_answer(&desk, desk_press(&desk, "x"), "must"));
     g_assert_true(ht_review_goto(review, first));
-    g_assert_null(answer(&desk, press(&desk, "o"), "must"));
+    g_assert_null(desk_answer(&desk, desk_press(&desk, "o"), "must"));
     g_assert_cmpint(ht_view_current_match(review), ==, first);
     g_assert_cmpint(ht_review_decided(review, first), ==, HT_DECISION_NONE);
-    press(&desk, "a");
+    desk_press(&desk, "a");
     g_assert_cmpint(ht_review_decided(review, first), ==, HT_DECISION_SHORTLIST);
     g_assert_cmpint(pending(&desk), ==, 3);
     desk_close(&desk);

@@ -1,66 +1,18 @@
 /* Somebody else had decided the same: the workstation says so once, in a line, and what is left to
  * settle says before what is possible. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/json.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/blind.h"
 #include "hiretty/view/views.h"
 
 #include <string.h>
 
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
-
 static void fill(HtApply *apply, gpointer data)
 {
     (void)data;
     put_row(apply, HT_APPLY_UPSERT, "users", "id", "U2", "first_name", "Tom", "last_name", "Lind",
             "status", "active", NULL);
-}
-
-static void desk_start(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_open_files(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, fill, NULL);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-}
-
-static void desk_open(Desk *desk)
-{
-    desk_open_files(desk);
-    desk_start(desk);
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
 }
 
 static void press(Desk *desk, const char *names)
@@ -141,7 +93,7 @@ static void says(Desk *desk, const char *words)
 static void test_said_once(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     decide(&desk, "M1", NULL);
     tom_was_first(&desk);
     says(&desk, "Zoë Last01: Tom Lind had decided the same already.");
@@ -162,7 +114,7 @@ static void test_said_once(void)
 static void test_said_below_blind(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     for (int i = 0; i < 100000 && ht_view_rows(ht_context_view(desk.context)) == 0; i++)
         g_main_context_iteration(NULL, TRUE);
     press(&desk, "Enter b");
@@ -179,7 +131,7 @@ static void test_said_below_blind(void)
 static void test_said_at_start(void)
 {
     Desk desk;
-    desk_open_files(&desk);
+    desk_open_files(&desk, fill);
     decide(&desk, "M1", NULL);
     tom_was_first(&desk);
     desk_start(&desk);
@@ -193,7 +145,7 @@ static void test_said_at_start(void)
 static void test_keeps_note(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     decide(&desk, "M1", "Ask about Kafka");
     tom_was_first(&desk);
     press(&desk, "g x m");
@@ -237,7 +189,7 @@ static HtPrompt *up_to_note(Desk *desk)
 static void test_note_of_reopening(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, fill);
     fixture_apply(&desk.cache, put_reopening, NULL);
     decide(&desk, "M1", NULL);
     tom_decided(&desk, "reject", 17);

@@ -1,21 +1,13 @@
 /* g/ finds what was written here and is not sent yet, as it is now, and says when texts that came
  * are not read yet. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/text.h"
 #include "hiretty/cache/search.h"
 #include "hiretty/cache/store.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
 #include <string.h>
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
 
 static void add_note(HtApply *apply, gpointer data)
 {
@@ -24,47 +16,13 @@ static void add_note(HtApply *apply, gpointer data)
             "M1", "body", "likes croissants", "created_at", "3000", "row_version", "1", NULL);
 }
 
-static void settle(Desk *desk)
+static void open_desk(Desk *desk)
 {
-    HtView *view = ht_context_view(desk->context);
-    for (int i = 0; i < 100000; i++) {
-        if (!ht_context_is_busy(desk->context) && !ht_view_is_loading(view))
-            return;
-        g_main_context_iteration(NULL, TRUE);
-    }
-    g_assert_not_reached();
-}
-
-static void desk_open(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, add_note, NULL);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
+    desk_open_files(desk, add_note);
     while (ht_cache_search_left(desk->reader) > 0)
         g_usleep(500);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-    settle(desk);
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
+    desk_start(desk);
+    desk_settle_view(desk);
 }
 
 /* Types it after g/. */
@@ -79,7 +37,7 @@ static HtView *search(Desk *desk, const char *words)
     ht_prompt_set_text(prompt, desk->context, words);
     result = ht_context_answer(desk->context, prompt);
     ht_result_clear(&result);
-    settle(desk);
+    desk_settle_view(desk);
     return ht_context_view(desk->context);
 }
 
@@ -109,7 +67,7 @@ static void write_note(Desk *desk, const char *person, const char *words)
 static void test_waiting_notes(void)
 {
     Desk desk;
-    desk_open(&desk);
+    open_desk(&desk);
     finds(&desk, "crème", 0);
     write_note(&desk, "C2", "Bakes crème brûlée\nat night");
     write_note(&desk, "C2", "Crème, again");
@@ -133,13 +91,13 @@ static void test_waiting_notes(void)
     HtResult result = ht_context_run_line(desk.context, "go.candidates");
     ht_result_clear(&result);
     g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "again creme", NULL));
-    settle(&desk);
+    desk_settle_view(&desk);
     g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 1);
     g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "\"creme again\"", NULL));
-    settle(&desk);
+    desk_settle_view(&desk);
     g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 1);
     g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "\"again creme\"", NULL));
-    settle(&desk);
+    desk_settle_view(&desk);
     g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 0);
     desk_close(&desk);
 }
@@ -148,7 +106,7 @@ static void test_waiting_notes(void)
 static void test_changed_notes(void)
 {
     Desk desk;
-    desk_open(&desk);
+    open_desk(&desk);
     finds(&desk, "croissants", 1);
     HtIntent *edit = ht_intent_new(HT_INTENT_NOTE_EDIT);
     edit->note_id = test_id('n', 1);
@@ -177,7 +135,7 @@ static void test_unread_texts(void)
         "DELETE FROM indexed;INSERT INTO texts_fts(texts_fts) VALUES('delete-all');";
     Desk desk;
     g_autoptr(GError) error = NULL;
-    desk_open(&desk);
+    open_desk(&desk);
     g_assert_cmpstr(ht_view_title(search(&desk, "croissants")), ==,
                     "Search · 1 place · limit croissants");
     ht_store_call(desk.cache.cache, put_back, (gpointer)(guintptr)forget, &error);
@@ -187,7 +145,7 @@ static void test_unread_texts(void)
     for (bool more = true; more;)
         g_assert_true(ht_cache_index_some(desk.cache.cache, &more, &error));
     ht_view_refresh(ht_context_view(desk.context), HT_CHANGED_META);
-    settle(&desk);
+    desk_settle_view(&desk);
     g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 1);
     g_assert_cmpstr(ht_view_title(ht_context_view(desk.context)), ==,
                     "Search · 1 place · limit croissant");

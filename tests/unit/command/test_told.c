@@ -1,9 +1,8 @@
 /* What is told before a key and after it is what happens: whom a bulk rejection takes and why not
  * the others, about whom a note is written, which reason a reopening begins with. */
-#include "../cache/fixture.h"
+#include "desk.h"
 #include "hiretty/base/json.h"
 #include "hiretty/cache/candidates.h"
-#include "hiretty/command/context.h"
 #include "hiretty/command/prompt.h"
 #include "hiretty/view/views.h"
 
@@ -11,13 +10,6 @@
 
 /* The fixture has no templates. */
 #define NO_MAIL ", 1 mail held: there is no template for it. u undoes."
-
-typedef struct {
-    Fixture cache;
-    HtOutbox *outbox;
-    HtReader *reader;
-    HtContext *context;
-} Desk;
 
 /* All but these two live in Berlin: one of each job, so that a place tells people apart. */
 static void move_to_paris(HtApply *apply, const char *id, const char *last_name)
@@ -38,49 +30,13 @@ static void close_some(HtApply *apply, gpointer data)
     put_match(apply, 25, 2, 28, 2500, "Zoë", "Last25");
 }
 
-static void desk_open(Desk *desk)
-{
-    g_autoptr(GError) error = NULL;
-    memset(desk, 0, sizeof *desk);
-    fixture_open(&desk->cache);
-    fixture_fill(&desk->cache);
-    fixture_apply(&desk->cache, close_some, NULL);
-    desk->outbox = ht_outbox_open(desk->cache.cache, desk->cache.paths, &error);
-    g_assert_no_error(error);
-    desk->reader = ht_reader_new(desk->cache.cache, "ui", &error);
-    g_assert_no_error(error);
-    HtContextParts parts = {.paths = desk->cache.paths,
-                            .cache = desk->cache.cache,
-                            .outbox = desk->outbox,
-                            .reader = desk->reader,
-                            .interactive = true};
-    desk->context = ht_context_new(&parts, &error);
-    g_assert_no_error(error);
-    g_assert_true(ht_context_start(desk->context, &error));
-}
-
-static void desk_close(Desk *desk)
-{
-    ht_context_free(desk->context);
-    ht_reader_free(desk->reader);
-    ht_outbox_close(desk->outbox);
-    fixture_close(&desk->cache);
-}
-
-static void settle(Desk *desk)
-{
-    for (int i = 0; i < 100000 && ht_context_is_busy(desk->context); i++)
-        g_main_context_iteration(NULL, TRUE);
-    g_assert_false(ht_context_is_busy(desk->context));
-}
-
 static void press(Desk *desk, const char *names)
 {
     g_auto(GStrv) keys = g_strsplit(names, " ", -1);
     for (int k = 0; keys[k]; k++) {
         HtResult result = ht_context_feed(desk->context, keys[k]);
         g_assert_cmpint(result.kind, !=, HT_RESULT_PROMPT);
-        settle(desk);
+        desk_settle(desk);
         ht_result_clear(&result);
     }
 }
@@ -112,7 +68,7 @@ static void answer(Desk *desk, HtPrompt *prompt, const char *text)
     if (result.kind == HT_RESULT_ERROR)
         g_error("%s", result.text);
     ht_result_clear(&result);
-    settle(desk);
+    desk_settle(desk);
 }
 
 static void asks_label(Desk *desk, const char *name, const char *label, const char *text)
@@ -166,8 +122,8 @@ static void line_is(Desk *desk, const char *name, const char *words)
 static void test_sheet_leaves_closed_out(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     HtPrompt *reason = asks(&desk, "X");
     answer(&desk, reason, "");
@@ -202,8 +158,8 @@ static void test_not_is_no_rule(void)
                                         "score<17 loc!=Paris", "-is:held -name:nobody"};
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
         Desk desk;
-        desk_open(&desk);
-        settle(&desk);
+        desk_open(&desk, close_some);
+        desk_settle(&desk);
         open_job(&desk);
         answer(&desk, asks(&desk, "X"), "");
         answer(&desk, asks(&desk, "+"), rules[i]);
@@ -212,7 +168,7 @@ static void test_not_is_no_rule(void)
         g_assert_cmpint(result.kind, ==, HT_RESULT_ERROR);
         g_assert_nonnull(strstr(result.text, "opened"));
         ht_result_clear(&result);
-        settle(&desk);
+        desk_settle(&desk);
         g_assert_cmpint(pending(&desk), ==, 0);
         desk_close(&desk);
     }
@@ -235,14 +191,14 @@ static void test_what_all_bring_is_no_rule(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
         Desk desk;
-        desk_open(&desk);
-        settle(&desk);
+        desk_open(&desk, close_some);
+        desk_settle(&desk);
         open_job(&desk);
         answer(&desk, asks(&desk, "X"), "");
         answer(&desk, asks(&desk, "+"), rules[i].rule);
         g_assert_cmpint(ht_view_marks(ht_context_view(desk.context)), >, 0);
         HtResult result = ht_context_feed(desk.context, "x");
-        settle(&desk);
+        desk_settle(&desk);
         if (rules[i].is_rule != (result.kind != HT_RESULT_ERROR))
             g_error("%s: %s", rules[i].rule, result.text);
         if (!rules[i].is_rule &&
@@ -264,9 +220,9 @@ static void move_back(HtApply *apply, gpointer data)
 static void test_rule_is_of_its_job(void)
 {
     Desk desk;
-    desk_open(&desk);
+    desk_open(&desk, close_some);
     fixture_apply(&desk.cache, move_back, NULL);
-    settle(&desk);
+    desk_settle(&desk);
     press(&desk, "g c");
     answer(&desk, asks(&desk, "X"), "");
     answer(&desk, asks(&desk, "+"), "loc:Berlin score>=17");
@@ -289,8 +245,8 @@ static void close_one_more(HtApply *apply, gpointer data)
 static void test_sheet_follows(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, asks(&desk, "X"), "");
     answer(&desk, asks(&desk, "+"), "loc:Berlin score>=16 score<18");
@@ -311,8 +267,8 @@ static void test_sheet_follows(void)
 static void test_sheet_names_jobs(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     press(&desk, "g c");
     answer(&desk, asks(&desk, "X"), "");
     answer(&desk, asks(&desk, "+"), "loc:Berlin score>=17");
@@ -328,8 +284,8 @@ static void test_sheet_names_jobs(void)
 static void test_all_closed(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     answer(&desk, asks(&desk, "X"), "");
     answer(&desk, asks(&desk, "+"), "score>=18");
@@ -338,7 +294,7 @@ static void test_all_closed(void)
     g_assert_cmpstr(result.text, ==, "nobody of the 3 can be rejected: 2 hired, 1 withdrawn");
     ht_result_clear(&result);
     result = ht_context_feed(desk.context, "a");
-    settle(&desk);
+    desk_settle(&desk);
     ht_result_clear(&result);
     g_assert_cmpstr(said(&desk), ==, "0 of 3: 2 × already hired; 1 × already withdrawn: o reopens");
     /* Part of them goes on: the others by reason. */
@@ -372,8 +328,8 @@ static guint n_notes(Desk *desk, const char *person)
 static void test_note_names(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M17")));
     press(&desk, "a");
@@ -390,8 +346,8 @@ static void test_note_names(void)
 static void test_note_on_marked(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
     press(&desk, "Space j");
@@ -420,8 +376,8 @@ static int64_t find_key(HtView *help, const char *key)
 static void test_filters_in_help(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     press(&desk, "?");
     HtView *help = ht_context_view(desk.context);
     g_assert_cmpint(find_key(help, "dept"), >, 0);
@@ -444,8 +400,8 @@ static void test_filters_in_help(void)
 static void test_note_is_blind(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
     press(&desk, "b");
@@ -475,8 +431,8 @@ static void test_note_is_blind(void)
 static void test_pass_undone(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     press(&desk, "r a a a g u");
     g_assert_cmpstr(said(&desk), ==,
@@ -493,8 +449,8 @@ static void test_pass_undone(void)
 static void test_undo_is_blind(void)
 {
     Desk desk;
-    desk_open(&desk);
-    settle(&desk);
+    desk_open(&desk, close_some);
+    desk_settle(&desk);
     open_job(&desk);
     g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
     press(&desk, "a");
@@ -544,10 +500,10 @@ static void test_reason_of_reopening(void)
 {
     for (int fits = 0; fits < 2; fits++) {
         Desk desk;
-        desk_open(&desk);
+        desk_open(&desk, close_some);
         if (fits)
             fixture_apply(&desk.cache, for_reopening, NULL);
-        settle(&desk);
+        desk_settle(&desk);
         open_job(&desk);
         g_assert_true(ht_view_goto(ht_context_view(desk.context), fixture_key(desk.reader, "M10")));
         press(&desk, "a");
