@@ -127,6 +127,7 @@ class Soak:
             WHERE s.stage_type = 'applied' AND m.held_until IS NULL AND j.status = 'active' AND j.title <> '{BUSY_JOB}'
             AND EXISTS (SELECT FROM public.job_stages t WHERE t.job_id = m.job_id AND t.stage_type = 'shortlist')
             ORDER BY md5(m.id::text || '{seed}') LIMIT 2000""", "RECRUITER")]
+        self.n_to_decide = len(self.to_decide)
         self.desk = Desk(server, "RECRUITER", "soak", dsn="")
         passfile = os.path.join(self.desk.folder, "passfile")
         with open(passfile, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
@@ -222,11 +223,11 @@ class Soak:
         return run.returncode
 
     def decisions(self, numbers):
-        """Until one is taken: the keys may have come to somebody first."""
+        """Until one is taken: the keys may have come to somebody first. Paced, so that there is somebody to the end."""
         said = len(self.said)
-        while len(self.said) == said:
+        while len(self.said) == said and self.to_decide:
             self.decide(*([numbers.uniform(0, 0.3)] if numbers.random() < 0.1 else []))
-        self.rest(numbers.uniform(0.5, 5))
+        self.rest(numbers.uniform(0.5, max(5, 3 * self.seconds / self.n_to_decide)))
 
     def second_recruiter(self, numbers):
         self.other.run("sync")
