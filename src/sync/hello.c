@@ -271,6 +271,16 @@ char *ht_sync_hello_forget_sight(const char *remembered)
     return ht_json_print(json, false);
 }
 
+bool ht_sync_is_foreign(const char *remembered, bool is_same_place, const HtSyncHello *hello)
+{
+    g_autoptr(HtJson) old = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
+    if (!old || is_same_place)
+        return false;
+    return hello->is_refused || differs(old, "tenant", hello->tenant_id) ||
+           differs(old, "user", hello->user_id) ||
+           (hello->wants_wipe && differs(old, "system_id", hello->system_id));
+}
+
 static HtSyncPlan plan_of(HtSyncPlanKind kind, const char *why)
 {
     return (HtSyncPlan){.kind = kind, .why = why};

@@ -108,12 +108,19 @@ HtSyncSight ht_sync_sight(const char *remembered, const HtSyncHello *hello);
  * frees. */
 char *ht_sync_hello_forget_sight(const char *remembered);
 
+/* Is what the greeting says none of this cache's business? `is_same_place`: it comes from where the
+ * cache was filled, as the login that filled it. From elsewhere only the same member is heard: a
+ * database that moved goes on, but a login that is nobody there, or somebody else, neither empties
+ * the cache nor fills it. `remembered` NULL: nothing is here, so nobody is foreign. */
+bool ht_sync_is_foreign(const char *remembered, bool is_same_place, const HtSyncHello *hello);
+
 typedef enum {
     HT_PLAN_PULL = 0,    /* the feed's keys, and the tables named below */
     HT_PLAN_ASK_COLUMNS, /* hello must be asked again, with the columns */
     HT_PLAN_LOAD,        /* everything anew */
     HT_PLAN_PURGE_LOAD,  /* the same, and what is here goes first */
     HT_PLAN_LOCK,        /* access refused: purge and lock */
+    HT_PLAN_FOREIGN,     /* it speaks of somebody else than the cache: nothing is touched */
 } HtSyncPlanKind;
 
 typedef struct {
@@ -245,6 +252,7 @@ struct HtSync {
 #define HT_META_CURSOR "cursor"
 #define HT_META_HELLO "hello"
 #define HT_META_ME "me"
+#define HT_META_PLACE "place" /* ht_pg_options_identity of where it was filled, and as whom */
 #define HT_META_LAST_SYNC "last_sync_us"
 #define HT_META_RESYNC "resync"
 #define HT_META_TOLD "told"     /* ht_sync_told */
@@ -309,6 +317,8 @@ char *ht_sync_hello_question(HtSync *sync, bool with_columns, bool with_sizes);
 /* If another copy of the profile works as the same device: takes a new id, as soon as no batch is
  * under way. Errors as they come from below. */
 bool ht_sync_part_from_copy(HtSync *sync, GError **error);
+/* Is this the server and the login that filled the cache? */
+bool ht_sync_is_same_place(HtSync *sync);
 /* Purges the cache and locks it. */
 bool ht_sync_refuse(HtSync *sync, const char *why, GError **error);
 

@@ -379,6 +379,7 @@ static bool write_end(HtApply *apply, gpointer data, GError **error)
         moved ? ht_sync_hello_forget_sight(load->remembered) : g_strdup(load->remembered);
     return ht_apply_meta_set(apply, HT_META_CURSOR, load->snapshot, error) &&
            ht_apply_meta_set(apply, HT_META_HELLO, remembered, error) &&
+           ht_apply_meta_set(apply, HT_META_PLACE, load->sync->identity, error) &&
            ht_apply_meta_set(apply, META_MOVED, NULL, error) &&
            ht_apply_meta_set(apply, HT_META_ME, load->me, error) &&
            ht_apply_meta_set(apply, HT_META_WIDE, wide, error) &&

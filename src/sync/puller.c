@@ -170,6 +170,7 @@ static bool write_notes(Pull *pull, HtApply *apply, GError **error)
         g_autofree char *remembered =
             ht_sync_hello_remember(pull->hello, sync->columns, ht_pg_user(sync->pg));
         if (!ht_apply_meta_set(apply, HT_META_HELLO, remembered, error) ||
+            !ht_apply_meta_set(apply, HT_META_PLACE, sync->identity, error) ||
             (pull->hello->has_names &&
              !ht_apply_meta_set(apply, HT_META_ME, pull->hello->me, error)))
             return false;
@@ -618,7 +619,13 @@ static bool decide(Pull *pull, const char *cursor, GError **error)
         !ht_cache_read_meta(sync->cache, HT_META_RESYNC, &resync, error) ||
         !ht_cache_read_meta(sync->cache, HT_META_TOLD, &told, error))
         return false;
+    bool is_same_place = ht_sync_is_same_place(sync);
+    if (ht_sync_is_foreign(remembered, is_same_place, pull->hello)) {
+        pull->plan = (HtSyncPlan){.kind = HT_PLAN_FOREIGN};
+        return true;
+    }
     pull->plan = ht_sync_plan(remembered, cursor, told, pull->hello);
+    pull->plan.is_changed |= !is_same_place;
     sync->is_copied |= pull->plan.is_copied;
     if (pull->plan.kind == HT_PLAN_PULL && resync && *resync)
         pull->plan = (HtSyncPlan){.kind = HT_PLAN_LOAD, .why = "this version keeps other columns"};

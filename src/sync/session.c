@@ -44,14 +44,32 @@ bool ht_sync_refuse(HtSync *sync, const char *why, GError **error)
     return false;
 }
 
-/* Did this very login fill the cache? A mistyped name must not empty another one's. */
-static bool is_login_of_cache(HtSync *sync)
+/* A cache of an older version knows the login alone. */
+bool ht_sync_is_same_place(HtSync *sync)
 {
+    g_autofree char *place = ht_cache_meta(sync->cache, HT_META_PLACE);
+    if (place)
+        return g_strcmp0(place, sync->identity) == 0;
     g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
     g_autoptr(HtJson) json = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
     const char *login = ht_json_get_string(json, "login", NULL);
     g_autofree char *now = ht_pg_options_user(&sync->connection);
     return login && g_strcmp0(login, now) == 0;
+}
+
+/* A mistyped name, or a connection meant for another profile, must not empty this one. */
+static bool refuse_foreign(HtSync *sync, GError **error)
+{
+    g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
+    g_autoptr(HtJson) json = remembered ? ht_json_parse(remembered, -1, NULL) : NULL;
+    const char *login = ht_json_get_string(json, "login", "another login");
+    bool is_same_login = strcmp(login, ht_pg_user(sync->pg)) == 0;
+    g_set_error(error, HT_SYNC_ERROR, HT_SYNC_ERROR_SETUP,
+                "this profile was filled by %s%s, and this is %s at %s: nothing was touched "
+                "(--profile NAME keeps the two apart; 'hiretty cache wipe' gives this one up)",
+                login, is_same_login ? " on another server" : "", ht_pg_user(sync->pg),
+                ht_pg_server_label(sync->pg));
+    return false;
 }
 
 static bool take_offer(HtSync *sync)
@@ -123,7 +141,7 @@ bool ht_sync_ensure_connected(HtSync *sync, GCancellable *cancellable, GError **
     /* The login itself was refused (28000), not the place it comes from. */
     if (g_error_matches(problem, HT_PG_ERROR, HT_PG_ERROR_REFUSED) && ht_pg_error_is_proven() &&
         strcmp(ht_pg_error_sqlstate(), "28000") == 0 && !strstr(problem->message, "pg_hba.conf") &&
-        is_login_of_cache(sync)) {
+        ht_sync_is_same_place(sync)) {
         g_clear_error(&problem);
         return ht_sync_refuse(sync, "the server refuses this login", error);
     }
@@ -169,6 +187,9 @@ static bool load(HtSync *sync, const HtSyncPlan *plan, GCancellable *cancellable
     g_autoptr(HtSyncHello) hello = ask_hello(sync, error);
     if (!hello)
         return false;
+    g_autofree char *remembered = ht_cache_meta(sync->cache, HT_META_HELLO);
+    if (ht_sync_is_foreign(remembered, ht_sync_is_same_place(sync), hello))
+        return refuse_foreign(sync, error);
     if (hello->is_refused || hello->wants_wipe)
         return true; /* the next pull sees it too and acts */
     if (plan->kind == HT_PLAN_PURGE_LOAD &&
@@ -212,6 +233,8 @@ static bool pull(HtSync *sync, bool is_full, GCancellable *cancellable, GError *
         is_full = false;
         if (plan.kind == HT_PLAN_PULL)
             return true;
+        if (plan.kind == HT_PLAN_FOREIGN)
+            return refuse_foreign(sync, error);
         /* Once more, at another moment, before anything is removed: where tables cannot be held
          * still, one that was written anew looked empty. */
         if (plan.kind == HT_PLAN_LOCK && !is_confirmed) {

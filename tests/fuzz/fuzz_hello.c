@@ -45,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert_true(plan.kind <= HT_PLAN_LOCK);
     if (plan.kind >= HT_PLAN_LOAD)
         g_assert_nonnull(plan.why);
+    g_assert_false(ht_sync_is_foreign(texts[1], true, hello));
+    g_assert_false(ht_sync_is_foreign(NULL, false, hello));
     g_assert_true(ht_sync_plan(NULL, NULL, NULL, hello).kind != HT_PLAN_PULL);
     if (!hello->columns || hello->is_refused)
         return 0;

@@ -253,6 +253,59 @@ static void test_demoted_mid_pull(void)
     test_client_assert_equal(client);
 }
 
+/* The profile is opened with somebody else's connection: it stays as it is, the words that were not
+ * sent too, whether that one is a member or not, and whatever is asked for. */
+static void foreign(const char *login, const char *dsn, HtSyncOnceFlags flags, HtSyncError code)
+{
+    g_autoptr(TestClient) client = test_client_open("foreign", login, dsn);
+    g_autoptr(GError) error = NULL;
+    int64_t rows = here(client);
+    g_assert_cmpint(rows, >, 0);
+    g_assert_false(ht_sync_once(client->sync, flags, NULL, NULL, &error));
+    g_assert_error(error, HT_SYNC_ERROR, (int)code);
+    if (code == HT_SYNC_ERROR_SETUP)
+        g_assert_nonnull(strstr(error->message, "filled by ht_a_rec1"));
+    g_assert_cmpint(here(client), ==, rows);
+    g_assert_false(ht_cache_is_locked(client->cache, NULL));
+    HtOutboxCounts counts = {0};
+    ht_outbox_counts(client->outbox, &counts);
+    g_assert_cmpint(counts.pending, ==, 1);
+    g_autofree char *waiting = ht_outbox_export(client->outbox, &error);
+    g_assert_nonnull(strstr(waiting, "kept words"));
+}
+
+static void test_foreign(void)
+{
+    g_autofree char *match = test_value(
+        "SUPERUSER", "SELECT id::text FROM public.candidate_job_matches WHERE status = 'scored' "
+                     "AND tenant_id = (SELECT tenant_id FROM public.tenant_users WHERE pg_role = "
+                     "'ht_a_rec1') LIMIT 1");
+    TestClient *client = test_client_open("foreign", "RECRUITER", NULL);
+    test_client_sync(client, HT_SYNC_ONCE);
+    add_note(client, match);
+    test_client_close(client);
+    static const char *const others[] = {"SUPERUSER", "RECRUITER2", "RECRUITER_B", "VIEWER"};
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        foreign(others[i], NULL, HT_SYNC_ONCE, HT_SYNC_ERROR_SETUP);
+        foreign(others[i], NULL, HT_SYNC_ONCE_FULL, HT_SYNC_ERROR_SETUP);
+    }
+    /* The same name at another place, where it is closed. */
+    const char *own = test_server_get("HIRETTY_DSN_RECRUITER");
+    g_autofree char *elsewhere = g_strconcat(own, " dbname=template1", NULL);
+    test_sql("ALTER ROLE ht_a_rec1 NOLOGIN");
+    foreign("RECRUITER", elsewhere, HT_SYNC_ONCE, HT_SYNC_ERROR_REFUSED);
+    test_sql("ALTER ROLE ht_a_rec1 LOGIN");
+    /* Another way to the same: it goes on, and nothing is fetched anew. */
+    g_autofree char *spelled = g_strconcat(
+        own, " port=", test_server_get("PGPORT"), ",", test_server_get("PGPORT"), " host='",
+        test_server_get("PGHOST"), ",", test_server_get("PGHOST"), "'", NULL);
+    client = test_client_open("foreign", "RECRUITER", spelled);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_false(report.loaded);
+    g_assert_cmpuint(report.applied, ==, 1);
+    test_client_close(client);
+}
+
 static void test_confidential_mid_pull(void)
 {
     g_autofree char *job = test_job(5, false);
@@ -329,6 +382,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/mismatch/revoked_mid_pull", test_revoked_mid_pull);
     g_test_add_func("/sync/mismatch/demoted_mid_pull", test_demoted_mid_pull);
     g_test_add_func("/sync/mismatch/confidential_mid_pull", test_confidential_mid_pull);
+    g_test_add_func("/sync/mismatch/foreign", test_foreign);
     g_test_add_func("/sync/mismatch/empty_writes_nothing", test_empty_writes_nothing);
     int status = g_test_run();
     test_clients_clear();

@@ -79,15 +79,18 @@ SQL
   done
 }
 
+# In one step, so that whoever finds these lines finds a whole server.
 write_env() {
   local name login
   {
+    cat "$dir/env"
     printf 'export HIRETTY_TENANT_A=%s HIRETTY_TENANT_B=%s\n' $tenant_a $tenant_b
     for row in "${variables[@]}"; do
       read -r name login <<<"$row"
       printf 'export HIRETTY_DSN_%s=%q\n' "$name" "host='$PGHOST' port=$PGPORT user=$login dbname=hiretty"
     done
-  } >>"$dir/env"
+  } >"$dir/env.new"
+  mv "$dir/env.new" "$dir/env"
 }
 
 # Everything that shapes the server.

@@ -324,6 +324,32 @@ static void test_refused(void)
     g_assert_cmpint(plan_for(wipe, "90:95:").kind, ==, HT_PLAN_LOCK);
 }
 
+/* From elsewhere only the member whose rows are here is heard. */
+static void test_foreign(void)
+{
+    g_autofree char *remembered = remember();
+    g_autoptr(HtJson) same = greeting(true), user = greeting(true), tenant = greeting(false),
+                      moved = greeting(true), wipe = greeting(true);
+    g_autoptr(HtJson) refused = ht_json_parse(
+        "{\"protocol\":1,\"refused\":\"membership\",\"schema_version\":24}", -1, NULL);
+    ht_json_set(user, "user", ht_json_parse("{\"id\":\"u2\"}", -1, NULL));
+    ht_json_set(tenant, "tenant", ht_json_parse("{\"id\":\"t2\"}", -1, NULL));
+    ht_json_set_string(moved, "system_id", "8");
+    ht_json_set_string(wipe, "system_id", "8");
+    ht_json_set_bool(wipe, "wipe", true);
+    const struct {
+        const HtJson *json;
+        bool is_foreign;
+    } cases[] = {{same, false},  {user, true}, {tenant, true},
+                 {moved, false}, {wipe, true}, {refused, true}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(HtSyncHello) hello = parse(cases[i].json);
+        g_assert_cmpint(ht_sync_is_foreign(remembered, false, hello), ==, cases[i].is_foreign);
+        g_assert_false(ht_sync_is_foreign(remembered, true, hello));
+        g_assert_false(ht_sync_is_foreign(NULL, false, hello));
+    }
+}
+
 static void test_select(void)
 {
     g_autoptr(HtJson) json = greeting(true);
@@ -421,6 +447,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/plan/newer", test_newer);
     g_test_add_func("/sync/plan/refused", test_refused);
     g_test_add_func("/sync/columns/select", test_select);
+    g_test_add_func("/sync/hello/foreign", test_foreign);
     g_test_add_func("/sync/columns/print", test_columns_print);
     g_test_add_func("/sync/block/tuple", test_tuple);
     g_test_add_func("/sync/error/kinds", test_errors);
