@@ -306,6 +306,11 @@ static bool edit_text(HtOp *op, const char *value, GError **error)
 
 static bool again_field(HtPlan *plan, const HtOp *op, const HtResolve *how, GError **error)
 {
+    if (!g_str_equal(op->kind, "delete") && !ht_json_has(op->body, "set")) {
+        g_set_error_literal(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                            "its words were removed with the rest: write it anew, and drop this");
+        return false;
+    }
     g_autoptr(HtOp) again = ht_op_new(HT_PUSH_FIELDS, op->tbl);
     ht_json_free(again->body);
     again->body = ht_json_dup(op->body);

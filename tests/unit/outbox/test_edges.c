@@ -262,6 +262,60 @@ static void test_gone_are_named(void)
     bench_close(&bench);
 }
 
+/* Refused, and let in again: what has no words left is gone and stays so; what needs none waits. */
+static void test_shut_out_and_back(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    HtUuid n1 = test_id('n', 1);
+    fixture_apply(&bench.fixture, put_note_row, NULL);
+    HtIntent *note = ht_intent_new(HT_INTENT_NOTE);
+    note->note = g_strdup(CANARY);
+    ht_intent_add_candidate(note, bench_key(&bench, "C1"));
+    submit(&bench, note);
+    HtIntent *tag = ht_intent_new(HT_INTENT_TAG_ADD);
+    tag->tag = g_strdup(CANARY);
+    ht_intent_add_candidate(tag, bench_key(&bench, "C1"));
+    submit(&bench, tag);
+    submit(&bench, edit_of(&n1, CANARY));
+    bench_did(&bench, HT_DECISION_SHORTLIST, 1, 1);
+    g_assert_true(ht_cache_purge(bench.fixture.cache, HT_PURGE_LOCK, "refused", &error));
+    g_assert_false(file_has_words(&bench));
+    assert_outbox(&bench, 1, 0, 0);
+    g_autoptr(GPtrArray) items = ht_outbox_list(bench.outbox, 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(items->len, ==, 4);
+    for (guint i = 0; i < items->len; i++) {
+        const HtOutboxItem *item = items->pdata[i];
+        g_assert_cmpint(item->state, ==, i < 3 ? HT_OP_GONE : HT_OP_PENDING);
+    }
+    bench_close(&bench);
+}
+
+/* What was given up for want of words is not sent again, whoever asks for it. */
+static void test_gone_stays_gone(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    HtIntent *note = ht_intent_new(HT_INTENT_NOTE);
+    note->note = g_strdup(CANARY);
+    ht_intent_add_candidate(note, bench_key(&bench, "C1"));
+    submit(&bench, note);
+    fixture_apply(&bench.fixture, delete_person, NULL);
+    g_assert_true(ht_cache_forget(bench.fixture.cache, true, &error));
+    HtResolve mine = {.resolution = HT_RESOLVE_KEEP_MINE};
+    g_assert_false(ht_outbox_resolve(bench.outbox, 1, &mine, &error));
+    g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+    g_clear_error(&error);
+    guint n = 0;
+    ht_outbox_unpark(bench.outbox, &n, &error);
+    g_assert_no_error(error);
+    assert_outbox(&bench, 0, 0, 0);
+    bench_close(&bench);
+}
+
 /* ---- one of them
  * ------------------------------------------------------------------------------------------- */
 static void test_one_conflict(void)
@@ -329,6 +383,8 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/drop/with_all", test_dropped_with_all);
     g_test_add_func("/outbox/forget/words_of_actions", test_words_of_actions);
     g_test_add_func("/outbox/forget/gone_are_named", test_gone_are_named);
+    g_test_add_func("/outbox/forget/shut_out_and_back", test_shut_out_and_back);
+    g_test_add_func("/outbox/forget/gone_stays_gone", test_gone_stays_gone);
     g_test_add_func("/outbox/look/one_conflict", test_one_conflict);
     g_test_add_func("/outbox/settle/async", test_settle_async);
     return g_test_run();
