@@ -6,6 +6,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/thread.h"
 
 #include <string.h>
 
@@ -334,6 +335,7 @@ bool ht_worker_call(HtStore *store, HtJobQueue queue, HtStoreFunc func, gpointer
 {
     if (g_thread_self() == store->thread)
         return func(store, data, error);
+    ht_thread_waits("the store");
     Job job = {.func = func, .data = data, .is_call = true};
     if (!enqueue(store, queue, &job)) {
         g_propagate_error(error, closed_error());

@@ -3,6 +3,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/log.h"
+#include "hiretty/base/thread.h"
 
 #include <string.h>
 
@@ -570,7 +571,9 @@ HtResult ht_context_answer(HtContext *context, HtPrompt *prompt)
     }
     bool before = context->in_run;
     context->in_run = true;
+    bool answered = ht_thread_answers_keys(context->parts.interactive);
     HtResult result = gone ? ht_result_error("%s", gone) : prompt->then(context, prompt);
+    ht_thread_answers_keys(answered);
     context->in_run = before;
     if (result.prompt)
         pass_on_asked(owned, result.prompt);

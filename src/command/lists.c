@@ -576,7 +576,9 @@ static const char *nothing_yet(HtContext *context)
     HtSyncStatus status = {.state = HT_SYNC_NEVER};
     if (context->parts.sync)
         ht_sync_status(context->parts.sync, &status);
-    if (status.last_sync_us > 0 || ht_sync_last_us(context->parts.cache) > 0)
+    if (status.last_sync_us > 0)
+        return NULL;
+    if (ht_sync_last_us_by(context->parts.reader) > 0)
         return NULL;
     bool comes = status.state == HT_SYNC_LOADING || status.state == HT_SYNC_CONNECTING;
     return comes ? "The first load goes on\xE2\x80\xA6" : "Nothing was fetched yet.";

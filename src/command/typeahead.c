@@ -3,6 +3,8 @@
  * so that each one meets the row its writer saw. */
 #include "context_impl.h"
 
+#include "hiretty/base/thread.h"
+
 #include <string.h>
 
 /* A key, or something else that keeps its place among keys. */
@@ -142,7 +144,9 @@ HtResult ht_context_feed(HtContext *context, const char *key)
         return ht_result_none();
     }
     g_clear_pointer(&context->message, g_free);
+    bool before = ht_thread_answers_keys(context->parts.interactive);
     HtResult result = run_key(context, key);
+    ht_thread_answers_keys(before);
     ht_context_put_message(context, &result);
     return result;
 }

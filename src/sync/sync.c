@@ -141,6 +141,12 @@ int64_t ht_sync_last_us(HtCache *cache)
     return last ? g_ascii_strtoll(last, NULL, 10) : 0;
 }
 
+int64_t ht_sync_last_us_by(HtReader *reader)
+{
+    g_autofree char *last = ht_reader_meta(reader, HT_META_LAST_SYNC);
+    return last ? g_ascii_strtoll(last, NULL, 10) : 0;
+}
+
 static bool write_last(HtApply *apply, gpointer data, GError **error)
 {
     return ht_apply_meta_set_int(apply, HT_META_LAST_SYNC, *(const int64_t *)data, error);

@@ -5,6 +5,7 @@
 
 #include "hiretty/base/clock.h"
 #include "hiretty/base/print.h"
+#include "hiretty/base/thread.h"
 #include "hiretty/ui/screen.h"
 #include "hiretty/ui/terminal.h"
 #include "hiretty/ui/theme.h"
@@ -366,7 +367,9 @@ bool ht_script_run(HtContext *context, const char *file, const HtScriptOptions *
     bool ok = open_player(&player, error);
     if (ok && options->started)
         options->started(context, options->data);
+    ht_thread_answers_keys(true);
     ok = ok && play(&player, file, script, error);
+    ht_thread_answers_keys(false);
     ht_context_set_changed(context, NULL, NULL);
     ht_screen_free(player.screen);
     ht_terminal_close(player.terminal);

@@ -15,6 +15,7 @@
 #include "hiretty/base/clock.h"
 #include "hiretty/base/log.h"
 #include "hiretty/base/secret.h"
+#include "hiretty/base/thread.h"
 #include "hiretty/ui/input.h"
 #include "hiretty/ui/screen.h"
 #include "hiretty/ui/terminal.h"
@@ -533,16 +534,20 @@ static void run_loop(Station *station, const HtWorkstationOptions *options)
     ht_terminal_size(station->terminal, &columns, &lines);
     ht_screen_resize(station->screen, columns, lines);
     ht_recorder_size(station->recorder, columns, lines);
+    ht_thread_answers_keys(true);
     await_rows(station);
     paint(station);
     station->last_frame_us = 0; /* should rows come now, they are not held up */
     add_sources(station, sources);
     ht_context_set_changed(station->context, on_context_changed, station);
+    ht_thread_answers_keys(false);
     if (options->started)
         options->started(station->context, options->data);
+    ht_thread_answers_keys(true);
     note_activity(station);
     if (!station->is_ended && !ht_screen_is_done(station->screen))
         g_main_loop_run(station->loop);
+    ht_thread_answers_keys(false);
     for (gsize i = 0; i < SOURCES; i++)
         cancel(&sources[i]);
 }

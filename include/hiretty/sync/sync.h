@@ -103,6 +103,8 @@ typedef struct {
 bool ht_sync_lease_check(HtCache *cache, int64_t lease_us);
 /* Wall clock of the last completed pull; 0: never. */
 int64_t ht_sync_last_us(HtCache *cache);
+/* The same as a reader sees it: no waiting for the store, for who answers keys. */
+int64_t ht_sync_last_us_by(HtReader *reader);
 
 const char *ht_sync_state_name(HtSyncState state); /* "never", "live" … for --json and scripts */
 
