@@ -204,13 +204,18 @@ HtKey ht_cache_candidate_find(HtReader *reader, const char *text, GError **error
     HtKey k = ht_find_by_uuid(reader, HT_QUERY("candidates_by_uuid"), text, error);
     if (k)
         return k > 0 ? k : 0;
+    k = ht_find_by_blind_name(reader, HT_QUERY("candidates_by_blind_name"), 0, text, error);
+    if (k)
+        return k > 0 ? k : 0;
+    const char *none = ht_find_no_blind_name(text);
+    if (!none)
+        none = ht_find_is_short_id(text) ? HT_FIND_SHORT_ID : "nobody has this whole name";
     g_autofree char *folded = ht_text_fold(text ? text : "");
     g_strstrip(folded);
     if (strchr(folded, '@'))
         return find_exact(reader, HT_QUERY("candidates_by_email"), folded,
                           "nobody has this e-mail address",
                           "several people have this e-mail address", error);
-    return find_exact(reader, HT_QUERY("candidates_by_name"), folded,
-                      ht_find_is_short_id(text) ? HT_FIND_SHORT_ID : "nobody has this whole name",
+    return find_exact(reader, HT_QUERY("candidates_by_name"), folded, none,
                       "several people have this name, use the e-mail or the id", error);
 }

@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include "hiretty/base/text.h"
+#include "hiretty/cache/candidates.h"
 
 #include <string.h>
 
@@ -48,6 +49,26 @@ static HtKey one_of(HtStmt *stmt, const char *several, GError **error)
     return 0;
 }
 
+/* All ids that begin with the digits. */
+static void range_of(const guint8 *digits, gsize n, HtUuid *from, HtUuid *to)
+{
+    for (gsize i = 0; i < 32; i++) {
+        guint8 low = i < n ? digits[i] : 0, high = i < n ? digits[i] : 15;
+        from->b[i / 2] = (guint8)(i % 2 ? from->b[i / 2] | low : low << 4);
+        to->b[i / 2] = (guint8)(i % 2 ? to->b[i / 2] | high : high << 4);
+    }
+}
+
+/* The key; 0: nothing begins so, -1: several do, or an error. */
+static HtKey find_in_range(HtStmt *stmt, const char *several, GError **error)
+{
+    HtStep step = ht_stmt_step(stmt, error);
+    if (step != HT_STEP_ROW)
+        return step == HT_STEP_DONE ? 0 : -1;
+    HtKey k = one_of(stmt, several, error);
+    return k ? k : -1;
+}
+
 HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, GError **error)
 {
     guint8 digits[32];
@@ -55,21 +76,49 @@ HtKey ht_find_by_uuid(HtReader *reader, const char *resource, const char *text, 
     gsize n = text ? hex_digits(text, digits) : 0;
     if (n < LEAST_DIGITS)
         return 0;
-    for (gsize i = 0; i < 32; i++) {
-        guint8 low = i < n ? digits[i] : 0, high = i < n ? digits[i] : 15;
-        from.b[i / 2] = (guint8)(i % 2 ? from.b[i / 2] | low : low << 4);
-        to.b[i / 2] = (guint8)(i % 2 ? to.b[i / 2] | high : high << 4);
-    }
+    range_of(digits, n, &from, &to);
     g_auto(HtStmtUse) use = {ht_db_stmt(ht_reader_db(reader), resource, error)};
     if (!use.stmt)
         return -1;
     ht_stmt_bind_uuid(use.stmt, 1, &from);
     ht_stmt_bind_uuid(use.stmt, 2, &to);
-    HtStep step = ht_stmt_step(use.stmt, error);
-    if (step != HT_STEP_ROW)
-        return step == HT_STEP_DONE ? 0 : -1;
-    HtKey k = one_of(use.stmt, "several ids begin like that, give more of it", error);
-    return k ? k : -1;
+    return find_in_range(use.stmt, "several ids begin like that, give more of it", error);
+}
+
+/* Digits of a name that stands for one; 0 = it is no such name. */
+static gsize blind_digits(const char *text, guint8 digits[32])
+{
+    g_autofree char *clean = g_strstrip(g_strdup(text ? text : ""));
+    const gsize len = strlen(HT_BLIND_NAME);
+    if (g_ascii_strncasecmp(clean, HT_BLIND_NAME, len) != 0 || clean[len] != ' ')
+        return 0;
+    gsize n = hex_digits(clean + len + strspn(clean + len, " "), digits);
+    return n >= HT_BLIND_NAME_DIGITS ? n : 0;
+}
+
+HtKey ht_find_by_blind_name(HtReader *reader, const char *resource, HtKey job, const char *text,
+                            GError **error)
+{
+    guint8 digits[32];
+    HtUuid from = {0}, to = {0};
+    gsize n = blind_digits(text, digits);
+    if (n == 0)
+        return 0;
+    range_of(digits, n, &from, &to);
+    g_auto(HtStmtUse) use = {ht_db_stmt(ht_reader_db(reader), resource, error)};
+    if (!use.stmt)
+        return -1;
+    ht_stmt_bind_uuid(use.stmt, 1, &from);
+    ht_stmt_bind_uuid(use.stmt, 2, &to);
+    if (job)
+        ht_stmt_bind_int(use.stmt, 3, job);
+    return find_in_range(use.stmt, "several are shown by this name, use the id", error);
+}
+
+const char *ht_find_no_blind_name(const char *text)
+{
+    guint8 digits[32];
+    return blind_digits(text, digits) ? "nobody is shown by this name" : NULL;
 }
 
 bool ht_find_is_short_id(const char *text)

@@ -326,6 +326,8 @@ HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError 
     HtKey k = ht_find_by_uuid(reader, HT_QUERY("matches_by_uuid"), text, error);
     if (k == 0 && job)
         k = match_of_person_id(reader, job, text, error);
+    if (k == 0 && job)
+        k = ht_find_by_blind_name(reader, HT_QUERY("matches_by_blind_name"), job, text, error);
     if (k)
         return k > 0 ? k : 0;
     bool is_short = ht_find_is_short_id(text);
@@ -339,9 +341,11 @@ HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError 
     if (!use.stmt)
         return 0;
     ht_stmt_bind_text(use.stmt, 2, folded);
-    return ht_find_one(use.stmt,
-                       is_short ? HT_FIND_SHORT_ID
-                                : "nobody of that name, e-mail or id applied to this job",
+    const char *none = ht_find_no_blind_name(text);
+    if (!none)
+        none =
+            is_short ? HT_FIND_SHORT_ID : "nobody of that name, e-mail or id applied to this job";
+    return ht_find_one(use.stmt, none,
                        "several people of that name applied to this job, use the e-mail", error);
 }
 

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { ID_DIGITS = 6, SHORT_PART = 3 };
+enum { SHORT_PART = 3 };
 
 #define NAME_SIGN "[name]"
 #define CONTACT_SIGN "[contact]"
@@ -33,9 +33,9 @@ char *ht_blind_name(HtReader *reader, HtKey candidate)
     HtUuid id;
     char text[HT_UUID_TEXT];
     if (!candidate || !ht_reader_uuid(reader, candidate, &id))
-        return g_strdup("Applicant");
+        return g_strdup(HT_BLIND_NAME);
     ht_uuid_format(&id, text);
-    return g_strdup_printf("Applicant %.*s", ID_DIGITS, text);
+    return g_strdup_printf(HT_BLIND_NAME " %.*s", HT_BLIND_NAME_DIGITS, text);
 }
 
 /* false: it is not here, or could not be read (error). */
@@ -92,13 +92,13 @@ char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate, bool blind)
     if (match_hides(reader, match, &hides, &name, &error))
         return name;
     if (!is_missing(error))
-        return g_strdup("Applicant");
+        return g_strdup(HT_BLIND_NAME);
     g_clear_error(&error);
     if (candidate && ht_cache_blind_match(reader, candidate, &error))
         return ht_blind_name(reader, candidate);
     g_autoptr(HtCandidate) person =
         candidate && !error ? ht_cache_candidate(reader, candidate, NULL) : NULL;
-    return g_strdup(error ? "Applicant" : person && person->name ? person->name : "");
+    return g_strdup(error ? HT_BLIND_NAME : person && person->name ? person->name : "");
 }
 
 /* ---- texts

@@ -503,6 +503,11 @@ def blind_review_hides():
                 assert not named.search(text), (words, named.search(text), text[:400])
         for words in reads[:2]:
             assert sign in desk.must(*words), (words, sign)
+        for words in (("candidate", sign), ("candidate", sign, "--job", job), ("transcript", sign)):
+            said = desk.must(*words)
+            assert not named.search(said) and (sign in said or words[0] == "transcript"), (words, sign, said[:400])
+        desk.must("hold", sign, "--job", job, "--until", "tomorrow")
+        desk.must("undo")
         assert "zeppelins" in desk.must("transcript", person) and "[name]" in desk.must("transcript", person)
         for words in (("note", match, "Call again"), ("undo",), ("interviews", "move", match, "--minutes", "50"), ("undo",),
                       ("advance", match, "--json"), ("undo", "--json"), ("candidate", "Quorbel"), ("outbox", "list"),

@@ -280,6 +280,75 @@ static void test_namesakes_by_id(void)
     people_close(&people);
 }
 
+/* C1 and C2 share the digits that stand for a name, and so does C3, who is reviewed by name: not
+ * so D9, though C4 is called like it. */
+static void put_blind(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_job(apply, 2, "Cook");
+    put_match(apply, 2, 1, 11, 5000, "Ana", "Twice");
+    put_match(apply, 3, 2, 21, 5000, "Ana", "Seen");
+    put_match(apply, 4, 2, 21, 5000, "Applicant", "440000");
+    put_row(apply, HT_APPLY_UPSERT, "job_stages", "id", "S11", "is_blind", "1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "job_stages", "id", "S14", "is_blind", "1", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "D9", "first_name", "Dora", NULL);
+    put_row(apply, HT_APPLY_UPSERT, "candidate_job_matches", "id", "M9", "candidate_id", "D9",
+            "job_id", "J1", "stage_id", "S11", NULL);
+}
+
+/* The name that is shown for one is one: for who is shown so, and nobody else. */
+static void test_blind_names(void)
+{
+    People people;
+    people_open(&people);
+    fixture_apply(&people.fixture, put_blind, NULL);
+    while (ht_cache_index_percent(people.reader) < 100)
+        g_usleep(500);
+    g_autoptr(GError) error = NULL;
+    HtKey job = fixture_key(people.reader, "J1"), other = fixture_key(people.reader, "J2");
+    HtKey dora = fixture_key(people.reader, "D9");
+    static const char *const names[] = {"Applicant 440000", " applicant  44000000 ",
+                                        "Applicant 44000000-0000-4000-8000-000000000009"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_assert_cmpint(ht_cache_candidate_find(people.reader, names[i], &error), ==, dora);
+        g_assert_cmpint(ht_cache_match_find(people.reader, job, names[i], &error), ==,
+                        fixture_key(people.reader, "M9"));
+        g_assert_no_error(error);
+    }
+    /* Elsewhere it is a name like others. */
+    g_assert_cmpint(ht_cache_match_find(people.reader, other, "Applicant 440000", &error), ==,
+                    fixture_key(people.reader, "M4"));
+    g_assert_no_error(error);
+    /* Several: between whom. Those who are reviewed by name are none of them. */
+    static const char first[] = "43000000000040008000000000000001",
+                      second[] = "43000000000040008000000000000002";
+    for (int by_job = 0; by_job < 2; by_job++) {
+        HtKey found = by_job ? ht_cache_match_find(people.reader, job, "Applicant 430000", &error)
+                             : ht_cache_candidate_find(people.reader, "Applicant 430000", &error);
+        g_assert_cmpint(found, ==, 0);
+        g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_NOT_FOUND);
+        g_assert_nonnull(strstr(error->message, "several are shown by this name"));
+        g_assert_nonnull(strstr(error->message, first));
+        g_assert_nonnull(strstr(error->message, second));
+        g_assert_null(strstr(error->message, "0000000003"));
+        g_assert_null(strstr(error->message, "@"));
+        g_clear_error(&error);
+    }
+    static const char *const nobody[] = {"Applicant 43000000000040008000000000000003",
+                                         "Applicant aaaaaa"};
+    for (gsize i = 0; i < G_N_ELEMENTS(nobody); i++) {
+        g_assert_cmpint(ht_cache_candidate_find(people.reader, nobody[i], &error), ==, 0);
+        g_assert_cmpstr(error->message, ==, "nobody is shown by this name");
+        g_clear_error(&error);
+        g_assert_cmpint(ht_cache_match_find(people.reader, other, nobody[i], &error), ==, 0);
+        g_assert_cmpstr(error->message, ==, "nobody is shown by this name");
+        g_clear_error(&error);
+    }
+    g_assert_cmpint(ht_cache_candidate_find(people.reader, "Applicant 44000", &error), ==, 0);
+    g_assert_nonnull(strstr(error->message, "whole name"));
+    people_close(&people);
+}
+
 static void change_texts(HtApply *apply, gpointer data)
 {
     (void)data;
@@ -564,6 +633,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/search/index_now", test_index_now);
     g_test_add_func("/cache/person/namesakes", test_namesakes);
     g_test_add_func("/cache/person/namesakes_by_id", test_namesakes_by_id);
+    g_test_add_func("/cache/person/blind_names", test_blind_names);
     g_test_add_func("/cache/person/whole", test_person);
     g_test_add_func("/cache/person/many_tags", test_many_tags);
     g_test_add_func("/cache/person/history", test_history);
