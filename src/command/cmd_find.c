@@ -24,10 +24,14 @@ static bool set_limit(HtContext *context, const char *text, HtPrompt *prompt, Ht
     return false;
 }
 
+/* What is refused limits nothing, nor does what was typed on the way to it ("is" of "is:held"): the
+ * list is the one from before. */
 static void limit_changed(HtContext *context, HtPrompt *prompt)
 {
     HtResult result;
-    set_limit(context, prompt->text, prompt, &result);
+    ht_follow_filter_choices(context, prompt);
+    if (!set_limit(context, prompt->text, prompt, &result))
+        ht_view_set_limit(ht_top(context), prompt->data, NULL);
     ht_result_clear(&result);
 }
 
@@ -47,6 +51,7 @@ static HtResult doubted(HtContext *context, const char *text)
 static HtResult limit_answered(HtContext *context, HtPrompt *prompt)
 {
     HtResult result;
+    ht_follow_filter_choices(context, prompt);
     if (!set_limit(context, prompt->text, prompt, &result))
         ht_view_set_limit(ht_top(context), prompt->data, NULL);
     ht_context_session_touch(context);
@@ -55,34 +60,6 @@ static HtResult limit_answered(HtContext *context, HtPrompt *prompt)
         return result;
     ht_result_clear(&result);
     return doubt;
-}
-
-/* "stage:", "score>=": a field with the comparison of its example. Caller frees. */
-static char *start_of_term(const HtFilterFieldInfo *field)
-{
-    const char *at = strstr(field->example, field->name);
-    const char *sign = at ? at + strlen(field->name) : ":";
-    return g_strdup_printf("%s%.*s", field->name, (int)strspn(sign, ":=!<>"), sign);
-}
-
-/* Tab completes field names and the values that are known. */
-void ht_add_filter_choices(HtPrompt *prompt, HtViewId id)
-{
-    gsize n;
-    const HtFilterFieldInfo *fields = ht_filter_fields(&n);
-    bool has_fields = id == HT_VIEW_JOBS || id == HT_VIEW_MATCHES || id == HT_VIEW_CANDIDATES;
-    for (gsize i = 0; has_fields && i < n; i++) {
-        if (fields[i].field == HT_FIELD_WORDS || (id == HT_VIEW_JOBS && !fields[i].of_jobs))
-            continue;
-        g_autofree char *name = start_of_term(&fields[i]);
-        ht_prompt_add_choice(prompt, name, fields[i].summary, NULL, 0, NULL);
-        g_auto(GStrv) values = g_strsplit(fields[i].values ? fields[i].values : "", " ", -1);
-        for (int v = 0; values[v]; v++) {
-            g_autofree char *whole = g_strconcat(fields[i].name, ":", values[v], NULL);
-            if (*values[v])
-                ht_prompt_add_choice(prompt, whole, fields[i].summary, NULL, 0, NULL);
-        }
-    }
 }
 
 /* What `l` asks: lists that know no fields say so. */

@@ -98,8 +98,8 @@ static HtResult answered_unmark(HtContext *context, HtPrompt *prompt)
 
 static void check_filter(HtContext *context, HtPrompt *prompt)
 {
-    (void)context;
     g_autoptr(GError) error = NULL;
+    ht_follow_filter_choices(context, prompt);
     g_autoptr(HtFilter) filter = ht_filter_parse(prompt->text, &prompt->error_column, &error);
     if (!filter)
         prompt->error = g_strdup(error->message);

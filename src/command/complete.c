@@ -1,7 +1,7 @@
 /* Tab in the line of a prompt. What a word may become is asked of the text as it was typed, the
  * stem: so Tab goes on to the next proposal although the text is the one before by now. A field of
  * the filter language is proposed before its values ("st": "stage:", "status:"; "stage:": its
- * values), each value behind a "|" too. */
+ * values), each value behind a "|" too unless it stands before that already. */
 #include "hiretty/command/prompt.h"
 
 #include "hiretty/base/text.h"
@@ -56,11 +56,15 @@ static char *complete_in_list(const HtPrompt *prompt, int step)
 
 /* ---- words */
 
-/* Where the last word of a line begins, behind a sign that says not, add or remove. */
-static const char *last_word(const char *text)
+const char *ht_prompt_last_word(const char *text)
 {
-    const char *blank = strrchr(text, ' ');
-    const char *word = blank ? blank + 1 : text;
+    const char *word = text;
+    bool in_quotes = false; /* where a blank ends no word */
+    for (const char *at = text; *at; at++) {
+        in_quotes = in_quotes != (*at == '"');
+        if (*at == ' ' && !in_quotes)
+            word = at + 1;
+    }
     return word + (*word == '-' || *word == '+' || *word == '!');
 }
 
@@ -72,6 +76,18 @@ static char *sought(const char *word)
         return g_strdup(word);
     g_autofree char *field = g_strndup(word, (gsize)(colon - word) + 1);
     return g_strconcat(field, bar + 1, NULL);
+}
+
+/* Does the choice begin like the word, and go on? Of a value in quotes nobody types the first. */
+static bool goes_with(const char *text, const char *wanted)
+{
+    for (; *wanted; text++, wanted++) {
+        if (*text == '"' && *wanted != '"')
+            text++;
+        if (g_ascii_tolower(*text) != g_ascii_tolower(*wanted))
+            return false;
+    }
+    return *text;
 }
 
 /* "stage:applied" is for who has "stage:" already, as long as that is a choice of its own. */
@@ -89,15 +105,30 @@ static bool comes_later(const HtPrompt *prompt, const char *text, gsize typed)
     return false;
 }
 
+/* Is it one of the values before the last "|" of the word? */
+static bool is_value_taken(const char *word, const char *proposal)
+{
+    const char *colon = strchr(word, ':'), *bar = colon ? strrchr(colon, '|') : NULL;
+    const char *value = strchr(proposal, ':');
+    gsize len = value ? strlen(++value) : 0;
+    for (const char *at = colon; bar && value && at < bar; at = strchr(at + 1, '|')) {
+        gsize taken = strcspn(at + 1, "|");
+        if (taken == len && g_ascii_strncasecmp(at + 1, value, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static GPtrArray *proposals_for(const HtPrompt *prompt, const char *stem)
 {
-    g_autofree char *wanted = sought(last_word(stem));
+    const char *word = ht_prompt_last_word(stem);
+    g_autofree char *wanted = sought(word);
     gsize len = strlen(wanted);
     GPtrArray *found = g_ptr_array_new();
     for (guint i = 0; i < prompt->choices->len; i++) {
         const char *text = choice_text(prompt, i);
-        if (g_ascii_strncasecmp(text, wanted, len) == 0 && strlen(text) > len &&
-            !comes_later(prompt, text, len))
+        if (goes_with(text, wanted) && !comes_later(prompt, text, len) &&
+            !is_value_taken(word, text))
             g_ptr_array_add(found, (gpointer)(guintptr)text);
     }
     return found;
@@ -106,7 +137,7 @@ static GPtrArray *proposals_for(const HtPrompt *prompt, const char *stem)
 /* The stem with its last word, or the last value of that, completed. */
 static char *completed(const char *stem, const char *proposal)
 {
-    const char *word = last_word(stem), *colon = strchr(word, ':');
+    const char *word = ht_prompt_last_word(stem), *colon = strchr(word, ':');
     const char *bar = colon ? strrchr(colon, '|') : NULL;
     const char *rest = bar ? strchr(proposal, ':') + 1 : proposal;
     g_autofree char *before = g_strndup(stem, (gsize)((bar ? bar + 1 : word) - stem));
@@ -139,7 +170,7 @@ GPtrArray *ht_prompt_proposals(const HtPrompt *prompt, int *current)
     if (prompt->kind != HT_PROMPT_TEXT || prompt->is_list)
         return g_ptr_array_new();
     bool on = goes_on(prompt);
-    if (!on && !*last_word(prompt->text))
+    if (!on && !*ht_prompt_last_word(prompt->text))
         return g_ptr_array_new();
     GPtrArray *proposals = proposals_for(prompt, on ? prompt->stem : prompt->text);
     if (on)

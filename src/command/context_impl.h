@@ -192,8 +192,11 @@ const char *ht_context_given_up(HtContext *context, const char *about);
 /* filter_help.c: the filter language as rows of the list of keys, whose numbers begin here. */
 #define HT_FILTER_HELP_FIRST 10000
 void ht_add_filter_help(GPtrArray *rows, bool of_jobs);
-/* What Tab completes a filter to in a view of that kind; nothing where lists take words alone. */
+/* filter_choices.c: what Tab completes a filter to in a view of that kind; nothing where lists take
+ * words alone. */
 void ht_add_filter_choices(HtPrompt *prompt, HtViewId id);
+/* The same of values that people wrote, once the text has their field at its end. For `changed`. */
+void ht_follow_filter_choices(HtContext *context, HtPrompt *prompt);
 /* The key of a command where we are, or ":NAME". Caller frees. */
 char *ht_context_key_of(HtContext *context, const char *command);
 /* Keeps them, if there is something to keep, and says which key brings them back; `command` asks

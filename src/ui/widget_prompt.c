@@ -156,33 +156,47 @@ static gsize common_field(const GPtrArray *proposals)
     return field;
 }
 
-/* What the last word may become, from the one that stands there on, or from the first where all
- * fit. */
-static void paint_proposals(HtCanvas *canvas, const GPtrArray *proposals, int current,
-                            const HtLayout *layout)
+/* Columns of proposals `from` to `to`, with what says that there are more on either side. */
+static int width_of(const GPtrArray *proposals, gsize field, guint from, guint to, int more)
 {
-    int x = 1, last = layout->columns - 1, width = 0;
+    int width = (from > 0 ? more + 1 : 0) + (to + 1 < proposals->len ? more + 2 : 0);
+    for (guint i = from; i <= to; i++)
+        width += ht_text_width((const char *)proposals->pdata[i] + field) + (i > from ? 2 : 0);
+    return width;
+}
+
+/* What the last word may become. Where the line has no room for all, those around the one that
+ * stands there, of the ones before it as few as can be left out. */
+static void paint_proposals(HtCanvas *canvas, const GPtrArray *proposals, int current,
+                            const HtLayout *layout, const char *more)
+{
+    int x = 1, last = layout->columns - 1, dots = ht_text_width(more);
     gsize field = common_field(proposals);
-    for (guint i = 0; i < proposals->len; i++)
-        width += ht_text_width((const char *)proposals->pdata[i] + field) + 2;
     x += ht_canvas_text(canvas, x, layout->hint_y, last - x, HT_STYLE_KEY, "Tab") + 1;
-    for (guint i = x + width > last && current > 0 ? (guint)current : 0; i < proposals->len; i++) {
+    guint from = 0, wanted = current > 0 ? (guint)current : 0, to = wanted;
+    while (from < wanted && width_of(proposals, field, from, to, dots) > last - x)
+        from++;
+    while (to + 1 < proposals->len && width_of(proposals, field, from, to + 1, dots) <= last - x)
+        to++;
+    if (from > 0)
+        x += ht_canvas_text(canvas, x, layout->hint_y, last - x, HT_STYLE_MUTED, more) + 1;
+    for (guint i = from; i <= to; i++) {
         const char *text = (const char *)proposals->pdata[i] + field;
         HtStyle role = (int)i == current ? HT_STYLE_STRONG : HT_STYLE_MUTED;
-        if (x + ht_text_width(text) > last)
-            break;
         x += ht_canvas_text(canvas, x, layout->hint_y, last - x, role, text) + 2;
     }
+    if (to + 1 < proposals->len)
+        ht_canvas_text(canvas, x, layout->hint_y, last - x, HT_STYLE_MUTED, more);
 }
 
 /* One line of help: what goes wrong, unless Tab mends it; what Tab makes of the word; the keys. */
 static void paint_hint(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
-                       const HtLayout *layout)
+                       const HtLayout *layout, const HtWidgetLook *look)
 {
     int current;
     g_autoptr(GPtrArray) proposals = ht_prompt_proposals(prompt, &current);
     if (proposals->len > 0 && !prompt->waiting)
-        paint_proposals(canvas, proposals, current, layout);
+        paint_proposals(canvas, proposals, current, layout, look->signs->more);
     else if (prompt->error)
         paint_error(canvas, prompt, start_x, layout);
     else
@@ -213,5 +227,5 @@ void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit
         ht_canvas_text(canvas, x, y, room, HT_STYLE_INPUT, shown);
         ht_canvas_set_cursor(canvas, x + cursor, y);
     }
-    paint_hint(canvas, prompt, x, layout);
+    paint_hint(canvas, prompt, x, layout, look);
 }

@@ -29,6 +29,8 @@ static const Scene scenes[] = {
     {"limit-proposals", "key Enter\nwait\nkey l\ntype -st\nkey Tab\nwait\n"},
     {"limit-values",
      "key Enter\nwait\nkey l\ntype stage:\nkey Tab Tab Tab Tab Tab Tab Tab\nwait\n"},
+    {"limit-back", "key Enter\nwait\nkey l\ntype is:\nkey S-Tab\nwait\n"},
+    {"limit-jobs", "key l\ntype is:\nkey S-Tab S-Tab\nwait\n"},
     {"limit-empty", "key Enter\nwait\nkey l\npaste score>99\nkey Enter\nwait\n"},
     {"palette", "key Enter\nwait\nkey :\ntype rej\n"},
     {"prefix", "key g\n"},

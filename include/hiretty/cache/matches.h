@@ -55,7 +55,11 @@ bool ht_cache_explanations_come(HtReader *reader);
 /* What the filter asks for and nobody can have: a stage that no job has, a reason that there is
  * not; one line that names those there are. NULL: no doubt. Caller frees. */
 char *ht_cache_filter_doubt(HtReader *reader, const HtFilter *filter);
+/* What a field may be asked for, beside the words of its own, in folded order: tags, sources and
+ * skills of the newest people, codes of reasons, departments. char *, none for other fields, or
+ * where it cannot be read. Some ms for a large tenant. Caller unrefs. */
+GPtrArray *ht_cache_filter_values(HtReader *reader, HtFilterField field);
 
 /* A command line's word for a match: uuid or a unique start of one (8 digits), else (with job) a
- * candidate's, or the candidate's name or e-mail. */
+ * candidate's, or the candidate's name, e-mail or, shown blind there, what stands for the name. */
 HtKey ht_cache_match_find(HtReader *reader, HtKey job, const char *text, GError **error);

@@ -90,6 +90,8 @@ const HtChoice *ht_prompt_choice(const HtPrompt *prompt);
  * completed from the choices; as long as nothing else changes the text, pressed again they go
  * through what else the word may become. Caller frees. */
 char *ht_prompt_complete(HtPrompt *prompt, int step);
+/* The word that is completed, behind a sign that says not, add or remove: part of the text. */
+const char *ht_prompt_last_word(const char *text);
 /* What that goes through, as borrowed texts of choices, and which of them stands in the text (-1:
  * none yet); empty while nothing of a word is typed. Caller unrefs. */
 GPtrArray *ht_prompt_proposals(const HtPrompt *prompt, int *current);

@@ -267,6 +267,14 @@ static void test_cycle(void)
     ht_prompt_set_text(prompt, NULL, "stage:applied|o");
     tab(prompt, 1, "stage:applied|offer");
     tab(prompt, 1, NULL);
+    /* No value twice. */
+    ht_prompt_set_text(prompt, NULL, "stage:applied|");
+    proposes(prompt, "stage:offer", -1);
+    tab(prompt, 1, "stage:applied|offer");
+    ht_prompt_set_text(prompt, NULL, "-stage:Offer|applied|");
+    tab(prompt, 1, NULL);
+    ht_prompt_set_text(prompt, NULL, "stage:off|");
+    proposes(prompt, "stage:applied stage:offer", -1);
     /* An empty word: everything there is. */
     ht_prompt_set_text(prompt, NULL, "ana ");
     tab(prompt, 1, "ana stage:");
