@@ -107,15 +107,6 @@ static HtResult decided(HtContext *context, const HtReceipt *receipt, const GErr
 
 /* ---- who is meant
  * ------------------------------------------------------------------------------------ */
-HtMatchRow *ht_decide_rows(HtContext *context, const GArray *keys)
-{
-    HtMatchRow *rows = g_new0(HtMatchRow, MAX(1, keys->len));
-    if (!ht_cache_match_rows(context->parts.reader, (const HtKey *)(const void *)keys->data,
-                             keys->len, rows, NULL))
-        ht_log(HT_LOG_WARNING, "rows of a decision were not read");
-    return rows;
-}
-
 GArray *ht_decide_targets(HtContext *context)
 {
     HtView *view = ht_top(context);
@@ -141,16 +132,13 @@ static char *about(HtContext *context, HtKey first, bool is_sheet)
     return ht_decide_about(context, is_sheet ? "reject from" : "reject", first);
 }
 
-static void add_target(HtContext *context, HtIntent *intent, HtKey match, bool blind)
+static void add_target(HtContext *context, HtIntent *intent, const HtTarget *target)
 {
     HtView *view = ht_top(context);
-    int seconds = 0;
-    bool viewed = ht_context_was_viewed(context, match, &seconds);
-    if (ht_view_id(view) == HT_VIEW_REVIEW) {
-        seconds += (int)(ht_review_shown_ms(view) / 1000);
-        viewed = true;
-    }
-    ht_intent_add_match(intent, match, viewed, blind || ht_view_is_blind(view), seconds);
+    bool is_review = ht_view_id(view) == HT_VIEW_REVIEW;
+    int seconds = target->seconds + (is_review ? (int)(ht_review_shown_ms(view) / 1000) : 0);
+    ht_intent_add_match(intent, target->match, target->is_seen || is_review,
+                        target->is_blind || ht_view_is_blind(view), seconds);
 }
 
 static int64_t undo_window_us(const HtContext *context)
@@ -185,62 +173,100 @@ char *ht_day_of_hold(const HtContext *context, int64_t until)
     return ht_clock_format(until, context->zone, "%a %-d %b %Y");
 }
 
-HtResult ht_decide(HtContext *context, const HtDecide *what)
+static HtResult say_closed(HtContext *context, HtStageType closed)
 {
-    HtDecisionKind decision = what->decision;
-    g_autoptr(GArray) keys = ht_decide_targets(context);
-    if (keys->len == 0)
-        return ht_result_error("there is nobody in this row to decide about");
-    HtView *view = ht_top(context);
-    bool bulk = ht_view_kind(view) == HT_VIEW_TABLE && ht_view_marks(view) > 0;
-    HtMatchRow *rows = ht_decide_rows(context, keys);
-    HtIntent *intent = new_decision(context, decision, bulk);
+    const char *how = ht_stage_type_name(closed);
+    g_autofree char *key = ht_context_key_of(context, "reopen");
+    return closed == HT_STAGE_HIRED ? ht_result_error("already %s", how)
+                                    : ht_result_error("already %s: %s reopens", how, key);
+}
+
+/* A decision whose rows are being read. */
+typedef struct {
+    HtDecide what;
+    char *label, *note;
+    bool bulk;
+} Order;
+
+static void order_free(gpointer data)
+{
+    Order *order = data;
+    g_free(order->label);
+    g_free(order->note);
+    g_free(order);
+}
+
+/* As many as cannot be looked at before anything is asked (closed_as): none of them takes it. */
+static HtStageType all_closed_as(const HtTargets *targets)
+{
+    HtStageType closed = targets->n ? targets->rows[0].stage_type : HT_STAGE_NONE;
+    for (guint i = 1; i < targets->n; i++)
+        closed = targets->rows[i].stage_type == closed ? closed : HT_STAGE_NONE;
+    return ht_stage_type_is_terminal(closed) ? closed : HT_STAGE_NONE;
+}
+
+static HtResult decide_on(HtContext *context, const HtTargets *targets, gpointer data)
+{
+    const Order *order = data;
+    const HtDecide *what = &order->what;
+    HtStageType closed = targets->n > HT_FEW_ROWS ? all_closed_as(targets) : HT_STAGE_NONE;
+    if (closed != HT_STAGE_NONE && what->decision != HT_DECISION_REOPEN)
+        return say_closed(context, closed);
+    HtIntent *intent = new_decision(context, what->decision, order->bulk);
     bool all_new = true;
-    for (guint i = 0; i < keys->len; i++) {
-        add_target(context, intent, g_array_index(keys, HtKey, i), rows[i].flags & HT_MATCH_BLIND);
-        all_new = all_new && rows[i].stage_type == HT_STAGE_APPLIED;
+    for (guint i = 0; i < targets->n; i++) {
+        add_target(context, intent, &targets->rows[i]);
+        all_new = all_new && targets->rows[i].stage_type == HT_STAGE_APPLIED;
     }
-    ht_match_rows_free(rows, keys->len);
-    if (decision == HT_DECISION_ADVANCE && all_new)
+    if (what->decision == HT_DECISION_ADVANCE && all_new)
         intent->decision = HT_DECISION_SHORTLIST;
     intent->reason = what->reason;
     intent->hold_until = what->hold_until;
-    intent->note = g_strdup(what->note);
+    intent->note = g_strdup(order->note);
     Done *done = g_new0(Done, 1);
     *done = (Done){.decision = intent->decision,
-                   .view = view,
-                   .match = g_array_index(keys, HtKey, 0),
-                   .bulk = bulk,
-                   .reason = g_strdup(what->label),
-                   .words = g_strdup(what->note)};
-    if (ht_decision_needs_reason(decision))
-        done->about = ht_decide_about(context, ht_decision_name(decision), done->match);
+                   .view = ht_top(context),
+                   .match = targets->rows[0].match,
+                   .bulk = order->bulk,
+                   .reason = g_strdup(order->label),
+                   .words = g_strdup(order->note)};
+    if (ht_decision_needs_reason(what->decision))
+        done->about = ht_decide_about(context, ht_decision_name(what->decision), done->match);
     if (what->hold_until) {
         intent->day = ht_day_of_hold(context, what->hold_until);
         done->day = g_strdup(intent->day);
     }
-    context->repeat.decision = decision;
-    context->repeat.hold_until = what->hold_until;
     return ht_context_submit(context, intent, decided, done, done_free);
+}
+
+HtResult ht_decide(HtContext *context, const HtDecide *what)
+{
+    g_autoptr(GArray) keys = ht_decide_targets(context);
+    if (keys->len == 0)
+        return ht_result_error("there is nobody in this row to decide about");
+    HtView *view = ht_top(context);
+    Order *order = g_new0(Order, 1);
+    *order = (Order){.what = *what,
+                     .label = g_strdup(what->label),
+                     .note = g_strdup(what->note),
+                     .bulk = ht_view_kind(view) == HT_VIEW_TABLE && ht_view_marks(view) > 0};
+    context->repeat.decision = what->decision;
+    context->repeat.hold_until = what->hold_until;
+    return ht_context_with_targets(context, keys, decide_on, order, order_free);
 }
 
 /* ---- what is closed
  * ------------------------------------------------------------------------------------- */
-/* NONE: not all of them are closed in the same way. */
+/* NONE: not all of them are closed in the same way, or there are too many to look at now. */
 static HtStageType closed_as(HtContext *context)
 {
+    static const gint never = 0;
     g_autoptr(GArray) keys = ht_decide_targets(context);
-    HtMatchRow *first =
-        keys->len ? ht_cache_match(context->parts.reader, g_array_index(keys, HtKey, 0), NULL)
-                  : NULL;
-    HtStageType closed = first ? first->stage_type : HT_STAGE_NONE;
-    ht_match_rows_free(first, first ? 1 : 0);
-    if (keys->len == 1 || !ht_stage_type_is_terminal(closed)) /* mostly: many are not read twice */
-        return ht_stage_type_is_terminal(closed) ? closed : HT_STAGE_NONE;
-    HtMatchRow *rows = ht_decide_rows(context, keys);
-    for (guint i = 0; i < keys->len; i++)
-        closed = rows[i].stage_type == closed ? closed : HT_STAGE_NONE;
-    ht_match_rows_free(rows, keys->len);
+    if (keys->len == 0 || keys->len > HT_FEW_ROWS)
+        return HT_STAGE_NONE;
+    HtTargets *targets = ht_targets_read(context->parts.reader, keys, &never, NULL);
+    HtStageType closed = targets ? all_closed_as(targets) : HT_STAGE_NONE;
+    ht_targets_free(targets);
     return closed;
 }
 
@@ -249,13 +275,9 @@ static HtStageType closed_as(HtContext *context)
 static bool is_closed_already(HtContext *context, HtResult *refusal)
 {
     HtStageType closed = closed_as(context);
-    if (closed == HT_STAGE_NONE)
-        return false;
-    const char *how = ht_stage_type_name(closed);
-    g_autofree char *key = ht_context_key_of(context, "reopen");
-    *refusal = closed == HT_STAGE_HIRED ? ht_result_error("already %s", how)
-                                        : ht_result_error("already %s: %s reopens", how, key);
-    return true;
+    if (closed != HT_STAGE_NONE)
+        *refusal = say_closed(context, closed);
+    return closed != HT_STAGE_NONE;
 }
 
 /* ---- advance, hold
@@ -363,15 +385,7 @@ HtResult ht_reject_targets(HtContext *context)
     if (keys->len <= 1)
         return reject_with(context, NULL);
     context->repeat.decision = HT_DECISION_REJECT;
-    g_autoptr(GError) error = NULL;
-    HtView *sheet = ht_new_sheet_view(context, keys, &error);
-    if (!sheet)
-        return ht_result_take_error(g_steal_pointer(&error));
-    ht_context_push(context, sheet);
-    g_autofree char *left = ht_sheet_left_out(sheet);
-    return ht_result_message("Reject %d: %s. Enter does it.%s%s%s", ht_sheet_n_taken(sheet),
-                             context->sticky.label, left ? " " : "", left ? left : "",
-                             left ? "." : "");
+    return ht_open_sheet(context, keys);
 }
 
 bool ht_take_reason(HtContext *context, HtPrompt *prompt)
@@ -426,7 +440,7 @@ static HtResult reason_chosen(HtContext *context, HtPrompt *prompt)
     context->sticky.is_kept = true;
     ht_context_session_touch(context);
     if (ht_view_id(ht_top(context)) == HT_VIEW_SHEET)
-        ht_view_refresh(ht_top(context), 0);
+        ht_sheet_show(ht_top(context));
     return ht_result_message("Reason: %s. x rejects with it.", context->sticky.label);
 }
 
@@ -458,26 +472,34 @@ HT_HANDLER(ht_cmd_sheet_toggle)
     g_autoptr(GError) error = NULL;
     if (!ht_sheet_toggle(view, &error))
         return ht_result_take_error(g_steal_pointer(&error));
-    ht_view_refresh(view, 0);
+    ht_sheet_show(view);
     ht_view_move(view, 1);
     return ht_result_none();
 }
 
+/* All it needs was read when it opened. */
 static HtResult commit_sheet(HtContext *context, const char *note)
 {
     HtView *sheet = ht_top(context);
-    g_autoptr(GArray) keys = ht_sheet_taken(sheet);
+    if (ht_sheet_is_of_before(sheet)) {
+        ht_context_pop(context);
+        return ht_result_error("everything was loaded anew meanwhile, so nothing was done");
+    }
     bool by_rule = ht_sheet_by_rule(sheet);
-    if (keys->len == 0)
+    guint from = 0;
+    const HtTarget *target = ht_sheet_taken(sheet, &from);
+    if (!target)
         return ht_result_error("no row is left in the sheet");
+    HtKey first = target->match;
     g_autofree char *left_out = ht_sheet_left_out(sheet);
+    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(HtTarget));
+    for (; target; target = ht_sheet_taken(sheet, &from))
+        g_array_append_vals(taken, target, 1);
     ht_context_pop(context);
     HtView *view = ht_top(context);
     HtIntent *intent = new_decision(context, HT_DECISION_REJECT, true);
-    HtMatchRow *rows = ht_decide_rows(context, keys);
-    for (guint i = 0; i < keys->len; i++)
-        add_target(context, intent, g_array_index(keys, HtKey, i), rows[i].flags & HT_MATCH_BLIND);
-    ht_match_rows_free(rows, keys->len);
+    for (guint i = 0; i < taken->len; i++)
+        add_target(context, intent, &g_array_index(taken, HtTarget, i));
     intent->reason = context->sticky.key;
     intent->note = g_strdup(note);
     intent->needs_viewed = !by_rule;
@@ -487,7 +509,7 @@ static HtResult commit_sheet(HtContext *context, const char *note)
                    .bulk = true,
                    .reason = g_strdup(context->sticky.label),
                    .left_out = g_steal_pointer(&left_out),
-                   .about = about(context, g_array_index(keys, HtKey, 0), true),
+                   .about = about(context, first, true),
                    .words = g_strdup(note)};
     return ht_context_submit(context, intent, decided, done, done_free);
 }
@@ -502,10 +524,11 @@ static HtResult noted_then_commit(HtContext *context, HtPrompt *prompt)
 HT_HANDLER(ht_cmd_sheet_commit)
 {
     (void)args;
-    g_autoptr(GArray) keys = ht_sheet_taken(ht_top(context));
-    if (keys->len == 0 || !context->sticky.requires_note)
+    guint from = 0;
+    const HtTarget *first = ht_sheet_taken(ht_top(context), &from);
+    if (!first || !context->sticky.requires_note)
         return commit_sheet(context, NULL);
-    return ask_note(context, g_array_index(keys, HtKey, 0), true, noted_then_commit);
+    return ask_note(context, first->match, true, noted_then_commit);
 }
 
 /* ---- undo

@@ -19,8 +19,6 @@ HtResult ht_decide(HtContext *context, const HtDecide *what);
 
 /* The applications that are meant (HtKey). Caller unrefs. */
 GArray *ht_decide_targets(HtContext *context);
-/* Their rows; what cannot be read is empty. ht_match_rows_free(rows, keys->len). */
-HtMatchRow *ht_decide_rows(HtContext *context, const GArray *keys);
 /* What words that go with it are kept under; by an id, for they outlive a generation. Caller frees.
  */
 char *ht_decide_about(HtContext *context, const char *what, HtKey first);

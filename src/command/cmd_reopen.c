@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "context_impl.h"
+#include "targets.h"
 
 typedef struct {
     HtKey reason;
@@ -112,28 +113,16 @@ static HtResult reason_given(HtContext *context, HtPrompt *prompt)
 /* ---- who
  * ----------------------------------------------------------------------------------------------------
  */
-static bool is_reopenable(const HtMatchRow *row)
-{
-    return row->stage_type == HT_STAGE_REJECTED || row->stage_type == HT_STAGE_WITHDRAWN;
-}
-
-static guint n_reopenable(HtContext *context, const GArray *keys)
+static HtResult ask_reason(HtContext *context, const HtTargets *targets, gpointer data)
 {
     guint n = 0;
-    HtMatchRow *rows = ht_decide_rows(context, keys);
-    for (guint i = 0; i < keys->len; i++)
-        n += is_reopenable(&rows[i]);
-    ht_match_rows_free(rows, keys->len);
-    return n;
-}
-
-HT_HANDLER(ht_cmd_reopen)
-{
-    (void)args;
-    g_autoptr(GArray) keys = ht_decide_targets(context);
-    guint n = n_reopenable(context, keys);
-    if (n == 0 && keys->len > 1)
-        return ht_result_error("nobody of the %u was rejected or withdrew", keys->len);
+    (void)data;
+    for (guint i = 0; i < targets->n; i++) {
+        HtStageType type = targets->rows[i].stage_type;
+        n += type == HT_STAGE_REJECTED || type == HT_STAGE_WITHDRAWN;
+    }
+    if (n == 0 && targets->n > 1)
+        return ht_result_error("nobody of the %u was rejected or withdrew", targets->n);
     if (n == 0)
         return ht_result_error("not rejected or withdrawn: there is nothing to reopen");
     g_autoptr(GError) error = NULL;
@@ -145,4 +134,11 @@ HT_HANDLER(ht_cmd_reopen)
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_CHOICE, reason_given, "reopen %u: reason", n);
     ht_add_reopening_reasons(prompt, reasons);
     return ht_result_prompt(prompt);
+}
+
+HT_HANDLER(ht_cmd_reopen)
+{
+    (void)args;
+    g_autoptr(GArray) keys = ht_decide_targets(context);
+    return ht_context_with_targets(context, keys, ask_reason, NULL, NULL);
 }

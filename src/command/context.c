@@ -116,6 +116,7 @@ static void follow_generation(HtContext *context)
 {
     HtUuid reason = context->sticky.id;
     context->generation++;
+    ht_context_stop_errand(context, "Everything was loaded anew meanwhile: nothing was done.");
     for (guint i = 0; i < context->places->len; i++)
         ht_view_keep_ids(((HtPlace *)context->places->pdata[i])->view);
     g_autoptr(GError) error = NULL;
@@ -142,6 +143,7 @@ void ht_context_lock(HtContext *context)
     g_autofree char *reason = NULL;
     ht_cache_is_locked(context->parts.cache, &reason);
     context->is_locked = true;
+    ht_context_stop_errand(context, NULL);
     g_ptr_array_set_size(context->places, 0);
     ht_context_push(context, ht_new_status_view(context));
     const char *key =
@@ -343,6 +345,7 @@ void ht_context_free(HtContext *context)
     if (context->subscription)
         ht_cache_unsubscribe(context->parts.cache, context->subscription);
     cancel_changes(context);
+    ht_context_stop_errand(context, NULL);
     /* Intents under way are written anyway; their receipts come here, and here must still be. */
     gint64 end = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;
     while (context->in_flight > 0 && g_get_monotonic_time() < end) {

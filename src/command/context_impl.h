@@ -65,8 +65,10 @@ struct HtContext {
     GHashTable *viewed;        /* match → seconds, this session */
     GCancellable *cancel;
     int in_flight;
-    GQueue typeahead; /* HtWaiting *: see typeahead.c */
-    GQueue results;   /* HtResult *: of worked-off keys */
+    guint writing;           /* rows of an intent among those that may take seconds; else 0 */
+    struct HtErrand *errand; /* that is among those; NULL = none */
+    GQueue typeahead;        /* HtWaiting *: see typeahead.c */
+    GQueue results;          /* HtResult *: of worked-off keys */
     bool in_run;
     char *message;
     HtStyle message_role;
@@ -120,6 +122,25 @@ HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceipt
 typedef HtResult (*HtSettledFunc)(HtContext *context, guint n, const GError *error, gpointer data);
 HtResult ht_context_settle(HtContext *context, const HtSettle *settle, HtSettledFunc done,
                            gpointer data, GDestroyNotify free_data);
+/* ---- reading before something is done (errand.c)
+ * ------------------------------------------------------------------------------------------- */
+typedef struct HtErrandSpec {
+    guint rows;   /* how many are read; above HT_FEW_ROWS it is done away from the UI's thread */
+    bool is_long; /* so it is in any case */
+    /* On the reader's thread or here; NULL: failed, or *stop. */
+    gpointer (*run)(HtReader *reader, gpointer data, const gint *stop, GError **error);
+    HtResult (*done)(HtContext *context, gpointer result, gpointer data); /* result: borrowed */
+    gpointer data;
+    GDestroyNotify free_data; /* may be NULL; any thread */
+    GDestroyNotify free_result;
+} HtErrandSpec;
+/* Nothing else may be under way: keys wait for it. */
+HtResult ht_context_errand(HtContext *context, const HtErrandSpec *spec);
+/* false: none runs. What was typed behind it is forgotten. `why` may be NULL. */
+bool ht_context_stop_errand(HtContext *context, const char *why);
+/* A key; true: it was for the one that runs. */
+bool ht_context_meanwhile(HtContext *context, const char *key);
+
 /* Something is on disk or refused: the views take it in, then its outcome (taken) is shown or kept
  * for the screen, and the keys that waited are worked off. */
 void ht_context_landed(HtContext *context);
@@ -233,7 +254,8 @@ const char *ht_say_settled(HtResolution resolution, HtKeep keep);
 /* The application or person that a receipt is about, when it is one; else 0. */
 HtKey ht_context_one_of(const HtReceipt *receipt);
 /* The sheet of a bulk rejection. NULL and error when no row may be taken. */
-HtView *ht_new_sheet_view(HtContext *context, const GArray *matches, GError **error);
+/* Reads them (HtKey) and opens the sheet of their rejection; says whom it leaves out. */
+HtResult ht_open_sheet(HtContext *context, const GArray *matches);
 /* Shows that tab of the person on top; the evidence counts as seen then. false: there is none. */
 bool ht_show_tab(HtContext *context, int tab);
 HtResult ht_reject_targets(HtContext *context);

@@ -1,6 +1,7 @@
 /* Intents on their way to the disk. Where there is a screen nothing waits for them: what was typed
  * meanwhile waits in `typeahead`, and the outcome is said, or asked about, when it is there. */
 #include "context_impl.h"
+#include "targets.h"
 
 typedef struct {
     HtContext *context;
@@ -29,6 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Flight, flight_free)
 static bool land(HtContext *context)
 {
     context->in_flight--;
+    context->writing = 0;
     if (!context->is_closing)
         ht_context_landed(context);
     return !context->is_closing;
@@ -65,9 +67,11 @@ HtResult ht_context_submit(HtContext *context, HtIntent *intent, HtReceiptFunc d
     Flight *flight = new_flight(context, data, free_data);
     flight->done = done;
     if (context->parts.interactive) {
+        guint n = intent->matches->len;
         context->in_flight++;
         ht_outbox_submit_async(context->parts.outbox, intent, context->cancel, submitted, flight);
-        return ht_result_none();
+        context->writing = n > HT_FEW_ROWS ? n : 0;
+        return context->writing ? ht_result_message("Writing %u\xE2\x80\xA6", n) : ht_result_none();
     }
     g_autoptr(GError) error = NULL;
     g_autoptr(HtReceipt) receipt = ht_outbox_submit(context->parts.outbox, intent, &error);

@@ -136,6 +136,8 @@ static bool must_wait(const HtContext *context)
 
 HtResult ht_context_feed(HtContext *context, const char *key)
 {
+    if (ht_context_meanwhile(context, key))
+        return ht_result_none();
     if (must_wait(context)) {
         HtWaiting *waiting = g_new0(HtWaiting, 1);
         waiting->key = g_strdup(key);

@@ -380,6 +380,15 @@ gssize ht_view_slot(HtView *view, int64_t row)
     return slot >= 0 && slot < (gssize)view->window_n ? slot : -1;
 }
 
+HtListRow *ht_view_whole_row(HtView *view, gsize slot)
+{
+    HtListRow *row = view->rows->pdata[slot];
+    if (row->is_bare && view->class->fill_row)
+        view->class->fill_row(view, row);
+    row->is_bare = false;
+    return row;
+}
+
 HtCell ht_view_cell(HtView *view, int64_t row, int column)
 {
     HtCell empty = {"", HT_STYLE_ROW_NORMAL};
@@ -388,7 +397,7 @@ HtCell ht_view_cell(HtView *view, int64_t row, int column)
         return empty;
     HtCell cell = empty;
     if (view->rows) {
-        const HtListRow *r = view->rows->pdata[slot];
+        const HtListRow *r = ht_view_whole_row(view, (gsize)slot);
         cell.text = r->text[column];
         cell.role = r->role[column];
     } else {
@@ -418,7 +427,7 @@ unsigned ht_view_row_state(HtView *view, int64_t row)
 const HtListRow *ht_view_list_row(HtView *view, int64_t row)
 {
     gssize slot = view->rows ? ht_view_slot(view, row) : -1;
-    return slot >= 0 ? view->rows->pdata[slot] : NULL;
+    return slot >= 0 ? ht_view_whole_row(view, (gsize)slot) : NULL;
 }
 
 typedef enum { OF_MATCH, OF_CANDIDATE, OF_JOB } Of;

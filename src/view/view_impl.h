@@ -55,6 +55,7 @@ typedef struct HtViewClass {
     void (*clear_window)(HtView *view);
     /* `slot`: index into the window. */
     HtCell (*cell)(HtView *view, gsize slot, int column);
+    void (*fill_row)(HtView *view, HtListRow *row); /* one that is_bare; NULL: none is */
     unsigned (*state)(HtView *view, gsize slot);
     HtKey (*match_of)(HtView *view, gsize slot);
     HtKey (*candidate_of)(HtView *view, gsize slot);
@@ -154,6 +155,8 @@ int64_t ht_view_index_of(const HtView *view, HtKey key);
 bool ht_view_is_section(const HtView *view, int64_t row);
 void ht_view_put_cursor(HtView *view, int64_t row);
 void ht_view_update_only(HtView *view);
+/* The row in memory with that number in `rows`, with its texts. */
+HtListRow *ht_view_whole_row(HtView *view, gsize slot);
 HtListRow *ht_view_list_row_of(const HtView *view, HtKey key);
 
 /* A text that lives for a few more calls (cells). Takes `text`. */

@@ -266,6 +266,18 @@ typedef struct {
     HtListSpec spec;
 } List;
 
+static void fill_bare(const List *list, HtListRow *row, bool blind)
+{
+    if (row->is_bare)
+        list->spec.fill(row, blind, list->spec.data);
+    row->is_bare = false;
+}
+
+static void list_fill_row(HtView *view, HtListRow *row)
+{
+    fill_bare(view->data, row, view->is_blind);
+}
+
 static HtLoaded *list_load(HtReader *reader, const HtViewQuery *query, GError **error)
 {
     (void)reader;
@@ -273,6 +285,9 @@ static HtLoaded *list_load(HtReader *reader, const HtViewQuery *query, GError **
     GPtrArray *rows = list->spec.load(list->spec.data, query->blind, error);
     if (!rows)
         return NULL;
+    bool is_narrowed = query->limit && *query->limit;
+    for (guint i = 0; is_narrowed && list->spec.fill && i < rows->len; i++)
+        fill_bare(list, rows->pdata[i], query->blind);
     return ht_loaded_new_rows(narrow(rows, query->limit));
 }
 
@@ -312,6 +327,7 @@ HtView *ht_view_new_list(const HtViewParts *parts, const HtListSpec *spec)
                                 .takes_words = spec->takes_signs ? NULL : ht_limit_is_words,
                                 .load = list_load,
                                 .place = list_place,
+                                .fill_row = spec->fill ? list_fill_row : NULL,
                                 .preview = spec->preview ? list_preview : NULL,
                                 .free = list_free};
     HtView *view = ht_view_alloc(&list->class, parts);

@@ -186,7 +186,7 @@ int64_t ht_view_mark(HtView *view, HtMarkKind kind)
 static bool plain_filter(HtView *view, const char *words, bool on)
 {
     for (gsize i = 0; i < view->base->n; i++) {
-        HtListRow *row = view->rows ? view->rows->pdata[i] : NULL;
+        HtListRow *row = view->rows ? ht_view_whole_row(view, i) : NULL;
         if (!row || (row->state & HT_ROW_SECTION) || !ht_list_row_matches(row, words))
             continue;
         if (on)

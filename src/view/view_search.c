@@ -86,7 +86,7 @@ static void search_rows(HtView *view, const char *words)
     g_clear_pointer(&view->hits, g_hash_table_unref);
     view->hits = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (guint i = 0; view->rows && i < view->rows->len; i++) {
-        const HtListRow *row = view->rows->pdata[i];
+        const HtListRow *row = ht_view_whole_row(view, i);
         if (!(row->state & HT_ROW_SECTION) && ht_list_row_matches(row, words))
             g_hash_table_add(view->hits, GSIZE_TO_POINTER((gsize)row->key));
     }

@@ -85,6 +85,7 @@ typedef struct HtListRow {
     HtKey key; /* identity within the list, never 0 */
     HtKey match, candidate, job;
     unsigned state; /* HtRowState */
+    bool is_bare;   /* its texts are written when they are asked for (HtListSpec.fill) */
     int64_t number; /* the maker's */
     gpointer data;  /* the maker's, static or interned */
     char *text[HT_LIST_CELLS];
@@ -107,6 +108,9 @@ typedef struct HtListSpec {
     bool takes_signs;  /* the words of a limit may look like fields: rows are about such (help) */
     /* HtListRow*, the array frees them; fast. `blind` here and below: the view is. */
     GPtrArray *(*load)(gpointer data, bool blind, GError **error);
+    /* Writes the texts of a row that is_bare, when it comes into sight or is searched; no reading.
+     * NULL: none is. */
+    void (*fill)(HtListRow *row, bool blind, gpointer data);
     /* Writes the preview of a row, `width` columns wide; NULL: there is none. */
     void (*preview)(HtDoc *doc, const HtListRow *row, bool blind, int width, gpointer data);
     gpointer data;

@@ -121,6 +121,172 @@ static void test_nothing(void)
     desk_close(&desk);
 }
 
+/* ---- many marks
+ * ------------------------------------------------------------------------------------------- */
+enum { MANY = 320, LEFT = 3 };
+
+/* LEFT of them are out already. */
+static void fill_many(HtApply *apply, gpointer data)
+{
+    (void)data;
+    for (int i = 100; i < 100 + MANY; i++) {
+        g_autofree char *last = g_strdup_printf("Many%03d", i);
+        put_match(apply, i, 1, i < 100 + LEFT ? 17 : 11, i * 10, "Ana", last);
+    }
+}
+
+static void open_many(Desk *desk)
+{
+    desk_open(desk, fill_many);
+    desk_settle(desk);
+    g_assert_true(ht_view_goto(ht_context_view(desk->context), fixture_key(desk->reader, "J1")));
+    g_assert_null(desk_press(desk, "Enter"));
+    g_assert_null(desk_answer(desk, desk_press(desk, "X"), ""));
+    g_assert_null(desk_answer(desk, desk_press(desk, "+"), "name:Ana score>=0"));
+    g_assert_cmpint(ht_view_marks(ht_context_view(desk->context)), ==, MANY);
+}
+
+/* The key has been answered, and nothing of what it asks for was read yet. */
+static void feed_reads(Desk *desk, const char *key)
+{
+    HtResult result = ht_context_feed(desk->context, key);
+    ht_result_clear(&result);
+    g_assert_cmpint(ht_view_id(ht_context_view(desk->context)), ==, HT_VIEW_MATCHES);
+    g_assert_cmpstr(ht_context_message(desk->context, NULL), ==,
+                    "Reading 320\xE2\x80\xA6 Esc stops it.");
+}
+
+static bool says(Desk *desk, const char *words)
+{
+    const char *said = ht_context_message(desk->context, NULL);
+    return said && strstr(said, words);
+}
+
+static int pending(Desk *desk)
+{
+    HtOutboxCounts counts;
+    ht_outbox_counts(desk->outbox, &counts);
+    return counts.pending;
+}
+
+/* x reads them behind the screen; Enter reads nothing, and says that it writes; what was typed
+ * meanwhile comes in its turn. */
+static void test_sheet(void)
+{
+    Desk desk;
+    open_many(&desk);
+    feed_reads(&desk, "x");
+    HtResult later = ht_context_feed(desk.context, "j"); /* of the sheet, which is not here yet */
+    ht_result_clear(&later);
+    desk_settle(&desk);
+    HtView *sheet = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(sheet), ==, HT_VIEW_SHEET);
+    g_assert_cmpint(ht_view_rows(sheet), ==, MANY);
+    g_assert_cmpint(ht_view_cursor(sheet), ==, 1);
+    g_assert_true(says(&desk, "Reject 317"));
+    g_assert_true(says(&desk, "3 left out: 3 rejected"));
+    g_assert_true(g_str_has_prefix(ht_view_cell(sheet, 0, 0).text, "Ana Many"));
+    g_assert_true(ht_view_set_limit(sheet, "many250", NULL)); /* rows out of sight, too */
+    g_assert_cmpint(ht_view_rows(sheet), ==, 1);
+    g_assert_true(ht_view_set_limit(sheet, "", NULL));
+    Hold hold;
+    hold_begin(&hold, desk.cache.cache);
+    HtResult result = ht_context_feed(desk.context, "Enter");
+    ht_result_clear(&result);
+    g_assert_cmpstr(ht_context_message(desk.context, NULL), ==, "Writing 317\xE2\x80\xA6");
+    paint(desk.context);
+    result = ht_context_feed(desk.context, "Q");
+    ht_result_clear(&result);
+    g_assert_true(says(&desk, "Writing 317\xE2\x80\xA6 The program ends when that is done."));
+    hold_end(&hold);
+    HtResult end = {.kind = HT_RESULT_NONE};
+    while (!ht_context_take_result(desk.context, &end))
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(end.kind, ==, HT_RESULT_QUIT);
+    ht_result_clear(&end);
+    desk_settle(&desk);
+    g_assert_true(says(&desk, "317 rejected"));
+    g_assert_cmpint(pending(&desk), ==, MANY - LEFT);
+    desk_close(&desk);
+}
+
+/* Who is out meanwhile leaves the open sheet: it is read again behind the screen. */
+static void close_one(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_match(apply, 200, 1, 17, 2000, "Ana", "Many200");
+}
+
+static void test_sheet_follows(void)
+{
+    Desk desk;
+    open_many(&desk);
+    g_assert_null(desk_press(&desk, "x"));
+    fixture_apply(&desk.cache, close_one, NULL);
+    HtView *sheet = ht_context_view(desk.context);
+    g_assert_cmpint(ht_view_id(sheet), ==, HT_VIEW_SHEET);
+    for (int i = 0; i < 1000; i++) {
+        g_assert_true(ht_view_goto(sheet, fixture_key(desk.reader, "M200")));
+        if (strcmp(ht_view_cell(sheet, ht_view_cursor(sheet), 2).text, "left out") == 0)
+            break;
+        g_main_context_iteration(NULL, TRUE);
+    }
+    desk_settle(&desk);
+    g_assert_null(desk_press(&desk, "Enter"));
+    g_assert_true(says(&desk, "316 rejected"));
+    desk_close(&desk);
+}
+
+/* Esc: nothing is done, and what was typed for the sheet is not done somewhere else. */
+static void test_stop(void)
+{
+    Desk desk;
+    open_many(&desk);
+    feed_reads(&desk, "x");
+    HtResult result = ht_context_feed(desk.context, "Enter"); /* would open a person here */
+    ht_result_clear(&result);
+    result = ht_context_feed(desk.context, "Esc");
+    ht_result_clear(&result);
+    g_assert_true(says(&desk, "Stopped: nothing was done."));
+    desk_settle(&desk);
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_MATCHES);
+    g_assert_cmpint(ht_view_marks(ht_context_view(desk.context)), ==, MANY);
+    g_assert_cmpint(pending(&desk), ==, 0);
+    g_assert_null(desk_press(&desk, "x")); /* it can be asked for again */
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_SHEET);
+    desk_close(&desk);
+}
+
+/* Q does not wait for what is read. */
+static void test_quit(void)
+{
+    Desk desk;
+    open_many(&desk);
+    feed_reads(&desk, "x");
+    HtResult result = ht_context_feed(desk.context, "Q");
+    g_assert_cmpint(result.kind, ==, HT_RESULT_QUIT);
+    ht_result_clear(&result);
+    desk_close(&desk);
+}
+
+/* Other decisions about as many, and the way back. */
+static void test_decisions(void)
+{
+    Desk desk;
+    open_many(&desk);
+    feed_reads(&desk, "a");
+    desk_settle(&desk);
+    g_assert_true(says(&desk, "317 "));
+    g_assert_true(says(&desk, "3 left out"));
+    g_assert_cmpint(pending(&desk), ==, MANY - LEFT);
+    g_assert_null(desk_answer(&desk, desk_press(&desk, "+"), "name:Ana score>=0"));
+    HtPrompt *reason = desk_press(&desk, "o");
+    g_assert_nonnull(reason);
+    g_assert_nonnull(strstr(reason->label, "reopen 3"));
+    ht_prompt_free(reason);
+    desk_close(&desk);
+}
+
 static void wait_for_store(void)
 {
     if (g_test_subprocess()) {
@@ -141,5 +307,10 @@ int main(int argc, char **argv)
     g_test_add_func("/command/freeze/views", test_views);
     g_test_add_func("/command/freeze/nothing", test_nothing);
     g_test_add_func("/command/freeze/check", wait_for_store);
+    g_test_add_func("/command/freeze/sheet", test_sheet);
+    g_test_add_func("/command/freeze/sheet_follows", test_sheet_follows);
+    g_test_add_func("/command/freeze/stop", test_stop);
+    g_test_add_func("/command/freeze/quit", test_quit);
+    g_test_add_func("/command/freeze/decisions", test_decisions);
     return g_test_run();
 }
