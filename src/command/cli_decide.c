@@ -144,7 +144,7 @@ static char *whom(HtContext *context, const HtReceipt *receipt, bool has_moved)
 {
     HtReader *reader = context->parts.reader;
     HtKey key = ht_context_one_of(receipt);
-    g_autofree char *who = ht_context_who(context, key, key);
+    g_autofree char *who = ht_context_who_moved(context, receipt);
     HtMatchRow *row = key ? ht_cache_match(reader, key, NULL) : NULL;
     g_autoptr(GString) text = g_string_new(who);
     if (row && row->job_title && *who)

@@ -417,9 +417,7 @@ HtResult ht_pick_reason(HtContext *context, const char *what, HtPromptThen then)
         const HtReason *reason = reasons->pdata[i];
         if (ht_reason_is_for_reopening(reason))
             continue;
-        ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
-                             reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
-                             NULL);
+        ht_add_reason(prompt, reason);
     }
     if (prompt->choices->len == 0)
         return ht_result_error("there are no reasons yet: sync first");
@@ -556,8 +554,7 @@ static void go_back_to(HtContext *context, const HtReceipt *receipt, bool undone
 static GString *told(HtContext *context, const HtReceipt *receipt)
 {
     GString *text = g_string_new(receipt->label);
-    HtKey key = ht_context_one_of(receipt);
-    g_autofree char *who = ht_context_who(context, key, key);
+    g_autofree char *who = ht_context_who_moved(context, receipt);
     if (*who)
         g_string_append_printf(text, " (%s)", who);
     add_left_out(text, receipt);

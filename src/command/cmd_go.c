@@ -1,6 +1,7 @@
 /* Going to another view. One that is on the stack already is gone back to, and is blind from then
- * on if this was done from a blind one: nobody sees from the screen whether it was there. The list
- * of jobs names nobody; it stays what it was, as where `q` goes back to does. */
+ * on if this was done from a blind one: nobody sees from the screen whether it was there. So is the
+ * list of jobs, which names nobody, for what is opened there. Where `q` goes back to stays what it
+ * was. */
 #include "commands.h"
 #include "context_impl.h"
 
@@ -13,7 +14,7 @@ static HtResult go(HtContext *context, HtViewId id, HtView *(*make)(HtContext *)
             continue;
         while (ht_context_depth(context) - 1 > depth)
             ht_context_pop(context);
-        if (blind && id != HT_VIEW_JOBS)
+        if (blind)
             ht_view_set_blind(place->view, true);
         return ht_result_none();
     }

@@ -39,10 +39,23 @@ HT_HANDLER(ht_cmd_mark_all)
     return mark(context, HT_MARK_ALL);
 }
 
+/* Which value it is: the column may be out of sight. */
 HT_HANDLER(ht_cmd_mark_same)
 {
     (void)args;
-    return mark(context, HT_MARK_SAME);
+    int n;
+    HtView *view = ht_top(context);
+    int column = ht_view_sort_column(view, NULL);
+    const HtColumn *columns = ht_view_columns(view, &n);
+    if (column < 0)
+        return ht_result_error("the list stands in the order of no column: ] chooses one");
+    if (ht_view_cursor(view) < 0)
+        return ht_result_error("there is nobody in this row");
+    g_autofree char *value = g_strdup(ht_view_cell(view, ht_view_cursor(view), column).text);
+    int64_t marks = ht_view_mark(view, HT_MARK_SAME);
+    ht_context_session_touch(context);
+    return ht_result_message("%" G_GINT64_FORMAT " marked, by %s: %s", marks,
+                             columns[column].heading, *value ? value : "nothing");
 }
 
 HT_HANDLER(ht_cmd_mark_invert)

@@ -113,9 +113,9 @@ HT_HANDLER(ht_cmd_blind)
     bool names_nobody = ht_view_id(view) == HT_VIEW_JOBS;
     return ht_result_message("%s", !ht_view_is_blind(view) ? "Everything is shown again."
                                    : names_nobody
-                                       ? "Blind from here on: what is opened hides names, "
-                                         "contacts, schools and dates."
-                                       : "Blind from here on: names, contacts, schools and dates "
+                                       ? "Blind: what is opened hides names, contacts, schools, "
+                                         "résumé dates."
+                                       : "Blind: names, contacts, schools and the résumé's dates "
                                          "are hidden.");
 }
 

@@ -62,20 +62,23 @@ static HtResult ask_note(HtContext *context, Reopening *reopening)
 
 /* ---- its reason
  * --------------------------------------------------------------------------------------------- */
-/* Most reasons are of rejections: one that fits stands first, and without one none is chosen. */
+void ht_add_reason(HtPrompt *prompt, const HtReason *reason)
+{
+    ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
+                         reason->requires_note ? "needs a note" : NULL, NULL, reason->key, NULL);
+    ht_prompt_choice_also(prompt, reason->code);
+}
+
+/* Most reasons are of rejections, and say nothing of why one is taken back: they are for who has no
+ * other, and then none is chosen yet. */
 void ht_add_reopening_reasons(HtPrompt *prompt, const GPtrArray *reasons)
 {
     bool fits = false;
-    for (int pass = 0; pass < 2; pass++) {
-        for (guint i = 0; i < reasons->len; i++) {
-            const HtReason *reason = reasons->pdata[i];
-            if (ht_reason_is_for_reopening(reason) != (pass == 0))
-                continue;
-            fits |= pass == 0;
-            ht_prompt_add_choice(prompt, reason->label ? reason->label : reason->code,
-                                 reason->requires_note ? "needs a note" : NULL, NULL, reason->key,
-                                 NULL);
-        }
+    for (guint i = 0; i < reasons->len; i++)
+        fits = fits || ht_reason_is_for_reopening(reasons->pdata[i]);
+    for (guint i = 0; i < reasons->len; i++) {
+        if (!fits || ht_reason_is_for_reopening(reasons->pdata[i]))
+            ht_add_reason(prompt, reasons->pdata[i]);
     }
     prompt->selected = fits ? 0 : -1;
 }

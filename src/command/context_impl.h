@@ -234,6 +234,9 @@ char *ht_context_who(HtContext *context, HtKey match, HtKey candidate);
 /* The same for a question and its answer, so that nobody answers it for somebody else: cleaned,
  * cut, and never "". Caller frees. */
 char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate);
+/* The one person that a receipt is about, "" when it is about several: hidden as well where the
+ * stage was reviewed blind that this led out of. Caller frees. */
+char *ht_context_who_moved(HtContext *context, const HtReceipt *receipt);
 /* The same of an item of the outbox: NULL when unknown; and for people to read, who are told that
  * somebody is not in the cache any more; and what was written in it (NULL: NULL). `blind`: the view
  * that asks is, a verb is not. Caller frees. */

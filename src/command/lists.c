@@ -60,6 +60,14 @@ char *ht_context_whom(HtContext *context, HtKey match, HtKey candidate)
     return ht_text_cut(*clean ? clean : "this person", WHOM_COLUMNS, true);
 }
 
+char *ht_context_who_moved(HtContext *context, const HtReceipt *receipt)
+{
+    HtReader *reader = context->parts.reader;
+    HtKey key = ht_context_one_of(receipt);
+    return ht_blind_hid(reader, key) ? ht_blind_who(reader, key, key, true)
+                                     : ht_context_who(context, key, key);
+}
+
 HtKey ht_context_one_of(const HtReceipt *receipt)
 {
     HtKey key = receipt->keys->len > 0 ? g_array_index(receipt->keys, HtKey, 0) : 0;

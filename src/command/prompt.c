@@ -182,6 +182,11 @@ void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail
     g_array_append_val(prompt->shown, at);
 }
 
+void ht_prompt_choice_also(HtPrompt *prompt, const char *also)
+{
+    ht_prompt_choice_last(prompt)->also = keep(prompt, also);
+}
+
 HtChoice *ht_prompt_choice_last(HtPrompt *prompt)
 {
     return &g_array_index(prompt->choices, HtChoice, prompt->choices->len - 1);
@@ -200,16 +205,22 @@ static gint by_score(gconstpointer a, gconstpointer b)
     return x->score != y->score ? y->score - x->score : x->at - y->at;
 }
 
+/* By what stands beside it only as it is written, and below whom the text itself fits. */
+static int score_beside(const char *typed, const char *beside)
+{
+    int score = beside ? ht_fuzzy_score(typed, beside) : -1;
+    return score >= 1000 ? score - 1000 : -1;
+}
+
 static void narrow(HtPrompt *prompt)
 {
     g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
     for (guint i = 0; i < prompt->choices->len; i++) {
         const HtChoice *choice = &g_array_index(prompt->choices, HtChoice, i);
         int score = ht_fuzzy_score(prompt->text, choice->text);
-        if (score < 0 && choice->detail) {
-            score = ht_fuzzy_score(prompt->text, choice->detail);
-            score = score >= 1000 ? score - 1000 : -1;
-        }
+        if (score < 0)
+            score = MAX(score_beside(prompt->text, choice->detail),
+                        score_beside(prompt->text, choice->also));
         Ranked one = {(int)i, score, choice->why_not != NULL};
         if (score >= 0)
             g_array_append_val(ranked, one);

@@ -108,8 +108,12 @@ static void give_up(HtScreen *screen)
 static void answer(HtScreen *screen)
 {
     HtPrompt *prompt = screen->prompt;
-    if (prompt->kind == HT_PROMPT_CHOICE && !ht_prompt_choice(prompt) && prompt->choices->len > 0)
+    if (prompt->kind == HT_PROMPT_CHOICE && !ht_prompt_choice(prompt) && prompt->choices->len > 0) {
+        g_free(prompt->error);
+        prompt->error = g_strdup(prompt->shown->len > 0 ? "choose one with Up and Down"
+                                                        : "nothing like that is to choose from");
         return;
+    }
     if (prompt->error && !prompt->may_insist)
         return;
     ht_line_editor_remember(screen->editor, prompt);
@@ -445,7 +449,7 @@ static void paint_over(HtScreen *screen, const HtLayout *layout)
                          layout, &screen->look);
         return;
     }
-    ht_widget_hints(screen->canvas, context, layout);
+    ht_widget_hints(screen->canvas, context, layout, &screen->look);
     ht_widget_message(screen->canvas, context, layout);
     const char *pending = ht_keymap_pending(ht_context_keymap(context));
     if (*pending && !g_ascii_isdigit(pending[strlen(pending) - 1])) {

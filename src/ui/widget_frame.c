@@ -57,15 +57,27 @@ void ht_widget_rules(HtCanvas *canvas, const HtLayout *layout, const HtWidgetLoo
         ht_canvas_fill(canvas, x, layout->bottom_rule_y, 1, HT_STYLE_BORDER, signs->tee_up);
 }
 
+/* The order that is none of a column's, whose heading would say it; caller frees. */
+static char *order(HtView *view, const HtLayout *layout, const HtWidgetLook *look)
+{
+    bool falls;
+    const char *sort = ht_view_sort(view, &falls);
+    if (!*sort || ht_view_sort_column(view, NULL) >= 0)
+        return g_strdup("");
+    return g_strdup_printf("%s%s %s  ", layout->columns >= 60 ? "by " : "", sort,
+                           falls ? look->signs->descending : look->signs->ascending);
+}
+
 /* "12/200" or "34 %"; caller frees. */
-static char *position(HtView *view, const HtLayout *layout)
+static char *position(HtView *view, const HtLayout *layout, const HtWidgetLook *look)
 {
     if (ht_view_kind(view) == HT_VIEW_TABLE) {
         int64_t rows, cursor = ht_view_position(view, &rows);
         if (rows == 0)
             return g_strdup("");
-        return g_strdup_printf("%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "%s", cursor + 1, rows,
-                               ht_view_rows_open(view) ? "+" : "");
+        g_autofree char *by = order(view, layout, look);
+        return g_strdup_printf("%s%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "%s", by, cursor + 1,
+                               rows, ht_view_rows_open(view) ? "+" : "");
     }
     const HtDoc *doc = ht_view_doc(view, ht_widget_text_width(layout->body.columns));
     int lines = doc ? ht_doc_lines(doc) : 0, page = layout->body.lines;
@@ -75,12 +87,13 @@ static char *position(HtView *view, const HtLayout *layout)
     return g_strdup_printf("%d %%", MIN(percent, 100));
 }
 
-void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layout)
+void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layout,
+                     const HtWidgetLook *look)
 {
     HtHint hints[HINTS];
     int n = ht_context_hints(context, hints, HINTS), x = 1;
     HtView *view = ht_context_view(context);
-    g_autofree char *where = view ? position(view, layout) : g_strdup("");
+    g_autofree char *where = view ? position(view, layout, look) : g_strdup("");
     int room = layout->columns - ht_text_width(where) - 3;
     for (int i = 0; i < n; i++) {
         int needed = ht_text_width(hints[i].key) + 1 + ht_text_width(hints[i].word);
@@ -94,8 +107,8 @@ void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layou
                     ht_text_width(where), HT_STYLE_BAR_STATUS, HT_ALIGN_RIGHT, where);
 }
 
-/* One that is longer than its line begins on the line of hints: what failed is of no use without
- * why and what to do. Both go with the next key; the body, and the cursor in it, stay in sight. */
+/* One that is longer than its line begins on the line of hints, and in a narrow window above: what
+ * failed is of no use without why and what to do. All goes with the next key. */
 static void paint_message(HtCanvas *canvas, const char *text, HtStyle role, int room,
                           const HtLayout *layout)
 {
@@ -105,13 +118,14 @@ static void paint_message(HtCanvas *canvas, const char *text, HtStyle role, int 
         return;
     }
     g_autoptr(GPtrArray) lines = ht_text_wrap(text, columns);
-    g_autoptr(GString) rest = g_string_new(NULL);
-    for (guint i = 1; i < lines->len; i++)
-        g_string_append_printf(rest, "%s%s", i > 1 ? " " : "", (const char *)lines->pdata[i]);
-    HtRect hints = {0, layout->hint_y, layout->columns, 1};
-    ht_canvas_clear(canvas, &hints);
-    ht_canvas_text(canvas, 1, layout->hint_y, columns, role, lines->pdata[0]);
-    ht_canvas_text(canvas, 1, layout->message_y, room, role, rest->str);
+    const char *last = lines->pdata[lines->len - 1];
+    int n = (int)lines->len + (ht_text_width(last) > room); /* keys that wait stand beside it */
+    int first = MAX(layout->message_y - n + 1, layout->body.y + 1);
+    HtRect above = {0, first, layout->columns, layout->message_y - first};
+    ht_canvas_clear(canvas, &above);
+    for (int i = 0; i < (int)lines->len && first + i <= layout->message_y; i++)
+        ht_canvas_text(canvas, 1, first + i, first + i < layout->message_y ? columns : room, role,
+                       lines->pdata[i]);
 }
 
 void ht_widget_message(HtCanvas *canvas, HtContext *context, const HtLayout *layout)

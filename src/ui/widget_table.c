@@ -16,22 +16,25 @@ typedef struct {
 } Grid;
 
 /* Which columns are shown: returns the columns left over, -1 when one had to be squeezed or left
- * out. */
-static int choose(Grid *grid, const HtColumn *columns, int n_columns, int width, int gap)
+ * out. The one that the list is sorted by keeps its place whatever the width, before others. */
+static int choose(Grid *grid, const HtColumn *columns, int n_columns, int sorted, int width,
+                  int gap)
 {
+    int kept = sorted >= 0 ? columns[sorted].min_width + gap : 0;
     int used = GUTTER + 1;
     bool tight = false;
     grid->n = 0;
     for (int i = 0; i < n_columns && grid->n < MAX_COLUMNS; i++) {
-        if (width < columns[i].hide_below)
+        if (i != sorted && width < columns[i].hide_below)
             continue;
         int before = grid->n > 0 ? gap : 0, needed = columns[i].min_width + before;
-        if (grid->n > 0 && used + needed > width) {
+        int room = width - used - (i < sorted ? kept : 0);
+        if (grid->n > 0 && needed > room) {
             /* What can grow can also be squeezed: a cut text says more than none. */
             tight = true;
-            if (columns[i].weight == 0 || width - used - before < LEAST_SQUEEZED)
+            if (columns[i].weight == 0 || room - before < LEAST_SQUEEZED)
                 continue;
-            needed = width - used;
+            needed = room;
         }
         grid->slots[grid->n++] = (Slot){i, 0, needed - before};
         used += needed;
@@ -40,12 +43,15 @@ static int choose(Grid *grid, const HtColumn *columns, int n_columns, int width,
 }
 
 /* Which columns are shown, and how wide. Where texts would be cut, they stand closer together. */
-static void lay_out(Grid *grid, const HtColumn *columns, int n_columns, int width)
+static void lay_out(Grid *grid, HtView *view, int width)
 {
-    int gap = GAP, left = choose(grid, columns, n_columns, width, gap), weights = 0, x = GUTTER;
+    int n_columns, sorted = ht_view_sort_column(view, NULL);
+    const HtColumn *columns = ht_view_columns(view, &n_columns);
+    int gap = GAP, weights = 0, x = GUTTER;
+    int left = choose(grid, columns, n_columns, sorted, width, gap);
     if (left < width / 10) {
         gap = 1;
-        left = MAX(choose(grid, columns, n_columns, width, gap), 0);
+        left = MAX(choose(grid, columns, n_columns, sorted, width, gap), 0);
     }
     grid->gap = gap;
     for (int k = 0; k < grid->n; k++)
@@ -183,8 +189,10 @@ static void paint_empty(HtCanvas *canvas, HtView *view, const HtRect *rect,
                        : limit && *limit        ? "Nothing matches this limit. Esc takes it away."
                                                 : look->nothing;
     g_autofree char *clean = ht_text_sanitize(text, -1, HT_TEXT_LINE, NULL);
-    ht_canvas_field(canvas, rect->x, rect->y + rect->lines / 3, rect->columns, HT_STYLE_MUTED,
-                    HT_ALIGN_CENTER, clean);
+    g_autoptr(GPtrArray) lines = ht_text_wrap(clean, MAX(rect->columns - 2, 2));
+    for (int i = 0; i < MIN((int)lines->len, rect->lines - rect->lines / 3); i++)
+        ht_canvas_field(canvas, rect->x, rect->y + rect->lines / 3 + i, rect->columns,
+                        HT_STYLE_MUTED, HT_ALIGN_CENTER, lines->pdata[i]);
     ht_canvas_set_cursor(canvas, rect->x, rect->y);
 }
 
@@ -193,9 +201,7 @@ void ht_widget_table(HtCanvas *canvas, HtView *view, const HtLayout *layout,
 {
     const HtRect *rect = &layout->body;
     Grid grid;
-    int n_columns;
-    const HtColumn *columns = ht_view_columns(view, &n_columns);
-    lay_out(&grid, columns, n_columns, rect->columns);
+    lay_out(&grid, view, rect->columns);
     paint_headings(canvas, view, &grid, layout, look);
     int64_t rows = ht_view_rows(view);
     if (rows == 0) {

@@ -55,7 +55,8 @@ int ht_widget_text_width(int columns);
 /* ---- frame ---- */
 void ht_widget_title(HtCanvas *canvas, HtContext *context, const HtWidgetLook *look);
 void ht_widget_rules(HtCanvas *canvas, const HtLayout *layout, const HtWidgetLook *look);
-void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layout);
+void ht_widget_hints(HtCanvas *canvas, HtContext *context, const HtLayout *layout,
+                     const HtWidgetLook *look);
 void ht_widget_message(HtCanvas *canvas, HtContext *context, const HtLayout *layout);
 void ht_widget_too_small(HtCanvas *canvas);
 /* The ways to go on after a prefix key ("g"). */

@@ -9,6 +9,7 @@
 #include "hiretty/base/text.h"
 #include "hiretty/cache/candidates.h"
 #include "hiretty/cache/error.h"
+#include "hiretty/cache/jobs.h"
 #include "hiretty/cache/matches.h"
 
 #include <string.h>
@@ -99,6 +100,24 @@ char *ht_blind_who(HtReader *reader, HtKey match, HtKey candidate, bool blind)
     g_autoptr(HtCandidate) person =
         candidate && !error ? ht_cache_candidate(reader, candidate, NULL) : NULL;
     return g_strdup(error ? HT_BLIND_NAME : person && person->name ? person->name : "");
+}
+
+bool ht_blind_hid(HtReader *reader, HtKey match)
+{
+    HtMatchRow *row = match ? ht_cache_match(reader, match, NULL) : NULL;
+    g_autoptr(GPtrArray) history =
+        row ? ht_cache_history(reader, row->candidate, match, NULL) : NULL;
+    g_autoptr(HtJob) job = row ? ht_cache_job(reader, row->job, NULL) : NULL;
+    const char *from = NULL;
+    for (guint i = 0; history && i < history->len && !from; i++)
+        from = ((const HtHistoryItem *)history->pdata[i])->from_stage;
+    bool blind = false;
+    for (guint i = 0; from && job && i < job->stages->len; i++) {
+        const HtJobStage *stage = job->stages->pdata[i];
+        blind = blind || (stage->is_blind && g_strcmp0(stage->name, from) == 0);
+    }
+    ht_match_rows_free(row, row ? 1 : 0);
+    return blind;
 }
 
 /* ---- texts

@@ -131,19 +131,37 @@ static void add_words(HtDoc *doc, const char *label, char **words, int width)
     add_field(doc, label, all, width);
 }
 
+/* Behind what stands in the line, as much as fits there. */
+static void add_after(HtDoc *doc, const char *sign, const char *text, int width)
+{
+    if (!*text)
+        return;
+    ht_doc_add(doc, HT_STYLE_NORMAL, sign);
+    ht_doc_wrap(doc, HT_STYLE_NORMAL, 2, width, text);
+}
+
+/* The same of what is of no use in parts: where it has no room it begins a line. */
+static void add_whole(HtDoc *doc, HtStyle role, const char *text, int width)
+{
+    if (ht_doc_column(doc) + 2 + ht_text_width(text) > width)
+        ht_doc_newline(doc);
+    ht_doc_add(doc, HT_STYLE_NORMAL, "  ");
+    ht_doc_add(doc, role, text);
+}
+
 static void add_experience(HtDoc *doc, const HtExperience *job, const HtMask *mask, int width)
 {
     g_autofree char *title = ht_clean(job->title ? job->title : "");
     g_autofree char *company = ht_clean(job->company ? job->company : "");
     ht_doc_newline(doc);
-    ht_doc_add(doc, HT_STYLE_STRONG, title);
-    if (*company)
-        ht_doc_addf(doc, HT_STYLE_NORMAL, ", %s", company);
+    ht_doc_wrap(doc, HT_STYLE_STRONG, 2, width, title);
+    add_after(doc, ", ", company, width);
     if (!mask && (job->start_date || job->end_date || job->is_current)) {
         g_autofree char *from = ht_clean(job->start_date ? job->start_date : "?");
         const char *end = job->is_current ? "now" : job->end_date ? job->end_date : "?";
         g_autofree char *to = ht_clean(end);
-        ht_doc_addf(doc, HT_STYLE_TIME, "  %s %s %s", from, ht_sign_dash(), to);
+        g_autofree char *span = g_strdup_printf("%s %s %s", from, ht_sign_dash(), to);
+        add_whole(doc, HT_STYLE_TIME, span, width);
     }
     if (job->description) {
         g_autofree char *masked = ht_mask_text(mask, job->description);
@@ -160,7 +178,7 @@ static void add_experience(HtDoc *doc, const HtExperience *job, const HtMask *ma
     }
 }
 
-static void add_education(HtDoc *doc, const HtResume *resume, bool blind)
+static void add_education(HtDoc *doc, const HtResume *resume, bool blind, int width)
 {
     if (!resume->education || resume->education->len == 0)
         return;
@@ -170,17 +188,17 @@ static void add_education(HtDoc *doc, const HtResume *resume, bool blind)
         g_autofree char *degree = ht_clean(e->degree ? e->degree : "");
         g_autofree char *school = ht_clean(e->institution ? e->institution : "");
         ht_doc_newline(doc);
-        ht_doc_add(doc, HT_STYLE_NORMAL, degree);
+        ht_doc_wrap(doc, HT_STYLE_NORMAL, 2, width, degree);
         if (blind)
             continue;
-        if (*school)
-            ht_doc_addf(doc, HT_STYLE_NORMAL, ", %s", school);
+        add_after(doc, ", ", school, width);
+        g_autofree char *year = g_strdup_printf("%" G_GINT64_FORMAT, e->graduation_year);
         if (e->graduation_year)
-            ht_doc_addf(doc, HT_STYLE_TIME, "  %" G_GINT64_FORMAT, e->graduation_year);
+            add_whole(doc, HT_STYLE_TIME, year, width);
     }
 }
 
-static void add_gaps(HtDoc *doc, const HtResume *resume)
+static void add_gaps(HtDoc *doc, const HtResume *resume, int width)
 {
     for (guint i = 0; resume->gaps && i < resume->gaps->len; i++) {
         const HtGap *gap = resume->gaps->pdata[i];
@@ -191,7 +209,7 @@ static void add_gaps(HtDoc *doc, const HtResume *resume)
             ht_doc_heading(doc, "Gaps");
         ht_doc_newline(doc);
         ht_doc_addf(doc, HT_STYLE_TIME, "%s %s %s  ", from, ht_sign_dash(), to);
-        ht_doc_add(doc, HT_STYLE_NORMAL, note);
+        ht_doc_wrap(doc, HT_STYLE_NORMAL, 2, width, note);
     }
 }
 
@@ -227,9 +245,9 @@ void ht_doc_resume(HtDoc *doc, const HtViewParts *parts, HtKey candidate, bool b
     g_autoptr(HtMask) mask = blind ? ht_mask_new(parts->reader, candidate) : NULL;
     for (guint i = 0; resume->experience && i < resume->experience->len; i++)
         add_experience(doc, resume->experience->pdata[i], mask, width);
-    add_education(doc, resume, blind);
+    add_education(doc, resume, blind, width);
     if (!blind)
-        add_gaps(doc, resume);
+        add_gaps(doc, resume, width);
 }
 
 /* ---- transcripts

@@ -156,10 +156,16 @@ void ht_doc_interview(HtDoc *doc, const HtViewParts *parts, const HtInterview *i
     }
 }
 
-static void add_rating(HtDoc *doc, const char *label, int64_t rating)
+static void add_rating(HtDoc *doc, const char *label, int64_t rating, int width)
 {
-    if (rating > 0)
-        ht_doc_addf(doc, HT_STYLE_NORMAL, "%s %" G_GINT64_FORMAT "/5  ", label, rating);
+    if (rating <= 0)
+        return;
+    g_autofree char *text = g_strdup_printf("%s %" G_GINT64_FORMAT "/5", label, rating);
+    if (ht_doc_column(doc) > 0 && ht_doc_column(doc) + 2 + ht_text_width(text) > width)
+        ht_doc_newline(doc);
+    else if (ht_doc_column(doc) > 0)
+        ht_doc_add(doc, HT_STYLE_NORMAL, "  ");
+    ht_doc_add(doc, HT_STYLE_NORMAL, text);
 }
 
 void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *feedback, HtKey hidden,
@@ -179,10 +185,10 @@ void ht_doc_feedback(HtDoc *doc, const HtViewParts *parts, const HtFeedback *fee
     ht_doc_addf(doc, HT_STYLE_TIME, "  %s", feedback->submitted_at ? when : "draft");
     add_pending(doc, feedback->is_pending, feedback->is_conflict);
     ht_doc_newline(doc);
-    add_rating(doc, "overall", feedback->rating);
-    add_rating(doc, "technical", feedback->technical_rating);
-    add_rating(doc, "team", feedback->cultural_fit_rating);
-    add_rating(doc, "communication", feedback->communication_rating);
+    add_rating(doc, "overall", feedback->rating, width);
+    add_rating(doc, "technical", feedback->technical_rating, width);
+    add_rating(doc, "team", feedback->cultural_fit_rating, width);
+    add_rating(doc, "communication", feedback->communication_rating, width);
     for (int i = 0; feedback->red_flags && feedback->red_flags[i]; i++) {
         g_autofree char *flag = ht_clean(feedback->red_flags[i]);
         ht_doc_newline(doc);

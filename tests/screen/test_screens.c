@@ -23,6 +23,8 @@ static const Scene scenes[] = {
     {"matches", "key Enter\nwait\n"},
     {"matches-down", "key Enter\nwait\nkey G\nwait\nkey k k\n"},
     {"matches-by-name", "key Enter\nwait\nkey ]\nwait\n"},
+    {"matches-by-source", "key Enter\nwait\nkey [\nwait\nkey ,\nwait\n"},
+    {"jobs-turned", "key |\nwait\n"},
     {"matches-marked",
      "key Enter\nwait\nkey Space j Space\nkey l\npaste stage:applied\nkey Enter\nwait\n"},
     {"limit-error", "key Enter\nwait\nkey l\npaste stge:applied\nwait\n"},
@@ -57,6 +59,8 @@ static const Scene scenes[] = {
     {"help", "key Enter\nwait\nkey ?\nwait\n"},
     {"help-filters", "key Enter\nwait\nkey ?\nwait\nkey G\nwait\n"},
     {"reasons", "key Enter\nwait\nkey X\n"},
+    {"reasons-none", "key Enter\nwait\nkey X\ntype zzz\nkey Enter\nwait\n"},
+    {"blind-jobs", "key Enter\nwait\nkey b\nkey g j\nwait\n"},
     {"sheet", "key Enter\nwait\nkey G k k k k Enter\nwait\nkey q k Enter\nwait\nkey q Space Space "
               "Space x\nwait\n"
               "key Enter\nwait\n"},

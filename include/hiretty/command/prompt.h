@@ -19,6 +19,7 @@ typedef struct HtChoice {
     const char *text;   /* what is shown and matched */
     const char *detail; /* beside it, muted; may be NULL */
     const char *key;    /* keys of a command; may be NULL */
+    const char *also;   /* typed it narrows to this one as well: a code; may be NULL */
     const char
         *why_not;  /* static: why it cannot be taken now, shown in place of detail; NULL: it can */
     gpointer data; /* the maker's */
@@ -74,6 +75,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtPrompt, ht_prompt_free)
 /* Adds a line to choose from; texts are copied. */
 void ht_prompt_add_choice(HtPrompt *prompt, const char *text, const char *detail, const char *key,
                           int64_t value, gpointer data);
+/* What the one added last is found by beside its text; copied. */
+void ht_prompt_choice_also(HtPrompt *prompt, const char *also);
 /* The one added last, for what few makers set. */
 HtChoice *ht_prompt_choice_last(HtPrompt *prompt);
 /* New text from the screen: narrows the choices, calls `changed`. */

@@ -17,6 +17,10 @@ char *ht_blind_name(HtReader *reader, HtKey candidate);
  * be read is hidden. */
 bool ht_blind_hides(HtReader *reader, HtKey match, HtKey candidate);
 
+/* Was the stage of an application reviewed blind that its newest decision led out of? For what is
+ * said of that decision. */
+bool ht_blind_hid(HtReader *reader, HtKey match);
+
 /* `blind` below: whoever asks shows nobody's name, whatever the stage says (a view that `b` made
  * blind, or that was opened from such a one). The command line has no view: it passes false.
  *

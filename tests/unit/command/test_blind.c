@@ -24,6 +24,12 @@ static void talk(HtApply *apply, gpointer data)
             "recommendation", "hire", "notes", "Quill rated", "submitted_at", "9500", NULL);
 }
 
+static void review_blind(HtApply *apply, gpointer data)
+{
+    talk(apply, data);
+    put_row(apply, HT_APPLY_UPSERT, "job_stages", "id", "S11", "is_blind", "1", NULL);
+}
+
 static HtView *top(Desk *desk)
 {
     return ht_context_view(desk->context);
@@ -141,10 +147,18 @@ static const struct {
     {"g s g o", HT_VIEW_OUTBOX},      {"g a g f g x", HT_VIEW_CONFLICTS},
 };
 
-static void back_to_jobs(Desk *desk)
+/* The list of jobs is blind then as well, for it hands it on. */
+static void back_to_jobs(Desk *desk, bool blind)
 {
     press(desk, "g j");
     g_assert_cmpint(ht_view_id(top(desk)), ==, HT_VIEW_JOBS);
+    g_assert_cmpint(ht_view_is_blind(top(desk)), ==, blind);
+    if (!blind)
+        return;
+    press(desk, "Enter");
+    g_assert_false(names_somebody(desk));
+    press(desk, "q b");
+    g_assert_false(ht_view_is_blind(top(desk)));
 }
 
 static void test_opened_from_blind(void)
@@ -160,8 +174,7 @@ static void test_opened_from_blind(void)
             g_assert_cmpint(ht_view_is_blind(top(&desk)), ==, blind);
             if (names_somebody(&desk) == blind)
                 g_error("%s: %s", ways[i].keys, blind ? "somebody is named" : "nobody is named");
-            back_to_jobs(&desk);
-            g_assert_false(ht_view_is_blind(top(&desk)));
+            back_to_jobs(&desk, blind);
         }
     }
     desk_close(&desk);
@@ -220,12 +233,34 @@ static void test_session(void)
     desk_close(&desk);
 }
 
+/* Who is moved out of a stage that is reviewed blind is not named by the answer to that, nor by
+ * those to taking it back and doing it again. */
+static void test_answers(void)
+{
+    Desk desk;
+    desk_open(&desk, review_blind);
+    desk_settle_view(&desk);
+    g_assert_true(ht_view_goto(top(&desk), fixture_key(desk.reader, "J1")));
+    press(&desk, "Enter");
+    static const char *const keys[] = {"a", "u", "C-r", "u"};
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        press(&desk, keys[i]);
+        const char *said = ht_context_message(desk.context, NULL);
+        g_test_message("%s: %s", keys[i], said);
+        g_assert_null(strstr(said, "Quill"));
+        g_assert_null(strstr(said, "Last"));
+        g_assert_true(i == 0 || strstr(said, "(Applicant "));
+    }
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/blind/opened_from_blind", test_opened_from_blind);
     g_test_add_func("/command/blind/open_already", test_open_already);
     g_test_add_func("/command/blind/from_jobs", test_from_jobs);
+    g_test_add_func("/command/blind/answers", test_answers);
     g_test_add_func("/command/blind/session", test_session);
     return g_test_run();
 }

@@ -204,6 +204,11 @@ static void test_prompt(void)
     g_assert_cmpint(ht_prompt_choice(prompt)->value, ==, 3);
     ht_prompt_set_text(prompt, NULL, "zzz");
     g_assert_null(ht_prompt_choice(prompt));
+    ht_prompt_choice_also(prompt, "third_code");
+    ht_prompt_set_text(prompt, NULL, "d_cod");
+    g_assert_cmpint(ht_prompt_choice(prompt)->value, ==, 3);
+    ht_prompt_set_text(prompt, NULL, "tcode"); /* a code is typed as it is written */
+    g_assert_null(ht_prompt_choice(prompt));
 }
 
 static void test_complete(void)

@@ -144,11 +144,36 @@ static void test_values_in_use(void)
     desk_close(&desk);
 }
 
+/* What was marked by is said, for the column may be out of sight. */
+static void test_marked_by(void)
+{
+    Desk desk;
+    desk_open(&desk, put_words);
+    desk_settle_view(&desk);
+    g_assert_null(desk_press(&desk, ","));
+    g_assert_nonnull(strstr(ht_context_message(desk.context, NULL), "] chooses one"));
+    g_assert_true(ht_view_goto(top(&desk), fixture_key(desk.reader, "J1")));
+    g_assert_null(desk_press(&desk, "Enter"));
+    g_assert_true(ht_view_set_sort(top(&desk), "source", false));
+    desk_settle_view(&desk);
+    static const struct {
+        const char *who, *said;
+    } cases[] = {{"M20", "1 marked, by Source: referral"},
+                 {"M19", "20 marked, by Source: nothing"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_true(ht_view_goto(top(&desk), fixture_key(desk.reader, cases[i].who)));
+        g_assert_null(desk_press(&desk, ","));
+        g_assert_cmpstr(ht_context_message(desk.context, NULL), ==, cases[i].said);
+    }
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/command/limit/jobs_propose_what_jobs_take", test_jobs_propose_what_jobs_take);
     g_test_add_func("/command/limit/refused", test_refused);
     g_test_add_func("/command/limit/values_in_use", test_values_in_use);
+    g_test_add_func("/command/limit/marked_by", test_marked_by);
     return g_test_run();
 }
