@@ -1,6 +1,7 @@
 /* The review queue, the evidence, blind review; notes and tags. */
 #include "commands.h"
 #include "context_impl.h"
+#include "targets.h"
 
 #include <string.h>
 
@@ -8,23 +9,90 @@ enum { ROWS_AT_ONCE = 512 };
 
 /* ---- review
  * ---------------------------------------------------------------------------------------- */
-static HtKeyArray *undecided(HtContext *context, const HtKeyArray *keys, bool any_stage)
+/* What a queue is made of. */
+typedef struct {
+    HtKeyArray *keys;
+    bool any_stage;
+    HtKey job; /* whose list is opened below it; 0: it is open */
+} Candidates;
+
+static void candidates_free(gpointer data)
 {
-    HtKeyArray *queue = ht_key_array_new(keys->n);
+    Candidates *of = data;
+    ht_key_array_free(of->keys);
+    g_free(of);
+}
+
+static void free_queue(gpointer queue)
+{
+    ht_key_array_free(queue);
+}
+
+static gpointer undecided(HtReader *reader, gpointer data, const gint *stop, GError **error)
+{
+    const Candidates *of = data;
+    HtKeyArray *queue = ht_key_array_new(of->keys->n);
     gsize n = 0;
-    for (gsize first = 0; first < keys->n; first += ROWS_AT_ONCE) {
-        gsize part = MIN((gsize)ROWS_AT_ONCE, keys->n - first);
-        HtMatchRow *rows = g_new0(HtMatchRow, part);
-        if (ht_cache_match_rows(context->parts.reader, keys->keys + first, part, rows, NULL)) {
-            for (gsize i = 0; i < part; i++) {
-                if (ht_review_wants(&rows[i], any_stage))
-                    queue->keys[n++] = rows[i].key;
-            }
+    for (gsize first = 0; first < of->keys->n; first += ROWS_AT_ONCE) {
+        HtMatchRow rows[ROWS_AT_ONCE];
+        gsize part = MIN((gsize)ROWS_AT_ONCE, of->keys->n - first);
+        bool ok = !g_atomic_int_get(stop);
+        memset(rows, 0, sizeof rows);
+        ok = ok && ht_cache_match_rows(reader, of->keys->keys + first, part, rows, error);
+        for (gsize i = 0; i < part; i++) {
+            if (ok && ht_review_wants(&rows[i], of->any_stage))
+                queue->keys[n++] = rows[i].key;
+            ht_match_row_clear(&rows[i]);
         }
-        ht_match_rows_free(rows, part);
+        if (!ok) {
+            ht_key_array_free(queue);
+            return NULL;
+        }
     }
     queue->n = n;
     return queue;
+}
+
+static HtKeyArray *copy_keys(const HtKeyArray *keys)
+{
+    HtKeyArray *copy = ht_key_array_new(keys->n);
+    if (keys->n > 0)
+        memcpy(copy->keys, keys->keys, keys->n * sizeof(HtKey));
+    return copy;
+}
+
+static HtResult open_queue(HtContext *context, gpointer result, gpointer data)
+{
+    const Candidates *of = data;
+    const HtKeyArray *queue = result;
+    if (of->job) {
+        g_autoptr(GError) error = NULL;
+        HtView *list = ht_view_new_matches(ht_view_parts(context), of->job, &error);
+        if (!list)
+            return ht_result_take_error(g_steal_pointer(&error));
+        ht_cache_job_visit(context->parts.cache, of->job);
+        ht_context_push(context, list);
+    }
+    if (queue->n == 0)
+        return ht_result_message("Nobody left to review here.");
+    HtKey job = of->job ? of->job : ht_view_subject_job(ht_top(context));
+    context->pass = context->parts.outbox ? ht_outbox_new_pass(context->parts.outbox) : 0;
+    ht_context_push(
+        context, ht_view_new_review(ht_view_parts(context), job, copy_keys(queue), context->pass));
+    return ht_result_none();
+}
+
+/* Takes the keys. */
+static HtResult review_keys(HtContext *context, HtKeyArray *keys, bool any_stage, HtKey job)
+{
+    Candidates *of = g_new0(Candidates, 1);
+    *of = (Candidates){.keys = keys, .any_stage = any_stage, .job = job};
+    return ht_context_errand(context, &(HtErrandSpec){.rows = (guint)keys->n,
+                                                      .run = undecided,
+                                                      .done = open_queue,
+                                                      .data = of,
+                                                      .free_data = candidates_free,
+                                                      .free_result = free_queue});
 }
 
 static HtKeyArray *marked_keys(HtView *view)
@@ -39,16 +107,8 @@ static HtKeyArray *marked_keys(HtView *view)
 static HtResult start_review(HtContext *context, HtView *view)
 {
     bool marked = ht_view_marks(view) > 0;
-    g_autoptr(HtKeyArray) keys = marked ? marked_keys(view) : ht_view_keys(view);
-    HtKeyArray *queue = undecided(context, keys, marked || *ht_view_limit(view));
-    if (queue->n == 0) {
-        ht_key_array_free(queue);
-        return ht_result_message("Nobody left to review here.");
-    }
-    context->pass = context->parts.outbox ? ht_outbox_new_pass(context->parts.outbox) : 0;
-    ht_context_push(context, ht_view_new_review(ht_view_parts(context), ht_view_subject_job(view),
-                                                queue, context->pass));
-    return ht_result_none();
+    HtKeyArray *keys = marked ? marked_keys(view) : ht_view_keys(view);
+    return review_keys(context, keys, marked || *ht_view_limit(view), 0);
 }
 
 /* From the list of jobs: everything of that job, ranked. */
@@ -56,20 +116,9 @@ static HtResult review_job(HtContext *context, HtKey job)
 {
     g_autoptr(GError) error = NULL;
     HtMatchQuery query = {.job = job, .sort = HT_MATCH_SORT_SCORE};
-    g_autoptr(HtKeyArray) keys = ht_cache_match_keys(context->parts.reader, &query, &error);
-    HtView *list = keys ? ht_view_new_matches(ht_view_parts(context), job, &error) : NULL;
-    if (!list)
-        return ht_result_take_error(g_steal_pointer(&error));
-    HtKeyArray *queue = undecided(context, keys, false);
-    ht_cache_job_visit(context->parts.cache, job);
-    ht_context_push(context, list);
-    if (queue->n == 0) {
-        ht_key_array_free(queue);
-        return ht_result_message("Nobody left to review here.");
-    }
-    context->pass = context->parts.outbox ? ht_outbox_new_pass(context->parts.outbox) : 0;
-    ht_context_push(context, ht_view_new_review(ht_view_parts(context), job, queue, context->pass));
-    return ht_result_none();
+    HtKeyArray *keys = ht_cache_match_keys(context->parts.reader, &query, &error);
+    return keys ? review_keys(context, keys, false, job)
+                : ht_result_take_error(g_steal_pointer(&error));
 }
 
 HT_HANDLER(ht_cmd_review)
@@ -121,16 +170,6 @@ HT_HANDLER(ht_cmd_blind)
 
 /* ---- who is meant
  * ------------------------------------------------------------------------------------- */
-static void add_person(GArray *people, HtKey candidate)
-{
-    for (guint i = 0; i < people->len; i++) {
-        if (g_array_index(people, HtKey, i) == candidate)
-            return;
-    }
-    if (candidate)
-        g_array_append_val(people, candidate);
-}
-
 /* Whom the question names is who gets the answer. */
 typedef struct {
     GArray *people; /* HtKey */
@@ -164,18 +203,17 @@ static About *about_dup(const About *about)
     return copy;
 }
 
-static void add_marked(HtContext *context, About *about)
+/* Each person once. */
+static void add_marked(About *about, const HtTargets *targets)
 {
-    g_autoptr(GArray) keys = ht_view_targets(ht_top(context));
-    HtMatchRow *rows = g_new0(HtMatchRow, MAX(1, keys->len));
-    if (ht_cache_match_rows(context->parts.reader, (const HtKey *)(const void *)keys->data,
-                            keys->len, rows, NULL)) {
-        for (guint i = 0; i < keys->len; i++)
-            add_person(about->people, rows[i].candidate);
+    g_autoptr(GHashTable) met = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < targets->n; i++) {
+        HtKey candidate = targets->rows[i].candidate;
+        if (candidate && g_hash_table_add(met, GSIZE_TO_POINTER((gsize)candidate)))
+            g_array_append_val(about->people, candidate);
     }
-    ht_match_rows_free(rows, keys->len);
-    if (keys->len == 1)
-        about->match = g_array_index(keys, HtKey, 0);
+    if (targets->n == 1)
+        about->match = targets->rows[0].match;
 }
 
 /* Ids, for words outlive a generation. Caller frees. */
@@ -188,25 +226,61 @@ static char *words_about(HtContext *context, const char *what, const GArray *peo
     return g_strdup_printf("%s %s and %u", what, ht_uuid_format(&id, text), people->len);
 }
 
-/* The marked, or who is under the cursor. */
-static About *people_meant(HtContext *context, bool is_note)
+typedef HtResult (*AboutFunc)(HtContext *context, const About *about, const char *text);
+
+/* Those are meant (NULL: who is under the cursor). */
+static HtResult go_on_about(HtContext *context, const HtTargets *marked, bool is_note,
+                            AboutFunc then, const char *text)
 {
     HtView *view = ht_top(context);
-    About *about = g_new0(About, 1);
+    g_autoptr(About) about = g_new0(About, 1);
     about->people = g_array_new(FALSE, FALSE, sizeof(HtKey));
-    bool ranked = ht_view_id(view) == HT_VIEW_MATCHES || ht_view_id(view) == HT_VIEW_CANDIDATES;
-    if (ranked && ht_view_marks(view) > 0) {
-        add_marked(context, about);
-    } else {
-        add_person(about->people, ht_view_current_candidate(view));
+    HtKey here = marked ? 0 : ht_view_current_candidate(view);
+    if (marked)
+        add_marked(about, marked);
+    else
         about->match = ht_view_current_match(view);
-    }
+    if (here)
+        g_array_append_val(about->people, here);
     if (about->people->len == 1)
         about->whom =
             ht_context_whom(context, about->match, g_array_index(about->people, HtKey, 0));
     about->is_note = is_note;
     about->words = words_about(context, is_note ? "note" : "tags", about->people);
-    return about;
+    return then(context, about, text);
+}
+
+/* What is to be written to whom, while the marked are read. */
+typedef struct {
+    bool is_note;
+    AboutFunc then;
+    char *text;
+} Wish;
+
+static void wish_free(gpointer data)
+{
+    Wish *wish = data;
+    g_free(wish->text);
+    g_free(wish);
+}
+
+static HtResult marked_came(HtContext *context, const HtTargets *targets, gpointer data)
+{
+    const Wish *wish = data;
+    return go_on_about(context, targets, wish->is_note, wish->then, wish->text);
+}
+
+/* The marked, or who is under the cursor. */
+static HtResult with_people(HtContext *context, bool is_note, AboutFunc then, const char *text)
+{
+    HtView *view = ht_top(context);
+    bool ranked = ht_view_id(view) == HT_VIEW_MATCHES || ht_view_id(view) == HT_VIEW_CANDIDATES;
+    if (!ranked || ht_view_marks(view) == 0)
+        return go_on_about(context, NULL, is_note, then, text);
+    Wish *wish = g_new0(Wish, 1);
+    *wish = (Wish){.is_note = is_note, .then = then, .text = g_strdup(text)};
+    g_autoptr(GArray) keys = ht_view_targets(view);
+    return ht_context_with_targets(context, keys, marked_came, wish, wish_free);
 }
 
 /* "Noted on Ana Ruiz", "Tagged: nice (Ana Ruiz)", "Noted 12". */
@@ -277,9 +351,8 @@ static HtResult note_answered(HtContext *context, HtPrompt *prompt)
     return write_note(context, about, prompt->text);
 }
 
-static HtResult ask_note(HtContext *context, HtPromptKind kind)
+static HtResult ask_note(HtContext *context, const About *about, HtPromptKind kind)
 {
-    g_autoptr(About) about = people_meant(context, true);
     guint n = about->people->len;
     HtPrompt *prompt = about->whom ? ht_prompt_new(kind, note_answered, "note on %s", about->whom)
                                    : ht_prompt_new(kind, note_answered, "note on %u", n);
@@ -292,23 +365,31 @@ static HtResult ask_note(HtContext *context, HtPromptKind kind)
         g_free(prompt->text); /* of an editor perhaps: lines and all */
         prompt->text = g_strdup(kept);
     }
-    prompt->data = g_steal_pointer(&about);
+    prompt->data = about_dup(about);
     prompt->free_data = about_free;
     return ht_result_prompt(prompt);
 }
 
+static HtResult note_in_line(HtContext *context, const About *about, const char *text)
+{
+    return text ? write_note(context, about, text) : ask_note(context, about, HT_PROMPT_TEXT);
+}
+
+static HtResult note_in_editor(HtContext *context, const About *about, const char *text)
+{
+    (void)text;
+    return ask_note(context, about, HT_PROMPT_EDITOR);
+}
+
 HT_HANDLER(ht_cmd_note)
 {
-    if (!args->text)
-        return ask_note(context, HT_PROMPT_TEXT);
-    g_autoptr(About) about = people_meant(context, true);
-    return write_note(context, about, args->text);
+    return with_people(context, true, note_in_line, args->text);
 }
 
 HT_HANDLER(ht_cmd_note_editor)
 {
     (void)args;
-    return ask_note(context, HT_PROMPT_EDITOR);
+    return with_people(context, true, note_in_editor, NULL);
 }
 
 /* ---- tags
@@ -366,11 +447,10 @@ static void tags_given_up(HtContext *context, HtPrompt *prompt)
     ht_context_give_up(context, about->words, prompt->text, "tags");
 }
 
-HT_HANDLER(ht_cmd_tags)
+static HtResult ask_tags(HtContext *context, const About *about, const char *text)
 {
-    g_autoptr(About) about = people_meant(context, false);
-    if (args->text)
-        return write_tags(context, about, args->text);
+    if (text)
+        return write_tags(context, about, text);
     HtPrompt *prompt = about->whom
                            ? ht_prompt_new(HT_PROMPT_TEXT, tags_answered,
                                            "tags of %s (+adds, -removes)", about->whom)
@@ -385,7 +465,12 @@ HT_HANDLER(ht_cmd_tags)
     const char *words = given_up ? given_up : ht_context_kept_words(context, about->words);
     if (words)
         ht_prompt_set_text(prompt, context, words);
-    prompt->data = g_steal_pointer(&about);
+    prompt->data = about_dup(about);
     prompt->free_data = about_free;
     return ht_result_prompt(prompt);
+}
+
+HT_HANDLER(ht_cmd_tags)
+{
+    return with_people(context, false, ask_tags, args->text);
 }

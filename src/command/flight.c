@@ -67,7 +67,7 @@ HtResult ht_context_submit(HtContext *context, HtIntent *intent, HtReceiptFunc d
     Flight *flight = new_flight(context, data, free_data);
     flight->done = done;
     if (context->parts.interactive) {
-        guint n = intent->matches->len;
+        guint n = MAX(intent->matches->len, intent->candidates->len);
         context->in_flight++;
         ht_outbox_submit_async(context->parts.outbox, intent, context->cancel, submitted, flight);
         context->writing = n > HT_FEW_ROWS ? n : 0;

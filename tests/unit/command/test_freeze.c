@@ -287,6 +287,25 @@ static void test_decisions(void)
     desk_close(&desk);
 }
 
+/* Words for as many, and their review. */
+static void test_words(void)
+{
+    Desk desk;
+    open_many(&desk);
+    feed_reads(&desk, "w");
+    HtPrompt *note = desk_outcome(&desk, ht_result_none());
+    g_assert_nonnull(note);
+    g_assert_cmpstr(note->label, ==, "note on 320");
+    g_assert_null(desk_answer(&desk, note, "Thank you"));
+    g_assert_cmpint(pending(&desk), ==, MANY);
+    feed_reads(&desk, "t");
+    ht_context_cancel(desk.context, desk_outcome(&desk, ht_result_none()));
+    feed_reads(&desk, "r");
+    desk_settle(&desk);
+    g_assert_cmpint(ht_view_id(ht_context_view(desk.context)), ==, HT_VIEW_REVIEW);
+    desk_close(&desk);
+}
+
 static void wait_for_store(void)
 {
     if (g_test_subprocess()) {
@@ -312,5 +331,6 @@ int main(int argc, char **argv)
     g_test_add_func("/command/freeze/stop", test_stop);
     g_test_add_func("/command/freeze/quit", test_quit);
     g_test_add_func("/command/freeze/decisions", test_decisions);
+    g_test_add_func("/command/freeze/words", test_words);
     return g_test_run();
 }
