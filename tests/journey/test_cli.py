@@ -510,7 +510,8 @@ def blind_review_hides():
         desk.must("undo")
         assert "zeppelins" in desk.must("transcript", person) and "[name]" in desk.must("transcript", person)
         for words in (("note", match, "Call again"), ("undo",), ("interviews", "move", match, "--minutes", "50"), ("undo",),
-                      ("advance", match, "--json"), ("undo", "--json"), ("candidate", "Quorbel"), ("outbox", "list"),
+                      ("advance", match, "--json"), ("undo", "--json"), ("advance", match), ("undo",), ("undo", "--redo"), ("undo",),
+                      ("--offline", "advance", match), ("--offline", "undo"), ("--offline", "undo", "--redo"), ("--offline", "undo"), ("candidate", "Quorbel"), ("outbox", "list"),
                       ("outbox", "list", "--json"), ("--offline", "note", match, "Later"), ("--offline", "undo"),
                       ("outbox", "list"), ("outbox", "list", "--json"), ("conflicts", "--json")):
             run = desk.run(*words)
