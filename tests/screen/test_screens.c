@@ -60,7 +60,7 @@ static const Scene scenes[] = {
     {"help-filters", "key Enter\nwait\nkey ?\nwait\nkey G\nwait\n"},
     {"reasons", "key Enter\nwait\nkey X\n"},
     {"reasons-none", "key Enter\nwait\nkey X\ntype zzz\nkey Enter\nwait\n"},
-    {"blind-jobs", "key Enter\nwait\nkey b\nkey g j\nwait\n"},
+    {"blind-jobs", "key g c\nwait\nkey b\nkey g j\nwait\n"},
     {"sheet", "key Enter\nwait\nkey G k k k k Enter\nwait\nkey q k Enter\nwait\nkey q Space Space "
               "Space x\nwait\n"
               "key Enter\nwait\n"},
