@@ -16,6 +16,7 @@ typedef struct {
     HtKey match, job;
     HtKey me; /* my user; 0 = not known */
     const char *job_title;
+    GHashTable *said; /* keys of notes that stand under their decision */
 } Build;
 
 static HtHistoryItem *add_item(Build *build, HtHistoryKind kind, int64_t at)
@@ -68,6 +69,8 @@ static bool add_decisions(Build *build, GError **error)
         item->blind = ht_stmt_int(stmt, 13) != 0;
         item->seconds_viewed = ht_stmt_int(stmt, 14);
         item->is_reversed = ht_stmt_int(stmt, 15) != 0;
+        HtKey note = ht_stmt_int(stmt, 17);
+        g_hash_table_add(build->said, g_memdup2(&note, sizeof note));
     }
     return step == HT_STEP_DONE;
 }
@@ -163,7 +166,8 @@ static bool add_notes(Build *build, HtKey candidate, HtKey match, GError **error
     build->job_title = NULL;
     for (guint i = 0; i < notes->len; i++) {
         const HtNote *note = notes->pdata[i];
-        if (match && note->match && note->match != match)
+        bool is_others = match && note->match && note->match != match;
+        if (is_others || (note->key && g_hash_table_contains(build->said, &note->key)))
             continue;
         build->match = note->match;
         HtHistoryItem *item = add_item(build, HT_HISTORY_NOTE, note->created_at);
@@ -189,7 +193,8 @@ GPtrArray *ht_cache_history(HtReader *reader, HtKey candidate, HtKey match, GErr
     g_autoptr(GPtrArray) items =
         g_ptr_array_new_with_free_func((GDestroyNotify)(void *)ht_history_item_free);
     g_autoptr(HtMe) me = ht_cache_me(reader, NULL);
-    Build build = {.reader = reader, .items = items, .me = me ? me->user_key : 0};
+    g_autoptr(GHashTable) said = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Build build = {.reader = reader, .items = items, .me = me ? me->user_key : 0, .said = said};
     g_autoptr(HtKeyArray) matches = ht_reader_matches_of(reader, candidate, match, error);
     for (gsize i = 0; matches && i < matches->n; i++) {
         if (!add_application(&build, matches->keys[i], error))

@@ -145,6 +145,35 @@ def reopened_mails():
     check.same(queued(), "cancelled", "it is not what the reopening left")
 
 
+def words():
+    """What was written with a decision goes with its undo; what was noted apart from it, and others' words, stay."""
+    match = pool.pop()
+    apart, said, of_others = new_id(), new_id(), new_id()
+    world.sql("super", "INSERT INTO public.candidate_notes (tenant_id, id, candidate_id, match_id, body, created_by) SELECT m.tenant_id, '%s', m.candidate_id, "
+              "m.id, 'apart', u.user_id FROM public.candidate_job_matches m, public.tenant_users u WHERE m.id = '%s' AND u.tenant_id = m.tenant_id "
+              "AND u.pg_role = 'ht_a_rec1'" % (apart, match))
+    first = op(match, "shortlist", applied, note={"id": said, "body": "with it", "visibility": "team"})
+    second = op(match, "reject", listed, base_decision=first["op"], reason=reason, note={"id": of_others, "body": "theirs", "visibility": "team"})
+    told(one("rec", first), first, ("applied", None), "decided with words")
+    told(one("rec2", second), second, ("applied", None), "a colleague's words")
+
+    def there():
+        return world.value("super", "SELECT string_agg(body, ' ' ORDER BY body) FROM public.candidate_notes WHERE match_id = '%s' AND deleted_at IS NULL" % match)
+
+    refused = op(match, "undo", listed, base_decision=second["op"], reverses=first["op"])
+    told(one("rec", refused), refused, ("conflict", "decided"), "not the last one")
+    check.same(there(), "apart theirs with it", "an undo that is refused takes no words")
+    back = op(match, "undo", stages["rejected"], base_decision=second["op"], reverses=second["op"])
+    told(one("rec2", back), back, ("applied", None), "the colleague's undo")
+    check.same(there(), "apart with it", "takes the colleague's")
+    undo = op(match, "undo", listed, base_decision=back["op"], reverses=first["op"])
+    answer = one("rec", undo)
+    told(answer, undo, ("applied", None), "mine")
+    check.same(there(), "apart", "takes mine, and not what was noted apart")
+    check.true(row(answer, 13)["id"] == said and row(answer, 13)["deleted_at"], "the answer says that they went")
+    told(one("rec", undo), undo, ("applied", None), "once more")
+
+
 def replays():
     device = new_id()
     ops = [op(pool.pop(), "shortlist", applied) for _ in range(3)]
@@ -444,7 +473,7 @@ def many():
     check.refused(lambda: world.push("rec", [op(new_id(), "shortlist", applied) for _ in range(5001)]), "at most 5000", "5,001")
 
 
-for part in (applied_in_full, nil_ids, chosen_by_the_server, reopened_mails, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
+for part in (applied_in_full, nil_ids, chosen_by_the_server, reopened_mails, words, replays, two_people, gone, rejected, times, mail_has_left, batch_again, forged, no_staff_any_more,
              erased_meanwhile, two_processes, many):
     part()
 check.finish()
