@@ -250,6 +250,8 @@ static const char *advice_of(const HtConflict *conflict)
     case HT_KEEP_NEVER:
         return "It stands there already, and your mail goes with no other decision: only theirs "
                "can stand.";
+    case HT_KEEP_OVER:
+        return "Another decision followed what this undoes: only theirs can stand.";
     case HT_KEEP_GOES:
     default:
         return NULL;

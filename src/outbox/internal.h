@@ -173,6 +173,7 @@ typedef struct {
     int64_t now_us;
     HtUuid bulk;
     GHashTable *done_rows; /* HtUuid: what undo or redo did something about; NULL = nothing */
+    GHashTable *stands;    /* HtUuid of an application → HtStand; NULL = as shown */
     bool lacks_note;       /* something was refused that a note would make possible */
     bool is_settled;       /* what undo refused stays refused: the change of the file counts */
 } HtPlan;
@@ -220,6 +221,20 @@ bool ht_plan_check_text(const char *text, gsize max, const char *what, GError **
 /* Renders the mail of a decision into the op; counts in the receipt. */
 void ht_mail_add(HtPlan *plan, HtOp *op, const HtMatchRow *row);
 
+/* --- Where undo and redo have left an application so far (stand.c) */
+typedef struct {
+    HtUuid stage, last; /* last: the decision there */
+    bool is_undone;     /* that is an undo */
+    bool is_refused;    /* a later decision of the group could not be undone: neither can this */
+} HtStand;
+
+/* false: the application is not here any more. */
+bool ht_stand_get(HtPlan *plan, const HtUuid *match, HtStand *stand);
+void ht_stand_set(HtPlan *plan, const HtUuid *match, const HtStand *stand);
+/* As if the decision had not been made; as it leaves the application. */
+void ht_stand_before(HtPlan *plan, const HtOp *op);
+void ht_stand_after(HtPlan *plan, const HtOp *op);
+
 /* --- Undo (undo.c), inside a change */
 /* Notes in the file which op carries another's change (prev["merges"]). */
 bool ht_op_merge(HtDb *db, const HtOp *op, GError **error);
@@ -254,6 +269,9 @@ typedef struct {
 const HtJson *ht_same_theirs(const HtJson *rows);
 /* Whether the decision among the rows that the server sent is op's own, into the same stage. */
 bool ht_same_decided(const HtOp *op, const HtJson *rows);
+/* Whether an undo that met another decision may go again: what it undoes is the last one now, or
+ * what followed was undone. */
+bool ht_same_may_undo(const HtOp *op, const HtMatchRow *row);
 /* What keeping mine means on the row as it is now, which stands in `stage`. */
 HtKeep ht_same_keep(const HtOp *op, const HtUuid *stage, const HtMatchRow *row);
 /* Inside the transaction that records the answers to `ops`, which are as they were before it. */

@@ -305,6 +305,19 @@ static bool submit_new(HtPlan *plan, GError **error)
     return record(plan, &change, error);
 }
 
+/* What undo or redo speaks of. */
+typedef struct {
+    char *label;
+    int n_rows;
+    bool is_words; /* decisions, and nothing is left of them but notes */
+} Found;
+
+static void found_clear(Found *found)
+{
+    g_free(found->label);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
+
 /* The group that undo or redo speaks of, and its label; 0 = none. */
 static int64_t find_group(HtPlan *plan, bool redo, char **label)
 {
@@ -326,25 +339,32 @@ static int64_t find_group(HtPlan *plan, bool redo, char **label)
 }
 
 /* "Undone: Shortlisted 4", or "Undone 3 of 4: …" where something of it stands, or was given up
- * before: the label speaks of what was done then. */
-static char *undone_label(const HtPlan *plan, int n_rows, bool redo, const char *label)
+ * before: the label speaks of what was done then. Of a decision that somebody else had made, too,
+ * only the words were mine. */
+static char *undone_label(const HtPlan *plan, const Found *found, bool redo)
 {
-    const char *verb = redo ? "Redone" : "Undone";
-    int n = plan->receipt->n_done;
+    const char *verb = redo ? "Redone" : "Undone", *label = found->label;
+    int n = plan->receipt->n_done, n_rows = found->n_rows;
+    if (found->is_words)
+        return g_strdup_printf("%s: what was noted with \"%s\"", verb, label);
     return n < n_rows ? g_strdup_printf("%s %d of %d: %s", verb, n, n_rows, label)
                       : g_strdup_printf("%s: %s", verb, label);
 }
 
-static bool count_rows(HtDb *db, int64_t group, int *n, GError **error)
+static bool look_at_group(HtDb *db, int64_t group, Found *found, GError **error)
 {
-    g_auto(HtStmtUse) use = {ht_db_stmt(db, HT_OUTBOX_QUERY("group_rows"), error)};
-    if (!use.stmt)
+    g_auto(HtStmtUse) rows = {ht_db_stmt(db, HT_OUTBOX_QUERY("group_rows"), error)};
+    g_auto(HtStmtUse) words = {ht_db_stmt(db, HT_OUTBOX_QUERY("group_words"), error)};
+    if (!rows.stmt || !words.stmt)
         return false;
-    ht_stmt_bind_int(use.stmt, 1, group);
-    if (ht_stmt_step(use.stmt, error) != HT_STEP_ROW)
+    ht_stmt_bind_int(rows.stmt, 1, group);
+    ht_stmt_bind_int(words.stmt, 1, group);
+    if (ht_stmt_step(rows.stmt, error) != HT_STEP_ROW)
         return false;
-    *n = (int)ht_stmt_int(use.stmt, 0);
-    return true;
+    found->n_rows = (int)ht_stmt_int(rows.stmt, 0);
+    HtStep step = ht_stmt_step(words.stmt, error);
+    found->is_words = step == HT_STEP_ROW;
+    return step != HT_STEP_ERROR;
 }
 
 bool ht_is_refusal(const GError *error)
@@ -377,9 +397,8 @@ static bool undo_or_redo(HtPlan *plan, int64_t group, bool redo, GError **error)
 
 static bool submit_undo(HtPlan *plan, bool redo, GError **error)
 {
-    g_autofree char *label = NULL;
-    int n_rows = 0;
-    int64_t group = find_group(plan, redo, &label);
+    g_auto(Found) found = {0};
+    int64_t group = find_group(plan, redo, &found.label);
     if (!ht_plan_check(plan, error))
         return false;
     if (!group) {
@@ -387,10 +406,10 @@ static bool submit_undo(HtPlan *plan, bool redo, GError **error)
                     redo ? "redo" : "undo");
         return false;
     }
-    if (!count_rows(plan->outbox->db, group, &n_rows, error) ||
+    if (!look_at_group(plan->outbox->db, group, &found, error) ||
         !undo_or_redo(plan, group, redo, error))
         return false;
-    plan->receipt->label = undone_label(plan, n_rows, redo, label);
+    plan->receipt->label = undone_label(plan, &found, redo);
     return true;
 }
 

@@ -83,6 +83,7 @@ void ht_plan_clear(HtPlan *plan)
     g_clear_pointer(&plan->me, ht_me_free);
     g_clear_pointer(&plan->stages, g_hash_table_unref);
     g_clear_pointer(&plan->done_rows, g_hash_table_unref);
+    g_clear_pointer(&plan->stands, g_hash_table_unref);
 }
 
 void ht_plan_refuse(HtPlan *plan, HtKey key, const char *why)

@@ -251,6 +251,35 @@ static bool again_on(HtPlan *plan, const HtOp *op, const HtResolve *how, HtInten
     return again != NULL;
 }
 
+/* An undo has no intent of its own to plan: it goes with another id, on what is there now. */
+static bool again_undo(HtPlan *plan, const HtOp *op, GError **error)
+{
+    HtStand stand;
+    HtMatchRow *row = ht_cache_match(plan->reader, ht_reader_key(plan->reader, &op->match), error);
+    if (!row || !ht_stand_get(plan, &op->match, &stand))
+        return false;
+    bool may = ht_same_may_undo(op, row);
+    ht_match_rows_free(row, 1);
+    if (!may) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                    "another decision followed what this undoes: take theirs");
+        return false;
+    }
+    HtOp *again = ht_op_new(HT_PUSH_DECISIONS, HT_TBL_MATCH);
+    ht_json_free(again->body);
+    again->body = ht_json_dup(op->body);
+    ht_json_set_uuid(again->body, "op", &again->op);
+    ht_json_set_uuid(again->body, "from_stage", &stand.stage);
+    ht_json_set_uuid(again->body, "base_decision", &stand.last);
+    ht_json_set_int(again->body, "at", plan->now_us);
+    again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
+    again->kind = g_strdup(op->kind);
+    again->row = op->match;
+    again->at = plan->now_us;
+    g_ptr_array_add(plan->ops, again);
+    return true;
+}
+
 /* Appends mine, or a reopening and mine, or its note alone, to plan->ops; or nothing. */
 static bool again_decision(HtPlan *plan, const HtOp *op, const HtResolve *how, GError **error)
 {
@@ -269,24 +298,63 @@ static bool again_decision(HtPlan *plan, const HtOp *op, const HtResolve *how, G
 
 /* --- A field again */
 
-/* On the version that the server sent: its values are the new base. */
-static void rebase(HtOp *again, const HtOp *op)
+/* Stands on theirs: the values that the server sent are what it was before. `before`: the names
+ * that an earlier change of mine sets as well; its undo comes to theirs, not this one's. */
+static void stand_on_theirs(HtOp *op, const HtJson *theirs, GHashTable *before)
 {
-    g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
-    const HtJson *row = ht_json_get(ht_json_first(rows), "row");
-    if (ht_json_type(row) != HT_JSON_OBJECT)
-        return;
-    ht_json_set_null(again->body, "base_version");
-    if (ht_json_has(row, "row_version"))
-        ht_json_set_int(again->body, "base_version", ht_json_get_int(row, "row_version", 0));
+    const HtJson *set = ht_json_get(op->body, "set");
     HtJson *base = ht_json_new_object();
-    const HtJson *set = ht_json_get(again->body, "set");
+    ht_json_set_null(op->body, "base_version");
+    if (ht_json_has(theirs, "row_version"))
+        ht_json_set_int(op->body, "base_version", ht_json_get_int(theirs, "row_version", 0));
     for (const HtJson *e = ht_json_first(set); e; e = ht_json_next(e)) {
-        const HtJson *theirs = ht_json_get(row, ht_json_key(e));
-        if (theirs)
-            ht_json_set(base, ht_json_key(e), ht_json_dup(theirs));
+        const HtJson *value = ht_json_get(theirs, ht_json_key(e));
+        if (!value)
+            continue;
+        ht_json_set(base, ht_json_key(e), ht_json_dup(value));
+        if (ht_json_get(op->prev, ht_json_key(e)) &&
+            g_hash_table_add(before, g_strdup(ht_json_key(e))))
+            ht_json_set(op->prev, ht_json_key(e), ht_json_dup(value));
     }
-    ht_json_set(again->body, "base", base);
+    ht_json_set(op->body, "base", base);
+}
+
+static bool store_texts(HtDb *db, const HtOp *op, GError **error)
+{
+    HtStmt *put = ht_db_stmt(db, HT_OUTBOX_QUERY("op_texts"), error);
+    if (!put)
+        return false;
+    g_autofree char *body = ht_json_print(op->body, false);
+    g_autofree char *prev = ht_json_print(op->prev, false);
+    ht_stmt_bind_int(put, 1, op->seq);
+    ht_stmt_bind_text(put, 2, body);
+    ht_stmt_bind_text(put, 3, prev);
+    return ht_stmt_run(put, error);
+}
+
+/* An undo may take back only the last of the edits that went together, or one after the other. */
+static bool rebase(HtPlan *plan, HtOp *again, const HtOp *op, GError **error)
+{
+    HtDb *db = plan->outbox->db;
+    g_autoptr(HtJson) rows = op->theirs ? ht_json_parse(op->theirs, -1, NULL) : NULL;
+    const HtJson *theirs = ht_json_get(ht_json_first(rows), "row");
+    if (ht_json_type(theirs) != HT_JSON_OBJECT)
+        return true;
+    HtStmt *stmt = ht_db_stmt(db, HT_OUTBOX_QUERY("ops_carried"), error);
+    if (stmt)
+        ht_stmt_bind_int(stmt, 1, op->seq);
+    g_autoptr(GPtrArray) carried = ht_ops_read(stmt, error);
+    g_autoptr(GHashTable) before = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; carried && i < carried->len; i++) {
+        HtOp *earlier = carried->pdata[i];
+        if (!earlier->prev || !g_str_equal(earlier->kind, "update"))
+            continue;
+        stand_on_theirs(earlier, theirs, before);
+        if (!store_texts(db, earlier, error))
+            return false;
+    }
+    stand_on_theirs(again, theirs, before);
+    return carried != NULL;
 }
 
 static bool edit_text(HtOp *op, const char *value, GError **error)
@@ -328,8 +396,8 @@ static bool again_field(HtPlan *plan, const HtOp *op, const HtResolve *how, GErr
         ht_uuid_new_random(&again->row);
         ht_json_set_uuid(again->body, "row", &again->row);
     }
-    if (g_str_equal(op->kind, "update"))
-        rebase(again, op);
+    if (g_str_equal(op->kind, "update") && !rebase(plan, again, op, error))
+        return false;
     g_ptr_array_add(plan->ops, g_steal_pointer(&again));
     return true;
 }
@@ -351,9 +419,11 @@ static bool plan_again(HtPlan *plan, const HtOp *op, const HtResolve *how, GErro
 {
     g_autoptr(GError) refusal = NULL;
     bool ok = ht_plan_may_write(plan, &refusal);
-    if (ok)
-        ok = op->fn == HT_PUSH_DECISIONS ? again_decision(plan, op, how, &refusal)
-                                         : again_field(plan, op, how, &refusal);
+    if (ok && op->fn == HT_PUSH_FIELDS)
+        ok = again_field(plan, op, how, &refusal);
+    else if (ok)
+        ok = ht_uuid_is_nil(&op->reverses) ? again_decision(plan, op, how, &refusal)
+                                           : again_undo(plan, op, &refusal);
     /* As for a new intent: a refusal may come of a look-up that failed. */
     if (!ht_plan_check(plan, error))
         return false;
@@ -377,6 +447,7 @@ static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const H
         if (i + 1 == plan.ops->len && again->fn == op->fn) {
             g_free(again->label);
             again->label = g_strdup(op->label);
+            again->reverses = op->reverses;
         }
         ht_change_touch(change, again);
         if (!ht_change_insert(change, again, error))

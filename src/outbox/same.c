@@ -72,11 +72,19 @@ static bool has_own_reason(const HtOp *op, const HtJson *theirs)
            !(ht_json_get_uuid(theirs, "reason_id", &other) && ht_uuid_equal(&mine, &other));
 }
 
+bool ht_same_may_undo(const HtOp *op, const HtMatchRow *row)
+{
+    return row->last_decision == HT_DECISION_UNDO ||
+           ht_uuid_equal(&row->last_decision_id, &op->reverses);
+}
+
 HtKeep ht_same_keep(const HtOp *op, const HtUuid *stage, const HtMatchRow *row)
 {
     HtUuid to;
     HtDecisionKind kind = ht_decision_parse(op->kind);
     bool closed = ht_stage_type_is_terminal(row->stage_type);
+    if (kind == HT_DECISION_UNDO)
+        return ht_same_may_undo(op, row) ? HT_KEEP_GOES : HT_KEEP_OVER;
     if (kind == HT_DECISION_REOPEN) /* of what is open nothing is left but its words */
         return closed ? HT_KEEP_GOES : has_note(op) ? HT_KEEP_NOTE : HT_KEEP_NOTHING;
     bool is_there = may_be_same(kind) && ht_json_get_uuid(op->body, "to_stage", &to) &&

@@ -45,26 +45,18 @@ static HtKey key_of(HtPlan *plan, const HtOp *op)
 
 /* --- Compensating */
 
-static HtOp *compensate_decision(HtPlan *plan, const HtOp *op)
+/* What it was before, for what is shown until the server has undone it. */
+static void set_way_back(HtOp *undo, const HtOp *op)
 {
-    HtKey key = ht_reader_key(plan->reader, &op->match);
-    if (g_strcmp0(op->code, "same") == 0) {
-        ht_plan_refuse(plan, key, HT_WHY_ANOTHERS);
-        return NULL;
-    }
-    if (query_hits(ht_reader_db(plan->reader), HT_CACHE_QUERY("mail_sent"), &op->op, 0)) {
-        ht_plan_refuse(plan, key, "its mail has left already");
-        return NULL;
-    }
-    HtMatchRow *row = ht_cache_match(plan->reader, key, NULL);
-    bool latest = row && (ht_uuid_equal(&row->last_decision_id, &op->op) ||
-                          row->last_decision == HT_DECISION_UNDO);
-    if (!latest) {
-        ht_plan_refuse(plan, key, row ? "somebody decided since" : "it is not here any more");
-        if (row)
-            ht_match_rows_free(row, 1);
-        return NULL;
-    }
+    undo->prev = ht_json_new_object();
+    ht_json_set_string(undo->prev, "to", ht_json_get_string(op->prev, "stage", NULL));
+    ht_json_set_int(undo->prev, "since", ht_json_get_int(op->prev, "since", 0));
+    if (ht_json_has(op->prev, "held"))
+        ht_json_set_int(undo->prev, "held", ht_json_get_int(op->prev, "held", 0));
+}
+
+static HtOp *new_undo(HtPlan *plan, const HtOp *op, const HtStand *stand)
+{
     HtOp *undo = ht_op_new(HT_PUSH_DECISIONS, HT_TBL_MATCH);
     undo->kind = g_strdup("undo");
     undo->row = undo->match = op->match;
@@ -72,25 +64,49 @@ static HtOp *compensate_decision(HtPlan *plan, const HtOp *op)
     undo->reverses = op->op;
     undo->at = plan->now_us;
     undo->label = g_strdup_printf("Undo: %s", op->label);
-    HtUuid stage;
-    ht_reader_uuid(plan->reader, row->stage, &stage);
     ht_json_set_uuid(undo->body, "match", &op->match);
     ht_json_set_string(undo->body, "decision", "undo");
-    ht_json_set_uuid(undo->body, "from_stage", &stage);
+    ht_json_set_uuid(undo->body, "from_stage", &stand->stage);
     ht_json_set_null(undo->body, "to_stage");
-    ht_json_set_uuid(undo->body, "base_decision", &row->last_decision_id);
+    ht_json_set_uuid(undo->body, "base_decision", &stand->last);
     ht_json_set_uuid(undo->body, "reverses", &op->op);
     ht_json_set_int(undo->body, "at", undo->at);
     ht_json_set_bool(undo->body, "explanation_viewed", false);
     ht_json_set_bool(undo->body, "blind", ht_json_get_bool(op->body, "blind", false));
     ht_json_set_int(undo->body, "seconds_viewed", 0);
-    undo->prev = ht_json_new_object();
-    ht_json_set_string(undo->prev, "to", ht_json_get_string(op->prev, "stage", NULL));
-    ht_json_set_int(undo->prev, "since", ht_json_get_int(op->prev, "since", 0));
-    if (ht_json_has(op->prev, "held"))
-        ht_json_set_int(undo->prev, "held", ht_json_get_int(op->prev, "held", 0));
-    ht_match_rows_free(row, 1);
+    set_way_back(undo, op);
     return undo;
+}
+
+/* NULL: nothing. */
+static const char *why_not_undone(HtPlan *plan, const HtOp *op, bool is_here, const HtStand *stand)
+{
+    if (g_strcmp0(op->code, "same") == 0)
+        return HT_WHY_ANOTHERS;
+    if (query_hits(ht_reader_db(plan->reader), HT_CACHE_QUERY("mail_sent"), &op->op, 0))
+        return "its mail has left already";
+    if (!is_here)
+        return "it is not here any more";
+    return ht_uuid_equal(&stand->last, &op->op) || stand->is_undone ? NULL
+                                                                    : "somebody decided since";
+}
+
+static HtOp *compensate_decision(HtPlan *plan, const HtOp *op)
+{
+    HtStand stand;
+    bool is_here = ht_stand_get(plan, &op->match, &stand);
+    if (stand.is_refused) /* it was said of the later one */
+        return NULL;
+    const char *why = why_not_undone(plan, op, is_here, &stand);
+    if (!why) {
+        HtOp *undo = new_undo(plan, op, &stand);
+        ht_stand_after(plan, undo);
+        return undo;
+    }
+    ht_plan_refuse(plan, ht_reader_key(plan->reader, &op->match), why);
+    stand.is_refused = true;
+    ht_stand_set(plan, &op->match, &stand);
+    return NULL;
 }
 
 static HtOp *new_field_op(HtPlan *plan, const HtOp *like, const char *kind, const HtUuid *row)
@@ -266,6 +282,8 @@ static bool vanish(HtChange *change, HtPlan *plan, HtOp *op, GError **error)
     }
     note_done(plan, op);
     ht_change_touch(change, op);
+    if (op->state == HT_OP_PENDING && op->fn == HT_PUSH_DECISIONS)
+        ht_stand_before(plan, op);
     /* What the server refused, it refused with all that it carried. */
     const char *carried = op->state == HT_OP_PENDING ? HT_OUTBOX_QUERY("op_unmerge")
                                                      : HT_OUTBOX_QUERY("op_carried_drop");
@@ -419,10 +437,10 @@ static HtOp *again_decision(HtPlan *plan, const HtOp *op)
 {
     HtKey key = ht_reader_key(plan->reader, &op->match);
     HtMatchRow *row = ht_cache_match(plan->reader, key, NULL);
-    HtUuid now = {{0}}, then;
-    if (row)
-        ht_reader_uuid(plan->reader, row->stage, &now);
-    if (!row || !ht_json_get_uuid(op->body, "from_stage", &then) || !ht_uuid_equal(&now, &then)) {
+    HtUuid then;
+    HtStand stand;
+    if (!row || !ht_stand_get(plan, &op->match, &stand) ||
+        !ht_json_get_uuid(op->body, "from_stage", &then) || !ht_uuid_equal(&stand.stage, &then)) {
         ht_plan_refuse(plan, key, "it stands somewhere else now");
         if (row)
             ht_match_rows_free(row, 1);
@@ -432,13 +450,15 @@ static HtOp *again_decision(HtPlan *plan, const HtOp *op)
     ht_json_free(again->body);
     again->body = ht_json_dup(op->body);
     ht_json_set_uuid(again->body, "op", &again->op);
-    ht_json_set_uuid(again->body, "base_decision", &row->last_decision_id);
+    ht_json_set_uuid(again->body, "base_decision", &stand.last);
     ht_json_set_int(again->body, "at", plan->now_us);
     again->prev = op->prev ? ht_json_dup(op->prev) : NULL;
     again->kind = g_strdup(op->kind);
+    again->row = again->match = op->match;
     renew_note(again->body);
     renew_mail(plan, again, row);
     ht_match_rows_free(row, 1);
+    ht_stand_after(plan, again);
     return again;
 }
 
@@ -502,14 +522,11 @@ static HtOp *make_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t 
 static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t answer_seq,
                          GError **error)
 {
-    bool decision = op->fn == HT_PUSH_DECISIONS;
     g_autoptr(HtOp) again = make_again(change, plan, op, answer_seq);
     if (!again)
         return true;
     again->group = op->group;
     again->match = op->match;
-    if (decision)
-        again->row = op->match;
     again->candidate = op->candidate;
     again->at = plan->now_us;
     g_free(again->label);
@@ -519,6 +536,22 @@ static bool insert_again(HtChange *change, HtPlan *plan, const HtOp *op, int64_t
     return ht_change_insert(change, again, error) &&
            ht_op_merge(change->outbox->db, again, error) &&
            set_live(change->outbox->db, op->seq, HT_LIVE_REPLACED, error);
+}
+
+/* The answer has not left: without it the op stands as it stood. */
+static bool drop_answer(HtChange *change, HtPlan *plan, const HtOp *op, int64_t answer_seq,
+                        GError **error)
+{
+    HtDb *db = change->outbox->db;
+    g_autoptr(HtOp) answer = ht_op_load(db, answer_seq, error);
+    if (!answer)
+        return false;
+    if (op->fn == HT_PUSH_DECISIONS)
+        ht_stand_before(plan, answer);
+    note_done(plan, op);
+    ht_change_touch(change, op);
+    return ht_op_set_state(db, answer_seq, HT_OP_DROPPED, HT_LIVE_UNDONE, error) &&
+           set_live(db, op->seq, HT_LIVE_COUNTS, error);
 }
 
 static bool redo_op(HtChange *change, HtPlan *plan, const HtOp *op, GError **error)
@@ -540,12 +573,9 @@ static bool redo_op(HtChange *change, HtPlan *plan, const HtOp *op, GError **err
         note_done(plan, op);
         return set_live(db, op->seq, HT_LIVE_COUNTS, error);
     }
-    if (!answer_seq || answer_state != HT_OP_PENDING)
-        return insert_again(change, plan, op, answer_seq, error);
-    note_done(plan, op);
-    ht_change_touch(change, op);
-    return ht_op_set_state(db, answer_seq, HT_OP_DROPPED, HT_LIVE_UNDONE, error) &&
-           set_live(db, op->seq, HT_LIVE_COUNTS, error);
+    return answer_seq && answer_state == HT_OP_PENDING
+               ? drop_answer(change, plan, op, answer_seq, error)
+               : insert_again(change, plan, op, answer_seq, error);
 }
 
 bool ht_redo_group(HtChange *change, HtPlan *plan, int64_t group, GError **error)

@@ -209,6 +209,12 @@ static void test_note_conflict(void)
     g_assert_no_error(error);
     g_assert_cmpint(test_client_sync(two, HT_SYNC_ONCE).applied, ==, 1);
     assert_value(BODY, match, "desk and train");
+    undo(two);
+    g_assert_cmpint(test_client_sync(two, HT_SYNC_ONCE).conflicts, ==, 0);
+    assert_value(BODY, match, "desk");
+    redo(two);
+    g_assert_cmpint(test_client_sync(two, HT_SYNC_ONCE).conflicts, ==, 0);
+    assert_value(BODY, match, "desk and train");
     assert_all_sent(two);
     test_client_assert_equal(two);
 }
@@ -485,6 +491,235 @@ static void test_rights(void)
     g_assert_cmpint(test_client_sync(interviewer, HT_SYNC_ONCE).sent, ==, 0);
 }
 
+/* ---- undoing what was kept, and what was decided
+ * ----------------------------------------------------------- */
+static void change_minutes(TestClient *client, const char *match, int minutes)
+{
+    g_autoptr(HtInterview) about = only_interview(client, match);
+    HtIntent *intent = ht_intent_new(HT_INTENT_INTERVIEW_CHANGE);
+    intent->interview = about->key;
+    intent->minutes = minutes;
+    submit(client, intent);
+}
+
+static void keep_mine(TestClient *client, const HtResolve *how)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(client->outbox, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(conflicts->len, ==, 1);
+    ht_outbox_resolve(client->outbox, ((HtConflict *)conflicts->pdata[0])->item.seq, how, &error);
+    g_assert_no_error(error);
+}
+
+/* Goes through, and the interview of the application takes so long then. */
+static void assert_minutes(TestClient *client, const char *match, const char *minutes)
+{
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.conflicts + report.rejected, ==, 0);
+    assert_value("SELECT duration_minutes::text FROM public.interviews WHERE match_id = '%s'",
+                 match, minutes);
+}
+
+/* Mine was kept over theirs: its undo brings theirs back, not what was there before both; my own
+ * step before it comes in between. An undo that was kept over a later change is redone, too. */
+static void test_undo_kept(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) mine = open_synced("kept-a", "RECRUITER");
+    submit(mine, interview(mine, match, 40, "ht_a_int1"));
+    test_client_sync(mine, HT_SYNC_ONCE);
+    g_autoptr(TestClient) theirs = open_synced("kept-b", "RECRUITER2");
+    change_minutes(mine, match, 30);
+    change_minutes(theirs, match, 90);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).conflicts, ==, 1);
+    HtResolve how = {.resolution = HT_RESOLVE_KEEP_MINE};
+    keep_mine(mine, &how);
+    assert_minutes(mine, match, "30");
+    undo(mine);
+    assert_minutes(mine, match, "90");
+    redo(mine);
+    assert_minutes(mine, match, "30");
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    change_minutes(theirs, match, 100);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    change_minutes(mine, match, 40);
+    change_minutes(mine, match, 50);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).conflicts, ==, 1);
+    keep_mine(mine, &how);
+    assert_minutes(mine, match, "50");
+    undo(mine);
+    assert_minutes(mine, match, "40");
+    undo(mine);
+    assert_minutes(mine, match, "100");
+    redo(mine);
+    assert_minutes(mine, match, "40");
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    change_minutes(theirs, match, 110);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    undo(mine);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).conflicts, ==, 1);
+    keep_mine(mine, &how);
+    assert_minutes(mine, match, "100");
+    redo(mine);
+    assert_minutes(mine, match, "40");
+    assert_all_sent(mine);
+    test_client_assert_equal(mine);
+}
+
+static HtKey reason_of(TestClient *client)
+{
+    g_autofree char *id = test_value("SUPERUSER", "SELECT id::text FROM public.rejection_reasons "
+                                                  "WHERE is_active AND NOT requires_note AND "
+                                                  "tenant_id = (SELECT id FROM public.tenants "
+                                                  "ORDER BY id LIMIT 1) ORDER BY position LIMIT 1");
+    return key_of(client, id);
+}
+
+static HtIntent *decision(TestClient *client, const char *match, HtDecisionKind kind,
+                          const char *note)
+{
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = kind;
+    intent->note = g_strdup(note);
+    if (kind == HT_DECISION_REJECT || kind == HT_DECISION_REOPEN)
+        intent->reason = reason_of(client);
+    ht_intent_add_match(intent, key_of(client, match), true, false, 3);
+    return intent;
+}
+
+static void assert_undoes(TestClient *client, HtIntentKind kind, const char *label)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(client->outbox, ht_intent_new(kind), &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(receipt->n_done, ==, 1);
+    g_assert_cmpint(receipt->n_refused, ==, 0);
+    g_assert_cmpstr(receipt->label, ==, label);
+}
+
+/* As shown, and after it was sent at the server. */
+static void assert_stands(TestClient *client, const char *match, const char *status)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT s.stage_type FROM candidate_job_matches m JOIN ids i ON i.k = m.k LEFT JOIN "
+        "shown_matches x ON x.k = m.k JOIN job_stages s ON s.k = coalesce(x.stage_k, m.stage_k) "
+        "WHERE lower(hex(i.id)) = replace('%s', '-', '')",
+        match);
+    g_autofree char *shown = test_client_value(client, sql);
+    HtSyncReport report = test_client_sync(client, HT_SYNC_ONCE);
+    g_assert_cmpint(report.conflicts + report.rejected, ==, 0);
+    assert_value("SELECT s.stage_type FROM public.candidate_job_matches m JOIN public.job_stages s "
+                 "ON s.id = m.stage_id WHERE m.id = '%s'",
+                 match, status);
+    g_assert_cmpstr(shown, ==, status);
+}
+
+/* Kept behind a reopening: both go with one undo, of its pass too, and who was rejected is rejected
+ * as before. */
+static void test_undo_reopened(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) mine = open_synced("reopened-a", "RECRUITER");
+    g_autoptr(TestClient) theirs = open_synced("reopened-b", "RECRUITER2");
+    HtIntent *passing = decision(mine, match, HT_DECISION_SHORTLIST, NULL);
+    guint64 pass = passing->pass = ht_outbox_new_pass(mine->outbox);
+    submit(mine, passing);
+    submit(theirs, decision(theirs, match, HT_DECISION_REJECT, "theirs"));
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).conflicts, ==, 1);
+    HtResolve how = {.resolution = HT_RESOLVE_KEEP_MINE, .reason = reason_of(mine), .note = "mine"};
+    keep_mine(mine, &how);
+    assert_stands(mine, match, "shortlist");
+    assert_undoes(mine, HT_INTENT_UNDO, "Undone: Shortlisted");
+    only_note(mine, match, "theirs");
+    assert_stands(mine, match, "rejected");
+    only_note(mine, match, "theirs");
+    assert_undoes(mine, HT_INTENT_REDO, "Redone: Shortlisted");
+    assert_stands(mine, match, "shortlist");
+    /* The answers wait, and are taken back: nothing leaves. */
+    assert_undoes(mine, HT_INTENT_UNDO, "Undone: Shortlisted");
+    assert_undoes(mine, HT_INTENT_REDO, "Redone: Shortlisted");
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).sent, ==, 0);
+    /* The reopening has left alone, and so has the first of the two answers. */
+    assert_undoes(mine, HT_INTENT_UNDO, "Undone: Shortlisted");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(mine->outbox, 1, &error);
+    g_assert_cmpint(batch->n, ==, 1);
+    assert_undoes(mine, HT_INTENT_REDO, "Redone: Shortlisted");
+    assert_stands(mine, match, "shortlist");
+    g_autoptr(HtReceipt) passed = ht_outbox_undo_pass(mine->outbox, pass, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(passed->n_done, ==, 1);
+    g_assert_cmpint(passed->n_refused, ==, 0);
+    assert_stands(mine, match, "rejected");
+    only_note(mine, match, "theirs");
+    assert_all_sent(mine);
+    test_client_assert_equal(mine);
+}
+
+/* An undo that met somebody's decision goes again only when that one was undone. */
+static void test_undo_over(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autoptr(TestClient) mine = open_synced("over-a", "RECRUITER");
+    g_autoptr(GError) error = NULL;
+    submit(mine, decision(mine, match, HT_DECISION_SHORTLIST, NULL));
+    test_client_sync(mine, HT_SYNC_ONCE);
+    g_autoptr(TestClient) theirs = open_synced("over-b", "RECRUITER2");
+    submit(theirs, decision(theirs, match, HT_DECISION_REJECT, NULL));
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    undo(mine);
+    g_assert_cmpint(test_client_sync(mine, HT_SYNC_ONCE).conflicts, ==, 1);
+    HtResolve how = {.resolution = HT_RESOLVE_KEEP_MINE};
+    g_autoptr(GPtrArray) conflicts = ht_outbox_conflicts(mine->outbox, &error);
+    const HtConflict *conflict = conflicts->pdata[0];
+    g_assert_cmpint(conflict->keep, ==, HT_KEEP_OVER);
+    g_assert_false(ht_outbox_resolve(mine->outbox, conflict->item.seq, &how, &error));
+    g_assert_cmpstr(error->message, ==, "another decision followed what this undoes: take theirs");
+    undo(theirs);
+    test_client_sync(theirs, HT_SYNC_ONCE);
+    test_client_sync(mine, HT_SYNC_ONCE);
+    keep_mine(mine, &how);
+    assert_stands(mine, match, "applied");
+    redo(mine);
+    assert_stands(mine, match, "shortlist");
+    assert_all_sent(mine);
+    test_client_assert_equal(mine);
+}
+
+/* The words of a decision go and come with it, and are said once. */
+static void test_undo_words(void)
+{
+    g_autofree char *job = test_job(1, false), *match = test_match(job, 0);
+    g_autofree char *person = person_of(match);
+    g_autoptr(TestClient) client = open_synced("words", "RECRUITER");
+    g_autoptr(GError) error = NULL;
+    submit(client, decision(client, match, HT_DECISION_REJECT, "too far away"));
+    test_client_sync(client, HT_SYNC_ONCE);
+    only_note(client, match, "too far away");
+    g_autoptr(HtReader) reader = reader_of(client);
+    g_autoptr(GPtrArray) way = ht_cache_history(reader, key_of(client, person), 0, &error);
+    int n = 0;
+    for (guint i = 0; i < way->len; i++)
+        n += g_strcmp0(((HtHistoryItem *)way->pdata[i])->text, "too far away") == 0;
+    g_assert_cmpint(n, ==, 1);
+    undo(client);
+    only_note(client, match, NULL);
+    redo(client);
+    only_note(client, match, "too far away");
+    undo(client);
+    test_client_sync(client, HT_SYNC_ONCE);
+    only_note(client, match, NULL);
+    assert_value(BODY, match, "too far away -");
+    redo(client);
+    test_client_sync(client, HT_SYNC_ONCE);
+    only_note(client, match, "too far away");
+    assert_all_sent(client);
+    test_client_assert_equal(client);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -499,6 +734,10 @@ int main(int argc, char **argv)
     g_test_add_func("/sync/inserts/busy", test_busy);
     g_test_add_func("/sync/inserts/feedback", test_feedback);
     g_test_add_func("/sync/inserts/rights", test_rights);
+    g_test_add_func("/sync/inserts/undo_kept", test_undo_kept);
+    g_test_add_func("/sync/inserts/undo_reopened", test_undo_reopened);
+    g_test_add_func("/sync/inserts/undo_over", test_undo_over);
+    g_test_add_func("/sync/inserts/undo_words", test_undo_words);
     int status = g_test_run();
     test_clients_clear();
     test_server_stop();

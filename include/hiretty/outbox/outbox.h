@@ -193,6 +193,7 @@ typedef enum {
     HT_KEEP_NOTE,     /* it stands where mine leads: theirs stands, my note goes beside it */
     HT_KEEP_NOTHING,  /* the same, and nothing of mine is left: theirs stands */
     HT_KEEP_NEVER,    /* the same, and my mail goes with no other decision: refused */
+    HT_KEEP_OVER,     /* an undo, and another decision followed what it undoes: refused */
 } HtKeep;
 
 typedef struct {

@@ -300,9 +300,10 @@ static void test_note_stays(void)
     g_assert_cmpstr(ht_json_get_string(set, "body", NULL), ==, "Ask about Kafka");
     g_assert_cmpstr(ht_json_get_string(set, "visibility", NULL), ==, "private");
     g_assert_nonnull(ht_json_get_string(set, "match_id", NULL));
-    /* It is what this action has left, and is undone as that. */
+    /* It is what this action has left, and is undone as that: the decision is another's. */
     g_autoptr(HtReceipt) undone = bench_undo(&bench, HT_INTENT_UNDO, &error);
     g_assert_no_error(error);
+    g_assert_cmpstr(undone->label, ==, "Undone: what was noted with \"Shortlisted\"");
     assert_outbox(&bench, 0, 0, 0);
     bench_close(&bench);
 }
