@@ -245,7 +245,8 @@ static void submit_texts(Bench *bench)
     g_assert_no_error(error);
 }
 
-/* Refused by the server: what was not sent stays, but as ids and codes only. */
+/* Refused by the server: what was not sent stays, but as ids and codes only; a note or a tag is
+ * none without its words. */
 static void test_refused_access(void)
 {
     Bench bench;
@@ -258,7 +259,10 @@ static void test_refused_access(void)
     g_assert_true(ht_cache_purge(bench.fixture.cache, HT_PURGE_LOCK, "refused", &error));
     g_assert_no_error(error);
     g_assert_false(file_has(&bench, "") || file_has(&bench, "-wal"));
-    assert_outbox(&bench, 3, 0, 0);
+    assert_outbox(&bench, 1, 0, 0);
+    HtOutboxCounts counts;
+    ht_outbox_counts(bench.outbox, &counts);
+    g_assert_cmpint(counts.rejected, ==, 2);
     g_autofree char *text = ht_outbox_export(bench.outbox, &error);
     g_autoptr(HtJson) json = ht_json_parse(text, -1, &error);
     g_assert_cmpuint(ht_json_length(json), ==, 3);
