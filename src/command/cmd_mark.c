@@ -88,15 +88,63 @@ HT_HANDLER(ht_cmd_mark_only)
 
 /* ---- by a filter
  * ----------------------------------------------------------------------------------- */
-static HtResult by_filter(HtContext *context, const char *filter, bool on)
+static HtResult say_marks(HtContext *context, int64_t n, bool on)
 {
-    g_autoptr(GError) error = NULL;
-    int64_t n = ht_view_mark_filter(ht_top(context), filter, on, &error);
-    if (n < 0)
-        return ht_result_take_error(g_steal_pointer(&error));
     ht_context_session_touch(context);
     return ht_result_message("%" G_GINT64_FORMAT " %s, %" G_GINT64_FORMAT " marked", n,
                              on ? "more" : "fewer", ht_view_marks(ht_top(context)));
+}
+
+typedef struct {
+    HtMarkQuery *query;
+    bool on;
+} Marking;
+
+static void marking_free(gpointer data)
+{
+    Marking *marking = data;
+    ht_mark_query_free(marking->query);
+    g_free(marking);
+}
+
+static void keys_free(gpointer keys)
+{
+    ht_key_array_free(keys);
+}
+
+static gpointer find(HtReader *reader, gpointer data, const gint *stop, GError **error)
+{
+    (void)stop; /* one statement, which is interrupted */
+    return ht_mark_query_run(((const Marking *)data)->query, reader, error);
+}
+
+static HtResult found(HtContext *context, gpointer result, gpointer data)
+{
+    const Marking *marking = data;
+    return say_marks(context,
+                     ht_view_mark_found(ht_top(context), marking->query, result, marking->on),
+                     marking->on);
+}
+
+static HtResult by_filter(HtContext *context, const char *filter, bool on)
+{
+    g_autoptr(GError) error = NULL;
+    HtView *view = ht_top(context);
+    if (!ht_view_marks_by_query(view)) {
+        int64_t n = ht_view_mark_filter(view, filter, on, &error);
+        return n < 0 ? ht_result_take_error(g_steal_pointer(&error)) : say_marks(context, n, on);
+    }
+    HtMarkQuery *query = ht_mark_query_new(view, filter, &error);
+    if (!query)
+        return ht_result_take_error(g_steal_pointer(&error));
+    Marking *marking = g_new0(Marking, 1);
+    *marking = (Marking){query, on};
+    return ht_context_errand(context, &(HtErrandSpec){.rows = (guint)ht_view_rows(view),
+                                                      .run = find,
+                                                      .done = found,
+                                                      .data = marking,
+                                                      .free_data = marking_free,
+                                                      .free_result = keys_free});
 }
 
 static HtResult answered_mark(HtContext *context, HtPrompt *prompt)

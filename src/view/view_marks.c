@@ -183,7 +183,7 @@ int64_t ht_view_mark(HtView *view, HtMarkKind kind)
     return ht_view_marks(view);
 }
 
-static bool plain_filter(HtView *view, const char *words, bool on)
+static void plain_filter(HtView *view, const char *words, bool on)
 {
     for (gsize i = 0; i < view->base->n; i++) {
         HtListRow *row = view->rows ? ht_view_whole_row(view, i) : NULL;
@@ -194,25 +194,59 @@ static bool plain_filter(HtView *view, const char *words, bool on)
         else
             g_hash_table_remove(view->marks, pointer_of(row->key));
     }
-    return true;
 }
 
-static bool key_filter(HtView *view, const char *text, bool on, GError **error)
+struct HtMarkQuery {
+    const HtViewClass *class;
+    HtViewQuery query;
+    const char *rule; /* interned */
+};
+
+bool ht_view_marks_by_query(const HtView *view)
 {
-    HtViewQuery query = {.sort = view->sort, .descending = view->descending, .data = view->data};
-    memcpy(query.subject, view->subject, sizeof query.subject);
-    query.filter = ht_filter_parse(text, NULL, error);
-    if (!query.filter)
-        return false;
-    HtLoaded *loaded = view->class->load(view->parts.reader, &query, error);
-    ht_filter_free(query.filter);
-    if (!loaded)
-        return false;
-    g_autoptr(GHashTable) passing = g_hash_table_new(g_direct_hash, g_direct_equal);
-    for (gsize i = 0; i < loaded->keys->n; i++)
-        g_hash_table_add(passing, pointer_of(loaded->keys->keys[i]));
+    return !view->class->is_plain && !view->class->loads_here;
+}
+
+void ht_mark_query_free(gpointer data)
+{
+    HtMarkQuery *query = data;
+    if (!query)
+        return;
+    g_clear_pointer(&query->query.filter, ht_filter_free);
+    g_free(query);
+}
+
+HtMarkQuery *ht_mark_query_new(HtView *view, const char *filter, GError **error)
+{
+    if (view->class->takes_words && !view->class->takes_words(filter, error))
+        return NULL;
+    HtFilter *parsed = ht_filter_parse(filter, NULL, error);
+    if (!parsed)
+        return NULL;
+    HtMarkQuery *query = g_new0(HtMarkQuery, 1);
+    query->class = view->class;
+    query->rule = rule_text(filter);
+    query->query = (HtViewQuery){
+        .filter = parsed, .sort = view->sort, .descending = view->descending, .data = view->data};
+    memcpy(query->query.subject, view->subject, sizeof query->query.subject);
+    return query;
+}
+
+HtKeyArray *ht_mark_query_run(const HtMarkQuery *query, HtReader *reader, GError **error)
+{
+    HtLoaded *loaded = query->class->load(reader, &query->query, error);
+    HtKeyArray *found = loaded ? g_steal_pointer(&loaded->keys) : NULL;
     ht_loaded_free(loaded);
-    Rule rule = {.rule = rule_text(text)};
+    return found;
+}
+
+int64_t ht_view_mark_found(HtView *view, const HtMarkQuery *query, const HtKeyArray *found, bool on)
+{
+    int64_t before = ht_view_marks(view);
+    g_autoptr(GHashTable) passing = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (gsize i = 0; i < found->n; i++)
+        g_hash_table_add(passing, pointer_of(found->keys[i]));
+    Rule rule = {.rule = query->rule};
     for (gsize i = 0; i < view->base->n; i++) {
         gpointer key = pointer_of(view->base->keys[i]);
         if (!g_hash_table_contains(passing, key))
@@ -222,18 +256,26 @@ static bool key_filter(HtView *view, const char *text, bool on, GError **error)
         else
             g_hash_table_remove(view->marks, key);
     }
-    return true;
+    changed(view);
+    return ABS(ht_view_marks(view) - before);
+}
+
+static int64_t key_filter(HtView *view, const char *text, bool on, GError **error)
+{
+    g_autoptr(HtMarkQuery) query = ht_mark_query_new(view, text, error);
+    g_autoptr(HtKeyArray) found =
+        query ? ht_mark_query_run(query, view->parts.reader, error) : NULL;
+    return found ? ht_view_mark_found(view, query, found, on) : -1;
 }
 
 int64_t ht_view_mark_filter(HtView *view, const char *filter, bool on, GError **error)
 {
+    if (!view->class->is_plain)
+        return key_filter(view, filter, on, error);
     int64_t before = ht_view_marks(view);
     if (view->class->takes_words && !view->class->takes_words(filter, error))
         return -1;
-    bool ok = view->class->is_plain ? plain_filter(view, filter, on)
-                                    : key_filter(view, filter, on, error);
-    if (!ok)
-        return -1;
+    plain_filter(view, filter, on);
     changed(view);
     return ABS(ht_view_marks(view) - before);
 }

@@ -155,6 +155,18 @@ void ht_view_previewed(HtView *view, int64_t row, int64_t shown_ms);
 int64_t ht_view_mark(HtView *view, HtMarkKind kind);
 /* Marks (or unmarks) every row of a filter text; -1 and error when the text is wrong. */
 int64_t ht_view_mark_filter(HtView *view, const char *filter, bool on, GError **error);
+/* The same where the list is long, in three steps: what is looked for (NULL and error: the text is
+ * wrong), who it is (on any thread that has a reader), and their marks. */
+typedef struct HtMarkQuery HtMarkQuery;
+typedef struct HtReader HtReader; /* of the cache */
+HtMarkQuery *ht_mark_query_new(HtView *view, const char *filter, GError **error);
+void ht_mark_query_free(gpointer query);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HtMarkQuery, ht_mark_query_free)
+HtKeyArray *ht_mark_query_run(const HtMarkQuery *query, HtReader *reader, GError **error);
+int64_t ht_view_mark_found(HtView *view, const HtMarkQuery *query, const HtKeyArray *found,
+                           bool on);
+/* Are the marks of a filter looked for in such steps? Else its rows are in memory. */
+bool ht_view_marks_by_query(const HtView *view);
 int64_t ht_view_marks(const HtView *view);
 /* Marked keys outside the present limit. */
 int64_t ht_view_marks_outside(HtView *view);
