@@ -200,7 +200,8 @@ static char *ask_password(const char *user, const char *server, int attempt, gpo
     (void)data;
     if (attempt > 2)
         return NULL;
-    g_autofree char *question = g_strdup_printf("Password of %s on %s", user, server);
+    const char *refused = attempt > 0 ? "That password was refused. " : "";
+    g_autofree char *question = g_strdup_printf("%sPassword of %s on %s", refused, user, server);
     return ht_secret_ask(question);
 }
 
@@ -217,7 +218,7 @@ static void cli_probe(HtCliHost *cli, HtCliProbe *probe)
 
 static char *cli_edit(HtCliHost *cli, const char *initial, GError **error)
 {
-    return ht_editor_run(ht_paths_runtime_dir(cli->paths), initial, error);
+    return ht_editor_run(ht_paths_runtime_dir(cli->paths), initial, NULL, error);
 }
 
 static void cli_check_themes(HtCliHost *cli, GPtrArray *warnings)

@@ -341,7 +341,8 @@ static HtResult write_note(HtContext *context, const About *asked, const char *t
 static void note_given_up(HtContext *context, HtPrompt *prompt)
 {
     const About *about = prompt->data;
-    ht_context_give_up(context, about->words, prompt->text, "note");
+    ht_context_give_up(context, about->words, prompt->text,
+                       prompt->kind == HT_PROMPT_EDITOR ? "note.editor" : "note");
 }
 
 static HtResult note_answered(HtContext *context, HtPrompt *prompt)
@@ -356,7 +357,7 @@ static HtResult ask_note(HtContext *context, const About *about, HtPromptKind ki
     guint n = about->people->len;
     HtPrompt *prompt = about->whom ? ht_prompt_new(kind, note_answered, "note on %s", about->whom)
                                    : ht_prompt_new(kind, note_answered, "note on %u", n);
-    prompt->cancelled = kind == HT_PROMPT_TEXT ? note_given_up : NULL;
+    prompt->cancelled = note_given_up;
     const char *given_up = ht_context_given_up(context, about->words);
     const char *kept = ht_context_kept_words(context, about->words);
     if (given_up) {

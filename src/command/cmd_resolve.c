@@ -204,6 +204,16 @@ static HtResult edited(HtContext *context, HtPrompt *prompt)
     return resolve(context, choice);
 }
 
+/* The editor failed after something was written. */
+static void edit_given_up(HtContext *context, HtPrompt *prompt)
+{
+    g_autofree char *key = about(prompt->data);
+    g_autofree char *command = ht_context_key_of(context, "conflict.edit");
+    ht_context_keep_words(context, key, prompt->text);
+    ht_context_set_message(context, HT_STYLE_NORMAL, "Not sent. %s brings your words back.",
+                           command);
+}
+
 static char *text_to_edit(HtContext *context, int64_t seq)
 {
     g_autoptr(HtConflict) conflict = ht_outbox_conflict(context->parts.outbox, seq, NULL);
@@ -223,6 +233,7 @@ HT_HANDLER(ht_cmd_edit_mine)
     if (!text)
         return ht_result_error("there is no text in it to edit: keep yours or take theirs");
     HtPrompt *prompt = ht_prompt_new(HT_PROMPT_EDITOR, edited, "mine");
+    prompt->cancelled = edit_given_up;
     ht_prompt_set_text(prompt, context, text);
     prompt->data = choice_dup(&choice);
     prompt->free_data = choice_free;

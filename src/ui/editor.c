@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #define EDIT_PREFIX "edit-"
+#define KEPT_PREFIX "unsent-"
 
-enum { MAX_TEXT = 256 * 1024, MAX_DEPTH = 16, MAKE_ATTEMPTS = 100 };
+/* More than any note may have, so that what is too long comes back to be made shorter. */
+enum { MAX_TEXT = 4 * 1024 * 1024, MAX_DEPTH = 16, MAKE_ATTEMPTS = 100 };
 
 static const char *const passed_on[] = {"PATH",
                                         "HOME",
@@ -210,8 +212,46 @@ static int make_folder(const char *folder, char **name, GError **error)
     return -1;
 }
 
-char *ht_editor_run(const char *folder, const char *initial, GError **error)
+/* Moves what was written out of the folder that goes with the edit; the error says where to. What
+ * cannot be moved, because it is not there, is nothing that was written. */
+static void keep_file(const char *folder, const char *mine, const char *file, GError **error)
 {
+    const char *letters = strrchr(mine, '-') + 1;
+    g_autofree char *name = g_strconcat(KEPT_PREFIX, letters, ".txt", NULL);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    struct stat st;
+    if (lstat(file, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+        g_rename(file, path) != 0)
+        return;
+    g_chmod(path, 0600);
+    char *why = g_strdup((*error)->message);
+    g_clear_error(error);
+    g_set_error(error, HT_ERROR, HT_ERROR_INVALID, "%s (what you wrote is in %s)", why, path);
+    g_free(why);
+}
+
+/* What the file holds after the editor. NULL: nothing was taken. */
+static char *take(const char *folder, const char *mine, const char *file, const char *initial,
+                  char **left, GError **error)
+{
+    GError *problem = NULL;
+    bool is_done = run(file, &problem);
+    g_autofree char *text = load(file, is_done ? &problem : NULL);
+    if (!problem)
+        return g_steal_pointer(&text);
+    g_autofree char *before = ht_text_to_edit(initial, -1);
+    if (text && left && strcmp(text, before) != 0)
+        *left = g_steal_pointer(&text);
+    else if (!text || strcmp(text, before) != 0)
+        keep_file(folder, mine, file, &problem);
+    g_propagate_error(error, problem);
+    return NULL;
+}
+
+char *ht_editor_run(const char *folder, const char *initial, char **left, GError **error)
+{
+    if (left)
+        *left = NULL;
     ht_editor_sweep(folder);
     g_autofree char *mine = NULL;
     int held = make_folder(folder, &mine, error);
@@ -219,8 +259,8 @@ char *ht_editor_run(const char *folder, const char *initial, GError **error)
         return NULL;
     g_autofree char *file = g_build_filename(mine, "note.txt", NULL);
     char *text = NULL;
-    if (write_note(file, initial, error) && run(file, error))
-        text = load(file, error);
+    if (write_note(file, initial, error))
+        text = take(folder, mine, file, initial, left, error);
     remove_folder(mine);
     close(held);
     return text;

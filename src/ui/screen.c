@@ -47,11 +47,19 @@ static void handle(HtScreen *screen, HtResult result);
 static void edit(HtScreen *screen, HtPrompt *prompt)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *left = NULL;
     char *text = NULL;
     if (screen->host.edit)
-        text = screen->host.edit(prompt->label, prompt->text ? prompt->text : "", screen->host.data,
-                                 &error);
+        text = screen->host.edit(prompt->label, prompt->text ? prompt->text : "", &left,
+                                 screen->host.data, &error);
+    if (!text && left) { /* as words that are given up at a prompt: its command brings them back */
+        g_free(prompt->text);
+        prompt->text = g_steal_pointer(&left);
+        ht_context_cancel(screen->context, prompt);
+        return;
+    }
     if (!text) {
+        prompt->cancelled = NULL; /* nothing was written: nothing is given up */
         ht_context_cancel(screen->context, prompt);
         ht_context_set_message(screen->context, HT_STYLE_ERROR, "%s",
                                error ? error->message : "There is no editor here.");

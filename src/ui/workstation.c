@@ -414,14 +414,15 @@ static void open_job_signals(Station *station, guint *source)
 
 /* ---- what a screen asks for ---- */
 
-static char *edit_text(const char *label, const char *initial, gpointer data, GError **error)
+static char *edit_text(const char *label, const char *initial, char **left, gpointer data,
+                       GError **error)
 {
     Station *station = data;
     (void)label;
     const HtPaths *paths = ht_context_parts(station->context)->paths;
     ht_terminal_leave(station->terminal);
     ht_log_release_stderr();
-    char *text = ht_editor_run(ht_paths_runtime_dir(paths), initial, error);
+    char *text = ht_editor_run(ht_paths_runtime_dir(paths), initial, left, error);
     ht_log_capture_stderr();
     ht_terminal_enter(station->terminal);
     on_resize(station);

@@ -73,10 +73,12 @@ static void take(const HtInputEvent *event, gpointer data)
     check_frame(station);
 }
 
-static char *edit(const char *label, const char *initial, gpointer data, GError **error)
+static char *edit(const char *label, const char *initial, char **left, gpointer data,
+                  GError **error)
 {
     (void)label;
     (void)data;
+    (void)left;
     (void)error;
     return g_strconcat(initial ? initial : "", " written in an editor", NULL);
 }

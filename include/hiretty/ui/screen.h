@@ -14,8 +14,10 @@ typedef struct HtScreen HtScreen;
 
 /* What a screen needs from around it. All may be NULL. */
 typedef struct HtScreenHost {
-    /* A text written in the person's editor; NULL and error when it was given up. Caller frees. */
-    char *(*edit)(const char *label, const char *initial, gpointer data, GError **error);
+    /* A text written in the person's editor; NULL and error when it was given up, and what was
+     * written all the same in *left (NULL before). Caller frees both. */
+    char *(*edit)(const char *label, const char *initial, char **left, gpointer data,
+                  GError **error);
     /* To the clipboard; the answer is for the message line (static). */
     const char *(*copy)(const char *text, gpointer data);
     gpointer data;

@@ -15,6 +15,7 @@ typedef struct {
     HtContext *context;
     HtScreen *screen;
     int n_copied;
+    char *opened; /* what the editor was opened with last */
 } Desk;
 
 static const char *copy(const char *text, gpointer data)
@@ -23,6 +24,20 @@ static const char *copy(const char *text, gpointer data)
     g_assert_nonnull(text);
     desk->n_copied++;
     return "Copied.";
+}
+
+/* An editor that fails: without a change when it begins with what was written, else after some. */
+static char *edit(const char *label, const char *initial, char **left, gpointer data,
+                  GError **error)
+{
+    Desk *desk = data;
+    g_assert_nonnull(label);
+    g_free(desk->opened);
+    desk->opened = g_strdup(initial);
+    if (!*initial)
+        *left = g_strdup("first line\nsecond line");
+    g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "the editor failed");
+    return NULL;
 }
 
 static void on_changed(HtContext *context, gpointer data)
@@ -60,7 +75,7 @@ static void desk_open(Desk *desk)
     desk->context = ht_context_new(&parts, &error);
     g_assert_no_error(error);
     g_assert_true(ht_context_start(desk->context, &error));
-    HtScreenHost host = {.copy = copy, .data = desk};
+    HtScreenHost host = {.edit = edit, .copy = copy, .data = desk};
     desk->screen = ht_screen_new(desk->context, &host);
     ht_context_set_changed(desk->context, on_changed, desk->screen);
     ht_screen_resize(desk->screen, 80, 24);
@@ -78,6 +93,7 @@ static void desk_close(Desk *desk)
     ht_reader_free(desk->reader);
     ht_outbox_close(desk->outbox);
     fixture_close(&desk->cache);
+    g_free(desk->opened);
 }
 
 /* All at once, as a fast hand or a line that stalled gives them. */
@@ -259,6 +275,26 @@ static void test_preview_follows(void)
     desk_close(&desk);
 }
 
+/* What was written in an editor that failed is offered again, also after it failed once more. */
+static void test_editor_failed(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    type(&desk, "E");
+    g_assert_cmpstr(desk.opened, ==, "");
+    g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
+                    "Not written. E brings your words back.");
+    for (int i = 0; i < 2; i++) {
+        type(&desk, "E");
+        g_assert_cmpstr(desk.opened, ==, "first line\nsecond line");
+        g_assert_cmpstr(ht_context_message(desk.context, NULL), ==, "the editor failed");
+    }
+    g_assert_cmpint(pending(&desk), ==, 0);
+    type(&desk, "w Enter");
+    g_assert_cmpint(pending(&desk), ==, 1);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -269,5 +305,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/screen/end_among_keys", test_end_among_keys);
     g_test_add_func("/ui/screen/blind_preview", test_blind_preview);
     g_test_add_func("/ui/screen/preview_follows", test_preview_follows);
+    g_test_add_func("/ui/screen/editor_failed", test_editor_failed);
     return g_test_run();
 }
