@@ -40,8 +40,8 @@ void ht_sync_error_name_table(GError **error, const HtSyncTable *table)
         return;
     g_clear_error(error);
     g_set_error(error, HT_PG_ERROR, HT_PG_ERROR_LARGE,
-                "a row of %s is too large to be fetched: tell the administrator, who makes it "
-                "smaller (docs/administration.md, Sizes)",
+                "reading %s: one row, or an error, of the answer is larger than 64 MiB: tell the "
+                "administrator, who looks for it (docs/administration.md, Sizes)",
                 table->server);
 }
 
