@@ -27,7 +27,7 @@ static const HtSetting table[] = {
     {"ui",      "title",            HT_SETTING_BOOL,   "false",     0, 0,         NULL,              NULL, "the window is called after the program and the profile meanwhile"},
     {"ui",      "accessible",       HT_SETTING_BOOL,   "false",     0, 0,         NULL,              NULL, "no boxes, no spinners, status on its own line"},
     {"ui",      "clipboard",        HT_SETTING_CHOICE, "off",       0, 0,         "off|osc52",       NULL, "how y copies"},
-    {"ui",      "time_zone",        HT_SETTING_STRING, "",          0, 0,         NULL,              NULL, "for showing times, such as Europe/Berlin; empty: this machine's"},
+    {"ui",      "time_zone",        HT_SETTING_ZONE,   "",          0, 0,         NULL,              NULL, "for showing times, such as Europe/Berlin; empty: this machine's"},
     {"ui",      "escape_delay",     HT_SETTING_INT,    "25",        0, 1000,      NULL,              "ms", "to tell Esc from a key sequence"},
     {"triage",  "undo_window",      HT_SETTING_INT,    "10",        0, 1440,      NULL,              "min", "before a queued mail may leave"},
     {"log",     "level",            HT_SETTING_CHOICE, "info",      0, 0,         "debug|info|warning|error", NULL, "least important message that is written"},
@@ -91,6 +91,13 @@ static bool is_choice(const char *value, const char *choices)
     return g_strv_contains((const char *const *)names, value);
 }
 
+/* As this machine's zone files have it, or an offset such as +01:00. */
+static bool is_zone(const char *value)
+{
+    g_autoptr(GTimeZone) zone = *value ? g_time_zone_new_identifier(value) : NULL;
+    return !*value || zone;
+}
+
 /* NULL if `value` is good, else what would be (caller frees). */
 static char *complaint(const HtSetting *setting, const char *value)
 {
@@ -109,6 +116,10 @@ static char *complaint(const HtSetting *setting, const char *value)
         return is_choice(value, setting->choices)
                    ? NULL
                    : g_strdup_printf("one of %s is wanted", setting->choices);
+    case HT_SETTING_ZONE:
+        if (g_utf8_validate(value, -1, NULL) && is_zone(value))
+            return NULL;
+        return g_strdup("a time zone that this machine knows is wanted, such as Europe/Berlin");
     case HT_SETTING_STRING:
     default:
         return g_utf8_validate(value, -1, NULL) ? NULL : g_strdup("text is wanted");
@@ -249,7 +260,9 @@ static const char *typed_value(const HtSettings *settings, const char *name, boo
                                HtSettingType type)
 {
     const HtSetting *setting = find_dotted(name);
-    bool fits = setting && (setting->type == type || (text && setting->type == HT_SETTING_CHOICE));
+    bool is_text =
+        setting && (setting->type == HT_SETTING_CHOICE || setting->type == HT_SETTING_ZONE);
+    bool fits = setting && (setting->type == type || (text && is_text));
     if (!fits)
         g_critical("no such setting: %s", name);
     return fits ? value_of(settings, setting) : "";

@@ -184,8 +184,9 @@ static HtJson *match_json(HtReader *reader, const HtMatchRow *row, bool blind)
 
 static char *name_of(HtReader *reader, const HtMatchRow *row)
 {
-    return row->flags & HT_MATCH_BLIND ? ht_blind_name(reader, row->candidate)
-                                       : g_strdup(row->name);
+    if (row->flags & HT_MATCH_BLIND)
+        return ht_blind_name(reader, row->candidate);
+    return g_strdup(row->name && *row->name ? row->name : "(erased)");
 }
 
 static void match_cells(HtReader *reader, HtCliTable *table, const HtMatchRow *row)

@@ -233,7 +233,9 @@ static void check_outbox(Report *report)
     int waiting = counts.pending + counts.sending, asking = counts.conflicts + counts.rejected;
     g_autofree char *text =
         g_strdup_printf("%d to send, %d parked, %d in conflict", waiting, counts.parked, asking);
-    if (ht_outbox_problem(outbox))
+    if (g_strcmp0(ht_outbox_problem(outbox), HT_CACHE_FULL_PROBLEM) == 0)
+        say(report, "outbox", BAD, ht_outbox_problem(outbox), "make room on the disk");
+    else if (ht_outbox_problem(outbox))
         say(report, "outbox", BAD, ht_outbox_problem(outbox),
             "look at what was moved aside, and decide again what is missing");
     else if (asking > 0)

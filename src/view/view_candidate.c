@@ -102,6 +102,11 @@ static void fill_notes(HtView *view, HtDoc *doc, int width)
     }
 }
 
+static char *name_of(const HtCandidate *person)
+{
+    return ht_clean(person->name && *person->name ? person->name : "(erased)");
+}
+
 static void fill(HtView *view, HtDoc *doc, int width)
 {
     HtKey candidate = view->subject[SUBJECT_CANDIDATE];
@@ -134,9 +139,23 @@ static void fill(HtView *view, HtDoc *doc, int width)
     }
 }
 
+/* Erased, or called otherwise, since the view was opened. */
+static void look_name(HtView *view)
+{
+    Person *data = view->data;
+    g_autoptr(HtCandidate) person =
+        ht_cache_candidate(view->parts.reader, view->subject[SUBJECT_CANDIDATE], NULL);
+    if (!person)
+        return;
+    g_free(data->name);
+    data->name = name_of(person);
+}
+
 static void place(HtView *view, GString *out)
 {
     const Person *person = view->data;
+    if (!view->doc) /* what is shown is read anew */
+        look_name(view);
     g_string_append(out, view->is_blind ? "Applicant" : person->name);
 }
 
@@ -176,7 +195,7 @@ HtView *ht_view_new_candidate(const HtViewParts *parts, HtKey candidate, HtKey m
     if (!person)
         return NULL;
     Person *data = g_new0(Person, 1);
-    data->name = ht_clean(person->name && *person->name ? person->name : "(erased)");
+    data->name = name_of(person);
     HtView *view = ht_view_alloc(&candidate_class, parts);
     view->data = view->own = data;
     view->subject[SUBJECT_CANDIDATE] = candidate;

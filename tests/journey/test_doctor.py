@@ -107,6 +107,13 @@ def little_room():
                          env={**desk.env, "XDG_STATE_HOME": small}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     found = {row["check"]: row for row in json.loads(run.stdout)}
     told(found["work"], "problem", "^.*small.*, \\d MB free", "make room.*XDG_STATE_HOME")
+    # Full, with an outbox on it: nothing was moved aside, so nothing is to be looked for.
+    script = script.replace('&& exec', '&& cp -r "$KEPT/." "$XDG_STATE_HOME" && { cat /dev/zero >"$XDG_STATE_HOME/fill" || true; } 2>/dev/null && exec')
+    run = subprocess.run(["unshare", "-m", "bash", "-c", script, "-", small, BINARY, "doctor", "--json"],
+                         env={**desk.env, "KEPT": desk.env["XDG_STATE_HOME"], "XDG_STATE_HOME": small}, stdin=subprocess.DEVNULL,
+                         capture_output=True, text=True, check=False)
+    found = {row["check"]: row for row in json.loads(run.stdout)}
+    told(found["outbox"], "problem", "the disk is full", "^make room on the disk$")
     return None
 
 

@@ -210,10 +210,23 @@ def doctor_asks():
     assert re.search(r"^membership +ok", screen.text(), re.M) and RIGHT not in screen.text(), screen.text()
 
 
+def refused_one_is_said():
+    """A verb on a terminal that asks again says why."""
+    global screen
+    screen = Terminal(desk.argv("sync"), desk.env, 120, 40)
+    screen.wait(rf"^Password of {login}", 30 * SLOW)
+    screen.type(WRONG)
+    screen.press("Enter")
+    screen.wait(rf"^That password was refused. Password of {login}", 30 * SLOW)
+    screen.type(RIGHT)
+    screen.press("Enter")
+    assert screen.wait_end(30 * SLOW) == 0 and re.search("^Synced", screen.text(), re.M), screen.text()
+
+
 try:
     main(asked_for_and_work_goes_on, given_up_leaves_nothing, wrong_one_is_asked_again, right_one_opens,
          kept_for_the_next_connection, refused_one_is_forgotten, pasted_one_opens, nowhere_else, ends_while_it_asks,
-         doctor_asks)
+         doctor_asks, refused_one_is_said)
 finally:
     if screen:
         screen.close()

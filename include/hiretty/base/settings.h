@@ -12,6 +12,7 @@ typedef enum {
     HT_SETTING_INT,
     HT_SETTING_STRING,
     HT_SETTING_CHOICE, /* one of `choices` */
+    HT_SETTING_ZONE,   /* a time zone's name; "": none */
 } HtSettingType;
 
 typedef struct {

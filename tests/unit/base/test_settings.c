@@ -98,6 +98,26 @@ static void test_warnings(void)
     g_assert_cmpstr(ht_settings_string(settings, "ui.preview"), ==, "auto");
 }
 
+/* One that this machine does not know is no zone, and not silently this machine's own. */
+static void test_zones(void)
+{
+    static const struct {
+        const char *zone;
+        bool is_good;
+    } cases[] = {{"Europe/Berlin", true}, {"UTC", true},   {"+05:30", true},
+                 {"Mars/Phobos", false},  {"noon", false}, {"Europe/", false}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+        g_autofree char *text = g_strdup_printf("[ui]\ntime_zone = %s\n", cases[i].zone);
+        g_autoptr(HtSettings) settings = load(text, NULL, warnings);
+        g_assert_cmpuint(warnings->len, ==, cases[i].is_good ? 0 : 1);
+        g_assert_cmpstr(ht_settings_string(settings, "ui.time_zone"), ==,
+                        cases[i].is_good ? cases[i].zone : "");
+        if (!cases[i].is_good)
+            g_assert_nonnull(strstr(warnings->pdata[0], ":2: time_zone: a time zone that"));
+    }
+}
+
 static void test_bad_files(void)
 {
     static const char *const bad[] = {"no group = 1\n", "[open\nx=1\n", "\xff\xfe",
@@ -192,5 +212,6 @@ int main(int argc, char **argv)
     g_test_add_func("/base/settings/profiles", test_profiles);
     g_test_add_func("/base/settings/override", test_override);
     g_test_add_func("/base/settings/unknown_name", test_unknown_name);
+    g_test_add_func("/base/settings/zones", test_zones);
     return g_test_run();
 }

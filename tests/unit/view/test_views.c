@@ -604,6 +604,33 @@ static void test_agenda(void)
     desk_close(&desk);
 }
 
+static void erase(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "candidates", "id", "C3", "first_name", "", "last_name", "",
+            "anonymised_at", "9000", NULL);
+}
+
+/* The line above an open person says what the text below says. */
+static void test_erased_while_open(void)
+{
+    Desk desk;
+    desk_open(&desk);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HtView) person =
+        ht_view_new_candidate(&desk.parts, key(&desk, "C3"), key(&desk, "M3"), &error);
+    g_assert_no_error(error);
+    g_assert_null(strstr(ht_view_title(person), "(erased)"));
+    ht_view_doc(person, 80);
+    fixture_apply(&desk.cache, erase, NULL);
+    bool changed;
+    g_assert_true(ht_reader_refresh(desk.reader, &changed, &error));
+    ht_view_refresh(person, HT_CHANGED_ALL);
+    g_assert_nonnull(strstr(ht_view_title(person), "(erased)"));
+    g_clear_pointer(&person, ht_view_free);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     ht_text_init_locale();
@@ -625,5 +652,6 @@ int main(int argc, char **argv)
     g_test_add_func("/view/loader", test_loader);
     g_test_add_func("/view/agenda", test_agenda);
     g_test_add_func("/view/generation", test_generation);
+    g_test_add_func("/view/candidate/erased_while_open", test_erased_while_open);
     return g_test_run();
 }
