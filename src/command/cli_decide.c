@@ -82,9 +82,7 @@ static bool has_meaning(const char *verb, const HtCliOptions *options, HtDecisio
 {
     const char *why = NULL;
     g_autoptr(HtFilter) filter = NULL;
-    if (ht_decision_needs_reason(decision) && !options->reason)
-        why = "--reason is missing";
-    else if (decision == HT_DECISION_HOLD && !options->until)
+    if (decision == HT_DECISION_HOLD && !options->until)
         why = "--until is missing";
     else if (options->where && ht_cli_n_rest(options) > 0)
         why = "either --where or names, not both";
@@ -281,13 +279,16 @@ static char *known_reasons(HtContext *context, bool rejects)
 HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *options, int *exit)
 {
     HtUuid id;
-    HtKey reason = find_reason(context, options->reason, &id);
+    HtKey reason = options->reason ? find_reason(context, options->reason, &id) : 0;
     bool rejects = strcmp(verb, "reject") == 0;
     g_autofree char *known = reason ? NULL : known_reasons(context, rejects);
     if (reason || !ht_cli_has_read(context, verb, exit))
         return reason;
-    *exit = ht_cli_usage_error(verb, "there is no reason '%s'; known: %s", options->reason,
-                               *known ? known : "none yet, sync first");
+    g_autofree char *what = options->reason
+                                ? g_strdup_printf("there is no reason '%s'", options->reason)
+                                : g_strdup("--reason is missing");
+    *exit =
+        ht_cli_usage_error(verb, "%s; known: %s", what, *known ? known : "none yet, sync first");
     return 0;
 }
 
@@ -366,6 +367,11 @@ static int decide(HtCliHost *host, int argc, char **argv, HtDecisionKind decisio
     HtContext *context = ht_cli_open_filled(host, verb, &exit);
     if (!context)
         return exit;
+    /* Before anybody is looked for; but which there are is in the cache. */
+    if (ht_decision_needs_reason(decision) && !options.reason) {
+        ht_cli_reason(context, verb, &options, &exit);
+        return exit;
+    }
     g_autoptr(GArray) keys = matches_meant(context, verb, &options, &exit);
     if (!keys)
         return exit;

@@ -79,14 +79,22 @@ static int cache_check(HtCliHost *host, const HtCliOptions *options)
     return ht_cli_finish("cache");
 }
 
+/* What became of it, as far as this machine knows. */
+static const char *fate_of(HtOpState state)
+{
+    if (state == HT_OP_SENDING)
+        return "sent, no answer came, and gone from here";
+    return state == HT_OP_PENDING ? "not sent, and gone" : "not taken, and gone";
+}
+
 /* What is about to go with the outbox, a line each: no name is needed to know it again. */
 static void print_unsent(const GPtrArray *items)
 {
     for (guint i = 0; i < items->len; i++) {
         const HtOutboxItem *item = items->pdata[i];
         g_autofree char *at = ht_clock_format_iso(item->at);
-        ht_print_line(stdout, "not sent, and gone: %" G_GINT64_FORMAT " %s, %s, %s", item->seq,
-                      item->label, ht_op_state_name(item->state), at);
+        ht_print_line(stdout, "%s: %" G_GINT64_FORMAT " %s, %s, %s", fate_of(item->state),
+                      item->seq, item->label, ht_op_state_name(item->state), at);
     }
 }
 
@@ -251,18 +259,42 @@ char *ht_cli_completion(void)
                                table[i].words ? table[i].words : "", table[i].words ? " " : "",
                                table[i].options ? table[i].options : "");
     g_string_append(out, "    esac\n"
+                         "    [ \"${COMP_WORDS[COMP_CWORD - 1]}\" != --reason ] ||\n"
+                         "        words=$(\"${COMP_WORDS[0]}\" completion reasons 2>/dev/null)\n"
                          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
                          "}\ncomplete -F _hiretty hiretty\n");
     return g_string_free(out, FALSE);
 }
 
+/* One a line, for the script above. The shell expands what it is given: a code of other signs than
+ * those of a name is left out. */
+static int print_reasons(HtCliHost *host)
+{
+    int exit;
+    HtContext *context = ht_cli_open(host, "completion", &exit);
+    if (!context)
+        return exit;
+    GError *error = NULL;
+    g_autoptr(GPtrArray) reasons = ht_cache_reasons(context->parts.reader, "we_rejected", &error);
+    if (!reasons)
+        return ht_cli_fail("completion", error);
+    for (guint i = 0; i < reasons->len; i++) {
+        const HtReason *reason = reasons->pdata[i];
+        if (reason->code &&
+            !reason->code[strspn(reason->code, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-")])
+            ht_print_line(stdout, "%s", reason->code);
+    }
+    return ht_cli_finish("completion");
+}
+
 int ht_verb_completion(HtCliHost *host, int argc, char **argv)
 {
-    (void)host;
     g_auto(HtCliOptions) options;
     int exit;
     if (!ht_cli_parse(argc, argv, &options, &exit))
         return exit;
+    if (ht_cli_n_rest(&options) == 1 && strcmp(options.rest[0], "reasons") == 0)
+        return print_reasons(host);
     if (ht_cli_n_rest(&options) != 1 || strcmp(options.rest[0], "bash") != 0)
         return ht_cli_usage_error("completion", "the name of a shell is wanted: bash");
     g_autofree char *script = ht_cli_completion();

@@ -218,6 +218,7 @@ static const Form forms[] = {
     {"cache",      "wipe",    0, "--unsent"},
     {"config",     NULL,      0, NULL},
     {"completion", "bash",    0, NULL},
+    {"completion", "reasons", 0, NULL},
 };
 /* clang-format on */
 

@@ -146,7 +146,7 @@ static void set_refusal(GError **error, HtDecisionKind decision, const HtJobStag
         g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE, "already %s",
                     ht_stage_type_name(from->type));
     else if (decision == HT_DECISION_REOPEN && !ht_stage_type_is_terminal(from->type))
-        g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE, "not closed");
+        g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE, "not rejected or withdrawn");
     else if (wanted)
         g_set_error(error, HT_DOMAIN_ERROR, HT_DOMAIN_ERROR_RULE,
                     "cannot go from %s to %s by this decision", from->name ? from->name : "here",

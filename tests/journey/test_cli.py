@@ -2,16 +2,19 @@
 # ctest: timeout=300
 """The command line on a real server: every verb, what it prints, what it leaves behind, how it ends."""
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import signal
+import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from terminal import Terminal  # noqa: E402
-from world import BUSY_JOB, SLOW, Desk, Server, main  # noqa: E402
+from world import BINARY, BUSY_JOB, SLOW, SOURCE, Desk, Server, main  # noqa: E402
 
 DONE, FAILED, USAGE, OFFLINE, CONFLICT, REFUSED = range(6)
 VERBS = ("sync status jobs matches candidate transcript interviews feedback search advance reject hold reopen undo note "
@@ -320,7 +323,7 @@ def who_was_rejected_comes_back():
     for match in some:
         two.must("reject", "--reason", "must_have_missing", match)
     desk.must("sync")
-    ends(desk.run("reopen", some[0]), USAGE, "--reason is missing")
+    ends(desk.run("reopen", some[0]), USAGE, "--reason is missing; known: .*reopened")
     ends(desk.run("reopen", "--reason", "reopened", *some), USAGE, "--note is wanted")
     words = ("reopen", "--job", BUSY_JOB, "--reason", "reopened", "--note", "Read again")
     run = desk.run("--offline", *words, *some)
@@ -332,7 +335,7 @@ def who_was_rejected_comes_back():
         WHERE d.match_id IN ({them}) AND d.decision = 'reject' GROUP BY 1""")
     assert [row[0] for row in mails] in ([], ["cancelled"]), mails
     assert server.value(f"SELECT count(*) FROM public.hiring_decisions WHERE match_id IN ({them}) AND decision = 'reopen'") == "3"
-    ends(desk.run(*words, some[0]), REFUSED, "not closed")
+    ends(desk.run(*words, some[0]), REFUSED, "not rejected or withdrawn")
     assert desk.json(*words, "--where", "is:closed score<0")["done"] == 0
     desk.must("undo")
     assert [server_stage(match) for match in some] == ["rejected"] * 3
@@ -544,6 +547,9 @@ def this_machine():
     assert "[triage]" in desk.must("config", "--defaults")
     assert desk.json("config")["triage.undo_window"] == "10"
     assert "complete -F" in desk.must("completion", "bash")
+    script = f'PATH={os.path.dirname(BINARY)}:$PATH; . <(hiretty completion bash); COMP_WORDS=(hiretty reject x --reason reo); COMP_CWORD=4; _hiretty; echo "${{COMPREPLY[@]}}"'
+    offered = subprocess.run(["bash", "-c", script], env=desk.env, capture_output=True, text=True, check=False)
+    assert offered.stdout == "reopened\n", offered
     assert "advance = a" in desk.must("--dump-keys")
     assert "no problems" in desk.must("--check-config")
     folder = os.path.join(desk.env["XDG_CONFIG_HOME"], "hiretty")
@@ -562,6 +568,37 @@ def wiped_and_loaded_again():
     full = desk.json("sync", "--full")
     assert full["loaded"] and full["rows_received"] > 10000, full
     assert len(matches()) == count
+
+
+def wiped_from_afar():
+    """With the statements of docs/administration.md, as a tenant's administrator: until it is lifted."""
+    with open(os.path.join(SOURCE, "docs", "administration.md"), encoding="utf-8") as file:
+        listing, asking, lifting = re.findall(r"^(?:SELECT d.device_id[^;]*|UPDATE client_devices[^;]*);", file.read(), re.M)
+    with Desk(server, "RECRUITER", "afar") as third:
+        third.must("sync")
+        device = server.sql(listing, "ADMIN")[0][0]
+        server.sql(asking.replace("DEVICE-ID", device), "ADMIN")
+        for _ in range(2):
+            ends(third.run("sync"), REFUSED, "asked for this machine's copy to be removed")
+        server.sql(lifting.replace("DEVICE-ID", device), "ADMIN")
+        third.must("sync")
+        assert third.json("jobs")
+
+
+def what_is_wiped_is_told():
+    """What left this machine is not called unsent, whatever became of it."""
+    with Desk(server, "RECRUITER", "wiped") as third:
+        third.must("sync")
+        name = third.json("matches", "--job", BUSY_JOB, "--limit", "1")[0]["candidate_id"]
+        for word in ("waits", "left"):
+            third.must("--offline", "note", name, word)
+        state = os.path.join(third.env["XDG_STATE_HOME"], "hiretty", "default", "outbox.db")
+        with contextlib.closing(sqlite3.connect(state)) as outbox:
+            outbox.execute("UPDATE ops SET state = 1 WHERE seq = (SELECT max(seq) FROM ops)")
+            outbox.commit()
+        lines = third.must("cache", "wipe", "--unsent").splitlines()
+        assert re.match("not sent, and gone: 1 Note, ", lines[0]), lines
+        assert re.match("sent, no answer came, and gone from here: 2 Note, ", lines[1]), lines
 
 
 def the_log_names_nobody():
@@ -597,7 +634,7 @@ try:
          who_is_not_found_is_near, conflicts_are_told,
          a_conflict_is_settled_by_itself, what_was_closed_is_reopened, who_was_rejected_comes_back, who_decided_the_same_is_told,
          what_was_sent_is_said_of_a_failure_too, viewers_look, offline_keeps_the_work,
-         beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again,
+         beside_a_workstation, blind_review_hides, this_machine, the_log_names_nobody, wiped_and_loaded_again, wiped_from_afar, what_is_wiped_is_told,
          the_readme_holds)
 finally:
     desk.wipe()

@@ -134,7 +134,7 @@ static void test_refused(void)
     g_assert_cmpstr(error->message, ==, "a reason is needed");
     g_clear_error(&error);
     g_assert_null(reopen(&bench, 2, 2, "R1", &error));
-    g_assert_cmpstr(error->message, ==, "not closed");
+    g_assert_cmpstr(error->message, ==, "not rejected or withdrawn");
     g_clear_error(&error);
     bench_did(&bench, HT_DECISION_OFFER, 3, 3);
     bench_did(&bench, HT_DECISION_HIRE, 3, 3);
