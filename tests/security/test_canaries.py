@@ -312,7 +312,7 @@ def membership_revoked():
         assert desk.run("sync").returncode == 5
         gone(desk, "kanary")
         states = {row["state"] for row in desk.json("outbox", "list")}
-    assert states and states <= {"pending", "gone"}, f"kept as ids and codes: {states}"
+        assert states and states <= {"pending", "gone"}, f"kept as ids and codes: {states}"
 
 
 def main():
