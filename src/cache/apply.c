@@ -625,7 +625,7 @@ int64_t ht_apply_version(HtApply *apply, const HtSyncTable *table, const HtUuid 
     if (!table->has_id || ht_sync_table_column(table, "row_version") < 0)
         return -1;
     g_autofree char *sql =
-        g_strdup_printf("SELECT t.row_version FROM keys_by_id i JOIN ids o ON o.k = i.k "
+        g_strdup_printf("SELECT t.row_version FROM keys_by_id i LEFT JOIN ids o ON o.k = i.k "
                         "JOIN %s t ON t.k = ht_sure(i.k, i.id, o.id) WHERE i.id = ?1",
                         table->name);
     g_auto(HtStmtUse) use = {ht_db_stmt_text(apply->db, sql, NULL)};

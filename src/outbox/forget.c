@@ -43,35 +43,87 @@ typedef struct {
     bool is_sending;
 } Forgotten;
 
-static bool is_there(HtDb *cache, const char *resource, const HtUuid *id)
+/* Who is here is asked by id. The index of the ids may be damaged, and words that went do not come
+ * back: "not here" counts only when the index has the id, or when no row at all has it. */
+typedef struct {
+    HtDb *cache;
+    GString *unknown; /* JSON, ids that the index does not have */
+} Register;
+
+static void register_close(Register *reg)
+{
+    g_string_free(reg->unknown, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Register, register_close)
+
+static HtStep look_up(const Register *reg, const char *resource, const HtUuid *id, GError **error)
+{
+    g_auto(HtStmtUse) use = {ht_db_stmt(reg->cache, resource, error)};
+    if (!use.stmt)
+        return HT_STEP_ERROR;
+    ht_stmt_bind_uuid(use.stmt, 1, id);
+    return ht_stmt_step(use.stmt, error);
+}
+
+static HtStep is_there(Register *reg, const char *resource, const HtUuid *id, GError **error)
 {
     if (ht_uuid_is_nil(id))
+        return HT_STEP_ROW;
+    HtStep there = look_up(reg, resource, id, error);
+    if (there != HT_STEP_DONE)
+        return there;
+    HtStep known = look_up(reg, HT_CACHE_QUERY("id_key"), id, error);
+    if (known == HT_STEP_DONE) {
+        char text[HT_UUID_TEXT];
+        g_string_append_printf(reg->unknown, "%s\"%s\"", reg->unknown->len > 1 ? "," : "",
+                               ht_uuid_format(id, text));
+    }
+    return known == HT_STEP_ERROR ? known : HT_STEP_DONE;
+}
+
+/* Rows: both are here; done: one of them is not. */
+static HtStep are_there(Register *reg, const HtUuid *candidate, const HtUuid *match, GError **error)
+{
+    HtStep person = is_there(reg, HT_CACHE_QUERY("id_is_person"), candidate, error);
+    if (person != HT_STEP_ROW)
+        return person;
+    return is_there(reg, HT_CACHE_QUERY("id_is_match"), match, error);
+}
+
+/* Fails when a row has an id that the index lacks. Reads all ids, once for all that it lacks. */
+static bool is_sure(Register *reg, GError **error)
+{
+    if (reg->unknown->len == 1)
         return true;
-    g_auto(HtStmtUse) use = {ht_db_stmt(cache, resource, NULL)};
+    g_autofree char *all = g_strconcat(reg->unknown->str, "]", NULL);
+    g_auto(HtStmtUse) use = {ht_db_stmt(reg->cache, HT_CACHE_QUERY("ids_lost"), error)};
     if (!use.stmt)
-        return true;
-    ht_stmt_bind_uuid(use.stmt, 1, id);
-    return ht_stmt_step(use.stmt, NULL) != HT_STEP_DONE;
+        return false;
+    ht_stmt_bind_text(use.stmt, 1, all);
+    return ht_stmt_step(use.stmt, error) == HT_STEP_DONE;
 }
 
 /* Ops with words about people, or applications, that the cache does not have. */
 static bool find_forgotten(HtOutbox *outbox, HtDb *cache, GArray *into, GError **error)
 {
     g_auto(HtStmtUse) use = {ht_db_stmt(outbox->db, HT_OUTBOX_QUERY("ops_with_words"), error)};
+    g_auto(Register) reg = {cache, g_string_new("[")};
     HtStep step = HT_STEP_ERROR;
     while (use.stmt && (step = ht_stmt_step(use.stmt, error)) == HT_STEP_ROW) {
         HtUuid match, candidate;
         ht_stmt_uuid(use.stmt, 3, &match);
         ht_stmt_uuid(use.stmt, 4, &candidate);
-        if (is_there(cache, HT_CACHE_QUERY("id_is_person"), &candidate) &&
-            is_there(cache, HT_CACHE_QUERY("id_is_match"), &match))
+        HtStep there = are_there(&reg, &candidate, &match, error);
+        if (there == HT_STEP_ERROR)
+            return false;
+        if (there == HT_STEP_ROW)
             continue;
         Forgotten op = {.seq = ht_stmt_int(use.stmt, 0),
                         .group = ht_stmt_int(use.stmt, 1),
                         .is_sending = ht_stmt_int(use.stmt, 2) != 0};
         g_array_append_val(into, op);
     }
-    return step == HT_STEP_DONE;
+    return step == HT_STEP_DONE && is_sure(&reg, error);
 }
 
 static bool strip(HtOutbox *outbox, const GArray *ops, GError **error)
@@ -94,17 +146,20 @@ static bool strip(HtOutbox *outbox, const GArray *ops, GError **error)
     return true;
 }
 
-/* All that can be read in it is about people who are still here. */
-static bool may_stay(const char *path, HtDb *cache)
+/* *stays: all that can be read in it is about people who are still here. */
+static bool ask_to_stay(const char *path, HtDb *cache, bool *stays, GError **error)
 {
     g_autoptr(GPtrArray) ops = ht_outbox_salvage(path, true);
-    for (guint i = 0; i < ops->len; i++) {
+    g_auto(Register) reg = {cache, g_string_new("[")};
+    *stays = ops->len > 0;
+    for (guint i = 0; i < ops->len && *stays; i++) {
         const HtOp *op = ops->pdata[i];
-        if (!is_there(cache, HT_CACHE_QUERY("id_is_person"), &op->candidate) ||
-            !is_there(cache, HT_CACHE_QUERY("id_is_match"), &op->match))
+        HtStep there = are_there(&reg, &op->candidate, &op->match, error);
+        if (there == HT_STEP_ERROR)
             return false;
+        *stays = there == HT_STEP_ROW;
     }
-    return ops->len > 0;
+    return is_sure(&reg, error);
 }
 
 static void remove_with(const char *dir, const char *prefix)
@@ -117,8 +172,8 @@ static void remove_with(const char *dir, const char *prefix)
     }
 }
 
-/* Kept copies of a damaged file, and what was read out of them. `cache` NULL: all. */
-static void remove_aside(const char *dir, HtDb *cache)
+/* Kept copies of a damaged file, and what was read out of them. `cache` NULL: all, without fail. */
+static bool remove_aside(const char *dir, HtDb *cache, GError **error)
 {
     g_autoptr(GDir) folder = g_dir_open(dir, 0, NULL);
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
@@ -126,11 +181,15 @@ static void remove_aside(const char *dir, HtDb *cache)
         g_autofree char *path = g_build_filename(dir, name, NULL);
         const char *dash = g_str_has_prefix(name, "outbox.db.") ? strchr(name, '-') : NULL;
         bool is_main = dash && dash[1] && !dash[1 + strspn(dash + 1, "0123456789")];
-        if (is_main && (!cache || !may_stay(path, cache)))
+        bool stays = false;
+        if (is_main && cache && !ask_to_stay(path, cache, &stays, error))
+            return false;
+        if (is_main && !stays)
             g_ptr_array_add(gone, g_strdup(name));
     }
     for (guint i = 0; i < gone->len; i++)
         remove_with(dir, gone->pdata[i]);
+    return true;
 }
 
 bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **error)
@@ -138,7 +197,8 @@ bool ht_outbox_forget(HtStore *store, HtForgetHow how, gpointer data, GError **e
     HtOutbox *outbox = data;
     g_autoptr(GArray) ops = g_array_new(FALSE, FALSE, sizeof(Forgotten));
     g_autofree char *dir = g_path_get_dirname(outbox->path);
-    remove_aside(dir, how == HT_FORGET_ALL ? NULL : ht_store_db(store));
+    if (!remove_aside(dir, how == HT_FORGET_ALL ? NULL : ht_store_db(store), error))
+        return false;
     if (how == HT_FORGET_ALL)
         return true; /* "purged" says what is to be done */
     if (!find_forgotten(outbox, ht_store_db(store), ops, error))
@@ -197,7 +257,7 @@ bool ht_outbox_wipe(const HtPaths *paths, GError **error)
             return false;
         }
     }
-    remove_aside(ht_paths_state_dir(paths), NULL);
+    remove_aside(ht_paths_state_dir(paths), NULL, NULL);
     ht_reserve_give_up(ht_paths_state_dir(paths));
     return true;
 }

@@ -14,5 +14,5 @@ SELECT 0, x.id, x.candidate_k, coalesce(x.match_k, 0), x.body, NULL, NULL, NULL,
        coalesce(x.edited_at, 0), 0, 1, x.conflict
 FROM shown_notes x
 WHERE x.candidate_k = ?1 AND x.gone <> 1 AND NOT EXISTS (
-  SELECT 1 FROM keys_by_id i JOIN ids o ON o.k = i.k JOIN candidate_notes n ON n.k = ht_sure(i.k, i.id, o.id) WHERE i.id = x.id)
+  SELECT 1 FROM keys_by_id i LEFT JOIN ids o ON o.k = i.k JOIN candidate_notes n ON n.k = ht_sure(i.k, i.id, o.id) WHERE i.id = x.id)
 ORDER BY at DESC, 1 DESC;

@@ -1,3 +1,3 @@
 -- Applications whose uuid lies in a range (a typed start). 1: from, 2: to (blobs). Rows: k, id.
 SELECT m.k, lower(hex(i.id))
-FROM keys_by_id i JOIN ids o ON o.k = i.k JOIN candidate_job_matches m ON m.k = ht_sure(i.k, i.id, o.id) WHERE i.id BETWEEN ?1 AND ?2 LIMIT 6;
+FROM keys_by_id i LEFT JOIN ids o ON o.k = i.k JOIN candidate_job_matches m ON m.k = ht_sure(i.k, i.id, o.id) WHERE i.id BETWEEN ?1 AND ?2 LIMIT 6;

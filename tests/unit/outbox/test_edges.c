@@ -316,6 +316,45 @@ static void test_gone_stays_gone(void)
     bench_close(&bench);
 }
 
+static void damage(HtApply *apply, gpointer data)
+{
+    g_assert_true(ht_db_exec(ht_apply_db(apply), data, NULL));
+}
+
+/* The index of the ids leads nowhere, or lacks an id: nobody is gone by that, and no word is. */
+static void test_index_knows_nobody(void)
+{
+    static const char *const damages[] = {
+        "UPDATE keys_by_id SET k = k + (1 << 40) WHERE k = (SELECT candidate_k FROM "
+        "candidate_job_matches WHERE k = (SELECT min(k) FROM candidate_job_matches))",
+        "UPDATE keys_by_id SET id = zeroblob(16) WHERE k = (SELECT candidate_k FROM "
+        "candidate_job_matches WHERE k = (SELECT min(k) FROM candidate_job_matches))"};
+    for (gsize i = 0; i < G_N_ELEMENTS(damages); i++) {
+        Bench bench;
+        bench_open(&bench);
+        g_autoptr(GError) error = NULL;
+        for (int n = 1; n <= 2; n++) {
+            HtIntent *note = ht_intent_new(HT_INTENT_NOTE);
+            note->note = g_strdup(CANARY);
+            ht_intent_add_candidate(note, bench_key(&bench, n == 1 ? "C1" : "C2"));
+            submit(&bench, note);
+        }
+        fixture_apply(&bench.fixture, delete_person, NULL);
+        g_autofree char *sql = g_strdup(damages[i]);
+        fixture_apply(&bench.fixture, damage, sql);
+        g_assert_false(ht_cache_forget(bench.fixture.cache, true, &error));
+        g_assert_error(error, HT_CACHE_ERROR, HT_CACHE_ERROR_CORRUPT);
+        g_clear_error(&error);
+        g_assert_true(ht_cache_owes(bench.fixture.cache));
+        g_autoptr(GPtrArray) items = ht_outbox_list(bench.outbox, 0, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(items->len, ==, 2);
+        g_assert_cmpint(((const HtOutboxItem *)items->pdata[1])->state, ==, HT_OP_PENDING);
+        g_assert_true(file_has_words(&bench));
+        bench_close(&bench);
+    }
+}
+
 /* ---- one of them
  * ------------------------------------------------------------------------------------------- */
 static void test_one_conflict(void)
@@ -385,6 +424,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/forget/gone_are_named", test_gone_are_named);
     g_test_add_func("/outbox/forget/shut_out_and_back", test_shut_out_and_back);
     g_test_add_func("/outbox/forget/gone_stays_gone", test_gone_stays_gone);
+    g_test_add_func("/outbox/forget/index_knows_nobody", test_index_knows_nobody);
     g_test_add_func("/outbox/look/one_conflict", test_one_conflict);
     g_test_add_func("/outbox/settle/async", test_settle_async);
     return g_test_run();
