@@ -241,6 +241,8 @@ static void ask_reject(const Ask *ask, GString *out)
     }
 }
 
+/* As search finds them: a note that was changed or taken away here does not count as the server has
+ * it. */
 static void ask_words(const Ask *ask, GString *out)
 {
     g_autofree char *quoted = ask->value->is_quoted ? g_strdup_printf("\"%s\"", ask->value->text)
@@ -255,7 +257,9 @@ static void ask_words(const Ask *ask, GString *out)
         out,
         "(m.candidate_k IN (SELECT rowid FROM people_fts WHERE people_fts MATCH ?%d) OR "
         "m.candidate_k IN (SELECT d.candidate_k FROM texts_fts f JOIN indexed d ON d.k = f.rowid "
-        "WHERE texts_fts MATCH ?%d) OR m.candidate_k IN (SELECT x.candidate_k FROM shown_notes x "
+        "WHERE texts_fts MATCH ?%d AND f.rowid NOT IN (SELECT ht_sure(i.k, i.id, o.id) FROM "
+        "shown_notes x JOIN keys_by_id i ON i.id = x.id LEFT JOIN ids o ON o.k = i.k WHERE x.gone "
+        "= 1 OR x.body IS NOT NULL)) OR m.candidate_k IN (SELECT x.candidate_k FROM shown_notes x "
         "WHERE x.gone <> 1 AND ht_answers(x.body, ?%d)))",
         at, at, at);
 }

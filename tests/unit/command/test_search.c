@@ -64,6 +64,16 @@ static void write_note(Desk *desk, const char *person, const char *words)
     submit(desk, intent);
 }
 
+/* So do the words of a limit, in a list of applications. */
+static void limited_to(Desk *desk, const char *words, int n)
+{
+    HtResult result = ht_context_run_line(desk->context, "go.candidates");
+    ht_result_clear(&result);
+    g_assert_true(ht_view_set_limit(ht_context_view(desk->context), words, NULL));
+    desk_settle_view(desk);
+    g_assert_cmpint(ht_view_rows(ht_context_view(desk->context)), ==, n);
+}
+
 static void test_waiting_notes(void)
 {
     Desk desk;
@@ -87,18 +97,9 @@ static void test_waiting_notes(void)
     g_assert_cmpstr(ht_view_cell(view, 0, 2).text, ==, "Bakes crème brûlée at night");
     g_assert_true(g_str_has_prefix(ht_view_title(view), "Search · 1 place"));
     g_assert_null(strstr(ht_view_title(view), "places"));
-    /* So do the words of a limit, in a list of applications. */
-    HtResult result = ht_context_run_line(desk.context, "go.candidates");
-    ht_result_clear(&result);
-    g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "again creme", NULL));
-    desk_settle_view(&desk);
-    g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 1);
-    g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "\"creme again\"", NULL));
-    desk_settle_view(&desk);
-    g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 1);
-    g_assert_true(ht_view_set_limit(ht_context_view(desk.context), "\"again creme\"", NULL));
-    desk_settle_view(&desk);
-    g_assert_cmpint(ht_view_rows(ht_context_view(desk.context)), ==, 0);
+    limited_to(&desk, "again creme", 1);
+    limited_to(&desk, "\"creme again\"", 1);
+    limited_to(&desk, "\"again creme\"", 0);
     desk_close(&desk);
 }
 
@@ -108,6 +109,7 @@ static void test_changed_notes(void)
     Desk desk;
     open_desk(&desk);
     finds(&desk, "croissants", 1);
+    limited_to(&desk, "croissants", 1);
     HtIntent *edit = ht_intent_new(HT_INTENT_NOTE_EDIT);
     edit->note_id = test_id('n', 1);
     edit->note = g_strdup("likes baguettes");
@@ -115,10 +117,14 @@ static void test_changed_notes(void)
     finds(&desk, "croissants", 0);
     finds(&desk, "baguettes", 1);
     finds(&desk, "likes", 1);
+    limited_to(&desk, "croissants", 0);
+    limited_to(&desk, "baguettes", 1);
     HtIntent *removal = ht_intent_new(HT_INTENT_NOTE_DELETE);
     removal->note_id = test_id('n', 1);
     submit(&desk, removal);
     finds(&desk, "likes", 0);
+    limited_to(&desk, "likes", 0);
+    limited_to(&desk, "croissants", 0);
     desk_close(&desk);
 }
 
