@@ -220,7 +220,9 @@ bool ht_plan_decide(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
     g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
-    (void)error;
+    if (!ht_is_blank(intent->note) &&
+        !ht_plan_check_text(intent->note, HT_NOTE_MAX, "the note", error))
+        return false;
     for (guint i = 0; i < intent->matches->len; i++) {
         HtViewed *viewed = &g_array_index(intent->matches, HtViewed, i);
         /* Named twice, decided once: the second would meet the first as somebody else's. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define TAG_MAX_BYTES 64
+#define TAG_MAX 60 /* characters, as the server says */
 
 static const char *table_name(int tbl)
 {
@@ -182,7 +182,7 @@ static bool plan_tags(HtPlan *plan, GError **error)
         const char *word = intent->tags->pdata[k];
         bool adds = *word != '-', done = false;
         const char *tag = adds ? word : word + 1;
-        if (!ht_plan_check_text(tag, TAG_MAX_BYTES, "the tag", error))
+        if (!ht_plan_check_text(tag, TAG_MAX, "the tag", error))
             return false;
         for (guint i = 0; i < intent->candidates->len; i++)
             done |= plan_tag(plan, g_array_index(intent->candidates, HtKey, i), tag, adds);
@@ -277,16 +277,6 @@ static void plan_note_change(HtPlan *plan, bool deletes)
     g_free(now.body);
 }
 
-bool ht_plan_check_text(const char *text, gsize max, const char *what, GError **error)
-{
-    g_autofree char *stripped = g_strstrip(g_strdup(text ? text : ""));
-    if (*stripped && strlen(stripped) <= max)
-        return true;
-    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s is %s", what,
-                *stripped ? "too long" : "empty");
-    return false;
-}
-
 bool ht_plan_fields(HtPlan *plan, GError **error)
 {
     const HtIntent *intent = plan->intent;
@@ -295,10 +285,10 @@ bool ht_plan_fields(HtPlan *plan, GError **error)
     if (intent->kind == HT_INTENT_TAGS)
         return plan_tags(plan, error);
     bool tags = intent->kind == HT_INTENT_TAG_ADD || intent->kind == HT_INTENT_TAG_REMOVE;
-    if (tags && !ht_plan_check_text(intent->tag, TAG_MAX_BYTES, "the tag", error))
+    if (tags && !ht_plan_check_text(intent->tag, TAG_MAX, "the tag", error))
         return false;
     if ((intent->kind == HT_INTENT_NOTE || intent->kind == HT_INTENT_NOTE_EDIT) &&
-        !ht_plan_check_text(intent->note, HT_NOTE_MAX_BYTES, "the note", error))
+        !ht_plan_check_text(intent->note, HT_NOTE_MAX, "the note", error))
         return false;
     if (!tags && intent->kind != HT_INTENT_NOTE) {
         plan_note_change(plan, intent->kind == HT_INTENT_NOTE_DELETE);

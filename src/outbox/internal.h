@@ -188,7 +188,7 @@ bool ht_plan_check(const HtPlan *plan, GError **error);
 bool ht_plan_reason_wants_note(const HtPlan *plan);
 /* The error of a plan that has no op: its first refusal, and whether a note would mend it. */
 void ht_plan_set_error(const HtPlan *plan, GError **error);
-bool ht_is_blank(const char *text); /* NULL too */
+bool ht_is_blank(const char *text); /* NULL, and what nobody sees, too */
 GPtrArray *ht_plan_stages(HtPlan *plan, HtKey job);
 bool ht_plan_may_write(HtPlan *plan, GError **error);
 /* Admins and recruiters; a role that is not known yet is the server's question. */
@@ -204,7 +204,7 @@ bool ht_plan_feedback(HtPlan *plan, GError **error);
 bool ht_plan_interview(HtPlan *plan, GError **error);
 char *ht_plan_label(const HtPlan *plan);
 
-#define HT_NOTE_MAX_BYTES 20000
+#define HT_NOTE_MAX 20000 /* characters; what the server takes with a decision */
 /* An op on one row of a table, with nothing in its `set` and `base`. */
 HtOp *ht_field_op_new(HtPlan *plan, int tbl, const char *kind, const HtUuid *row,
                       const HtUuid *candidate, const char *label);
@@ -216,6 +216,7 @@ void ht_plan_take(HtPlan *plan, HtOp *op, HtKey key); /* takes the op; `key` for
 /* An edit of a row whose last change has not left yet carries that one along: first base, last
  * value; op->prev["merges"] names it. An edit of a new row becomes the row's insert. */
 void ht_plan_merge(HtPlan *plan, HtOp *op);
+/* Has something to read, and at most `max` characters. */
 bool ht_plan_check_text(const char *text, gsize max, const char *what, GError **error);
 
 /* Renders the mail of a decision into the op; counts in the receipt. */

@@ -96,8 +96,7 @@ static bool check_feedback(const HtIntent *intent, GError **error)
         return refuse(error, "a rating is 1 to 5");
     if (intent->recommendation && !is_one_of(intent->recommendation, words))
         return refuse(error, "a recommendation is strong_hire, hire, no_hire or strong_no_hire");
-    return !intent->note ||
-           ht_plan_check_text(intent->note, HT_NOTE_MAX_BYTES, "the feedback", error);
+    return !intent->note || ht_plan_check_text(intent->note, HT_NOTE_MAX, "the feedback", error);
 }
 
 static bool check_submission(const HtIntent *intent, const HtFeedback *said, GError **error)
@@ -185,7 +184,7 @@ static bool check_interview(const HtIntent *intent, bool is_new, GError **error)
         return refuse(error, "an interview needs a kind and a time");
     if (intent->panel->len > PANEL_MAX)
         return refuse(error, "a panel has at most 12 members");
-    return !intent->note || ht_plan_check_text(intent->note, HT_NOTE_MAX_BYTES, "the note", error);
+    return !intent->note || ht_plan_check_text(intent->note, HT_NOTE_MAX, "the note", error);
 }
 
 static void add_panel(HtPlan *plan, const HtUuid *interview, const HtUuid *match,

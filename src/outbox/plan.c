@@ -105,11 +105,31 @@ bool ht_plan_check(const HtPlan *plan, GError **error)
 
 bool ht_is_blank(const char *text)
 {
-    for (; text && *text; text++) {
-        if (!g_ascii_isspace(*text))
+    for (gunichar c; text && *text; text = g_utf8_next_char(text)) {
+        c = g_utf8_get_char_validated(text, -1);
+        if (c == (gunichar)-1 || c == (gunichar)-2)
+            return false;
+        GUnicodeType type = g_unichar_type(c);
+        if (!g_unichar_isspace(c) && type != G_UNICODE_FORMAT && type != G_UNICODE_CONTROL)
             return false;
     }
     return true;
+}
+
+bool ht_plan_check_text(const char *text, gsize max, const char *what, GError **error)
+{
+    gsize n = 0;
+    for (const char *p = text; p && *p; p++)
+        n += ((unsigned char)*p & 0xC0) != 0x80; /* as the server counts */
+    if (ht_is_blank(text)) {
+        g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "%s is empty", what);
+        return false;
+    }
+    if (n <= max)
+        return true;
+    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED,
+                "%s is too long: %zu where %zu is the most, in characters", what, n, max);
+    return false;
 }
 
 bool ht_plan_reason_wants_note(const HtPlan *plan)

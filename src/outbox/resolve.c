@@ -459,12 +459,10 @@ static bool send_again(HtChange *change, HtStore *store, const HtOp *op, const H
 
 static bool check_edit(const HtResolve *how, GError **error)
 {
-    g_autofree char *stripped = g_strstrip(g_strdup(how->value ? how->value : ""));
-    if (how->resolution != HT_RESOLVE_EDIT || (*stripped && strlen(stripped) <= HT_NOTE_MAX_BYTES))
-        return true;
-    g_set_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED, "the text is %s",
-                *stripped ? "too long" : "empty");
-    return false;
+    if (!ht_is_blank(how->note) && !ht_plan_check_text(how->note, HT_NOTE_MAX, "the note", error))
+        return false;
+    return how->resolution != HT_RESOLVE_EDIT ||
+           ht_plan_check_text(how->value, HT_NOTE_MAX, "the text", error);
 }
 
 static bool resolve(Call *call, HtStore *store, GError **error)

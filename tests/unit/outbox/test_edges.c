@@ -167,6 +167,69 @@ static void test_dropped_with_all(void)
     bench_close(&bench);
 }
 
+/* ---- what the server would refuse
+ * -------------------------------------------------------------------------------------------------
+ */
+static char *text_of(const char *one, int n)
+{
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < n; i++)
+        g_string_append(text, one);
+    return g_string_free(text, FALSE);
+}
+
+static HtIntent *noting_intent(Bench *bench, HtIntentKind kind)
+{
+    HtIntent *intent = ht_intent_new(kind);
+    if (kind == HT_INTENT_DECIDE) {
+        intent->decision = HT_DECISION_SHORTLIST;
+        ht_intent_add_match(intent, bench_key(bench, "M1"), false, false, 0);
+    } else {
+        ht_intent_add_candidate(intent, bench_key(bench, "C1"));
+    }
+    return intent;
+}
+
+/* Long is what has too many characters, whatever bytes they take, beside a decision too; and what
+ * nobody sees is no text. */
+static void test_sizes_of_texts(void)
+{
+    static const struct {
+        HtIntentKind kind;
+        const char *one;
+        int n;
+        const char *told; /* NULL: taken */
+    } cases[] = {
+        {HT_INTENT_NOTE, "日", 20000, NULL},
+        {HT_INTENT_NOTE, "日", 20001, "the note is too long: 20001 where 20000 is the most"},
+        {HT_INTENT_DECIDE, "x", 20001, "the note is too long: 20001 "},
+        {HT_INTENT_DECIDE, "日", 20000, NULL},
+        {HT_INTENT_NOTE, "\u200b", 3, "the note is empty"},
+        {HT_INTENT_NOTE, "\u00a0", 1, "the note is empty"},
+        {HT_INTENT_NOTE, "\u3000\n\u2060", 1, "the note is empty"},
+        {HT_INTENT_TAG_ADD, "日", 60, NULL},
+        {HT_INTENT_TAG_ADD, "x", 61, "the tag is too long"},
+        {HT_INTENT_TAG_ADD, "\u200d", 1, "the tag is empty"},
+    };
+    Bench bench;
+    bench_open(&bench);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        HtIntent *intent = noting_intent(&bench, cases[i].kind);
+        char **text = cases[i].kind == HT_INTENT_TAG_ADD ? &intent->tag : &intent->note;
+        *text = text_of(cases[i].one, cases[i].n);
+        g_autoptr(HtReceipt) receipt = ht_outbox_submit(bench.outbox, intent, &error);
+        if (!cases[i].told) {
+            g_assert_no_error(error);
+            continue;
+        }
+        g_assert_error(error, HT_OUTBOX_ERROR, HT_OUTBOX_ERROR_REFUSED);
+        g_assert_true(g_str_has_prefix(error->message, cases[i].told));
+    }
+    assert_outbox(&bench, 3, 0, 0);
+    bench_close(&bench);
+}
+
 /* ---- words
  * -------------------------------------------------------------------------------------------------
  */
@@ -420,6 +483,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/undo/pass_without_room", test_pass_without_room);
     g_test_add_func("/outbox/decisions/named_twice", test_named_twice);
     g_test_add_func("/outbox/drop/with_all", test_dropped_with_all);
+    g_test_add_func("/outbox/limits/sizes_of_texts", test_sizes_of_texts);
     g_test_add_func("/outbox/forget/words_of_actions", test_words_of_actions);
     g_test_add_func("/outbox/forget/gone_are_named", test_gone_are_named);
     g_test_add_func("/outbox/forget/shut_out_and_back", test_shut_out_and_back);
