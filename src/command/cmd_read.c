@@ -216,16 +216,6 @@ static void add_marked(About *about, const HtTargets *targets)
         about->match = targets->rows[0].match;
 }
 
-/* Ids, for words outlive a generation. Caller frees. */
-static char *words_about(HtContext *context, const char *what, const GArray *people)
-{
-    HtUuid id = {0};
-    char text[HT_UUID_TEXT];
-    if (people->len > 0)
-        ht_reader_uuid(context->parts.reader, g_array_index(people, HtKey, 0), &id);
-    return g_strdup_printf("%s %s and %u", what, ht_uuid_format(&id, text), people->len);
-}
-
 typedef HtResult (*AboutFunc)(HtContext *context, const About *about, const char *text);
 
 /* Those are meant (NULL: who is under the cursor). */
@@ -246,7 +236,7 @@ static HtResult go_on_about(HtContext *context, const HtTargets *marked, bool is
         about->whom =
             ht_context_whom(context, about->match, g_array_index(about->people, HtKey, 0));
     about->is_note = is_note;
-    about->words = words_about(context, is_note ? "note" : "tags", about->people);
+    about->words = ht_context_words_about(context, is_note ? "note" : "tags", about->people);
     return then(context, about, text);
 }
 

@@ -105,7 +105,7 @@ static HtResult reason_given(HtContext *context, HtPrompt *prompt)
     Reopening *reopening = g_new0(Reopening, 1);
     reopening->reason = choice->value;
     reopening->label = g_strdup(choice->text);
-    reopening->about = ht_decide_about(context, "reopen", g_array_index(keys, HtKey, 0));
+    reopening->about = ht_context_words_about(context, "reopen", keys);
     if (ht_reason_wants_note(context, reopening->reason))
         return ask_note(context, reopening);
     HtResult result = reopen(context, reopening, NULL);

@@ -203,6 +203,8 @@ bool ht_conflict_has_text(HtContext *context);
 HtView *ht_new_status_view(HtContext *context);
 /* Words about something ("feedback ID") that did not get into the outbox, for when they are asked
  * for again; `words` NULL: they did. Not written down: they go with the process. */
+/* The name under which words about these rows, all of them and no other, are kept. Caller frees. */
+char *ht_context_words_about(HtContext *context, const char *what, GArray *keys);
 void ht_context_keep_words(HtContext *context, const char *about, const char *words);
 /* Borrowed until the next call of the other; NULL: none. */
 const char *ht_context_kept_words(HtContext *context, const char *about);

@@ -3,6 +3,8 @@
  * pressed; but nobody is asked about those at the end. */
 #include "context_impl.h"
 
+#include <string.h>
+
 static void keep(GHashTable **kept, const char *about, const char *words)
 {
     if (!*kept)
@@ -36,6 +38,45 @@ const char *ht_context_given_up(HtContext *context, const char *about)
 bool ht_context_has_kept_words(const HtContext *context)
 {
     return context->kept && g_hash_table_size(context->kept) > 0;
+}
+
+static int compare_ids(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(HtUuid));
+}
+
+static int compare_keys(gconstpointer a, gconstpointer b)
+{
+    HtKey x = *(const HtKey *)a, y = *(const HtKey *)b;
+    return (x > y) - (x < y);
+}
+
+static char *checksum(const GArray *array, gsize size)
+{
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)array->data,
+                                       array->len * size);
+}
+
+/* Of ids, for words outlive a generation; of keys where the ids of that many would take too long to
+ * be read while somebody waits. In their own order, for a list may be sorted anew. */
+char *ht_context_words_about(HtContext *context, const char *what, GArray *keys)
+{
+    enum { FEW = 500 };
+    g_autofree char *all = NULL;
+    if (keys->len > FEW) {
+        g_autoptr(GArray) sorted = g_array_copy(keys);
+        g_array_sort(sorted, compare_keys);
+        all = checksum(sorted, sizeof(HtKey));
+    } else {
+        g_autoptr(GArray) ids = g_array_sized_new(FALSE, TRUE, sizeof(HtUuid), keys->len);
+        g_array_set_size(ids, keys->len);
+        for (guint i = 0; i < keys->len; i++)
+            ht_reader_uuid(context->parts.reader, g_array_index(keys, HtKey, i),
+                           &g_array_index(ids, HtUuid, i));
+        g_array_sort(ids, compare_ids);
+        all = checksum(ids, sizeof(HtUuid));
+    }
+    return g_strdup_printf("%s %s", what, all);
 }
 
 char *ht_context_key_of(HtContext *context, const char *command)

@@ -427,6 +427,39 @@ static void test_given_up(void)
     desk_close(&desk);
 }
 
+/* Words about two people come back for these two, in whatever order they stand, and for no others:
+ * not for one of them with somebody else. */
+static void test_given_up_of_some(void)
+{
+    Desk desk;
+    desk_open(&desk, fill);
+    open_job(&desk);
+    desk_press(&desk, "Space");
+    desk_press(&desk, "Space");
+    HtPrompt *prompt = desk_press(&desk, "w");
+    assert_prompt(prompt, "note on 2", "", NULL);
+    ht_prompt_set_text(prompt, desk.context, "Spoke to both");
+    ht_context_cancel(desk.context, prompt);
+    desk_press(&desk, "U");
+    desk_press(&desk, "Home");
+    desk_press(&desk, "Space");
+    desk_press(&desk, "j");
+    desk_press(&desk, "Space");
+    prompt = desk_press(&desk, "w");
+    assert_prompt(prompt, "note on 2", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_press(&desk, "U");
+    desk_press(&desk, "Home");
+    desk_press(&desk, "Space");
+    desk_press(&desk, "Space");
+    desk_press(&desk, "|"); /* turned round */
+    desk_settle_view(&desk);
+    prompt = desk_press(&desk, "w");
+    assert_prompt(prompt, "note on 2", "Spoke to both", NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_close(&desk);
+}
+
 /* To another job, and back. */
 static void move_m20(HtApply *apply, gpointer data)
 {
@@ -619,6 +652,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/kept/plan_given_up", test_plan_given_up);
     g_test_add_func("/command/kept/nothing_said", test_nothing_said);
     g_test_add_func("/command/kept/given_up", test_given_up);
+    g_test_add_func("/command/kept/given_up_of_some", test_given_up_of_some);
     g_test_add_func("/command/kept/tags_given_up", test_tags_given_up);
     g_test_add_func("/command/kept/tags", test_tags);
     g_test_add_func("/command/kept/notes", test_notes);
