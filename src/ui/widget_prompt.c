@@ -204,6 +204,30 @@ static void paint_hint(HtCanvas *canvas, const HtPrompt *prompt, int start_x,
                        hint_of(prompt));
 }
 
+/* Never cut: who says yes has read all of it. What its line has no room for stands above. */
+static void paint_confirm(HtCanvas *canvas, const HtPrompt *prompt, const HtLayout *layout)
+{
+    static const char answers[] = " [y/N] ";
+    int columns = layout->columns, room = MAX(columns - 2, 1);
+    g_autofree char *whole = g_strconcat(prompt->label, answers, NULL);
+    g_autoptr(GPtrArray) lines = ht_text_wrap(whole, room);
+    if (ht_text_width(whole) <= room + 1) { /* a blank at its end */
+        g_ptr_array_set_size(lines, 0);
+        g_ptr_array_add(lines, g_steal_pointer(&whole));
+    }
+    int n = (int)lines->len, x = 1;
+    HtRect rect = {0, MAX(layout->message_y - n + 1, 0), columns, n};
+    if (n > 1)
+        ht_canvas_clear(canvas, &rect);
+    for (int i = 0, y = layout->message_y - n + 1; i < n; i++, y++) {
+        if (y >= 0)
+            x = 1 + ht_canvas_text(canvas, 1, y, room + 1, HT_STYLE_PROMPT, lines->pdata[i]);
+    }
+    ht_canvas_set_cursor(canvas, MIN(n > 1 ? x + 1 : x, columns - 1), layout->message_y);
+    if (n == 1)
+        ht_canvas_text(canvas, 1, layout->hint_y, room, HT_STYLE_MUTED, hint_of(prompt));
+}
+
 void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit,
                       const HtLayout *layout, const HtWidgetLook *look)
 {
@@ -212,11 +236,12 @@ void ht_widget_prompt(HtCanvas *canvas, const HtPrompt *prompt, HtLineEdit *edit
     if (prompt->kind == HT_PROMPT_CHOICE)
         paint_choices(canvas, prompt, layout, look);
     ht_canvas_clear(canvas, &bottom);
-    int x = 1 + ht_canvas_text(canvas, 1, y, columns * 2 / 3, HT_STYLE_PROMPT, prompt->label);
     if (prompt->kind == HT_PROMPT_CONFIRM) {
-        x += ht_canvas_text(canvas, x, y, columns - x - 1, HT_STYLE_PROMPT, " [y/N] ");
-        ht_canvas_set_cursor(canvas, x, y);
-    } else if (prompt->kind == HT_PROMPT_SECRET) {
+        paint_confirm(canvas, prompt, layout);
+        return;
+    }
+    int x = 1 + ht_canvas_text(canvas, 1, y, columns * 2 / 3, HT_STYLE_PROMPT, prompt->label);
+    if (prompt->kind == HT_PROMPT_SECRET) {
         x += ht_canvas_text(canvas, x, y, 3, HT_STYLE_PROMPT, look->signs->prompt);
         paint_secret(canvas, prompt, x, y, columns, look);
     } else {
