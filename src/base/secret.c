@@ -16,7 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int ending[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGXCPU,   SIGUSR1,  SIGUSR2,
+                             SIGALRM, SIGPROF, SIGIO,  SIGPWR,  SIGVTALRM, SIGSTKFLT};
 static struct termios shown;
 
 static char *new_pages(gsize bytes)
@@ -99,8 +100,11 @@ char *ht_secret_ask(const char *question)
     struct sigaction before[G_N_ELEMENTS(ending)];
     struct sigaction give_back = {.sa_handler = on_end};
     sigemptyset(&give_back.sa_mask);
-    for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)
-        sigaction(ending[i], &give_back, &before[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(ending); i++) {
+        sigaction(ending[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN)
+            sigaction(ending[i], &give_back, NULL);
+    }
     /* First: whoever sees the question may answer at once. */
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     ht_print_part(stderr, "%s: ", question);

@@ -69,7 +69,12 @@ static struct {
 } way_back;
 
 /* The last one is how GLib ends a program: memory or descriptors are gone. */
-static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+/* Nobody here expects these, and whoever does not is ended by them: sent by hand, by a limit of the
+ * processor's time, by a timer that was inherited. */
+static const int stray_signals[] = {SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2,   SIGALRM,
+                                    SIGPROF, SIGIO,   SIGPWR,  SIGVTALRM, SIGSTKFLT};
 
 static void write_all(int fd, const char *bytes, gsize n)
 {
@@ -126,9 +131,13 @@ static void prepare_way_back(HtTerminal *terminal)
         g_string_append(out, "\r\n");
     way_back.n = MIN(out->len, sizeof way_back.bytes);
     memcpy(way_back.bytes, out->str, way_back.n);
-    for (gsize i = 0; i < G_N_ELEMENTS(crash_signals); i++) {
-        struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    const struct sigaction action = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    for (gsize i = 0; i < G_N_ELEMENTS(crash_signals); i++)
         sigaction(crash_signals[i], &action, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(stray_signals); i++) {
+        struct sigaction before;
+        if (sigaction(stray_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(stray_signals[i], &action, NULL);
     }
 }
 

@@ -362,6 +362,17 @@ def ends_politely():
         screen.wait_end(3 * SLOW)
 
 
+def ends_anyhow():
+    """Signals that nobody sends to a workstation: it ends of them, as any program, but gives the terminal back."""
+    for number in (signal.SIGQUIT, signal.SIGXCPU, signal.SIGUSR1, signal.SIGALRM):
+        with Terminal(desk.argv(), desk.env, 80, 24) as screen:
+            screen.wait("Customer Support", 30 * SLOW)
+            assert screen.left_behind() != [], "a terminal that is as it was"
+            screen.kill(number)
+            assert screen.wait_end(3 * SLOW) == -number
+            assert screen.left_behind() == [], (number, screen.left_behind())
+
+
 def hostile_text():
     """Hostile text in every text column of a person: lines stay straight, nothing raw comes out."""
     evil = "A\\x1b]0;owned\\x07\\rB\\u202eC\\u200b\\U000e0041\\u0301\\u0301\\u0301\\u0301\\u0301\\u0301\\n\\tD\\u009b31m"
@@ -423,7 +434,7 @@ def revoked_login():
 try:
     desk.must("sync")
     main(wrong_password, no_server, impostor, silent_server, half_cut_copy, full_disk, second_process,
-         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, few_files, small_files, no_terminal, ends_politely, hostile_text, wrong_usage,
+         corrupt_cache, corrupt_outbox, small_terminals, odd_terminals, few_files, small_files, no_terminal, ends_politely, ends_anyhow, hostile_text, wrong_usage,
          newer_schema, revoked_login)
 finally:
     desk.wipe()
