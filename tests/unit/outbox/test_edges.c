@@ -325,6 +325,18 @@ static void test_gone_are_named(void)
     bench_close(&bench);
 }
 
+/* Why the n-th op did not go; NULL: nothing is said. */
+static void assert_told(Bench *bench, guint n, const char *start)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) items = ht_outbox_list(bench->outbox, 0, &error);
+    g_assert_no_error(error);
+    const HtOutboxItem *item = items->pdata[n];
+    g_assert_cmpint(item->state, ==, start ? HT_OP_GONE : HT_OP_PENDING);
+    if (start ? !item->why || !g_str_has_prefix(item->why, start) : item->why != NULL)
+        g_error("%u: %s, not %s", n, item->why, start);
+}
+
 /* Refused, and let in again: what has no words left is gone and stays so; what needs none waits. */
 static void test_shut_out_and_back(void)
 {
@@ -346,6 +358,7 @@ static void test_shut_out_and_back(void)
     g_assert_true(ht_cache_purge(bench.fixture.cache, HT_PURGE_LOCK, "refused", &error));
     g_assert_false(file_has_words(&bench));
     assert_outbox(&bench, 1, 0, 0);
+    assert_told(&bench, 0, "Its words were removed");
     g_autoptr(GPtrArray) items = ht_outbox_list(bench.outbox, 0, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(items->len, ==, 4);
@@ -353,6 +366,65 @@ static void test_shut_out_and_back(void)
         const HtOutboxItem *item = items->pdata[i];
         g_assert_cmpint(item->state, ==, i < 3 ? HT_OP_GONE : HT_OP_PENDING);
     }
+    bench_close(&bench);
+}
+
+static void put_rejection(HtApply *apply, gpointer data)
+{
+    (void)data;
+    put_row(apply, HT_APPLY_UPSERT, "notification_templates", "id", "T1", "name", "Rejection",
+            "template_type", "rejection", "version", "4", "subject", "Your application",
+            "body_text", CANARY, "is_default", "1", "is_active", "1", NULL);
+}
+
+static void decide_with(Bench *bench, const char *match, bool mail, const char *note)
+{
+    g_autoptr(GError) error = NULL;
+    HtIntent *intent = ht_intent_new(HT_INTENT_DECIDE);
+    intent->decision = HT_DECISION_REJECT;
+    intent->reason = bench_key(bench, "R1");
+    intent->mail = mail;
+    intent->note = g_strdup(note);
+    ht_intent_add_match(intent, bench_key(bench, match), true, false, 2);
+    g_autoptr(HtReceipt) receipt = ht_outbox_submit(bench->outbox, intent, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(receipt->n_mails, ==, mail);
+}
+
+/* Nobody is rejected in silence: a decision that lost its mail or its note does not go by itself
+ * when the login is let in again; deciding again, as it says, writes a new mail. */
+static void test_decisions_shut_out(void)
+{
+    Bench bench;
+    bench_open(&bench);
+    g_autoptr(GError) error = NULL;
+    fixture_apply(&bench.fixture, put_rejection, NULL);
+    decide_with(&bench, "M1", true, NULL);
+    decide_with(&bench, "M2", true, CANARY);
+    decide_with(&bench, "M3", false, CANARY);
+    decide_with(&bench, "M4", false, NULL);
+    g_autoptr(HtPushBatch) sent = ht_outbox_next_batch(bench.outbox, 1, &error);
+    g_assert_nonnull(sent); /* the first is under way */
+    g_assert_true(ht_cache_purge(bench.fixture.cache, HT_PURGE_LOCK, "refused", &error));
+    g_assert_false(file_has_words(&bench));
+    fixture_fill(&bench.fixture);
+    fixture_apply(&bench.fixture, put_rejection, NULL);
+    for (int i = 0; i < 2; i++) { /* and as the next process finds it */
+        bench_reopen(&bench);
+        assert_told(&bench, 0, "Its mail was removed when this login was shut out. Keep mine");
+        assert_told(&bench, 1, "Its mail and note were removed");
+        assert_told(&bench, 2, "Its note was removed");
+        assert_told(&bench, 3, NULL);
+        assert_outbox(&bench, 1, 0, 0);
+    }
+    g_assert_cmpint(bench_push(&bench, "applied"), ==, 1);
+    HtResolve mine = {.resolution = HT_RESOLVE_KEEP_MINE};
+    g_assert_true(ht_outbox_resolve(bench.outbox, 1, &mine, &error));
+    g_assert_no_error(error);
+    g_autoptr(HtPushBatch) batch = ht_outbox_next_batch(bench.outbox, 100, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(batch->n, ==, 1);
+    g_assert_nonnull(strstr(batch->ops_json, "\"subject\":\"Your application\""));
     bench_close(&bench);
 }
 
@@ -487,6 +559,7 @@ int main(int argc, char **argv)
     g_test_add_func("/outbox/forget/words_of_actions", test_words_of_actions);
     g_test_add_func("/outbox/forget/gone_are_named", test_gone_are_named);
     g_test_add_func("/outbox/forget/shut_out_and_back", test_shut_out_and_back);
+    g_test_add_func("/outbox/forget/decisions_shut_out", test_decisions_shut_out);
     g_test_add_func("/outbox/forget/gone_stays_gone", test_gone_stays_gone);
     g_test_add_func("/outbox/forget/index_knows_nobody", test_index_knows_nobody);
     g_test_add_func("/outbox/look/one_conflict", test_one_conflict);
