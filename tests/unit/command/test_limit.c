@@ -63,6 +63,9 @@ static void test_jobs_propose_what_jobs_take(void)
     proposes(&desk, prompt, "is:", "is:new is:open is:closed");
     proposes(&desk, prompt, "dept:", "dept:\"Front office\" dept:Support");
     proposes(&desk, prompt, "-dept:f", "dept:\"Front office\"");
+    proposes(&desk, prompt, "front st", "status:");
+    proposes(&desk, prompt, "\"front st", ""); /* within quotes nothing is a field */
+    proposes(&desk, prompt, "\"front office\" st", "status:");
     for (guint i = 0; i < prompt->choices->len; i++) {
         const char *text = g_array_index(prompt->choices, HtChoice, i).text;
         if (g_str_has_suffix(text, ":"))
