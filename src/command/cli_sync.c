@@ -136,7 +136,7 @@ static void print_report(const HtSyncReport *r, int n_open)
 static int exit_of_report(const char *verb, const HtSyncReport *r)
 {
     if (r->conflicts > 0) {
-        ht_print_error(verb, "somebody else decided otherwise", "hiretty conflicts");
+        ht_print_error(verb, "what was decided on is not as it was any more", "hiretty conflicts");
         return HT_EXIT_CONFLICT;
     }
     if (r->rejected + r->gone + r->parked > 0) {
