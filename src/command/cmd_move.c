@@ -252,9 +252,9 @@ HT_HANDLER(ht_cmd_quit)
     (void)args;
     if (!ht_context_has_kept_words(context))
         return leave(context);
-    return ht_result_prompt(ht_prompt_new(HT_PROMPT_CONFIRM, leave_answered,
-                                          "words found no room on the disk and would be lost: "
-                                          "leave?"));
+    return ht_result_prompt(
+        ht_prompt_new(HT_PROMPT_CONFIRM, leave_answered,
+                      "what you wrote was not taken and would be lost: leave?"));
 }
 
 /* ---- tabs and panes

@@ -348,7 +348,7 @@ class Soak:
         if self.second and self.second.status is None:
             self.second.close()
         eventually(self.drained, 120, "an empty outbox")
-        for keys in ("\x1b\x1b", "\x1b", "Q"):
+        for keys in ("\x1b\x1b", "\x1b", "Q", "y"):  # yes: words that were refused are given up
             self.watched._write(keys.encode())
             self.watched.settle(0.3, 5)
         status = self.watched.wait_end(20 * SLOW)
