@@ -119,17 +119,36 @@ GArray *ht_decide_targets(HtContext *context)
     return one;
 }
 
-char *ht_decide_about(HtContext *context, const char *what, HtKey first)
+/* The name under which words about all of these are kept, and about no others. Caller frees. */
+static char *words_about(HtContext *context, const char *what, const HtTarget *rows, guint n)
 {
-    HtUuid id = {0};
-    char text[HT_UUID_TEXT];
-    ht_reader_uuid(context->parts.reader, first, &id);
-    return g_strdup_printf("%s %s", what, ht_uuid_format(&id, text));
+    g_autoptr(GArray) keys = g_array_sized_new(FALSE, FALSE, sizeof(HtKey), n);
+    for (guint i = 0; i < n; i++)
+        g_array_append_val(keys, rows[i].match);
+    return ht_context_words_about(context, what, keys);
 }
 
-static char *about(HtContext *context, HtKey first, bool is_sheet)
+#define FROM_SHEET "reject from"
+
+static GArray *taken_of(HtView *sheet)
 {
-    return ht_decide_about(context, is_sheet ? "reject from" : "reject", first);
+    GArray *taken = g_array_new(FALSE, FALSE, sizeof(HtTarget));
+    guint from = 0;
+    for (const HtTarget *target; (target = ht_sheet_taken(sheet, &from));)
+        g_array_append_vals(taken, target, 1);
+    return taken;
+}
+
+/* Whom the top view would reject. */
+static char *about(HtContext *context, bool is_sheet)
+{
+    if (is_sheet) {
+        g_autoptr(GArray) taken = taken_of(ht_top(context));
+        return words_about(context, FROM_SHEET, (const HtTarget *)(gpointer)taken->data,
+                           taken->len);
+    }
+    g_autoptr(GArray) keys = ht_decide_targets(context);
+    return ht_context_words_about(context, ht_decision_name(HT_DECISION_REJECT), keys);
 }
 
 static void add_target(HtContext *context, HtIntent *intent, const HtTarget *target)
@@ -231,7 +250,8 @@ static HtResult decide_on(HtContext *context, const HtTargets *targets, gpointer
                    .reason = g_strdup(order->label),
                    .words = g_strdup(order->note)};
     if (ht_decision_needs_reason(what->decision))
-        done->about = ht_decide_about(context, ht_decision_name(what->decision), done->match);
+        done->about =
+            words_about(context, ht_decision_name(what->decision), targets->rows, targets->n);
     if (what->hold_until) {
         intent->day = ht_day_of_hold(context, what->hold_until);
         done->day = g_strdup(intent->day);
@@ -345,13 +365,13 @@ static void note_given_up(HtContext *context, HtPrompt *prompt)
     ht_context_give_up(context, prompt->data, prompt->text, is_sheet ? "sheet.commit" : "reject");
 }
 
-static HtResult ask_note(HtContext *context, HtKey first, bool is_sheet, HtPromptThen then)
+static HtResult ask_note(HtContext *context, bool is_sheet, HtPromptThen then)
 {
     HtPrompt *prompt =
         ht_prompt_new(HT_PROMPT_TEXT, then, "%s: note that goes with it", context->sticky.label);
     prompt->wanted = "this reason needs a note";
     prompt->cancelled = note_given_up;
-    prompt->data = about(context, first, is_sheet);
+    prompt->data = about(context, is_sheet);
     prompt->free_data = g_free;
     const char *given_up = ht_context_given_up(context, prompt->data);
     const char *words = given_up ? given_up : ht_context_kept_words(context, prompt->data);
@@ -381,7 +401,7 @@ HtResult ht_reject_targets(HtContext *context)
 {
     g_autoptr(GArray) keys = ht_decide_targets(context);
     if (keys->len == 1 && context->sticky.requires_note)
-        return ask_note(context, g_array_index(keys, HtKey, 0), false, noted_then_reject);
+        return ask_note(context, false, noted_then_reject);
     if (keys->len <= 1)
         return reject_with(context, NULL);
     context->repeat.decision = HT_DECISION_REJECT;
@@ -484,20 +504,16 @@ static HtResult commit_sheet(HtContext *context, const char *note)
         return ht_result_error("everything was loaded anew meanwhile, so nothing was done");
     }
     bool by_rule = ht_sheet_by_rule(sheet);
-    guint from = 0;
-    const HtTarget *target = ht_sheet_taken(sheet, &from);
-    if (!target)
+    g_autoptr(GArray) taken = taken_of(sheet);
+    if (taken->len == 0)
         return ht_result_error("no row is left in the sheet");
-    HtKey first = target->match;
+    const HtTarget *rows = (const HtTarget *)(gpointer)taken->data;
     g_autofree char *left_out = ht_sheet_left_out(sheet);
-    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(HtTarget));
-    for (; target; target = ht_sheet_taken(sheet, &from))
-        g_array_append_vals(taken, target, 1);
     ht_context_pop(context);
     HtView *view = ht_top(context);
     HtIntent *intent = new_decision(context, HT_DECISION_REJECT, true);
     for (guint i = 0; i < taken->len; i++)
-        add_target(context, intent, &g_array_index(taken, HtTarget, i));
+        add_target(context, intent, &rows[i]);
     intent->reason = context->sticky.key;
     intent->note = g_strdup(note);
     intent->needs_viewed = !by_rule;
@@ -507,7 +523,7 @@ static HtResult commit_sheet(HtContext *context, const char *note)
                    .bulk = true,
                    .reason = g_strdup(context->sticky.label),
                    .left_out = g_steal_pointer(&left_out),
-                   .about = about(context, first, true),
+                   .about = words_about(context, FROM_SHEET, rows, taken->len),
                    .words = g_strdup(note)};
     return ht_context_submit(context, intent, decided, done, done_free);
 }
@@ -523,10 +539,10 @@ HT_HANDLER(ht_cmd_sheet_commit)
 {
     (void)args;
     guint from = 0;
-    const HtTarget *first = ht_sheet_taken(ht_top(context), &from);
-    if (!first || !context->sticky.requires_note)
+    bool is_empty = !ht_sheet_taken(ht_top(context), &from);
+    if (is_empty || !context->sticky.requires_note)
         return commit_sheet(context, NULL);
-    return ask_note(context, first->match, true, noted_then_commit);
+    return ask_note(context, true, noted_then_commit);
 }
 
 /* ---- undo

@@ -19,13 +19,10 @@ HtResult ht_decide(HtContext *context, const HtDecide *what);
 
 /* The applications that are meant (HtKey). Caller unrefs. */
 GArray *ht_decide_targets(HtContext *context);
-/* What words that go with it are kept under; by an id, for they outlive a generation. Caller frees.
- */
-char *ht_decide_about(HtContext *context, const char *what, HtKey first);
 
-/* cmd_reopen.c: reasons to choose from (HtReason), that of reopenings first. */
-/* One of them to choose, by its words or its code. */
+/* A reason to choose, by its words or its code. */
 void ht_add_reason(HtPrompt *prompt, const HtReason *reason);
+/* cmd_reopen.c: reasons to choose from (HtReason), that of reopenings first. */
 void ht_add_reopening_reasons(HtPrompt *prompt, const GPtrArray *reasons);
 /* Whether a reason is one that does not go without words. */
 bool ht_reason_wants_note(HtContext *context, HtKey reason);

@@ -609,6 +609,13 @@ static void test_sheet(void)
     ht_context_cancel(desk.context, prompt);
     g_assert_cmpstr(ht_context_message(desk.context, NULL), ==,
                     "Not written. Enter brings your words back.");
+    desk_press(&desk, "End");
+    desk_press(&desk, "Space"); /* the last is left out: those words were about both */
+    prompt = desk_press(&desk, "Enter");
+    assert_prompt(prompt, "note", "", NULL);
+    ht_context_cancel(desk.context, prompt);
+    desk_press(&desk, "End");
+    desk_press(&desk, "Space");
     prompt = desk_press(&desk, "Enter");
     assert_prompt(prompt, "note", "The post is filled", NULL);
     set_room(false);
