@@ -243,10 +243,12 @@ static void submit_texts(Bench *bench)
     ht_intent_add_match(intent, bench_key(bench, "M1"), true, false, 1);
     g_autoptr(HtReceipt) decided = ht_outbox_submit(bench->outbox, intent, &error);
     g_assert_no_error(error);
+    g_autoptr(HtReceipt) other = bench_decide(bench, HT_DECISION_ADVANCE, 2, 2, &error);
+    g_assert_no_error(error);
 }
 
-/* Refused by the server: what was not sent stays, but as ids and codes only; a note or a tag is
- * none without its words. */
+/* Refused by the server: what was not sent stays, but as ids and codes only; a note, a tag, and a
+ * decision with a note are gone without their words. */
 static void test_refused_access(void)
 {
     Bench bench;
@@ -262,10 +264,10 @@ static void test_refused_access(void)
     assert_outbox(&bench, 1, 0, 0);
     HtOutboxCounts counts;
     ht_outbox_counts(bench.outbox, &counts);
-    g_assert_cmpint(counts.rejected, ==, 2);
+    g_assert_cmpint(counts.rejected, ==, 3);
     g_autofree char *text = ht_outbox_export(bench.outbox, &error);
     g_autoptr(HtJson) json = ht_json_parse(text, -1, &error);
-    g_assert_cmpuint(ht_json_length(json), ==, 3);
+    g_assert_cmpuint(ht_json_length(json), ==, 4);
     g_assert_null(strstr(text, CANARY));
     g_assert_nonnull(strstr(text, "shortlist"));
     bench_close(&bench);
