@@ -125,12 +125,9 @@ static bool fill_candidates(HtApply *apply, gpointer data, GError **error)
 
 static bool fill_matches(HtApply *apply, gpointer data, GError **error)
 {
-    static const char *const statuses[STAGES] = {"scored",       "shortlisted", "screening",
-                                                 "interviewing", "offered",     "hired",
-                                                 "rejected",     "withdrawn"};
     const Batch *batch = data;
     Writer w = open_table(apply, "candidate_job_matches",
-                          "id candidate_id job_id score status stage_id stage_entered_at source "
+                          "id candidate_id job_id score stage_id stage_entered_at source "
                           "applied_at updated_at row_version",
                           error);
     for (int n = batch->first; w.rows && n < batch->last; n++) {
@@ -139,13 +136,12 @@ static bool fill_matches(HtApply *apply, gpointer data, GError **error)
         put_id(&w, 1, 'C', n);
         put_id(&w, 2, 'J', 1);
         ht_apply_int(w.rows, 3, (int64_t)((unsigned)n * 2246822519U % 10001));
-        ht_apply_text(w.rows, 4, statuses[stage], -1);
-        put_id(&w, 5, 'S', stage);
-        ht_apply_int(w.rows, 6, batch->now_us - n * HT_US_PER_S);
-        ht_apply_text(w.rows, 7, "job_board", -1);
+        put_id(&w, 4, 'S', stage);
+        ht_apply_int(w.rows, 5, batch->now_us - n * HT_US_PER_S);
+        ht_apply_text(w.rows, 6, "job_board", -1);
+        ht_apply_int(w.rows, 7, batch->now_us - n * HT_US_PER_S);
         ht_apply_int(w.rows, 8, batch->now_us - n * HT_US_PER_S);
-        ht_apply_int(w.rows, 9, batch->now_us - n * HT_US_PER_S);
-        ht_apply_int(w.rows, 10, 1);
+        ht_apply_int(w.rows, 9, 1);
         if (!ht_apply_row(w.rows, error))
             return false;
     }
