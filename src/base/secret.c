@@ -7,6 +7,7 @@
 #include "hiretty/base/secret.h"
 
 #include "hiretty/base/print.h"
+#include "hiretty/base/signals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,8 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int ending[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGXCPU,   SIGUSR1,  SIGUSR2,
-                             SIGALRM, SIGPROF, SIGIO,  SIGPWR,  SIGVTALRM, SIGSTKFLT};
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, HT_SIGNALS_STRAY};
 static struct termios shown;
 
 static char *new_pages(gsize bytes)

@@ -296,12 +296,10 @@ HtKey ht_cli_reason(HtContext *context, const char *verb, const HtCliOptions *op
 static void needs_opened(HtContext *context, HtIntent *intent, const GArray *keys,
                          const HtCliOptions *options)
 {
-    intent->needs_viewed = keys->len > 1 && !options->where;
-    HtMatchRow *row =
-        options->where ? ht_cache_match(context->parts.reader, g_array_index(keys, HtKey, 0), NULL)
-                       : NULL;
+    intent->needs_viewed = keys->len > 1;
     if (!options->where)
         return;
+    HtMatchRow *row = ht_cache_match(context->parts.reader, g_array_index(keys, HtKey, 0), NULL);
     const char *lacks = ht_rule_lacks(context->parts.reader, options->where, row ? row->job : 0);
     ht_match_rows_free(row, row ? 1 : 0);
     intent->needs_viewed = lacks != NULL;

@@ -122,6 +122,7 @@ HtResult ht_context_submit_undo_pass(HtContext *context, guint64 pass, HtReceipt
 typedef HtResult (*HtSettledFunc)(HtContext *context, guint n, const GError *error, gpointer data);
 HtResult ht_context_settle(HtContext *context, const HtSettle *settle, HtSettledFunc done,
                            gpointer data, GDestroyNotify free_data);
+
 /* ---- reading before something is done (errand.c)
  * ------------------------------------------------------------------------------------------- */
 typedef struct HtErrandSpec {
@@ -201,10 +202,10 @@ bool ht_conflict_in_outbox(HtContext *context);
 /* Is that one about words that can be edited? As the view was filled last; no look-up. */
 bool ht_conflict_has_text(HtContext *context);
 HtView *ht_new_status_view(HtContext *context);
-/* Words about something ("feedback ID") that did not get into the outbox, for when they are asked
- * for again; `words` NULL: they did. Not written down: they go with the process. */
 /* The name under which words about these rows, all of them and no other, are kept. Caller frees. */
 char *ht_context_words_about(HtContext *context, const char *what, GArray *keys);
+/* Words about something ("feedback ID") that did not get into the outbox, for when they are asked
+ * for again; `words` NULL: they did. Not written down: they go with the process. */
 void ht_context_keep_words(HtContext *context, const char *about, const char *words);
 /* Borrowed until the next call of the other; NULL: none. */
 const char *ht_context_kept_words(HtContext *context, const char *about);
@@ -226,7 +227,7 @@ char *ht_context_key_of(HtContext *context, const char *command);
  * for them. */
 void ht_context_give_up(HtContext *context, const char *about, const char *words,
                         const char *command);
-/* Are there any that found no room, of notes too? */
+/* Are there any that did not get into the outbox? Those that were given up do not count. */
 bool ht_context_has_kept_words(const HtContext *context);
 /* An error about such words, that says which key brings them back; `command` asks for them. */
 HtResult ht_result_kept(HtContext *context, const char *command, const GError *error);

@@ -78,7 +78,7 @@ static const HtCommand commands[] = {
     {"review.skip",    "s",                HT_IN(REVIEW),     HT_CMD_HINT,          "skip",    NULL,      "Decide later, go on", "Read", ht_cmd_review_skip},
     {"evidence",       "e",                PEOPLE & ~HT_IN(REVIEW), HT_CMD_NEEDS_ROW | HT_CMD_NEEDS_PERSON, "why", NULL, "Why: the evidence behind the score", "Read", ht_cmd_evidence},
     {"preview",        "p",                LISTS,             0,                    "preview", NULL,      "Show or hide the preview", "Read", ht_cmd_preview},
-    {"blind",          "b",                NAMES | HT_IN(JOBS), 0, "blind",    NULL,      "Blind, here and in what is opened from here: hide names, contacts, schools and dates, or show them", "Read", ht_cmd_blind},
+    {"blind",          "b",                NAMES | HT_IN(JOBS), 0, "blind",    NULL,      "Blind, here and in what is opened from here: hide names, contacts, schools and the résumé's dates, or show them", "Read", ht_cmd_blind},
     {"refresh",        "R",                HT_IN_ALL,         0,                    "refresh", NULL,      "Take in new rows", "Read", ht_cmd_refresh},
 
     {"note",           "w",                PEOPLE,            WRITE,                "note",    "TEXT",    "Write a note", "Write", ht_cmd_note},

@@ -14,6 +14,7 @@
 #include "shorten.h"
 
 #include "hiretty/base/clock.h"
+#include "hiretty/base/signals.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -71,10 +72,7 @@ static struct {
 /* The last one is how GLib ends a program: memory or descriptors are gone. */
 static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 
-/* Nobody here expects these, and whoever does not is ended by them: sent by hand, by a limit of the
- * processor's time, by a timer that was inherited. */
-static const int stray_signals[] = {SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2,   SIGALRM,
-                                    SIGPROF, SIGIO,   SIGPWR,  SIGVTALRM, SIGSTKFLT};
+static const int stray_signals[] = {HT_SIGNALS_STRAY};
 
 static void write_all(int fd, const char *bytes, gsize n)
 {

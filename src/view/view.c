@@ -385,7 +385,6 @@ HtListRow *ht_view_whole_row(HtView *view, gsize slot)
     HtListRow *row = view->rows->pdata[slot];
     if (row->is_bare && view->class->fill_row)
         view->class->fill_row(view, row);
-    row->is_bare = false;
     return row;
 }
 
